@@ -1,0 +1,38 @@
+/** Every way Strata refuses a request. Closed: a new code has to be mapped wherever codes are. */
+export const ERROR_CODES = [
+  "ACCOUNT_CYCLE",
+  "ACCOUNT_EXISTS",
+  "ACCOUNT_NOT_FOUND",
+  "BAD_USER_INPUT",
+  "CONFIG_NOT_FOUND",
+  "FORBIDDEN",
+  "INTERNAL_SERVER_ERROR",
+  "QUERY_TOO_COMPLEX",
+  "STORE_UNAVAILABLE",
+  "WRITE_OUTCOME_UNKNOWN",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export interface ErrorDetail {
+  /** Where in the given JSON the trouble is. */
+  readonly pointer?: string;
+  /** The limit that was passed, by name. */
+  readonly limit?: string;
+  readonly cause?: unknown;
+}
+
+/** The one error class that faces translate; its message is written for the caller and holds no values. */
+export class StrataError extends Error {
+  readonly code: ErrorCode;
+  readonly pointer: string | undefined;
+  readonly limit: string | undefined;
+
+  constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
+    super(message, detail.cause === undefined ? {} : { cause: detail.cause });
+    this.name = "StrataError";
+    this.code = code;
+    this.pointer = detail.pointer;
+    this.limit = detail.limit;
+  }
+}

@@ -1,0 +1,28 @@
+import type { EffectiveConfig } from "./effective-config.js";
+import { equals, type Json } from "./json.js";
+import type { LayerKind } from "./layer.js";
+
+/** How one field differs between two states of a config; undefined means absent. */
+export interface FieldChange {
+  readonly pointer: string;
+  readonly before: Json | undefined;
+  readonly after: Json | undefined;
+  readonly sourceBefore: LayerKind | undefined;
+  readonly sourceAfter: LayerKind | undefined;
+}
+
+/** Every field whose value or source differs: those there now in merge order, then those that went. */
+export function fieldChanges(before: EffectiveConfig, after: EffectiveConfig): FieldChange[] {
+  const changes: FieldChange[] = [];
+  const compare = (pointer: string): void => {
+    const old = before.fields.get(pointer);
+    const now = after.fields.get(pointer);
+    const sourceBefore = old && before.sourceOf(old).kind;
+    const sourceAfter = now && after.sourceOf(now).kind;
+    if (sourceBefore === sourceAfter && equals(old?.value, now?.value)) return;
+    changes.push({ pointer, before: old?.value, after: now?.value, sourceBefore, sourceAfter });
+  };
+  for (const pointer of after.fields.keys()) compare(pointer);
+  for (const pointer of before.fields.keys()) if (!after.fields.has(pointer)) compare(pointer);
+  return changes;
+}

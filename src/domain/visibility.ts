@@ -1,0 +1,51 @@
+import { isEmpty, isObject, type Json, type JsonObject, type JsonObjectDraft } from "./json.js";
+import { appendToken } from "./pointer.js";
+
+/** What an account sees of an object: for each member nothing, or what is seen inside it. */
+export interface Visibility {
+  member(key: string): Visibility | undefined;
+}
+
+/** Sees all there is, at any depth. */
+export const EVERYTHING: Visibility = { member: () => EVERYTHING };
+
+/**
+ * The part of a document that is seen (R5); undefined when nothing of it is. Arrays are seen whole or not at all, and
+ * an object of which nothing is seen is not there; one stored empty is.
+ */
+export function visiblePart(document: JsonObject, visibility: Visibility): JsonObject | undefined {
+  if (visibility === EVERYTHING) return document;
+  const seen = seenMembers(document, visibility);
+  return isEmpty(seen) ? undefined : seen;
+}
+
+function seenMembers(object: JsonObject, visibility: Visibility): JsonObject {
+  if (visibility === EVERYTHING) return object;
+  const seen: JsonObjectDraft = {};
+  for (const key of Object.keys(object)) {
+    const inside = visibility.member(key);
+    if (inside === undefined) continue;
+    const value = object[key] as Json;
+    if (!isObject(value) || isEmpty(value)) {
+      seen[key] = value;
+      continue;
+    }
+    const part = seenMembers(value, inside);
+    if (!isEmpty(part)) seen[key] = part;
+  }
+  return seen;
+}
+
+/** The pointers, outermost ones only, of everything in `values` that is not seen. */
+export function unseenPointers(values: JsonObject, visibility: Visibility, pointer = ""): string[] {
+  const pointers: string[] = [];
+  if (visibility === EVERYTHING) return pointers;
+  for (const key of Object.keys(values)) {
+    const at = appendToken(pointer, key);
+    const inside = visibility.member(key);
+    const value = values[key] as Json;
+    if (inside === undefined) pointers.push(at);
+    else if (isObject(value)) for (const deeper of unseenPointers(value, inside, at)) pointers.push(deeper);
+  }
+  return pointers;
+}

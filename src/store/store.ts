@@ -1,0 +1,134 @@
+import type { JsonObject } from "../domain/json.js";
+
+/**
+ * The port: what Strata needs of a place that keeps documents and accounts.
+ *
+ * Every adapter promises, and `test/store/store-contract.ts` checks on each of them:
+ * - answers have the length and the order of what was asked; missing is a value (`undefined`), never an error;
+ * - a read sees every commit that was acknowledged before the read was made, and never half of one;
+ * - a commit checks everything it expects before it writes anything, and writes all of it or nothing;
+ * - an acknowledged commit survives the loss of the process and of power;
+ * - whoever cannot answer says so with `StrataError` STORE_UNAVAILABLE, within two seconds.
+ */
+export interface Store {
+  /** Each account with its ancestors, itself first, the root last; undefined where there is no such account. */
+  lineages(accountIds: readonly string[]): Promise<Lineages>;
+  /** The documents under these keys, all as of one moment. */
+  getMany(keys: readonly DocumentKey[]): Promise<Documents>;
+  /** The versions alone: the cheap way to learn whether something known still holds. */
+  revisions(keys: readonly DocumentKey[]): Promise<Revisions>;
+  /** The id of the root account; undefined in an empty store. */
+  rootId(): Promise<string | undefined>;
+  commit(commit: Commit): Promise<CommitOutcome>;
+  /** Finishes what runs, then lets go of every resource. Calls after it are STORE_UNAVAILABLE. */
+  close(): Promise<void>;
+}
+
+/** Where a document lives: with an account, or (no account) in the system layer. */
+export interface DocumentKey {
+  readonly accountId: string | undefined;
+  readonly configId: string;
+}
+
+/**
+ * What the store compares, whole. `revision` counts the writes of one document, also across removals; `sequence` is the
+ * commit's place among all commits; the nonce tells two commits apart that a failover gave the same numbers.
+ */
+export interface Version {
+  readonly revision: number;
+  readonly sequence: number;
+  readonly nonce: string;
+}
+
+export function sameVersion(a: Version | undefined, b: Version | undefined): boolean {
+  return a?.revision === b?.revision && a?.sequence === b?.sequence && a?.nonce === b?.nonce;
+}
+
+export interface StoredDocument {
+  readonly version: Version;
+  /** Undefined: the document was removed; its version alone lives on, so that no revision is used twice. */
+  readonly override: JsonObject | undefined;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+  /** The subject of the principal who wrote it. */
+  readonly updatedBy: string;
+}
+
+export interface AccountRecord {
+  readonly id: string;
+  readonly name: string;
+  /** Undefined for the root alone. */
+  readonly parentId: string | undefined;
+  readonly isReseller: boolean;
+  readonly createdAt: string;
+  readonly version: Version;
+}
+
+/** One token for the whole tree of accounts: it changes when an account moves or its reseller flag does. */
+export type TreeToken = string;
+export type Lineage = readonly [AccountRecord, ...AccountRecord[]];
+
+export interface Lineages {
+  readonly tree: TreeToken;
+  readonly lineages: readonly (Lineage | undefined)[];
+}
+export interface Documents {
+  readonly tree: TreeToken;
+  readonly documents: readonly (StoredDocument | undefined)[];
+}
+export interface Revisions {
+  readonly tree: TreeToken;
+  readonly versions: readonly (Version | undefined)[];
+}
+
+/** What must still hold when the commit is applied. An undefined version means: not there. */
+export interface Expectations {
+  readonly documents: readonly { readonly key: DocumentKey; readonly version: Version | undefined }[];
+  readonly accounts: readonly { readonly id: string; readonly version: Version | undefined }[];
+  /** Absent: the commit does not depend on the tree's shape. */
+  readonly tree?: TreeToken;
+  /** True: there is no root yet. */
+  readonly noRoot?: true;
+}
+
+export const WRITE_KINDS = ["SET", "PATCH", "RESET"] as const;
+export type WriteKind = (typeof WRITE_KINDS)[number];
+
+export interface DocumentWrite {
+  readonly on: "document";
+  readonly key: DocumentKey;
+  /** Undefined removes the document. */
+  readonly override: JsonObject | undefined;
+  readonly kind: WriteKind;
+}
+
+/** Creates an account. */
+export interface AccountWrite {
+  readonly on: "account";
+  readonly account: Omit<AccountRecord, "createdAt" | "version">;
+}
+
+export interface Commit {
+  readonly expect: Expectations;
+  readonly write: DocumentWrite | AccountWrite;
+  /** RFC 3339, UTC: goes into the document, its history entry and the change event. */
+  readonly at: string;
+  readonly by: string;
+  /**
+   * Makes a retry harmless: the same id with the same digest is answered with the first outcome and writes nothing.
+   * The id is the caller's to make unique; the digest stands for everything the operation means to do.
+   */
+  readonly operation: { readonly id: string; readonly digest: string };
+}
+
+export type CommitOutcome =
+  /** On disk. `replayed`: an earlier commit with this operation id did it. */
+  | { readonly outcome: "done"; readonly version: Version; readonly replayed: boolean }
+  /** Something expected no longer holds; nothing was written. Read again and decide again. */
+  | { readonly outcome: "conflict"; readonly current: Revisions }
+  /** The operation id was used for something else; nothing was written. */
+  | { readonly outcome: "operationReused" }
+  /** Nothing was written, and the store said so. */
+  | { readonly outcome: "notApplied"; readonly cause: Error }
+  /** No answer in time: it may have been written. Send the same commit again to find out. */
+  | { readonly outcome: "unknown"; readonly cause: Error };
