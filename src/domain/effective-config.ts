@@ -41,6 +41,12 @@ export class EffectiveConfig {
     return found;
   }
 
+  /** The field at a pointer; undefined when nothing is there, or an object with members. */
+  fieldAt(pointer: string): Field | undefined {
+    parsePointer(pointer);
+    return this.fields.get(pointer);
+  }
+
   sourceOf(field: Field): Layer {
     return this.layers[field.contributions[0].layer] as Layer;
   }

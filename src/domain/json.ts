@@ -108,7 +108,11 @@ export function checkJson(input: unknown): Json {
       if (!isArray) checkKey(key, at);
       const inside = leaf || isArray;
       if (!inside && at.length > POINTER_LIMIT) {
-        throw refuse(`a field's pointer is longer than ${POINTER_LIMIT} characters`, shorten(pointer), "pointer");
+        throw refuse(
+          `a field's pointer is longer than ${POINTER_LIMIT} characters`,
+          shorten(pointer),
+          "pointer",
+        );
       }
       if (!leaf && isLeaf(member, inside) && ++leaves > LIMITS.fields) {
         throw refuse(`more than ${LIMITS.fields} fields`, "", "fields");
@@ -160,7 +164,8 @@ function checkText(text: string, pointer: string): void {
 
 /** An error is read by a person: a pointer of thousands of tokens helps nobody. */
 function shorten(pointer: string): string {
-  const short = pointer.length <= POINTER_LIMIT ? pointer : pointer.slice(0, pointer.lastIndexOf("/", POINTER_LIMIT));
+  const short =
+    pointer.length <= POINTER_LIMIT ? pointer : pointer.slice(0, pointer.lastIndexOf("/", POINTER_LIMIT));
   return short.toWellFormed();
 }
 

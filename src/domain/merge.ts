@@ -1,5 +1,5 @@
 import { isEmpty, isObject, type Json, type JsonObject, type JsonObjectDraft } from "./json.js";
-import { appendToken } from "./pointer.js";
+import { escapeToken } from "./pointer.js";
 
 /** What one layer has at a field: its value there, or the non-object it has at an ancestor of it. */
 export interface Contribution {
@@ -22,13 +22,12 @@ export interface Field {
  * replaced whole. `onField` hears of every leaf in merge order (the lowest layer's members first, then each higher
  * layer's new ones), with all that every layer has there. What was given is shared with the result, never changed.
  */
-export function merge(
-  documents: readonly (JsonObject | undefined)[],
-  onField?: (field: Field) => void,
-): JsonObject {
-  const root: Node = { objects: documents, blocked: [], cut: documents.length };
-  return mergeNode(root, "", onField);
+export function merge(documents: readonly (JsonObject | undefined)[], onField?: OnField): JsonObject {
+  const blocked = documents.map(() => undefined);
+  return mergeNode({ objects: documents, blocked, cut: documents.length }, "/", onField);
 }
+
+type OnField = (field: Field) => void;
 
 /** One place in all documents at once. */
 interface Node {
@@ -40,91 +39,97 @@ interface Node {
   readonly cut: number;
 }
 
-function mergeNode(node: Node, pointer: string, onField: ((field: Field) => void) | undefined): JsonObject {
+function mergeNode(node: Node, prefix: string, onField: OnField | undefined): JsonObject {
   const { objects, cut } = node;
   if (onField === undefined) {
     const only = onlyObject(objects, cut);
     if (only !== undefined) return only;
   }
   const merged: JsonObjectDraft = {};
-  for (let layer = cut - 1; layer >= 0; layer--) {
-    const object = objects[layer];
+  for (let lowest = cut - 1; lowest >= 0; lowest--) {
+    const object = objects[lowest];
     if (object === undefined) continue;
     for (const key of Object.keys(object)) {
-      if (!isInLowerLayer(objects, layer, cut, key)) merged[key] = mergeMember(node, key, pointer, onField);
+      if (!isInLayers(objects, lowest + 1, cut, key)) {
+        merged[key] = mergeMember(node, lowest, key, prefix, onField);
+      }
     }
   }
   return merged;
 }
 
+/** @param lowest the lowest layer above the cut that has the member */
 function mergeMember(
   node: Node,
+  lowest: number,
   key: string,
-  parentPointer: string,
-  onField: ((field: Field) => void) | undefined,
+  prefix: string,
+  onField: OnField | undefined,
 ): Json {
-  const { objects, blocked, cut } = node;
-  const pointer = onField === undefined ? "" : appendToken(parentPointer, key);
-  let top: Json | undefined;
-  let below = cut;
-  const inner: (JsonObject | undefined)[] = [];
-  for (let layer = 0; layer < objects.length; layer++) {
-    const value = member(objects[layer], key);
-    const isInner = isObject(value);
-    inner.push(isInner ? value : undefined);
-    if (value === undefined || layer >= cut) continue;
-    if (top === undefined) {
-      top = value;
-      if (!isInner) break;
-    } else if (!isInner) {
-      below = layer;
-      break;
+  const { objects } = node;
+  let highest = 0;
+  let value = member(objects[0], key);
+  while (value === undefined && highest < lowest) value = member(objects[++highest], key);
+  const pointer = onField === undefined ? "" : prefix + escapeToken(key);
+  if (isObject(value)) {
+    const inner = descend(node, highest, key, pointer);
+    if (!areEmpty(inner)) return mergeNode(inner, `${pointer}/`, onField);
+  }
+  const leaf = value as Json;
+  if (onField !== undefined) {
+    onField({ pointer, value: leaf, contributions: contributionsAt(node, highest, key, pointer, leaf) });
+  }
+  return leaf;
+}
+
+/** Steps into a member that is an object in layer `highest`, keeping what every layer has there, covered or not. */
+function descend({ objects, blocked, cut }: Node, highest: number, key: string, pointer: string): Node {
+  const inner = objects.slice();
+  const innerBlocked = blocked.slice();
+  let innerCut = cut;
+  for (let layer = 0; layer < inner.length; layer++) {
+    const value = member(inner[layer], key);
+    if (value === undefined || isObject(value)) {
+      inner[layer] = value;
+      continue;
     }
+    inner[layer] = undefined;
+    innerBlocked[layer] = { layer, pointer, value };
+    if (layer > highest && layer < innerCut) innerCut = layer;
   }
-  if (isObject(top) && !areEmpty(inner, below)) {
-    if (onField === undefined) return mergeNode({ objects: inner, blocked, cut: below }, "", undefined);
-    return mergeNode(descend(node, key, pointer, below), pointer, onField);
-  }
-  const value = top as Json;
-  if (onField !== undefined) onField({ pointer, value, contributions: contributionsAt(node, key, pointer) });
-  return value;
+  return { objects: inner, blocked: innerBlocked, cut: innerCut };
 }
 
-/** Steps into a member that is an object, keeping what every layer has there, covered or not. */
-function descend(node: Node, key: string, pointer: string, cut: number): Node {
-  const objects: (JsonObject | undefined)[] = [];
-  const blocked: (Contribution | undefined)[] = [];
-  for (let layer = 0; layer < node.objects.length; layer++) {
-    const value = member(node.objects[layer], key);
-    const isInner = isObject(value);
-    objects.push(isInner ? value : undefined);
-    blocked.push(node.blocked[layer] ?? (value === undefined || isInner ? undefined : { layer, pointer, value }));
-  }
-  return { objects, blocked, cut };
-}
-
-function contributionsAt(node: Node, key: string, pointer: string): [Contribution, ...Contribution[]] {
-  const contributions: Contribution[] = [];
-  for (let layer = 0; layer < node.objects.length; layer++) {
-    const value = member(node.objects[layer], key);
-    const contribution = value === undefined ? node.blocked[layer] : { layer, pointer, value };
+function contributionsAt(
+  { objects, blocked }: Node,
+  highest: number,
+  key: string,
+  pointer: string,
+  value: Json,
+): [Contribution, ...Contribution[]] {
+  // Most fields have one contribution: a literal of one takes an eighth of the room that pushing to none would.
+  const contributions: [Contribution, ...Contribution[]] = [{ layer: highest, pointer, value }];
+  for (let layer = highest + 1; layer < objects.length; layer++) {
+    const lower = member(objects[layer], key);
+    const contribution = lower === undefined ? blocked[layer] : { layer, pointer, value: lower };
     if (contribution !== undefined) contributions.push(contribution);
   }
-  return contributions as [Contribution, ...Contribution[]];
+  return contributions;
 }
 
+/** Asking first costs a tenth of looking up in vain: a miss goes all the way through the prototype. */
 function member(object: JsonObject | undefined, key: string): Json | undefined {
   return object !== undefined && Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-function isInLowerLayer(
+function isInLayers(
   objects: readonly (JsonObject | undefined)[],
-  layer: number,
-  cut: number,
+  from: number,
+  to: number,
   key: string,
 ): boolean {
-  for (let lower = layer + 1; lower < cut; lower++) {
-    const object = objects[lower];
+  for (let layer = from; layer < to; layer++) {
+    const object = objects[layer];
     if (object !== undefined && Object.hasOwn(object, key)) return true;
   }
   return false;
@@ -141,7 +146,7 @@ function onlyObject(objects: readonly (JsonObject | undefined)[], cut: number): 
   return only;
 }
 
-function areEmpty(objects: readonly (JsonObject | undefined)[], cut: number): boolean {
+function areEmpty({ objects, cut }: Node): boolean {
   for (let layer = 0; layer < cut; layer++) {
     const object = objects[layer];
     if (object !== undefined && !isEmpty(object)) return false;

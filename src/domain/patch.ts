@@ -24,11 +24,7 @@ export function applyPatch(override: JsonObject, parent: JsonObject, patch: Json
   return patched;
 }
 
-function patchMember(
-  override: Json | undefined,
-  inherited: Json | undefined,
-  value: Json,
-): Json | undefined {
+function patchMember(override: Json | undefined, inherited: Json | undefined, value: Json): Json | undefined {
   if (value === null) return undefined;
   if (!isObject(value)) return equals(value, inherited) ? undefined : value;
   if (isEmpty(value)) return isObject(override) ? override : isObject(inherited) ? undefined : value;

@@ -45,5 +45,7 @@ export function tokensOf(pointer: string): string[] {
 
 /** Whether `pointer` is `ancestor` itself or lies below it. */
 export function isAtOrUnder(pointer: string, ancestor: string): boolean {
-  return pointer.startsWith(ancestor) && (pointer.length === ancestor.length || pointer[ancestor.length] === "/");
+  return (
+    pointer.startsWith(ancestor) && (pointer.length === ancestor.length || pointer[ancestor.length] === "/")
+  );
 }

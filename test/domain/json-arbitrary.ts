@@ -53,9 +53,14 @@ export function documents(count: number): fc.Arbitrary<JsonObject[]> {
 }
 
 /** Documents, then one more object as a caller might send it: nulls and all. */
-export function documentsAndInput(count: number): fc.Arbitrary<{ documents: JsonObject[]; input: JsonObject }> {
+export function documentsAndInput(
+  count: number,
+): fc.Arbitrary<{ documents: JsonObject[]; input: JsonObject }> {
   return fc
-    .tuple(documents(count), decoded(40, (genome) => genome.document(), true))
+    .tuple(
+      documents(count),
+      decoded(40, (genome) => genome.document(), true),
+    )
     .map(([stored, input]) => ({ documents: stored, input }));
 }
 

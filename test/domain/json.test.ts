@@ -27,10 +27,13 @@ function refusal(run: () => unknown): StrataError {
 const nested = (depth: number): unknown => JSON.parse(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`);
 
 law("R11: two values are equal exactly when their canonical texts are", documents(2), ([a, b]) => {
-  return equals(a, b) === (canonical(a as Json) === canonical(b as Json)) && equals(a, JSON.parse(canonical(a as Json)));
+  return (
+    equals(a, b) === (canonical(a as Json) === canonical(b as Json)) &&
+    equals(a, JSON.parse(canonical(a as Json)))
+  );
 });
 
-test("R11: 1 and 1.0 are one number, 0 and -0 too; \"5\" and 5 are not", () => {
+test('R11: 1 and 1.0 are one number, 0 and -0 too; "5" and 5 are not', () => {
   expect(equals(JSON.parse("1.0"), 1)).toBe(true);
   expect(equals(JSON.parse("-0"), 0)).toBe(true);
   expect(canonical(JSON.parse("-0"))).toBe("0");
@@ -66,7 +69,9 @@ describe("the border refuses", () => {
   });
 
   test("depth in arrays", () => {
-    expect(refusal(() => checkJson(JSON.parse(`{"a":${"[".repeat(64)}${"]".repeat(64)}}`))).limit).toBe("depth");
+    expect(refusal(() => checkJson(JSON.parse(`{"a":${"[".repeat(64)}${"]".repeat(64)}}`))).limit).toBe(
+      "depth",
+    );
   });
 
   test("10,001 fields, by the name of the limit", () => {
@@ -85,7 +90,9 @@ describe("the border refuses", () => {
     expect(JSON.stringify(fits).length).toBe(LIMITS.documentBytes);
     checkDocumentSize(fits);
     expect(refusal(() => checkDocumentSize({ text: `${fits.text}x` })).limit).toBe("document");
-    expect(refusal(() => checkDocumentSize({ text: "é".repeat(LIMITS.documentBytes / 2) })).limit).toBe("document");
+    expect(refusal(() => checkDocumentSize({ text: "é".repeat(LIMITS.documentBytes / 2) })).limit).toBe(
+      "document",
+    );
   });
 });
 

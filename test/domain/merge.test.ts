@@ -31,7 +31,10 @@ function leaves(object: JsonObject, pointer = ""): [string, Json][] {
 }
 
 /** What one document has at a pointer, or the non-object it has above it. */
-function has(document: JsonObject | undefined, pointer: string): { pointer: string; value: Json } | undefined {
+function has(
+  document: JsonObject | undefined,
+  pointer: string,
+): { pointer: string; value: Json } | undefined {
   let value: Json | undefined = document;
   let at = "";
   for (const token of tokensOf(pointer)) {
@@ -67,22 +70,29 @@ law("R16: values and fields come out of one walk and agree", layers(), (document
   return fields.length === leaves(values).length;
 });
 
-law("R16: the source is the highest layer that has the pointer, and holds exactly that value", layers(), (documents) =>
-  fieldsOf(documents).every(({ pointer, value, contributions: [source] }) => {
-    const highest = documents.findIndex((document) => has(document, pointer)?.pointer === pointer);
-    return source.layer === highest && source.pointer === pointer && equals(source.value, value);
-  }),
+law(
+  "R16: the source is the highest layer that has the pointer, and holds exactly that value",
+  layers(),
+  (documents) =>
+    fieldsOf(documents).every(({ pointer, value, contributions: [source] }) => {
+      const highest = documents.findIndex((document) => has(document, pointer)?.pointer === pointer);
+      return source.layer === highest && source.pointer === pointer && equals(source.value, value);
+    }),
 );
 
-law("R16: contributions are what each layer has at the pointer, or the non-object above it", layers(), (documents) => {
-  for (const { pointer, contributions } of fieldsOf(documents)) {
-    const expected = documents.flatMap((document, layer) => {
-      const found = has(document, pointer);
-      return found === undefined ? [] : [{ layer, ...found }];
-    });
-    expect(contributions).toEqual(expected);
-  }
-});
+law(
+  "R16: contributions are what each layer has at the pointer, or the non-object above it",
+  layers(),
+  (documents) => {
+    for (const { pointer, contributions } of fieldsOf(documents)) {
+      const expected = documents.flatMap((document, layer) => {
+        const found = has(document, pointer);
+        return found === undefined ? [] : [{ layer, ...found }];
+      });
+      expect(contributions).toEqual(expected);
+    }
+  },
+);
 
 law("R16: with the layers above a contribution taken away, its value is in force", layers(), (documents) =>
   fieldsOf(documents).every(({ contributions }) =>
@@ -116,7 +126,9 @@ law("R11: fields come in merge order", layers(), (documents) => {
         ? order(value, appendToken(pointer, key))
         : [appendToken(pointer, key)],
     );
-  const merged = [...documents].reverse().reduce<Tree>((lower, next) => foldTree(lower, tree(next ?? {})), new Map());
+  const merged = [...documents]
+    .reverse()
+    .reduce<Tree>((lower, next) => foldTree(lower, tree(next ?? {})), new Map());
   expect(fieldsOf(documents).map(({ pointer }) => pointer)).toEqual(order(merged, ""));
 });
 
@@ -150,7 +162,10 @@ law("etag: it moves exactly when values or provenance do", layers(), (documents)
   }
 });
 
-function sameProvenance(a: Map<string, Field["contributions"]>, b: Map<string, Field["contributions"]>): boolean {
+function sameProvenance(
+  a: Map<string, Field["contributions"]>,
+  b: Map<string, Field["contributions"]>,
+): boolean {
   return (
     a.size === b.size &&
     [...a].every(([pointer, contributions]) => {
@@ -159,7 +174,9 @@ function sameProvenance(a: Map<string, Field["contributions"]>, b: Map<string, F
         other?.length === contributions.length &&
         contributions.every(
           (one, i) =>
-            one.layer === other[i]?.layer && one.pointer === other[i]?.pointer && equals(one.value, other[i]?.value),
+            one.layer === other[i]?.layer &&
+            one.pointer === other[i]?.pointer &&
+            equals(one.value, other[i]?.value),
         )
       );
     })

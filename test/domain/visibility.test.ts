@@ -38,27 +38,37 @@ const valueAt = (object: JsonObject | undefined, path: readonly string[]) =>
     object,
   );
 
-law("R5: what is seen is exactly the declared leaves, with their values", documents(2), ([stored, declared]) => {
-  const seen = visiblePart(stored as JsonObject, visibilityOf(declared as JsonObject));
-  return paths(stored as JsonObject).every((path) => {
-    const value = valueAt(stored, path);
-    if (isObject(value as JsonObject) && !isEmpty(value as JsonObject)) return true;
-    const shown = valueAt(seen, path);
-    return isSeen(path, declared as JsonObject) ? equals(shown as never, value as never) : shown === undefined;
-  });
-});
+law(
+  "R5: what is seen is exactly the declared leaves, with their values",
+  documents(2),
+  ([stored, declared]) => {
+    const seen = visiblePart(stored as JsonObject, visibilityOf(declared as JsonObject));
+    return paths(stored as JsonObject).every((path) => {
+      const value = valueAt(stored, path);
+      if (isObject(value as JsonObject) && !isEmpty(value as JsonObject)) return true;
+      const shown = valueAt(seen, path);
+      return isSeen(path, declared as JsonObject)
+        ? equals(shown as never, value as never)
+        : shown === undefined;
+    });
+  },
+);
 
-law("R5: an object of which nothing is seen is not there; one stored empty is", documents(2), ([stored, declared]) => {
-  const seen = visiblePart(stored as JsonObject, visibilityOf(declared as JsonObject));
-  if (seen === undefined) return true;
-  return (
-    !isEmpty(seen) &&
-    paths(seen).every((path) => {
-      const value = valueAt(seen, path) as JsonObject;
-      return !isObject(value) || !isEmpty(value) || isEmpty(valueAt(stored, path) as JsonObject);
-    })
-  );
-});
+law(
+  "R5: an object of which nothing is seen is not there; one stored empty is",
+  documents(2),
+  ([stored, declared]) => {
+    const seen = visiblePart(stored as JsonObject, visibilityOf(declared as JsonObject));
+    if (seen === undefined) return true;
+    return (
+      !isEmpty(seen) &&
+      paths(seen).every((path) => {
+        const value = valueAt(seen, path) as JsonObject;
+        return !isObject(value) || !isEmpty(value) || isEmpty(valueAt(stored, path) as JsonObject);
+      })
+    );
+  },
+);
 
 law("R5: seeing twice is seeing once", documents(2), ([stored, declared]) => {
   const visibility = visibilityOf(declared as JsonObject);
@@ -79,15 +89,14 @@ law("R5: a hidden edit changes nothing that is seen", documents(3), ([stored, de
 
 /** The members of an object that nobody sees. */
 function hide(object: JsonObject, visibility: Visibility): JsonObject {
-  return Object.fromEntries(
-    Object.entries(object).filter(([key]) => visibility.member(key) === undefined),
-  );
+  return Object.fromEntries(Object.entries(object).filter(([key]) => visibility.member(key) === undefined));
 }
 
 law("R12: a pointer is unseen exactly when its path is not declared", documents(2), ([values, declared]) => {
   const unseen = new Set(unseenPointers(values as JsonObject, visibilityOf(declared as JsonObject)));
   return paths(values as JsonObject).every((path) => {
-    const outermost = !isSeen(path, declared as JsonObject) && isSeen(path.slice(0, -1), declared as JsonObject);
+    const outermost =
+      !isSeen(path, declared as JsonObject) && isSeen(path.slice(0, -1), declared as JsonObject);
     return unseen.has(pointerOf(path)) === outermost;
   });
 });

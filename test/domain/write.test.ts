@@ -1,6 +1,13 @@
 import { expect } from "vitest";
 import { diff } from "../../src/domain/diff.js";
-import { equals, isEmpty, isObject, type Json, type JsonObject, withoutNulls } from "../../src/domain/json.js";
+import {
+  equals,
+  isEmpty,
+  isObject,
+  type Json,
+  type JsonObject,
+  withoutNulls,
+} from "../../src/domain/json.js";
 import { merge } from "../../src/domain/merge.js";
 import { applyPatch, reset } from "../../src/domain/patch.js";
 import { appendToken } from "../../src/domain/pointer.js";
@@ -30,13 +37,20 @@ law("R7: merge(parent, diff(merge(parent, v), parent)) = merge(parent, v)", docu
   expect(merge([diff(target, parent as JsonObject), parent])).toEqual(target);
 });
 
-law("R7: a set takes effect: what was given is in force, the rest is inherited", documents(2), ([v, parent]) => {
-  expect(merge([diff(v as JsonObject, parent as JsonObject), parent])).toEqual(merge([v, parent]));
-});
+law(
+  "R7: a set takes effect: what was given is in force, the rest is inherited",
+  documents(2),
+  ([v, parent]) => {
+    expect(merge([diff(v as JsonObject, parent as JsonObject), parent])).toEqual(merge([v, parent]));
+  },
+);
 
 law("R7: what equals the parent is not stored", documents(2), ([v, parent]) => {
   const stored = diff(v as JsonObject, parent as JsonObject);
-  return named(stored).every(({ path, value }) => !equals(at(parent, path), value)) && isEmpty(diff(stored, stored));
+  return (
+    named(stored).every(({ path, value }) => !equals(at(parent, path), value)) &&
+    isEmpty(diff(stored, stored))
+  );
 });
 
 law("R7: a diff names nothing that was not given", documents(2), ([v, parent]) =>
@@ -65,27 +79,35 @@ law("R8: overrides that a patch does not name stay; nothing else appears", docum
   const [own, parent] = given.documents as [JsonObject, JsonObject];
   const patched = applyPatch(own, parent, given.input);
   const names = named(given.input).map(({ path }) => path);
-  const untouched = (path: string[]) => !names.some((name) => isAtOrUnder(path, name) || isAtOrUnder(name, path));
+  const untouched = (path: string[]) =>
+    !names.some((name) => isAtOrUnder(path, name) || isAtOrUnder(name, path));
   return (
     named(own).every(({ path, value }) => !untouched(path) || equals(at(patched, path), value)) &&
     named(patched).every(({ path, value }) => !untouched(path) || equals(at(own, path), value))
   );
 });
 
-law("R8: an override on the way of nulls alone stays", documentsAndInput(1), ({ documents: [own], input }) => {
-  const nulls = onlyNulls(input);
-  const patched = applyPatch(own as JsonObject, {}, nulls);
-  return paths(own as JsonObject).every((path) => {
-    const value = at(own, path);
-    if (isObject(value)) return true;
-    const dropped = named(nulls).some(({ path: name }) => isAtOrUnder(path, name));
-    return dropped ? at(patched, path) === undefined : equals(at(patched, path), value);
-  });
-});
+law(
+  "R8: an override on the way of nulls alone stays",
+  documentsAndInput(1),
+  ({ documents: [own], input }) => {
+    const nulls = onlyNulls(input);
+    const patched = applyPatch(own as JsonObject, {}, nulls);
+    return paths(own as JsonObject).every((path) => {
+      const value = at(own, path);
+      if (isObject(value)) return true;
+      const dropped = named(nulls).some(({ path: name }) => isAtOrUnder(path, name));
+      return dropped ? at(patched, path) === undefined : equals(at(patched, path), value);
+    });
+  },
+);
 
 function onlyNulls(input: JsonObject): JsonObject {
   return Object.fromEntries(
-    Object.entries(input).map(([key, value]) => [key, isObject(value) && !isEmpty(value) ? onlyNulls(value) : null]),
+    Object.entries(input).map(([key, value]) => [
+      key,
+      isObject(value) && !isEmpty(value) ? onlyNulls(value) : null,
+    ]),
   );
 }
 
@@ -119,16 +141,21 @@ law("R8: a patch applied twice is a patch applied once", documentsAndInput(2), (
   expect(applyPatch(once, parent, given.input)).toEqual(once);
 });
 
-law("R8: an emptied object goes with its last member; one that was empty before stays", documentsAndInput(2), (given) => {
-  const [own, parent] = given.documents as [JsonObject, JsonObject];
-  const patched = applyPatch(own, parent, given.input);
-  const namedEmpty = (path: string[]) => isObject(at(given.input, path)) && isEmpty(at(given.input, path) as JsonObject);
-  return named(patched).every(({ path, value }) => {
-    if (!isObject(value)) return true;
-    const before = at(own, path);
-    return (isObject(before) && isEmpty(before)) || namedEmpty(path);
-  });
-});
+law(
+  "R8: an emptied object goes with its last member; one that was empty before stays",
+  documentsAndInput(2),
+  (given) => {
+    const [own, parent] = given.documents as [JsonObject, JsonObject];
+    const patched = applyPatch(own, parent, given.input);
+    const namedEmpty = (path: string[]) =>
+      isObject(at(given.input, path)) && isEmpty(at(given.input, path) as JsonObject);
+    return named(patched).every(({ path, value }) => {
+      if (!isObject(value)) return true;
+      const before = at(own, path);
+      return (isObject(before) && isEmpty(before)) || namedEmpty(path);
+    });
+  },
+);
 
 law("R9: a reset drops what is at or under its pointers, and nothing else", documentsAndInput(1), (given) => {
   const [own] = given.documents as [JsonObject];
@@ -140,10 +167,18 @@ law("R9: a reset drops what is at or under its pointers, and nothing else", docu
   });
 });
 
-law("R9: no pointers, or the whole document's, drop everything; an empty list drops nothing", documents(1), ([own]) => {
-  const document = own as JsonObject;
-  return isEmpty(reset(document, undefined)) && isEmpty(reset(document, ["/a", ""])) && equals(reset(document, []), document);
-});
+law(
+  "R9: no pointers, or the whole document's, drop everything; an empty list drops nothing",
+  documents(1),
+  ([own]) => {
+    const document = own as JsonObject;
+    return (
+      isEmpty(reset(document, undefined)) &&
+      isEmpty(reset(document, ["/a", ""])) &&
+      equals(reset(document, []), document)
+    );
+  },
+);
 
 law("R13: deciding changes none of its inputs", documentsAndInput(2), (given) => {
   const before = JSON.stringify(given);

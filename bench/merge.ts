@@ -1,0 +1,85 @@
+import deepmerge from "deepmerge";
+import { createDefu } from "defu";
+import lodashMerge from "lodash.merge";
+import type { Json, JsonObject, JsonObjectDraft } from "../src/domain/json.js";
+import { type Field, merge } from "../src/domain/merge.js";
+
+// Merging four layers of one config: Strata's walk, with and without provenance, beside three merge libraries. All in
+// one process, in turns, so that whatever the machine does hits all of them. Quote the ratios; the times are this
+// machine's, today.
+
+const LAYERS = 4;
+const ROUNDS = 31;
+const ROUND_MILLISECONDS = 40;
+
+/** Four layers over the same settings: the lowest has all of them, each higher one some; two levels of objects. */
+function layers(leaves: number): JsonObject[] {
+  return Array.from({ length: LAYERS }, (_, layer) => {
+    const share = layer === LAYERS - 1 ? 1 : 5 * (layer + 1);
+    const object: { [group: string]: JsonObjectDraft } = {};
+    for (let i = 0; i < leaves; i++) {
+      if (i % share !== 0) continue;
+      const group = `group_${Math.floor(i / 10)}`;
+      object[group] ??= {};
+      object[group][`setting_${i}`] = value(i, layer);
+    }
+    return object as JsonObject;
+  });
+}
+
+function value(i: number, layer: number): Json {
+  const kinds: Json[] = [i + layer, `text ${i} of layer ${layer}`, i % 3 === 0, [i, layer]];
+  return kinds[i % kinds.length] as Json;
+}
+
+// Arrays are replaced whole in Strata; the libraries are set to do the same where they can.
+const defu = createDefu((object, key, item) => {
+  if (!Array.isArray(item)) return false;
+  object[key] = item as never;
+  return true;
+});
+
+const contenders: Record<string, (highestFirst: JsonObject[]) => unknown> = {
+  "strata, values and provenance": (documents) => {
+    const fields: Field[] = [];
+    merge(documents, (field) => fields.push(field));
+    return fields;
+  },
+  "strata, values alone": (documents) => merge(documents),
+  "lodash.merge": (documents) => lodashMerge({}, ...documents.toReversed()),
+  defu: (documents) =>
+    documents.slice(1).reduce((over, under) => defu(over, under) as JsonObject, documents[0] as JsonObject),
+  deepmerge: (documents) =>
+    deepmerge.all(documents.toReversed() as object[], { arrayMerge: (_, source) => source }),
+};
+
+function nanosecondsPerLeaf(run: () => unknown, leaves: number): number {
+  const end = performance.now() + ROUND_MILLISECONDS;
+  let times = 0;
+  const start = performance.now();
+  for (; performance.now() < end; times++) run();
+  return ((performance.now() - start) * 1e6) / times / leaves;
+}
+
+const median = (numbers: number[]): number =>
+  numbers.toSorted((a, b) => a - b)[numbers.length >> 1] as number;
+
+for (const leaves of [30, 300, 3_000]) {
+  const documents = layers(leaves);
+  const measured = new Map(Object.keys(contenders).map((name) => [name, [] as number[]]));
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const [name, run] of Object.entries(contenders)) {
+      const time = nanosecondsPerLeaf(() => run(documents), leaves);
+      // The first round warms up.
+      if (round > 0) measured.get(name)?.push(time);
+    }
+  }
+  const reference = measured.get("lodash.merge") ?? [];
+  console.log(`\n${leaves} leaves, ${LAYERS} layers, median of ${ROUNDS} rounds`);
+  for (const [name, times] of measured) {
+    const ratio = median(times.map((time, round) => time / (reference[round] as number)));
+    console.log(
+      `  ${name.padEnd(30)} ${median(times).toFixed(0).padStart(6)} ns/leaf   ${ratio.toFixed(2)} of lodash.merge`,
+    );
+  }
+}
