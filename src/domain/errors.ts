@@ -1,11 +1,9 @@
 /** Every way Strata refuses a request. Closed: a new code has to be mapped wherever codes are. */
 export const ERROR_CODES = [
-  "ACCOUNT_CYCLE",
   "ACCOUNT_EXISTS",
   "ACCOUNT_NOT_FOUND",
   "BAD_USER_INPUT",
   "CONFIG_NOT_FOUND",
-  "FORBIDDEN",
   "INTERNAL_SERVER_ERROR",
   "QUERY_TOO_COMPLEX",
   "STORE_UNAVAILABLE",

@@ -1,0 +1,14 @@
+import type { Principal } from "../auth/principal.js";
+import type { AccountService } from "../service/account-service.js";
+import type { ConfigService } from "../service/config-service.js";
+import type { RequestReader } from "../service/layer-reader.js";
+
+/** What every resolver of one request shares. */
+export interface RequestContext {
+  readonly requestId: string;
+  readonly principal: Principal;
+  readonly configs: ConfigService;
+  readonly accounts: AccountService;
+  /** Gathers what the request reads into as few store calls as can be. */
+  readonly reader: RequestReader;
+}

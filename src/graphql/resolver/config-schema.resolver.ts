@@ -1,0 +1,23 @@
+import { Args, Ctx, Query, Resolver } from "type-graphql";
+import type { RequestContext } from "../context.js";
+import { IdArgs } from "../input/config.args.js";
+import { ConfigSchemaType } from "../type/config-schema.type.js";
+
+@Resolver()
+export class ConfigSchemaResolver {
+  @Query(() => ConfigSchemaType, {
+    nullable: true,
+    description: "What may be set in a config, and what it means. Errors: CONFIG_NOT_FOUND.",
+  })
+  configSchema(@Args(() => IdArgs) { id }: IdArgs, @Ctx() { configs }: RequestContext): ConfigSchemaType {
+    return new ConfigSchemaType(configs.schema(id));
+  }
+
+  @Query(() => [ConfigSchemaType], {
+    complexity: ({ childComplexity }) => 25 * (1 + childComplexity),
+    description: "Every config there is, by id; those without an account schema are system-wide only.",
+  })
+  configSchemas(@Ctx() { configs }: RequestContext): ConfigSchemaType[] {
+    return configs.schemas().map((schema) => new ConfigSchemaType(schema));
+  }
+}

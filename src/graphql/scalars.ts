@@ -1,0 +1,68 @@
+import { GraphQLScalarType, Kind, type ValueNode } from "graphql";
+import type { Json, JsonObject } from "../domain/json.js";
+
+/** The service checks what is inside (`checkJson`): one border for every face. Here only the kind is looked at. */
+export const JsonScalar = new GraphQLScalarType<Json, Json>({
+  name: "JSON",
+  description: "Any JSON value: object, array, string, number, boolean or null.",
+  specifiedByURL: "https://www.rfc-editor.org/rfc/rfc8259",
+  parseValue: (value) => value as Json,
+  parseLiteral: (node, variables) => literal(node, variables ?? {}),
+});
+
+export const JsonObjectScalar = new GraphQLScalarType<JsonObject, JsonObject>({
+  name: "JSONObject",
+  description:
+    "A JSON object. Hand it over in a variable: a GraphQL literal cannot spell keys such as `max-members`.",
+  specifiedByURL: "https://www.rfc-editor.org/rfc/rfc8259",
+  parseValue: (value) => asObject(value as Json),
+  parseLiteral: (node, variables) => asObject(literal(node, variables ?? {})),
+});
+
+export const JsonPointerScalar = new GraphQLScalarType<string, string>({
+  name: "JSONPointer",
+  description:
+    'An RFC 6901 JSON Pointer, at most 1,024 characters: `""` is the whole document, `"/voicemail/max_pin_length"` a field. In a name, `~` is spelled `~0` and `/` is spelled `~1`. A malformed one is BAD_USER_INPUT.',
+  specifiedByURL: "https://www.rfc-editor.org/rfc/rfc6901",
+  parseValue: asText,
+  parseLiteral: (node) => asText(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+export const DateTimeScalar = new GraphQLScalarType<string, string>({
+  name: "DateTime",
+  description: "A moment as RFC 3339 text in UTC, e.g. `2026-11-22T09:30:00.000Z`.",
+  specifiedByURL: "https://www.rfc-editor.org/rfc/rfc3339",
+});
+
+function asObject(value: Json): JsonObject {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw new TypeError("a JSON object is expected.");
+}
+
+function asText(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new TypeError('a JSON Pointer is text: "" or "/name/…".');
+}
+
+/** Keys become own properties whatever they are called, so that the border sees them and can refuse them. */
+function literal(node: ValueNode, variables: Record<string, unknown>): Json {
+  switch (node.kind) {
+    case Kind.NULL:
+      return null;
+    case Kind.STRING:
+    case Kind.ENUM:
+    case Kind.BOOLEAN:
+      return node.value;
+    case Kind.INT:
+    case Kind.FLOAT:
+      return Number(node.value);
+    case Kind.LIST:
+      return node.values.map((item) => literal(item, variables));
+    case Kind.OBJECT:
+      return Object.fromEntries(
+        node.fields.map(({ name, value }) => [name.value, literal(value, variables)]),
+      );
+    case Kind.VARIABLE:
+      return (variables[node.name.value] ?? null) as Json;
+  }
+}

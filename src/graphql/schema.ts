@@ -1,0 +1,29 @@
+import "reflect-metadata";
+import type { GraphQLObjectType, GraphQLSchema } from "graphql";
+import { buildSchema } from "type-graphql";
+import { AccountResolver } from "./resolver/account.resolver.js";
+import { ConfigResolver } from "./resolver/config.resolver.js";
+import { ConfigSchemaResolver } from "./resolver/config-schema.resolver.js";
+
+const RESOLVERS = [ConfigResolver, AccountResolver, ConfigSchemaResolver] as const;
+
+/** The executable schema. Resolvers hold no state: everything they use is in the request's context. */
+export async function createGraphqlSchema(): Promise<GraphQLSchema> {
+  const instances = new Map<unknown, unknown>(RESOLVERS.map((Resolver) => [Resolver, new Resolver()]));
+  const schema = await buildSchema({
+    resolvers: [...RESOLVERS],
+    container: { get: (Resolver) => instances.get(Resolver) },
+    validate: false,
+  });
+  describeRoot(schema.getQueryType(), "Reads. Nothing here ever writes.");
+  describeRoot(
+    schema.getMutationType(),
+    "Writes. Each is one atomic commit, or nothing; those of one request run one after the other.",
+  );
+  return schema;
+}
+
+/** type-graphql makes the root types itself and gives them no description. */
+function describeRoot(type: GraphQLObjectType | undefined | null, description: string): void {
+  if (type) type.description = description;
+}

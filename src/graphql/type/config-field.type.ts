@@ -1,0 +1,104 @@
+import { Field, ObjectType } from "type-graphql";
+import type { Json, JsonObject } from "../../domain/json.js";
+import type { Layer } from "../../domain/layer.js";
+import type * as merge from "../../domain/merge.js";
+import type { FieldSchema } from "../../schema/field-schema.js";
+import type { ConfigSnapshot } from "../../service/config-snapshot.js";
+import { JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
+import { ConfigLayerType } from "./config-layer.type.js";
+
+@ObjectType("ConfigField", {
+  simpleResolvers: true,
+  description:
+    "One leaf of the effective config. Arrays and empty objects are leaves: seen and replaced whole.",
+})
+export class ConfigFieldType {
+  #schema: FieldSchema | undefined;
+
+  constructor(
+    private readonly snapshot: ConfigSnapshot,
+    private readonly leaf: merge.Field,
+  ) {}
+
+  @Field(() => JsonPointerScalar, { description: "Where in the values it is." })
+  get pointer(): string {
+    return this.leaf.pointer;
+  }
+
+  @Field(() => JsonScalar, { nullable: true, description: "The value in force." })
+  get value(): Json {
+    return this.leaf.value;
+  }
+
+  @Field(() => ConfigLayerType, {
+    description: "The layer that the value comes from: the highest whose document has this pointer.",
+  })
+  get source(): ConfigLayerType {
+    return layerType(this.snapshot, this.leaf.contributions[0].layer);
+  }
+
+  @Field(() => [ContributionType], {
+    complexity: ({ childComplexity }) => 3 * (1 + childComplexity),
+    description:
+      "Every layer that has something here, highest first: the first is the source, the rest are shadowed and would come into force with it taken away.",
+  })
+  get contributions(): ContributionType[] {
+    return this.leaf.contributions.map((contribution) => new ContributionType(this.snapshot, contribution));
+  }
+
+  @Field(() => String, { nullable: true, description: "Its name for a person, from the schema." })
+  get title(): string | null {
+    return this.#described?.title ?? null;
+  }
+
+  @Field(() => String, { nullable: true, description: "What it does, from the schema." })
+  get description(): string | null {
+    return this.#described?.description ?? null;
+  }
+
+  @Field(() => JsonObjectScalar, {
+    nullable: true,
+    description:
+      "This field's own account schema (at the system level: system schema), references followed: enough to draw one input. Null below a setting that takes any object.",
+  })
+  get schema(): JsonObject | null {
+    return this.#described?.schema ?? null;
+  }
+
+  get #described(): FieldSchema | undefined {
+    this.#schema ??= this.snapshot.perspective.field(this.leaf.pointer);
+    return this.#schema;
+  }
+}
+
+@ObjectType("Contribution", {
+  simpleResolvers: true,
+  description: "What one layer has at a field.",
+})
+export class ContributionType {
+  constructor(
+    private readonly snapshot: ConfigSnapshot,
+    private readonly contribution: merge.Contribution,
+  ) {}
+
+  @Field(() => ConfigLayerType, { description: "The layer that has it." })
+  get layer(): ConfigLayerType {
+    return layerType(this.snapshot, this.contribution.layer);
+  }
+
+  @Field(() => JsonPointerScalar, {
+    description: "The field's own pointer, or its ancestor's where the layer holds another type there.",
+  })
+  get pointer(): string {
+    return this.contribution.pointer;
+  }
+
+  @Field(() => JsonScalar, { nullable: true, description: "The layer's value at that pointer." })
+  get value(): Json {
+    return this.contribution.value;
+  }
+}
+
+function layerType({ config, lineage }: ConfigSnapshot, index: number): ConfigLayerType {
+  return new ConfigLayerType(config.layers[index] as Layer, lineage);
+}

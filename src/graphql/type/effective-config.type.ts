@@ -1,0 +1,111 @@
+import { Args, Field, ID, ObjectType } from "type-graphql";
+import type { Json, JsonObject } from "../../domain/json.js";
+import type { ConfigSnapshot } from "../../service/config-snapshot.js";
+import { AtArgs, FieldsArgs } from "../input/config.args.js";
+import { JsonObjectScalar, JsonScalar } from "../scalars.js";
+import { AccountType } from "./account.type.js";
+import { ConfigFieldType } from "./config-field.type.js";
+import { ConfigLayerType } from "./config-layer.type.js";
+import { ConfigProblemType } from "./config-problem.type.js";
+import { ConfigSchemaType } from "./config-schema.type.js";
+
+@ObjectType("EffectiveConfig", {
+  simpleResolvers: true,
+  description:
+    "One config as one account (or the system level) sees it: the layers merged, with the provenance of every field. All parts of one answer belong to the same moment.",
+})
+export class EffectiveConfigType {
+  constructor(private readonly snapshot: ConfigSnapshot) {}
+
+  @Field(() => ID, {
+    description:
+      'For client caches: `"<accountId>/<configId>"`; system level `"system:<configId>"`; of a dry run with `"?dryRun=<etag>"` behind it, so that no cache mixes them.',
+  })
+  get id(): string {
+    const { config, dryRun, etag } = this.snapshot;
+    const id =
+      config.accountId === undefined ? `system:${config.configId}` : `${config.accountId}/${config.configId}`;
+    return dryRun ? `${id}?dryRun=${etag}` : id;
+  }
+
+  @Field(() => ID, { description: "Which config it is, e.g. `conferences`." })
+  get configId(): string {
+    return this.snapshot.config.configId;
+  }
+
+  @Field(() => AccountType, { nullable: true, description: "Whose config it is; null for the system level." })
+  get account(): AccountType | null {
+    return AccountType.of(this.snapshot.lineage);
+  }
+
+  @Field(() => String, {
+    description:
+      "Changes exactly when values or provenance change. Hand it back as `ifMatch`, and a write happens only on the state you saw. Opaque.",
+  })
+  get etag(): string {
+    return this.snapshot.etag;
+  }
+
+  @Field(() => JsonObjectScalar, {
+    complexity: 10,
+    description:
+      "What is in force: the layers merged. Objects merge key by key, arrays and scalars are replaced whole.",
+  })
+  get values(): JsonObject {
+    return this.snapshot.config.values;
+  }
+
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description:
+      "The value at a pointer; null when nothing is there. Errors: BAD_USER_INPUT for a malformed pointer.",
+  })
+  value(@Args(() => AtArgs) { at }: AtArgs): Json {
+    return this.snapshot.config.valueAt(at) ?? null;
+  }
+
+  @Field(() => [ConfigFieldType], {
+    complexity: ({ childComplexity }) => 20 * (1 + childComplexity),
+    description:
+      "The leaves of the values, each with its provenance, in document order: the lowest layer's members first. Arrays and empty objects are leaves.",
+  })
+  fields(@Args(() => FieldsArgs) { under, sources }: FieldsArgs): ConfigFieldType[] {
+    const wanted = sources ? new Set(sources) : undefined;
+    return this.snapshot.config
+      .fieldsUnder(under, wanted)
+      .map((field) => new ConfigFieldType(this.snapshot, field));
+  }
+
+  @Field(() => ConfigFieldType, {
+    nullable: true,
+    description:
+      "The field at a pointer; null when there is none, or only an object with members. Errors: BAD_USER_INPUT for a malformed pointer.",
+  })
+  field(@Args(() => AtArgs) { at }: AtArgs): ConfigFieldType | null {
+    const field = this.snapshot.config.fieldAt(at);
+    return field === undefined ? null : new ConfigFieldType(this.snapshot, field);
+  }
+
+  @Field(() => [ConfigLayerType], {
+    complexity: ({ childComplexity }) => 4 * (1 + childComplexity),
+    description:
+      "Where the values come from, highest precedence first. A layer with nothing stored is listed; RESELLER only where there is one; the system level has SYSTEM and SCHEMA.",
+  })
+  get layers(): ConfigLayerType[] {
+    return this.snapshot.config.layers.map((layer) => new ConfigLayerType(layer, this.snapshot.lineage));
+  }
+
+  @Field(() => ConfigSchemaType, { description: "What may be set here, and what it means." })
+  get schema(): ConfigSchemaType {
+    return new ConfigSchemaType(this.snapshot.schema);
+  }
+
+  @Field(() => [ConfigProblemType], {
+    complexity: ({ childComplexity }) => 10 + 5 * childComplexity,
+    description:
+      "What the schema rejects in the values as they stand now: after a schema change, or because a lower layer holds something bad. Empty when all is well.",
+  })
+  get problems(): ConfigProblemType[] {
+    return this.snapshot.problems.map((problem) => new ConfigProblemType(problem));
+  }
+}

@@ -1,0 +1,39 @@
+import { isUtf8 } from "node:buffer";
+import type { FastifyInstance } from "fastify";
+import { StrataError } from "../domain/errors.js";
+
+/** Bytes a request's body may have. */
+export const BODY_LIMIT = 1024 * 1024;
+
+/** Reads JSON bodies so that nothing is altered on the way: bad UTF-8 is refused, not replaced. */
+export function acceptJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    try {
+      checkCharset(request.headers["content-type"] ?? "");
+      done(null, parseJson(body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  // Whatever needs no preflight reaches Apollo without its body: its CSRF protection answers.
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null, {}));
+}
+
+function parseJson(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw new StrataError("BAD_USER_INPUT", "The body is not UTF-8 text.");
+  const hasMark = bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  try {
+    return JSON.parse(bytes.toString("utf8", hasMark ? 3 : 0));
+  } catch {
+    throw new StrataError("BAD_USER_INPUT", "The body is not JSON.");
+  }
+}
+
+function checkCharset(contentType: string): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1];
+  if (charset === undefined || /^utf-?8$/i.test(charset)) return;
+  throw Object.assign(new StrataError("BAD_USER_INPUT", "JSON comes in UTF-8; leave the charset out."), {
+    statusCode: 415,
+  });
+}

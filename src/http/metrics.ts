@@ -1,0 +1,69 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** What Strata counts, and where it is read from. Labels come from closed sets: callers cannot add series. */
+export interface Metrics {
+  readonly registry: Registry;
+  request(operation: string, outcome: string, seconds: number): void;
+  storeCall(operation: string, outcome: string, size: number, seconds: number): void;
+  mergeLookup(known: boolean): void;
+  schemas(loaded: number, problems: Readonly<Record<"refused" | "ignored", number>>): void;
+}
+
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: "strata_graphql_request_duration_seconds",
+    help: "GraphQL requests by their root field and by what came of them.",
+    labelNames: ["operation", "outcome"],
+    buckets: SECONDS,
+    registers,
+  });
+  const storeCalls = new Histogram({
+    name: "strata_store_call_duration_seconds",
+    help: "Calls of the store, by operation and by what came of them.",
+    labelNames: ["operation", "outcome"],
+    buckets: SECONDS,
+    registers,
+  });
+  const batches = new Histogram({
+    name: "strata_store_batch_size",
+    help: "Accounts or documents asked for in one call of the store.",
+    labelNames: ["operation"],
+    buckets: [1, 2, 5, 10, 25, 50, 100, 250, 1_000, 5_000],
+    registers,
+  });
+  const merges = new Counter({
+    name: "strata_merge_cache_lookups_total",
+    help: "Merges needed by reads and writes; a hit was computed before from the very same versions.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const loaded = new Gauge({
+    name: "strata_schemas_loaded",
+    help: "Configs with a schema in use.",
+    registers,
+  });
+  const problems = new Gauge({
+    name: "strata_schema_problems",
+    help: "Problems found in the schema folder: files refused, or parts of files ignored.",
+    labelNames: ["consequence"],
+    registers,
+  });
+  return {
+    registry,
+    request: (operation, outcome, seconds) => requests.observe({ operation, outcome }, seconds),
+    storeCall(operation, outcome, size, seconds) {
+      storeCalls.observe({ operation, outcome }, seconds);
+      batches.observe({ operation }, size);
+    },
+    mergeLookup: (known) => merges.inc({ outcome: known ? "hit" : "miss" }),
+    schemas(count, found) {
+      loaded.set(count);
+      for (const [consequence, number] of Object.entries(found)) problems.set({ consequence }, number);
+    },
+  };
+}

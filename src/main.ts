@@ -1,0 +1,65 @@
+import { pino } from "pino";
+import { createApp } from "./app.js";
+import { readSettings, type Settings, unknownSettings } from "./env.js";
+
+/** Milliseconds that requests have to finish once the process is told to end. */
+const DRAIN_MS = 8_000;
+
+try {
+  await run(readSettings(process.env));
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
+
+async function run(settings: Settings): Promise<void> {
+  const logger = pino({
+    level: settings.logLevel,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
+  for (const name of unknownSettings(process.env)) logger.warn({ name }, "not a setting: is it misspelt?");
+  const app = await createApp(settings, logger);
+  let closing = false;
+  const close = (signal: NodeJS.Signals): void => {
+    if (closing) return;
+    closing = true;
+    logger.info({ signal }, "closing: no new requests, finishing those that run");
+    const late = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+    app.close().then(
+      () => {
+        clearTimeout(late);
+        logger.info("closed");
+        process.exit(0);
+      },
+      (error: unknown) => {
+        logger.error({ err: error }, "closing failed");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", close).on("SIGINT", close);
+  try {
+    await app.listen({
+      host: settings.host,
+      port: settings.port,
+      listenTextResolver: (address) => `listening at ${address}`,
+    });
+  } catch (error) {
+    await app.close();
+    throw listenError(error as NodeJS.ErrnoException, settings);
+  }
+  greet(app.listeningOrigin);
+}
+
+function listenError(error: NodeJS.ErrnoException, { host, port }: Settings): Error {
+  if (error.code !== "EADDRINUSE") return error;
+  return new Error(
+    `Port ${port} of ${host} is in use. Set STRATA_PORT to another one, or to 0 for any that is free.`,
+  );
+}
+
+/** Logs are for machines; whoever started this by hand wants a link. */
+function greet(origin: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\n  Strata is ready. Open ${origin}/ in a browser.\n\n`);
+}

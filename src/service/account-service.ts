@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import type { Principal } from "../auth/principal.js";
+import { StrataError } from "../domain/errors.js";
+import { checkId } from "../domain/id.js";
+import type { AccountRecord, Commit, Expectations, Lineage, Version } from "../store/store.js";
+import { type CommitDependencies, commitUntilDone } from "./commit.js";
+import { createFreshReader, type LayerReader, requireAncestry } from "./layer-reader.js";
+
+export interface NewAccount {
+  /** Absent: one is made. */
+  readonly id?: string | undefined;
+  readonly name: string;
+  /** Absent: it is the root, of which there is one. */
+  readonly parentId?: string | undefined;
+  readonly isReseller: boolean;
+}
+
+/** Accounts on the way from the root to the deepest, both counted. */
+export const TREE_DEPTH = 32;
+const NAME_LIMIT = 256;
+
+/** The use-cases around accounts: a tree under one root. */
+export class AccountService {
+  constructor(private readonly dependencies: CommitDependencies) {}
+
+  /** An account with its ancestors, itself first; undefined when there is none. */
+  async find(accountId: string, reader: LayerReader): Promise<Lineage | undefined> {
+    return (await reader.ancestry(checkId(accountId, "account")))?.lineage;
+  }
+
+  /**
+   * @throws StrataError ACCOUNT_EXISTS; ACCOUNT_NOT_FOUND for the parent; BAD_USER_INPUT (limit `accountDepth` at 32
+   * levels); STORE_UNAVAILABLE; WRITE_OUTCOME_UNKNOWN
+   */
+  async create(principal: Principal, given: NewAccount): Promise<Lineage> {
+    const name = checkName(given.name);
+    const id = given.id === undefined ? this.dependencies.newId() : checkId(given.id, "account");
+    const reader = createFreshReader(this.dependencies.store);
+    return commitUntilDone(this.dependencies, async () => {
+      const ancestors = await this.#ancestors(given.parentId, reader);
+      if ((await reader.ancestry(id)) !== undefined) {
+        throw new StrataError("ACCOUNT_EXISTS", `There is an account "${id}" already.`);
+      }
+      const account = { id, name, parentId: given.parentId, isReseller: given.isReseller };
+      const commit = this.#commit(principal, account, ancestors.expect);
+      const done = (version: Version): Lineage => [
+        { ...account, createdAt: commit.at, version },
+        ...ancestors.lineage,
+      ];
+      return { commit, done };
+    });
+  }
+
+  async #ancestors(
+    parentId: string | undefined,
+    reader: LayerReader,
+  ): Promise<{ lineage: readonly AccountRecord[]; expect: Partial<Expectations> }> {
+    if (parentId === undefined) {
+      if ((await this.dependencies.store.rootId()) !== undefined) {
+        throw new StrataError(
+          "BAD_USER_INPUT",
+          "The tree has its root already: give the parentId of the new account.",
+        );
+      }
+      return { lineage: [], expect: { noRoot: true } };
+    }
+    const { lineage, tree } = await requireAncestry(reader, checkId(parentId, "account"));
+    if (lineage.length >= TREE_DEPTH) {
+      throw new StrataError("BAD_USER_INPUT", `The tree of accounts is at most ${TREE_DEPTH} levels deep.`, {
+        limit: "accountDepth",
+      });
+    }
+    return { lineage, expect: { tree, accounts: [{ id: parentId, version: lineage[0].version }] } };
+  }
+
+  #commit(
+    principal: Principal,
+    account: Omit<AccountRecord, "createdAt" | "version">,
+    expect: Partial<Expectations>,
+  ): Commit {
+    return {
+      expect: {
+        ...expect,
+        documents: [],
+        accounts: [...(expect.accounts ?? []), { id: account.id, version: undefined }],
+      },
+      write: { on: "account", account },
+      at: this.dependencies.now().toISOString(),
+      by: principal.subject,
+      operation: {
+        id: this.dependencies.newId(),
+        digest: createHash("sha256").update(JSON.stringify(account)).digest("base64url"),
+      },
+    };
+  }
+}
+
+function checkName(name: string): string {
+  const trouble =
+    name.trim() === ""
+      ? "is empty"
+      : name.length > NAME_LIMIT
+        ? `is longer than ${NAME_LIMIT} characters`
+        : !name.isWellFormed() || /\p{Cc}/u.test(name)
+          ? "holds control characters or is not well-formed text"
+          : undefined;
+  if (trouble === undefined) return name;
+  throw new StrataError("BAD_USER_INPUT", `The account's name ${trouble}.`, { pointer: "/name" });
+}

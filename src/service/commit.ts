@@ -1,0 +1,70 @@
+import { StrataError } from "../domain/errors.js";
+import type { Commit, Store, Version } from "../store/store.js";
+
+export interface CommitDependencies {
+  readonly store: Store;
+  readonly now: () => Date;
+  /** Makes ids that nobody can guess. */
+  readonly newId: () => string;
+  /** How long a write may go on deciding again, in milliseconds. */
+  readonly deadlineMs?: number;
+}
+
+/** Either the answer, for which nothing has to be written, or what is to be written and the answer once it is. */
+export type Attempt<T> =
+  | { readonly answer: T }
+  | { readonly commit: Commit; readonly done: (version: Version) => T };
+
+const DEADLINE_MS = 2_000;
+
+/**
+ * Reads, decides and commits (`attempt`); when something it was decided on has changed meanwhile, all over again. A
+ * commit whose outcome is not known is sent again under the same operation id, which does it at most once.
+ * @throws StrataError STORE_UNAVAILABLE when nothing was written, WRITE_OUTCOME_UNKNOWN when nobody can tell
+ */
+export async function commitUntilDone<T>(
+  dependencies: CommitDependencies,
+  attempt: () => Promise<Attempt<T>>,
+): Promise<T> {
+  const { store } = dependencies;
+  const deadline = performance.now() + (dependencies.deadlineMs ?? DEADLINE_MS);
+  for (;;) {
+    const next = await attempt();
+    if ("answer" in next) return next.answer;
+    const version = await commitOnce(store, next.commit, deadline);
+    if (version !== undefined) return next.done(version);
+    if (performance.now() > deadline) {
+      throw new StrataError(
+        "STORE_UNAVAILABLE",
+        "Nothing was written: others kept changing the same config. Try again.",
+      );
+    }
+  }
+}
+
+/** The version made; undefined when what the commit expected no longer holds. */
+async function commitOnce(store: Store, commit: Commit, deadline: number): Promise<Version | undefined> {
+  for (;;) {
+    const outcome = await store.commit(commit);
+    switch (outcome.outcome) {
+      case "done":
+        return outcome.version;
+      case "conflict":
+        return undefined;
+      case "operationReused":
+        throw new StrataError("INTERNAL_SERVER_ERROR", "An operation id was made twice.");
+      case "notApplied":
+        throw new StrataError("STORE_UNAVAILABLE", "Nothing was written: the store could not take it.", {
+          cause: outcome.cause,
+        });
+      case "unknown":
+        if (performance.now() > deadline) {
+          throw new StrataError(
+            "WRITE_OUTCOME_UNKNOWN",
+            "The store did not answer in time: the write may or may not have happened. Read the config again, and use ifMatch.",
+            { cause: outcome.cause },
+          );
+        }
+    }
+  }
+}

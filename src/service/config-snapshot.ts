@@ -1,0 +1,39 @@
+import { createHash } from "node:crypto";
+import type { EffectiveConfig } from "../domain/effective-config.js";
+import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
+import type { Lineage } from "../store/store.js";
+import { type ConfigProblem, problemsOf } from "./problems.js";
+
+/** An effective config with all that can be said about it: what the faces answer with. */
+export class ConfigSnapshot {
+  #etag: string | undefined;
+  #problems: readonly ConfigProblem[] | undefined;
+
+  /**
+   * @param lineage of the account; undefined for the system level
+   * @param dryRun whether this state was only thought of, never stored
+   */
+  constructor(
+    readonly config: EffectiveConfig,
+    readonly schema: ConfigSchema,
+    readonly lineage: Lineage | undefined,
+    readonly dryRun = false,
+  ) {}
+
+  /** What the schema says from where this config is looked at. */
+  get perspective(): Perspective {
+    return (this.lineage && this.schema.forAccount) ?? this.schema.forSystem;
+  }
+
+  /** Changes exactly when values or provenance do; opaque. */
+  get etag(): string {
+    this.#etag ??= createHash("sha256").update(this.config.fingerprint()).digest("base64url").slice(0, 27);
+    return this.#etag;
+  }
+
+  /** What the schema rejects in the values as they stand. */
+  get problems(): readonly ConfigProblem[] {
+    this.#problems ??= problemsOf(this.config, this.perspective);
+    return this.#problems;
+  }
+}

@@ -1,0 +1,72 @@
+import DataLoader from "dataloader";
+import { StrataError } from "../domain/errors.js";
+import type { DocumentKey, Lineage, Lineages, Store, StoredDocument, TreeToken } from "../store/store.js";
+
+/** An account with its ancestors, and the tree they were read from. */
+export interface Ancestry {
+  readonly lineage: Lineage;
+  readonly tree: TreeToken;
+}
+
+/** Where the use-cases read from. */
+export interface LayerReader {
+  /** Undefined when there is no such account. */
+  ancestry(accountId: string): Promise<Ancestry | undefined>;
+  /** Missing documents are undefined. */
+  documents(keys: readonly DocumentKey[]): Promise<(StoredDocument | undefined)[]>;
+}
+
+/** Reads the store at every call: what a write decides on. */
+export function createFreshReader(store: Store): LayerReader {
+  return {
+    async ancestry(accountId) {
+      return ancestries(await store.lineages([accountId]))[0];
+    },
+    async documents(keys) {
+      return [...(await store.getMany(keys)).documents];
+    },
+  };
+}
+
+/** A reader for one request: asks the store once for everything that is asked for at the same time. */
+export interface RequestReader extends LayerReader {
+  /** Forgets what it has read: after a write the same request must not see the time before it. */
+  clear(): void;
+}
+
+export function createRequestReader(store: Store): RequestReader {
+  const accounts = new DataLoader<string, Ancestry | undefined>(async (ids) =>
+    ancestries(await store.lineages(ids)),
+  );
+  const documents = new DataLoader<DocumentKey, StoredDocument | undefined, string>(
+    async (keys) => [...(await store.getMany(keys)).documents],
+    { cacheKeyFn: ({ accountId, configId }) => `${accountId ?? ""}/${configId}` },
+  );
+  return {
+    ancestry: (accountId) => accounts.load(accountId),
+    async documents(keys) {
+      const loaded = await documents.loadMany(keys);
+      return loaded.map((document) => {
+        if (document instanceof Error) throw document;
+        return document;
+      });
+    },
+    clear() {
+      accounts.clearAll();
+      documents.clearAll();
+    },
+  };
+}
+
+function ancestries({ tree, lineages }: Lineages): (Ancestry | undefined)[] {
+  return lineages.map((lineage) => lineage && { lineage, tree });
+}
+
+/** @throws StrataError ACCOUNT_NOT_FOUND */
+export async function requireAncestry(reader: LayerReader, accountId: string): Promise<Ancestry> {
+  const ancestry = await reader.ancestry(accountId);
+  if (ancestry === undefined) {
+    throw new StrataError("ACCOUNT_NOT_FOUND", "There is no such account, or you may not see it.");
+  }
+  return ancestry;
+}

@@ -1,0 +1,110 @@
+import { diff } from "../domain/diff.js";
+import type { EffectiveConfig } from "../domain/effective-config.js";
+import { checkDocumentSize, equals, type JsonObject, withoutNulls } from "../domain/json.js";
+import { applyPatch, reset } from "../domain/patch.js";
+import { appendToken, tokensOf } from "../domain/pointer.js";
+import { unseenPointers, visiblePart } from "../domain/visibility.js";
+import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
+import { type ConfigProblem, problemsOf } from "./problems.js";
+
+/** What a caller wants of one document. Values and patches have passed `checkJson`. */
+export type WriteIntent =
+  | { readonly kind: "SET"; readonly values: JsonObject }
+  | { readonly kind: "PATCH"; readonly patch: JsonObject }
+  /** No pointers: the whole document. */
+  | { readonly kind: "RESET"; readonly pointers: readonly string[] | undefined };
+
+/** What would become of the document, and whether it may. */
+export interface WriteDecision {
+  /** All of it, seen or not; empty: the document goes. */
+  readonly override: JsonObject;
+  /** The part of it that the caller sees; undefined: nothing. */
+  readonly seen: JsonObject | undefined;
+  /** False: it equals what is stored, and nothing is to be written. */
+  readonly changes: boolean;
+  readonly after: EffectiveConfig;
+  /** Everything wrong with the result; those not `inherited` forbid the write. */
+  readonly problems: readonly ConfigProblem[];
+}
+
+/**
+ * Decides a write, from the layers alone: no I/O, no clock.
+ * @param stored the whole document as it is, seen or not
+ * @param before the effective config now, its highest layer the one to be written
+ * @throws StrataError BAD_USER_INPUT for a malformed pointer, or when the document would pass a limit
+ */
+export function decideWrite(
+  intent: WriteIntent,
+  stored: JsonObject,
+  before: EffectiveConfig,
+  schema: ConfigSchema,
+  perspective: Perspective,
+): WriteDecision {
+  const override = overrideAfter(intent, stored, before.parent().values, perspective);
+  const seen = visiblePart(override, perspective.visibility);
+  const [highest] = before.layers;
+  if (highest === undefined) throw new Error("a config has at least the layer that is written");
+  const { kind, accountId } = highest;
+  const after = before.withHighest({ kind, ...(accountId !== undefined && { accountId }), document: seen });
+  const changes = !equals(override, stored);
+  if (intent.kind === "RESET") return { override, seen, changes, after, problems: [] };
+  if (changes) checkDocumentSize(override);
+  const undeclared = undeclaredProblems(intent, schema, perspective, highest.kind);
+  return { override, seen, changes, after, problems: [...undeclared, ...problemsOf(after, perspective)] };
+}
+
+function overrideAfter(
+  intent: WriteIntent,
+  stored: JsonObject,
+  parent: JsonObject,
+  perspective: Perspective,
+): JsonObject {
+  switch (intent.kind) {
+    case "SET":
+      return diff(given(intent.values, perspective), parent);
+    case "PATCH":
+      return applyPatch(stored, parent, withoutIgnored(intent.patch, perspective));
+    case "RESET":
+      return reset(stored, intent.pointers);
+  }
+}
+
+/** Clients send back the `id` that they were answered with; it is no setting unless the schema names it. */
+function withoutIgnored(values: JsonObject, perspective: Perspective): JsonObject {
+  if (!Object.hasOwn(values, "id") || perspective.names("id")) return values;
+  const { id: _ignored, ...rest } = values;
+  return rest;
+}
+
+function given(values: JsonObject, perspective: Perspective): JsonObject {
+  return (withoutNulls(withoutIgnored(values, perspective)) ?? {}) as JsonObject;
+}
+
+/** What was sent that may not be set here, whatever its value (R12). */
+function undeclaredProblems(
+  intent: Exclude<WriteIntent, { kind: "RESET" }>,
+  schema: ConfigSchema,
+  perspective: Perspective,
+  source: ConfigProblem["source"],
+): ConfigProblem[] {
+  const sent = given(intent.kind === "SET" ? intent.values : intent.patch, perspective);
+  const reserved = Object.keys(sent).filter((key) => /^(_|pvt_)/.test(key) && !perspective.names(key));
+  const pointers = new Set([
+    ...reserved.map((key) => appendToken("", key)),
+    ...unseenPointers(sent, perspective.writable).filter(
+      (pointer) => !reserved.includes(tokensOf(pointer)[0] ?? ""),
+    ),
+  ]);
+  return [...pointers].map((pointer) => {
+    const systemOnly = perspective !== schema.forSystem && schema.isSystemWide(tokensOf(pointer));
+    return {
+      pointer,
+      keyword: systemOnly ? "systemOnly" : "unknown",
+      message: systemOnly
+        ? "is a system-wide setting; an account cannot set it"
+        : "is not a setting of this config; its schema lists those there are",
+      source,
+      inherited: false,
+    };
+  });
+}

@@ -1,0 +1,125 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const SOURCE = new URL("../src", import.meta.url).pathname;
+
+/** What each part may import of the others; itself always. A part is a folder, or a file beside them. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "domain/": [],
+  "auth/": ["domain/"],
+  "schema/": ["domain/"],
+  "store/": ["domain/"],
+  "service/": ["domain/", "schema/", "store/store.ts", "auth/"],
+  "graphql/": ["service/", "domain/", "schema/", "store/store.ts", "auth/"],
+  "http/": ["service/", "domain/"],
+  "env.ts": [],
+  "examples.ts": ["service/", "domain/", "auth/"],
+  "app.ts": ["*"],
+  "main.ts": ["app.ts", "env.ts"],
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+function sourceFiles(): string[] {
+  return readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(SOURCE, file), "utf8");
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, specifier]) => specifier ?? "");
+}
+
+function partOf(file: string): string {
+  const slash = file.indexOf("/");
+  return slash < 0 ? file : file.slice(0, slash + 1);
+}
+
+const files = sourceFiles();
+const internal: Import[] = files.flatMap((from) =>
+  importsOf(from)
+    .filter((specifier) => specifier.startsWith("."))
+    .map((specifier) => ({
+      from,
+      to: relative(SOURCE, resolve(SOURCE, from, "..", specifier)).replace(/\.js$/, ".ts"),
+    })),
+);
+
+describe("imports point one way", () => {
+  test("there is something to look at", () => {
+    expect(files.length).toBeGreaterThan(30);
+    expect(internal.length).toBeGreaterThan(60);
+  });
+
+  test("every part is known", () => {
+    expect(files.map(partOf).filter((part) => !(part in MAY_IMPORT))).toEqual([]);
+  });
+
+  test("no part imports what it may not know", () => {
+    const broken = internal.filter(({ from, to }) => {
+      const allowed = MAY_IMPORT[partOf(from)] ?? [];
+      return (
+        partOf(from) !== partOf(to) &&
+        !allowed.some((rule) => rule === "*" || rule === to || rule === partOf(to))
+      );
+    });
+    expect(broken).toEqual([]);
+  });
+
+  test("the domain uses no package and nothing of the platform", () => {
+    const used = files
+      .filter((file) => file.startsWith("domain/"))
+      .flatMap((file) => importsOf(file).map((specifier) => ({ file, specifier })))
+      .filter(({ specifier }) => !specifier.startsWith("."));
+    expect(used).toEqual([]);
+  });
+
+  test("only the composition root knows which store is used", () => {
+    const adapters = internal.filter(
+      ({ to }) => /^store\/.+-store\.ts$/.test(to) && !to.endsWith("/store.ts"),
+    );
+    expect(adapters.filter(({ from }) => from !== "app.ts" && partOf(from) !== "store/")).toEqual([]);
+  });
+
+  test("the domain, the port and the services are free of import cycles", () => {
+    const pure = internal.filter(({ from }) => /^(domain|schema|store|service|auth)\//.test(from));
+    expect(cycles(pure)).toEqual([]);
+  });
+});
+
+function cycles(imports: readonly Import[]): string[][] {
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file);
+    if (start >= 0) found.push([...path.slice(start), file]);
+    if (start >= 0 || done.has(file)) return;
+    for (const { from, to } of imports) if (from === file) visit(to, [...path, file]);
+    done.add(file);
+  };
+  for (const { from } of imports) visit(from, []);
+  return found;
+}
+
+describe("names", () => {
+  test("files are kebab-case, named after what they hold", () => {
+    expect(
+      files.filter(
+        (file) => !/^([a-z0-9-]+\/)*[a-z0-9-]+(\.(type|input|args|resolver|plugin))?\.ts$/.test(file),
+      ),
+    ).toEqual([]);
+  });
+
+  test("nothing is called utils, helpers, common or types", () => {
+    expect(files.filter((file) => /(^|\/)(utils?|helpers?|common|types|index)\.ts$/.test(file))).toEqual([]);
+  });
+
+  test("exports are named, never default", () => {
+    expect(files.filter((file) => /^export default/m.test(readFileSync(join(SOURCE, file), "utf8")))).toEqual(
+      [],
+    );
+  });
+});

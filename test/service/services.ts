@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto";
+import { onTestFinished } from "vitest";
+import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
+import type { JsonObject } from "../../src/domain/json.js";
+import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
+import { AccountService } from "../../src/service/account-service.js";
+import { ConfigService, type WriteRequest, type WriteResult } from "../../src/service/config-service.js";
+import type { ConfigSnapshot } from "../../src/service/config-snapshot.js";
+import { createRequestReader } from "../../src/service/layer-reader.js";
+import type { WriteIntent } from "../../src/service/write-decision.js";
+import { openLmdbStore } from "../../src/store/lmdb-store.js";
+import type { Store } from "../../src/store/store.js";
+import { temporaryFolder } from "../temporary-folder.js";
+
+/** Every setting may be anything, for accounts and for the system. */
+export const OPEN_SCHEMAS = {
+  "account_config.open": { type: "object", additionalProperties: true },
+  "system_config.open": { type: "object", additionalProperties: true },
+};
+export const SHIPPED_SCHEMAS = new URL("../../schemas", import.meta.url).pathname;
+
+/** The use-cases over a real store of the test's own, with short words for what tests do all the time. */
+export class Services {
+  #ticks = 0;
+  readonly accounts: AccountService;
+  readonly configs: ConfigService;
+
+  constructor(
+    readonly store: Store,
+    schemas: string,
+  ) {
+    const dependencies = {
+      store,
+      now: () => new Date(Date.UTC(2026, 0, 1) + this.#ticks++),
+      newId: () => randomUUID(),
+    };
+    this.accounts = new AccountService(dependencies);
+    this.configs = new ConfigService({ ...dependencies, registry: loadSchemaRegistry(schemas) });
+  }
+
+  /** Accounts in order, parents first: `["leaf", "reseller"]` hangs leaf under reseller; a `*` marks a reseller. */
+  async tree(...accounts: (readonly [id: string, parentId?: string])[]): Promise<void> {
+    for (const [id, parentId] of accounts) {
+      await this.accounts.create(OPEN_PRINCIPAL, {
+        id: id.replace("*", ""),
+        name: id,
+        parentId,
+        isReseller: id.endsWith("*"),
+      });
+    }
+  }
+
+  read(accountId: string | undefined, configId: string): Promise<ConfigSnapshot> {
+    return this.configs.effective({ accountId, configId }, createRequestReader(this.store));
+  }
+
+  write(
+    accountId: string | undefined,
+    configId: string,
+    intent: WriteIntent,
+    options: Partial<WriteRequest> = {},
+  ): Promise<WriteResult> {
+    return this.configs.write(OPEN_PRINCIPAL, { target: { accountId, configId }, intent, ...options });
+  }
+
+  set(accountId: string | undefined, configId: string, values: JsonObject): Promise<WriteResult> {
+    return this.write(accountId, configId, { kind: "SET", values });
+  }
+
+  patch(accountId: string | undefined, configId: string, patch: JsonObject): Promise<WriteResult> {
+    return this.write(accountId, configId, { kind: "PATCH", patch });
+  }
+
+  reset(accountId: string | undefined, configId: string, pointers?: readonly string[]): Promise<WriteResult> {
+    return this.write(accountId, configId, { kind: "RESET", pointers });
+  }
+
+  /** What the store holds, seen or not; undefined when there is nothing. */
+  async stored(accountId: string | undefined, configId: string): Promise<JsonObject | undefined> {
+    return (await this.store.getMany([{ accountId, configId }])).documents[0]?.override;
+  }
+
+  async revision(accountId: string | undefined, configId: string): Promise<number> {
+    return (await this.store.revisions([{ accountId, configId }])).versions[0]?.revision ?? 0;
+  }
+}
+
+export async function openServices(schemas: string, folder = temporaryFolder()): Promise<Services> {
+  const store = await openLmdbStore({ folder });
+  onTestFinished(() => store.close());
+  return new Services(store, schemas);
+}
+
+/** The written result, or a failed test. */
+export function written(result: WriteResult): Extract<WriteResult, { result: "written" }> {
+  if (result.result !== "written") throw new Error(`not written: ${JSON.stringify(result)}`);
+  return result;
+}
