@@ -12,10 +12,13 @@ const LAYERS = 4;
 const ROUNDS = 31;
 const ROUND_MILLISECONDS = 40;
 
-/** Four layers over the same settings: the lowest has all of them, each higher one some; two levels of objects. */
-function layers(leaves: number): JsonObject[] {
+/**
+ * Four layers over the same settings, two levels of objects deep. `sparse`, as configs mostly are: the lowest layer has
+ * all of them, a higher one a fifth, a tenth, a fifteenth. `dense`: every layer has all of them.
+ */
+function layers(leaves: number, density: "sparse" | "dense"): JsonObject[] {
   return Array.from({ length: LAYERS }, (_, layer) => {
-    const share = layer === LAYERS - 1 ? 1 : 5 * (layer + 1);
+    const share = density === "dense" || layer === LAYERS - 1 ? 1 : 5 * (layer + 1);
     const object: { [group: string]: JsonObjectDraft } = {};
     for (let i = 0; i < leaves; i++) {
       if (i % share !== 0) continue;
@@ -64,8 +67,11 @@ function nanosecondsPerLeaf(run: () => unknown, leaves: number): number {
 const median = (numbers: number[]): number =>
   numbers.toSorted((a, b) => a - b)[numbers.length >> 1] as number;
 
-for (const leaves of [30, 300, 3_000]) {
-  const documents = layers(leaves);
+const workloads = [30, 300, 3_000].flatMap((leaves) =>
+  (["sparse", "dense"] as const).map((density) => ({ leaves, density })),
+);
+for (const { leaves, density } of workloads) {
+  const documents = layers(leaves, density);
   const measured = new Map(Object.keys(contenders).map((name) => [name, [] as number[]]));
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [name, run] of Object.entries(contenders)) {
@@ -75,7 +81,7 @@ for (const leaves of [30, 300, 3_000]) {
     }
   }
   const reference = measured.get("lodash.merge") ?? [];
-  console.log(`\n${leaves} leaves, ${LAYERS} layers, median of ${ROUNDS} rounds`);
+  console.log(`\n${leaves} leaves, ${LAYERS} ${density} layers, median of ${ROUNDS} rounds`);
   for (const [name, times] of measured) {
     const ratio = median(times.map((time, round) => time / (reference[round] as number)));
     console.log(
