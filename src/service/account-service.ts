@@ -4,7 +4,7 @@ import { StrataError } from "../domain/errors.js";
 import { checkId } from "../domain/id.js";
 import type { AccountRecord, Commit, Expectations, Lineage, Version } from "../store/store.js";
 import { type CommitDependencies, commitUntilDone } from "./commit.js";
-import { createFreshReader, type LayerReader, requireAncestry } from "./layer-reader.js";
+import { createFreshReader, fromStore, type LayerReader, requireAncestry } from "./layer-reader.js";
 
 export interface NewAccount {
   /** Absent: one is made. */
@@ -56,7 +56,7 @@ export class AccountService {
     reader: LayerReader,
   ): Promise<{ lineage: readonly AccountRecord[]; expect: Partial<Expectations> }> {
     if (parentId === undefined) {
-      if ((await this.dependencies.store.rootId()) !== undefined) {
+      if ((await fromStore(this.dependencies.store.rootId())) !== undefined) {
         throw new StrataError(
           "BAD_USER_INPUT",
           "The tree has its root already: give the parentId of the new account.",

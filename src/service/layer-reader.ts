@@ -20,10 +20,10 @@ export interface LayerReader {
 export function createFreshReader(store: Store): LayerReader {
   return {
     async ancestry(accountId) {
-      return ancestries(await store.lineages([accountId]))[0];
+      return ancestries(await fromStore(store.lineages([accountId])))[0];
     },
     async documents(keys) {
-      return [...(await store.getMany(keys)).documents];
+      return [...(await fromStore(store.getMany(keys))).documents];
     },
   };
 }
@@ -36,10 +36,10 @@ export interface RequestReader extends LayerReader {
 
 export function createRequestReader(store: Store): RequestReader {
   const accounts = new DataLoader<string, Ancestry | undefined>(async (ids) =>
-    ancestries(await store.lineages(ids)),
+    ancestries(await fromStore(store.lineages(ids))),
   );
   const documents = new DataLoader<DocumentKey, StoredDocument | undefined, string>(
-    async (keys) => [...(await store.getMany(keys)).documents],
+    async (keys) => [...(await fromStore(store.getMany(keys))).documents],
     { cacheKeyFn: ({ accountId, configId }) => `${accountId ?? ""}/${configId}` },
   );
   return {
@@ -69,4 +69,16 @@ export async function requireAncestry(reader: LayerReader, accountId: string): P
     throw new StrataError("ACCOUNT_NOT_FOUND", "There is no such account, or you may not see it.");
   }
   return ancestry;
+}
+
+/**
+ * What a caller is told when the store cannot answer. What the store itself says of it names folders and hosts: that
+ * is for the log, as the cause.
+ */
+export async function fromStore<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (cause) {
+    throw new StrataError("STORE_UNAVAILABLE", "The store cannot answer now. Try again.", { cause });
+  }
 }

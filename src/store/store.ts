@@ -8,6 +8,8 @@ import type { JsonObject } from "../domain/json.js";
  * - a read sees every commit that was acknowledged before the read was made, and never half of one;
  * - a commit checks everything it expects before it writes anything, and writes all of it or nothing;
  * - an acknowledged commit survives the loss of the process and of power;
+ * - the accounts stay one tree under one root: a commit that would make an account twice, a second root, or a child of
+ *   nobody is a conflict, expected or not;
  * - whoever cannot answer says so with `StrataError` STORE_UNAVAILABLE, within two seconds.
  */
 export interface Store {

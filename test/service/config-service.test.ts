@@ -477,3 +477,20 @@ describe("store calls", () => {
     expect(calls).toEqual(["lineages", "lineages"]);
   });
 });
+
+test("a store that cannot answer is STORE_UNAVAILABLE, and the caller does not learn where it is", async () => {
+  const services = await openTree();
+  await services.store.close();
+  for (const call of [
+    () => services.read("leaf", "conferences"),
+    () => services.read(undefined, "conferences"),
+    () => services.set("leaf", "conferences", { pin_timeout: 1 }),
+    () => services.tree(["late"]),
+  ]) {
+    const error = await call().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      message: "The store cannot answer now. Try again.",
+    });
+  }
+});

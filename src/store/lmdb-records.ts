@@ -1,0 +1,249 @@
+import { randomBytes } from "node:crypto";
+import type { Key, RootDatabase } from "lmdb";
+import { StrataError } from "../domain/errors.js";
+import {
+  type AccountRecord,
+  type AccountWrite,
+  type Commit,
+  type CommitOutcome,
+  type DocumentKey,
+  type DocumentWrite,
+  type Lineage,
+  type Revisions,
+  type StoredDocument,
+  sameVersion,
+  type TreeToken,
+  type Version,
+} from "./store.js";
+
+export type Database = RootDatabase<string, Key>;
+
+/** How long things are remembered that nobody needs for ever. */
+export interface Retention {
+  /** How many of the newest changes the feed keeps. */
+  readonly feedEntries: number;
+  /** Milliseconds since the epoch: decides when operation ids are forgotten. */
+  readonly now: () => number;
+}
+
+/**
+ * The layout, as ordered keys. An account or a version is JSON; a document is three lines of JSON: its version, who
+ * wrote it when, and the override's own text (nothing there: removed). A history entry is two lines, the last one again
+ * the override. `~` stands for the system layer: no account id has it.
+ */
+export const FORMAT = 1;
+const accountKey = (id: string): Key => ["a", id];
+const documentKey = (key: DocumentKey): Key => ["d", key.accountId ?? "~", key.configId];
+const historyKey = (key: DocumentKey, revision: number): Key => [
+  "h",
+  key.accountId ?? "~",
+  key.configId,
+  revision,
+];
+const feedKey = (sequence: number): Key => ["feed", sequence];
+const operationKey = (id: string): Key => ["op", id];
+const expiryKey = (expires: number, id: string): Key => ["x", expires, id];
+
+const OPERATION_LIFE_MS = 24 * 3_600_000;
+/** Operation ids forgotten per commit: more than one, so that they cannot pile up. */
+const FORGET_PER_COMMIT = 2;
+const LINEAGE_STEPS = 64;
+
+/**
+ * What becomes of one commit, inside a transaction. Every check comes before the first put. Nothing here waits: a
+ * transaction is one turn.
+ * @param text the override's JSON text; undefined removes the document
+ */
+export function decide(
+  database: Database,
+  commit: Commit,
+  text: string | undefined,
+  retention: Retention,
+): CommitOutcome {
+  const earlier = readJson<OperationRecord>(database, operationKey(commit.operation.id));
+  if (earlier !== undefined) {
+    return earlier.digest === commit.operation.digest
+      ? { outcome: "done", version: earlier.version, replayed: true }
+      : { outcome: "operationReused" };
+  }
+  if (!holds(database, commit) || !fits(database, commit.write)) {
+    const keys = commit.expect.documents.map(({ key }) => key);
+    return { outcome: "conflict", current: revisionsOf(database, keys) };
+  }
+  const version = nextVersion(database, commit.write);
+  put(database, commit, text, version);
+  database.put("seq", String(version.sequence));
+  rememberOperation(database, commit, version, retention.now() + OPERATION_LIFE_MS);
+  if (version.sequence > retention.feedEntries)
+    database.remove(feedKey(version.sequence - retention.feedEntries));
+  return { outcome: "done", version, replayed: false };
+}
+
+function holds(database: Database, { expect }: Commit): boolean {
+  return (
+    expect.documents.every(({ key, version }) => sameVersion(versionOf(database, key), version)) &&
+    expect.accounts.every(({ id, version }) => sameVersion(accountOf(database, id)?.version, version)) &&
+    (expect.tree === undefined || expect.tree === treeOf(database)) &&
+    (expect.noRoot === undefined || database.get("root") === undefined)
+  );
+}
+
+/** What would break the tree is refused even where nobody expected otherwise: it stays one tree with one root. */
+function fits(database: Database, write: Commit["write"]): boolean {
+  if (write.on === "document") return true;
+  const { id, parentId } = write.account;
+  if (accountOf(database, id) !== undefined) return false;
+  return parentId === undefined
+    ? database.get("root") === undefined
+    : accountOf(database, parentId) !== undefined;
+}
+
+function nextVersion(database: Database, write: Commit["write"]): Version {
+  const current = write.on === "document" ? versionOf(database, write.key) : undefined;
+  return {
+    revision: (current?.revision ?? 0) + 1,
+    sequence: sequenceOf(database) + 1,
+    nonce: randomBytes(12).toString("base64url"),
+  };
+}
+
+function put(database: Database, commit: Commit, text: string | undefined, version: Version): void {
+  const { write, at, by } = commit;
+  if (write.on === "document") putDocument(database, write, text ?? "", version, at, by);
+  else putAccount(database, write, version, at, by);
+}
+
+function putDocument(
+  database: Database,
+  write: DocumentWrite,
+  text: string,
+  version: Version,
+  at: string,
+  by: string,
+): void {
+  const { key, kind } = write;
+  const { revision } = version;
+  const blame: Blame = { updatedAt: at, updatedBy: by };
+  database.put(documentKey(key), `${JSON.stringify(version)}\n${JSON.stringify(blame)}\n${text}`);
+  database.put(historyKey(key, revision), `${JSON.stringify({ version, kind, at, by })}\n${text}`);
+  database.put(
+    feedKey(version.sequence),
+    JSON.stringify({ on: write.on, ...key, kind, revision, nonce: version.nonce, at, by }),
+  );
+}
+
+function putAccount(database: Database, write: AccountWrite, version: Version, at: string, by: string): void {
+  const { account } = write;
+  const record: AccountRecord = { ...account, createdAt: at, version };
+  database.put(accountKey(account.id), JSON.stringify(record));
+  if (account.parentId === undefined) database.put("root", account.id);
+  const { revision, nonce } = version;
+  database.put(
+    feedKey(version.sequence),
+    JSON.stringify({ on: write.on, accountId: account.id, revision, nonce, at, by }),
+  );
+}
+
+interface OperationRecord {
+  readonly digest: string;
+  readonly version: Version;
+}
+
+function rememberOperation(
+  database: Database,
+  { operation }: Commit,
+  version: Version,
+  expires: number,
+): void {
+  const record: OperationRecord = { digest: operation.digest, version };
+  database.put(operationKey(operation.id), JSON.stringify(record));
+  database.put(expiryKey(expires, operation.id), operation.id);
+}
+
+export function forgetOperations(database: Database, now: number, commits: number): void {
+  const limit = commits * FORGET_PER_COMMIT;
+  const expired = [...database.getRange({ start: ["x", 0], end: ["x", now], limit })];
+  for (const { key, value } of expired) {
+    database.remove(operationKey(value));
+    database.remove(key);
+  }
+}
+
+interface Blame {
+  readonly updatedAt: string;
+  readonly updatedBy: string;
+}
+
+export function documentOf(database: Database, key: DocumentKey): StoredDocument | undefined {
+  const text = database.get(documentKey(key));
+  if (text === undefined) return undefined;
+  // JSON text has no line breaks of its own.
+  const first = text.indexOf("\n");
+  const second = text.indexOf("\n", first + 1);
+  const version: Version = JSON.parse(text.slice(0, first));
+  const { updatedAt, updatedBy }: Blame = JSON.parse(text.slice(first + 1, second));
+  const override = second + 1 === text.length ? undefined : JSON.parse(text.slice(second + 1));
+  return { version, override, updatedAt, updatedBy };
+}
+
+function versionOf(database: Database, key: DocumentKey): Version | undefined {
+  const text = database.get(documentKey(key));
+  return text === undefined ? undefined : JSON.parse(text.slice(0, text.indexOf("\n")));
+}
+
+export function revisionsOf(database: Database, keys: readonly DocumentKey[]): Revisions {
+  return { tree: treeOf(database), versions: keys.map((key) => versionOf(database, key)) };
+}
+
+function accountOf(database: Database, id: string): AccountRecord | undefined {
+  const record = readJson<AccountRecord>(database, accountKey(id));
+  // JSON leaves the root's parent out.
+  return record && { ...record, parentId: record.parentId };
+}
+
+/** @param known accounts already read in this turn: the ancestors of one are mostly those of the others */
+export function lineageOf(
+  database: Database,
+  id: string,
+  known: Map<string, AccountRecord | undefined>,
+): Lineage | undefined {
+  const recall = (accountId: string): AccountRecord | undefined => {
+    if (!known.has(accountId)) known.set(accountId, accountOf(database, accountId));
+    return known.get(accountId);
+  };
+  const first = recall(id);
+  if (first === undefined) return undefined;
+  const lineage: [AccountRecord, ...AccountRecord[]] = [first];
+  for (let last = first; last.parentId !== undefined; ) {
+    const parent = recall(last.parentId);
+    if (parent === undefined || lineage.length > LINEAGE_STEPS) throw brokenLineage(id);
+    lineage.push(parent);
+    last = parent;
+  }
+  return lineage;
+}
+
+function brokenLineage(id: string): StrataError {
+  return new StrataError(
+    "STORE_UNAVAILABLE",
+    `The ancestors of account ${id} do not end at a root within ${LINEAGE_STEPS} steps: its record is damaged.`,
+  );
+}
+
+export function treeOf(database: Database): TreeToken {
+  return database.get("tree") ?? "";
+}
+
+export function sequenceOf(database: Database): number {
+  return Number(database.get("seq") ?? 0);
+}
+
+function readJson<T>(database: Database, key: Key): T | undefined {
+  const text = database.get(key);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+/** The version that a remembered operation made; undefined when it is not remembered. */
+export function operationVersion(database: Database, id: string): Version | undefined {
+  return readJson<OperationRecord>(database, operationKey(id))?.version;
+}

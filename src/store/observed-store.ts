@@ -1,0 +1,49 @@
+import { StrataError } from "../domain/errors.js";
+import type { Store } from "./store.js";
+
+export interface StoreCall {
+  readonly operation: "lineages" | "getMany" | "revisions" | "rootId" | "commit";
+  /** How many accounts or documents were asked for; 1 for the root and for a commit. */
+  readonly size: number;
+  readonly seconds: number;
+  /** A commit's outcome; of a read `done`. Where the call threw, the error's code. */
+  readonly outcome: string;
+}
+
+/** The same store, telling of each call once it has ended. Closing is not a call. */
+export function observeStore(store: Store, onCall: (call: StoreCall) => void): Store {
+  async function observed<T>(
+    operation: StoreCall["operation"],
+    size: number,
+    run: () => Promise<T>,
+    outcomeOf: (answer: T) => string = () => "done",
+  ): Promise<T> {
+    const start = performance.now();
+    const tell = (outcome: string) =>
+      onCall({ operation, size, seconds: (performance.now() - start) / 1_000, outcome });
+    let answer: T;
+    try {
+      answer = await run();
+    } catch (error) {
+      tell(error instanceof StrataError ? error.code : "INTERNAL_SERVER_ERROR");
+      throw error;
+    }
+    tell(outcomeOf(answer));
+    return answer;
+  }
+
+  return {
+    lineages: (accountIds) => observed("lineages", accountIds.length, () => store.lineages(accountIds)),
+    getMany: (keys) => observed("getMany", keys.length, () => store.getMany(keys)),
+    revisions: (keys) => observed("revisions", keys.length, () => store.revisions(keys)),
+    rootId: () => observed("rootId", 1, () => store.rootId()),
+    commit: (commit) =>
+      observed(
+        "commit",
+        1,
+        () => store.commit(commit),
+        (answer) => answer.outcome,
+      ),
+    close: () => store.close(),
+  };
+}

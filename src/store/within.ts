@@ -1,0 +1,15 @@
+import { StrataError } from "../domain/errors.js";
+
+/** @throws StrataError STORE_UNAVAILABLE when the work takes longer; the work itself goes on */
+export async function within<T>(milliseconds: number, work: T | Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    const error = new StrataError("STORE_UNAVAILABLE", "The disk of the store did not answer in time.");
+    timer = setTimeout(() => reject(error), milliseconds);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

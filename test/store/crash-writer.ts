@@ -1,0 +1,101 @@
+import { randomUUID } from "node:crypto";
+import { writeSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { StrataError } from "../../src/domain/errors.js";
+import type { JsonObject } from "../../src/domain/json.js";
+import { openLmdbStore } from "../../src/store/lmdb-store.js";
+import type { Commit, DocumentKey, Store } from "../../src/store/store.js";
+
+/**
+ * A process with a store, for tests that kill it or break its disk.
+ *
+ *     write <folder> <name>   writes until it is killed; a line of JSON per acknowledged commit
+ *     serve <folder>          does what each line of its input says, a line of JSON per answer; ends with its input
+ */
+const KEYS = 12;
+const WRITERS = 24;
+
+function commitOf(key: DocumentKey, override: JsonObject | undefined, id: string = randomUUID()): Commit {
+  return {
+    expect: { documents: [], accounts: [] },
+    write: { on: "document", key, override, kind: override === undefined ? "RESET" : "SET" },
+    at: new Date().toISOString(),
+    by: "child",
+    operation: { id, digest: "digest" },
+  };
+}
+
+/** At once, not when the event loop comes round: what is acknowledged is on the parent's side of the pipe. */
+function say(line: unknown): void {
+  const bytes = Buffer.from(`${typeof line === "string" ? line : JSON.stringify(line)}\n`);
+  for (let written = 0; written < bytes.length; ) written += writeSome(bytes.subarray(written));
+}
+
+/** The pipe does not block: when the parent is slow it is full, and the child waits. */
+function writeSome(bytes: Buffer): number {
+  try {
+    return writeSync(1, bytes);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    return 0;
+  }
+}
+
+async function writeForEver(store: Store, name: string): Promise<never> {
+  let count = 0;
+  const writer = async () => {
+    for (;;) {
+      const mark = `${name}-${count++}`;
+      const key = { accountId: "a", configId: `c${count % KEYS}` };
+      const isRemoval = count % 17 === 0;
+      const length = count % 29 === 0 ? 5_000 : 1 + (count % 300);
+      const override = isRemoval ? undefined : { mark, filling: mark.repeat(length), length };
+      const outcome = await store.commit(commitOf(key, override, mark));
+      if (outcome.outcome !== "done") throw new Error(`not done: ${JSON.stringify(outcome)}`);
+      say({ configId: key.configId, mark, isRemoval, version: outcome.version });
+    }
+  };
+  return Promise.race(Array.from({ length: WRITERS }, writer));
+}
+
+interface Request {
+  readonly put?: { readonly configId: string; readonly value: string; readonly id?: string };
+  readonly get?: readonly string[];
+}
+
+async function serve(store: Store): Promise<void> {
+  // All that came in one piece is under way at once; the answers keep its order.
+  let said = Promise.resolve();
+  for await (const line of createInterface(process.stdin)) {
+    const answer = answerTo(store, JSON.parse(line));
+    said = said.then(async () => say(await answer));
+  }
+  await said;
+}
+
+async function answerTo(store: Store, { put, get = [] }: Request): Promise<unknown> {
+  if (put !== undefined) {
+    const override = { value: put.value };
+    const outcome = await store.commit(
+      commitOf({ accountId: "a", configId: put.configId }, override, put.id),
+    );
+    return { ...outcome, cause: "cause" in outcome ? outcome.cause.message : undefined };
+  }
+  try {
+    const { documents } = await store.getMany(get.map((configId) => ({ accountId: "a", configId })));
+    return documents.map((document) => document?.override?.value ?? null);
+  } catch (error) {
+    return { outcome: error instanceof StrataError ? error.code : String(error) };
+  }
+}
+
+process.on("unhandledRejection", (reason) => {
+  console.error("unhandled rejection in the child:", reason);
+  process.exit(3);
+});
+const [mode, folder = "", name = ""] = process.argv.slice(2);
+const store = await openLmdbStore({ folder });
+say("ready");
+if (mode === "write") await writeForEver(store, name);
+else await serve(store);
