@@ -1,0 +1,149 @@
+import { isEmpty, isObject, type JsonObject } from "../domain/json.js";
+import { EVERYTHING, type Visibility } from "../domain/visibility.js";
+import { compilePattern } from "./pattern.js";
+import { followLocal, isSchema, type Schema } from "./subschema.js";
+
+/** What one self-contained schema declares at a place (R5): which members there are, and which schemas speak of each. */
+export class DeclaredVisibility implements Visibility {
+  readonly #named = new Map<string, DeclaredVisibility | undefined>();
+  #branches: readonly Branches[] | undefined;
+
+  private constructor(
+    private readonly places: Places,
+    /** The schemas that speak about this place, each by itself; none where whatever is there is seen. */
+    readonly schemas: readonly JsonObject[],
+    private readonly isRoot: boolean,
+  ) {}
+
+  static of(root: JsonObject): DeclaredVisibility {
+    const known = new Map<string, DeclaredVisibility>();
+    const numbers = new Map<JsonObject, number>();
+    const numberOf = (schema: JsonObject): number => {
+      const number = numbers.get(schema) ?? numbers.size;
+      numbers.set(schema, number);
+      return number;
+    };
+    const places: Places = {
+      root,
+      at(schemas) {
+        const key = schemas.map(numberOf).join();
+        const place = known.get(key) ?? new DeclaredVisibility(places, schemas, false);
+        known.set(key, place);
+        return place;
+      },
+    };
+    return new DeclaredVisibility(places, [root], true);
+  }
+
+  /** The schema that references are followed in. */
+  get root(): JsonObject {
+    return this.places.root;
+  }
+
+  member(key: string): Visibility | undefined {
+    const found = this.declared(key);
+    return found?.isFree ? EVERYTHING : found;
+  }
+
+  /** What is declared of a member; undefined when it is not, free where a schema above it declares no members. */
+  declared(key: string): DeclaredVisibility | undefined {
+    // Only names that schemas spell out are kept; callers' keys would fill the memory.
+    if (this.#named.has(key)) return this.#named.get(key);
+    const found = this.#find(key);
+    if (this.isNamed(key)) this.#named.set(key, found);
+    return found;
+  }
+
+  /** Whether `properties` of any schema here names the key. */
+  isNamed(key: string): boolean {
+    return this.branches.some(({ schemas }) =>
+      schemas.some(({ properties }) => isObject(properties) && Object.hasOwn(properties, key)),
+    );
+  }
+
+  /** Nothing is declared below: whatever is there is seen. */
+  get isFree(): boolean {
+    return this.schemas.length === 0;
+  }
+
+  /** Every schema object that speaks about this place: references, `allOf`, `anyOf` and `oneOf` followed. */
+  get branches(): readonly Branches[] {
+    this.#branches ??= this.schemas.map((schema) => expand(schema, this.root));
+    return this.#branches;
+  }
+
+  #find(key: string): DeclaredVisibility | undefined {
+    if (this.isFree) return this;
+    if (!this.isRoot && this.branches.some(({ declares }) => !declares)) return this.places.at([]);
+    const found = this.branches.flatMap(({ schemas }) => schemas.flatMap((schema) => membersOf(schema, key)));
+    if (found.includes(true)) return this.places.at([]);
+    const speaking = new Set(found.filter(isObject));
+    return speaking.size === 0 ? undefined : this.places.at([...speaking]);
+  }
+}
+
+/** All places of one schema. Each is made once, so that they are as many as the schema has, however deep values go. */
+interface Places {
+  readonly root: JsonObject;
+  at(schemas: readonly JsonObject[]): DeclaredVisibility;
+}
+
+/** One schema with all that it leads to about the same value. */
+interface Branches {
+  readonly schemas: readonly JsonObject[];
+  /** Whether any of them declares members. */
+  readonly declares: boolean;
+}
+
+function expand(schema: JsonObject, root: JsonObject): Branches {
+  // A set is walked in the order of insertion, what is added meanwhile included.
+  const schemas = new Set([schema]);
+  for (const next of schemas) {
+    for (const keyword of ["allOf", "anyOf", "oneOf"]) {
+      const branches = next[keyword];
+      if (Array.isArray(branches)) for (const branch of branches) if (isObject(branch)) schemas.add(branch);
+    }
+    const target = typeof next.$ref === "string" ? followLocal(root, next.$ref) : undefined;
+    if (isObject(target)) schemas.add(target);
+  }
+  return { schemas: [...schemas], declares: [...schemas].some(declaresMembers) };
+}
+
+function declaresMembers(schema: JsonObject): boolean {
+  const { properties, patternProperties, additionalProperties } = schema;
+  return (
+    (isObject(properties) && !isEmpty(properties)) ||
+    (isObject(patternProperties) && !isEmpty(patternProperties)) ||
+    additionalProperties === true ||
+    isObject(additionalProperties)
+  );
+}
+
+/**
+ * The schemas that one schema object has for a member: the named one, then one for every pattern that matches, else the
+ * additional one. `false` is among them where a name or pattern forbids the member.
+ */
+export function membersOf(schema: JsonObject, key: string): Schema[] {
+  const { properties, patternProperties, additionalProperties } = schema;
+  const found: Schema[] = [];
+  if (isObject(properties) && Object.hasOwn(properties, key)) found.push(properties[key] as Schema);
+  if (isObject(patternProperties)) {
+    for (const pattern of Object.keys(patternProperties)) {
+      if (compilePattern(pattern).test(key)) found.push(patternProperties[pattern] as Schema);
+    }
+  }
+  if (found.length > 0) return found;
+  return isSchema(additionalProperties) && additionalProperties !== false ? [additionalProperties] : [];
+}
+
+/** What either of two sees. */
+export function union(a: Visibility, b: Visibility): Visibility {
+  if (a === EVERYTHING || b === EVERYTHING) return EVERYTHING;
+  return {
+    member(key) {
+      const left = a.member(key);
+      const right = b.member(key);
+      return left !== undefined && right !== undefined ? union(left, right) : (left ?? right);
+    },
+  };
+}

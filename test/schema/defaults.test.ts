@@ -1,0 +1,418 @@
+import { describe, expect, test } from "vitest";
+import {
+  checkJson,
+  isEmpty,
+  isObject,
+  type Json,
+  type JsonObject,
+  withoutNulls,
+} from "../../src/domain/json.js";
+import { merge } from "../../src/domain/merge.js";
+import { deduceDefaults } from "../../src/schema/defaults.js";
+import { LAW_RUNS, law } from "../domain/law.js";
+import { schemas } from "./schema-arbitrary.js";
+import { load, loadDefaults } from "./temporary-folder.js";
+
+const DRAFT_07 = { $schema: "http://json-schema.org/draft-07/schema#" };
+
+describe("R6: the defaults of a schema", () => {
+  test.each<[string, Json, JsonObject | undefined]>([
+    [
+      "nested ones count where no ancestor has its own",
+      { properties: { a: { properties: { b: { default: 1 } } } } },
+      { a: { b: 1 } },
+    ],
+    ["none is no document at all", { properties: { a: { properties: { b: {} } } } }, undefined],
+    [
+      "an object's own is completed by its members'",
+      {
+        properties: {
+          a: {
+            default: { b: 1 },
+            properties: { b: { default: 2 }, c: { properties: { d: { default: 3 } } } },
+          },
+        },
+      },
+      { a: { b: 1, c: { d: 3 } } },
+    ],
+    [
+      "an empty one is completed too",
+      { properties: { a: { default: {}, properties: { b: { default: 2 } } } } },
+      { a: { b: 2 } },
+    ],
+    ["an empty one is a default", { properties: { a: { default: {} } } }, { a: {} }],
+    [
+      "a member's own object default completes what is given further up",
+      { default: { a: { b: 1 } }, properties: { a: { default: { b: 2, c: 2 } } } },
+      { a: { b: 1, c: 2 } },
+    ],
+    [
+      "one that is no object is not completed",
+      { properties: { a: { default: 5, properties: { b: { default: 2 } } } } },
+      { a: 5 },
+    ],
+    [
+      "one given further up that is no object stays",
+      { default: { a: [1] }, properties: { a: { default: {}, properties: { b: { default: 2 } } } } },
+      { a: [1] },
+    ],
+    [
+      "one given further up is not completed by what a default of another type covers",
+      { default: { a: {} }, properties: { a: { default: [1], properties: { b: { default: 2 } } } } },
+      { a: {} },
+    ],
+    [
+      "arrays are values",
+      { properties: { a: { default: [{}], items: { properties: { b: { default: 1 } } } } } },
+      { a: [{}] },
+    ],
+    [
+      "false, 0 and empty text count",
+      { properties: { a: { default: false }, b: { default: 0 }, c: { default: "" } } },
+      { a: false, b: 0, c: "" },
+    ],
+    [
+      "a setting called default is no default",
+      { properties: { default: { type: "string" }, a: { properties: { default: { default: 1 } } } } },
+      { a: { default: 1 } },
+    ],
+    [
+      "nulls are dropped",
+      { default: { a: null, b: { c: null }, d: [null] }, properties: { e: { default: null } } },
+      { d: [null] },
+    ],
+    [
+      "one that nulls emptied counts as not given",
+      {
+        ...DRAFT_07,
+        definitions: { x: { default: { c: 1 } } },
+        properties: { a: { default: { b: null }, $ref: "#/definitions/x" } },
+      },
+      { a: { c: 1 } },
+    ],
+    [
+      "a $ref is followed",
+      { ...DRAFT_07, definitions: { x: { default: 1 } }, properties: { a: { $ref: "#/definitions/x" } } },
+      { a: 1 },
+    ],
+    [
+      "one beside a $ref wins over the target's, and the target's members complete it",
+      {
+        ...DRAFT_07,
+        definitions: { x: { default: { b: 1 }, properties: { c: { default: 2 } } } },
+        properties: { a: { $ref: "#/definitions/x", default: { d: 3 } } },
+      },
+      { a: { d: 3, c: 2 } },
+    ],
+    [
+      "a $ref at the root is followed",
+      { ...DRAFT_07, definitions: { x: { properties: { c: { default: 2 } } } }, $ref: "#/definitions/x" },
+      { c: 2 },
+    ],
+    [
+      "allOf is followed, nearest first",
+      {
+        properties: {
+          a: { allOf: [{ allOf: [{ default: 1 }] }, { default: 2 }] },
+          b: { default: 3, allOf: [{ default: 4 }] },
+        },
+      },
+      { a: 1, b: 3 },
+    ],
+    [
+      "allOf's members count together",
+      {
+        allOf: [
+          { properties: { a: { properties: { x: { default: 1 } } } } },
+          { properties: { a: { properties: { y: { default: 2 } } } } },
+        ],
+      },
+      { a: { x: 1, y: 2 } },
+    ],
+    [
+      "anyOf, oneOf, if, then, else, not and dependentSchemas are not followed",
+      JSON.parse(`{"anyOf": [{"default": {"a": 1}}], "oneOf": [{"properties": {"b": {"default": 1}}}],
+        "if": {"default": {"c": 1}}, "then": {"properties": {"d": {"default": 1}}}, "else": {"default": {"e": 1}},
+        "not": {"required": ["z"], "default": {"f": 1}},
+        "dependentSchemas": {"g": {"properties": {"g": {"default": 1}}}}, "properties": {"h": {"default": 1}}}`),
+      { h: 1 },
+    ],
+    [
+      "a $ref back into a schema being expanded stops there",
+      { properties: { n: { default: 1 }, child: { $ref: "#" } } },
+      { n: 1 },
+    ],
+    [
+      "so does one that goes round through several",
+      {
+        ...DRAFT_07,
+        definitions: {
+          x: { properties: { n: { default: 1 }, y: { $ref: "#/definitions/y" } } },
+          y: { properties: { m: { default: 2 }, x: { $ref: "#/definitions/x" } } },
+        },
+        properties: { a: { $ref: "#/definitions/x" } },
+      },
+      { a: { n: 1, y: { m: 2 } } },
+    ],
+    [
+      "a pattern's complete only the keys that the default has",
+      {
+        properties: {
+          a: {
+            default: { k1: {}, z: {} },
+            patternProperties: { "^k": { properties: { b: { default: 1 } } } },
+          },
+        },
+      },
+      { a: { k1: { b: 1 }, z: {} } },
+    ],
+    [
+      "a pattern's make no key",
+      { patternProperties: { "^k": { default: 1 } }, properties: { k1: {} } },
+      undefined,
+    ],
+    [
+      "a pattern's complete at depth, and never replace",
+      {
+        default: { a: { k: { b: 0, deep: { k: {} } } } },
+        additionalProperties: {
+          patternProperties: {
+            "^k": {
+              properties: {
+                b: { default: 1 },
+                deep: { default: { x: 1 }, additionalProperties: { default: { y: 2 } } },
+              },
+            },
+          },
+        },
+      },
+      { a: { k: { b: 0, deep: { k: { y: 2 }, x: 1 } } } },
+    ],
+    [
+      "a pattern's complete a key that a member's default makes",
+      {
+        properties: { k: { properties: { a: { default: 1 } } } },
+        patternProperties: { "^k": { properties: { b: { default: 2 } } } },
+      },
+      { k: { a: 1, b: 2 } },
+    ],
+  ])("%s", (_, schema, expected) => {
+    expect(loadDefaults(schema)).toEqual(expected);
+  });
+
+  test("across files, and across circles of files", () => {
+    const defaults = loadDefaults(
+      { properties: { a: { $ref: "left" } } },
+      {
+        left: { properties: { n: { default: 1 }, right: { $ref: "right" } } },
+        right: { properties: { m: { default: 2 }, left: { $ref: "left" } } },
+      },
+    );
+    expect(defaults).toEqual({ a: { n: 1, right: { m: 2 } } });
+  });
+
+  test("schemas that refer to each other in every order, without a default on the way, are no trouble", () => {
+    const names = Array.from({ length: 12 }, (_, i) => `d${i}`);
+    const all = Object.fromEntries(names.map((name) => [name, { $ref: `#/definitions/${name}` }]));
+    const definitions = Object.fromEntries(names.map((name) => [name, { properties: all }]));
+    const schema = { ...DRAFT_07, definitions, properties: { ...all, n: { default: 1 } } };
+    expect(loadDefaults(schema)).toEqual({ n: 1 });
+  });
+});
+
+describe("R6: a default that cannot be one is left out and named, and the rest stays", () => {
+  const given = (schema: Json | Buffer, others = {}) => {
+    const { configs, problems } = load({ "account_config.x": schema, ...others });
+    return { defaults: configs.get("x")?.forSystem.defaults, problems };
+  };
+
+  test.each<[string, Json | Buffer, JsonObject | undefined, string]>([
+    [
+      "one of the wrong type",
+      { properties: { a: { type: "integer", default: "3000" }, b: { default: 1 } } },
+      { b: 1 },
+      "/properties/a/default",
+    ],
+    [
+      "one wrong somewhere inside, of which the members' own stay",
+      {
+        properties: { a: { default: { n: "x", m: 1 }, properties: { n: { type: "integer", default: 2 } } } },
+      },
+      { a: { n: 2 } },
+      "/properties/a/default",
+    ],
+    [
+      "one at the root that is no object",
+      { default: 5, properties: { b: { default: 1 } } },
+      { b: 1 },
+      "/default",
+    ],
+    [
+      "one at the root of what allOf adds",
+      { allOf: [{ default: [] }], properties: { b: { default: 1 } } },
+      { b: 1 },
+      "/allOf/0/default",
+    ],
+    [
+      "one in the wrong place of several",
+      { properties: { a: { minimum: 5, default: 1, allOf: [{ default: 6 }] } } },
+      { a: 6 },
+      "/properties/a/default",
+    ],
+    [
+      "one with a key that JavaScript takes for something else",
+      Buffer.from('{"properties": {"a": {"default": {"__proto__": {"x": 1}}}, "b": {"default": 1}}}'),
+      { b: 1 },
+      "/properties/a/default",
+    ],
+    [
+      "an integer that loses digits",
+      Buffer.from('{"properties": {"a": {"default": 9007199254740993}, "b": {"default": 1}}}'),
+      { b: 1 },
+      "/properties/a/default",
+    ],
+    [
+      "a number beyond a double",
+      Buffer.from('{"properties": {"a": {"default": [1e400]}, "b": {"default": 1}}}'),
+      { b: 1 },
+      "/properties/a/default",
+    ],
+    [
+      "text that is none",
+      Buffer.from('{"properties": {"a": {"default": "\\ud800"}, "b": {"default": 1}}}'),
+      { b: 1 },
+      "/properties/a/default",
+    ],
+  ])("%s", (_, schema, expected, pointer) => {
+    const { defaults, problems } = given(schema);
+    expect(defaults).toEqual(expected);
+    expect(problems).toEqual([
+      {
+        file: "account_config.x.json",
+        pointer,
+        reason: expect.stringContaining("it is left out"),
+        consequence: "ignored",
+      },
+    ]);
+    expect(({} as Record<string, unknown>).x).toBeUndefined();
+  });
+
+  test("one in a shared file is named there, once", () => {
+    const { defaults, problems } = given(
+      { properties: { a: { $ref: "shared#/properties/n" }, b: { $ref: "shared" } } },
+      { shared: { properties: { n: { type: "integer", default: "x" }, m: { default: 1 } } } },
+    );
+    expect(defaults).toEqual({ b: { m: 1 } });
+    expect(problems).toMatchObject([{ file: "shared.json", pointer: "/properties/n/default" }]);
+  });
+
+  test("one that its members' defaults make whole is kept", () => {
+    const schema = { properties: { a: { default: {}, required: ["n"], properties: { n: { default: 1 } } } } };
+    expect(loadDefaults({ ...schema, required: ["z"] })).toEqual({ a: { n: 1 } });
+  });
+
+  test("what the whole lacks is no fault of any one", () => {
+    expect(loadDefaults({ required: ["z"], properties: { a: { default: 1 } } })).toEqual({ a: 1 });
+  });
+
+  test("settings that no document can hold have none", () => {
+    const schema = Buffer.from('{"properties": {"constructor": {"default": 1}, "b": {"default": 1}}}');
+    expect(given(schema)).toEqual({ defaults: { b: 1 }, problems: [] });
+  });
+
+  test("it is named without its value", () => {
+    const { problems } = given({ properties: { a: { type: "integer", default: "planted" } } });
+    expect(JSON.stringify(problems)).not.toContain("planted");
+  });
+});
+
+/** Every own default of a schema without references, with its place; the nearest of each place. */
+function placed(
+  schemas: readonly JsonObject[],
+  path: readonly string[] = [],
+): { path: readonly string[]; value: Json }[] {
+  const all = schemas.flatMap(withAllOf);
+  const own = all
+    .map((schema) => withoutNulls(schema.default ?? null))
+    .filter((value) => value !== undefined);
+  const [nearest] = path.length === 0 ? own.filter(isObject) : own;
+  const keys = new Set(all.flatMap(({ properties = {} }) => Object.keys(properties as JsonObject)));
+  const deeper = [...keys].flatMap((key) => {
+    const members = all.map(({ properties = {} }) =>
+      Object.hasOwn(properties as JsonObject, key) ? (properties as JsonObject)[key] : undefined,
+    );
+    return placed(members.filter(isObject), [...path, key]);
+  });
+  return nearest === undefined ? deeper : [{ path, value: nearest }, ...deeper];
+}
+
+function withAllOf(schema: JsonObject): JsonObject[] {
+  return [schema, ...((schema.allOf ?? []) as readonly Json[]).filter(isObject).flatMap(withAllOf)];
+}
+
+const nestedAt = (path: readonly string[], value: Json): Json =>
+  path.reduceRight<Json>((inner, key) => ({ [key]: inner }), value);
+
+law(
+  "R6: the defaults are every place's own ones merged, those further up over those below",
+  schemas({ references: false, patterns: false, booleans: true, defaults: true }),
+  (schema) => {
+    const outerFirst = placed([schema]).sort((a, b) => a.path.length - b.path.length);
+    const documents = outerFirst.map(({ path, value }) => nestedAt(path, value) as JsonObject);
+    expect(deduceDefaults(schema, () => true)).toEqual(merge(documents));
+    return true;
+  },
+);
+
+function hasNull(value: Json): boolean {
+  return value === null || (isObject(value) && Object.values(value).some(hasNull));
+}
+
+const EVERYTHING = { references: true, patterns: true, booleans: true, defaults: true };
+
+/** Undefined where following the references would take too long. */
+function deduced(schema: JsonObject): JsonObject | undefined {
+  try {
+    return deduceDefaults(schema, () => true);
+  } catch (error) {
+    if (/take too long/.test((error as Error).message)) return undefined;
+    throw error;
+  }
+}
+
+law(
+  "R6: the defaults are JSON that a document may hold, without nulls outside of arrays",
+  schemas(EVERYTHING),
+  (schema) => {
+    const defaults = deduced(schema);
+    return defaults === undefined || (!hasNull(checkJson(defaults)) && JSON.stringify(defaults) !== "null");
+  },
+);
+
+law(
+  "R6: what anyOf, oneOf and unaccepted defaults say makes no difference",
+  schemas(EVERYTHING),
+  (schema) => {
+    const bare = JSON.parse(JSON.stringify(schema), (key, value) =>
+      (key === "anyOf" || key === "oneOf") && Array.isArray(value) ? undefined : value,
+    );
+    expect(deduced(bare)).toEqual(deduced(schema));
+    return isEmpty(deduceDefaults(schema, () => false));
+  },
+);
+
+law(
+  "R6: the defaults of a loaded schema are those of the rule",
+  schemas({ ...EVERYTHING, booleans: false }),
+  (schema) => {
+    const { configs, problems } = load({
+      "account_config.x": { ...schema, ...DRAFT_07 },
+      "account_config.y": {},
+    });
+    const loaded = configs.get("x");
+    if (loaded === undefined) return problems.some(({ consequence }) => consequence === "refused");
+    expect(loaded.forSystem.defaults ?? {}).toEqual(deduced(schema));
+    return true;
+  },
+  Math.min(LAW_RUNS, 500),
+);
