@@ -211,21 +211,50 @@ describe("R4: references", () => {
     ]);
   });
 
-  test("a definition of the file's own keeps its name when a file has the same", () => {
-    const found = loadAccount(
-      {
-        $schema: DRAFT["07"],
-        definitions: { words: { type: "integer" }, "words.json": { type: "null" } },
+  test.each([
+    ["07", "definitions"],
+    ["2020-12", "$defs"],
+  ] as const)(
+    "%s: a definition of the file's own keeps its name when a file has the same",
+    (draft, keyword) => {
+      const found = loadAccount(
+        {
+          $schema: DRAFT[draft],
+          [keyword]: { words: { type: "integer" }, "words.json": { type: "null" } },
+          properties: {
+            own: { $ref: `#/${keyword}/words` },
+            other: { $ref: "words" },
+            third: { $ref: `#/${keyword}/words.json` },
+          },
+        },
+        { words: { $schema: DRAFT[draft], ...text } },
+      );
+      expect(found.validate({ own: 1, other: "a", third: null })).toEqual([]);
+      expect(found.validate({ own: "a", other: 1, third: 1 })).toHaveLength(3);
+    },
+  );
+
+  test("a place may be a boolean", () => {
+    const found = loadAccount({
+      $defs: { never: false, ever: true },
+      properties: { a: { $ref: "#/$defs/never" }, b: { $ref: "#/$defs/ever" } },
+    });
+    expect(found.validate({ a: 1, b: 1 })).toMatchObject([{ pointer: "/a", keyword: "not" }]);
+  });
+
+  test("a part of a part that is referred to too is there once", () => {
+    const inner = { title: "inner", type: "string" };
+    const config = loadConfig({
+      shared: { definitions: { outer: { properties: { inner } } } },
+      "account_config.x": {
         properties: {
-          own: { $ref: "#/definitions/words" },
-          other: { $ref: "words" },
-          third: { $ref: "#/definitions/words.json" },
+          a: { $ref: "shared#/definitions/outer/properties/inner" },
+          b: { $ref: "shared#/definitions/outer" },
         },
       },
-      { words: text },
-    );
-    expect(found.validate({ own: 1, other: "a", third: null })).toEqual([]);
-    expect(found.validate({ own: "a", other: 1, third: 1 })).toHaveLength(3);
+    });
+    expect(JSON.stringify(config.account?.schema).split('"inner"')).toHaveLength(3);
+    expect(config.forAccount?.validate({ a: 1, b: { inner: 1 } })).toHaveLength(2);
   });
 
   test("settings may be called $ref, $id, definitions or default", () => {

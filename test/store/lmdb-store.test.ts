@@ -1,6 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -49,6 +60,9 @@ async function killed(child: ChildProcess): Promise<void> {
   child.kill("SIGKILL");
   await exit;
 }
+
+/** The user that owns nothing. */
+const NOBODY = 65_534;
 
 describe("The LMDB store's folder", () => {
   let parent: string;
@@ -148,10 +162,21 @@ describe("The LMDB store's folder", () => {
     await expect(opened(join(folder, "below"))).rejects.toEqual(refusal(folder, /file/, /another folder/));
   });
 
-  it.skipIf(process.getuid?.() === 0)("is refused when it may not be written", async () => {
+  it("is refused when it may not be written", async () => {
     await mkdir(folder);
+    await chmod(parent, 0o755);
     await chmod(folder, 0o500);
-    await expect(opened()).rejects.toEqual(refusal(folder, /may not be written/, /right/));
+    // Nothing is forbidden to root, so root becomes nobody for as long as this takes.
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) {
+      await chown(folder, NOBODY, NOBODY);
+      process.seteuid?.(NOBODY);
+    }
+    try {
+      await expect(opened()).rejects.toEqual(refusal(folder, /may not be written/, /right/));
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
   });
 
   it("is refused when its data file is not one, and the file is left as it was", async () => {
