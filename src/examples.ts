@@ -4,6 +4,7 @@ import { OPEN_PRINCIPAL } from "./auth/principal.js";
 import type { JsonObject } from "./domain/json.js";
 import type { AccountService } from "./service/account-service.js";
 import type { ConfigService } from "./service/config-service.js";
+import type { LayerReader } from "./service/layer-reader.js";
 
 const EXAMPLES = new URL("../examples/tree.json", import.meta.url);
 
@@ -26,24 +27,45 @@ const TREE = z.object({
   ),
 });
 
+type Tree = z.infer<typeof TREE>;
+
 /**
  * Fills an empty store with a small tree of accounts and documents on every layer, through the same door as everybody
- * else. A document that the schemas in use do not take is left out: they need not be the ones shipped.
+ * else, and finishes what a process that died on the way has begun: the last account is made when all else is there.
+ * @returns what was loaded; undefined when the store is not empty and not half-filled
  */
 export async function loadExamples(
   accounts: AccountService,
   configs: ConfigService,
-): Promise<{ accounts: number; documents: number }> {
+  reader: LayerReader,
+  rootId: string | undefined,
+): Promise<{ accounts: number; documents: number } | undefined> {
   const tree = TREE.parse(JSON.parse(readFileSync(EXAMPLES, "utf8")));
-  for (const account of tree.accounts) await accounts.create(OPEN_PRINCIPAL, account);
-  let documents = 0;
-  const known = new Set(configs.schemas().map(({ id }) => id));
-  for (const { accountId, configId, values } of tree.documents) {
-    if (!known.has(configId)) continue;
-    const target = { accountId, configId };
-    const intent = { kind: "SET", values: values as JsonObject } as const;
-    const written = await configs.write(OPEN_PRINCIPAL, { target, intent }).catch(() => undefined);
-    if (written?.result === "written") documents++;
+  const [root, last] = [tree.accounts.at(0), tree.accounts.at(-1)];
+  if (root === undefined || last === undefined) return undefined;
+  const isBegun = rootId === root.id && (await accounts.find(last.id, reader)) === undefined;
+  if (rootId !== undefined && !isBegun) return undefined;
+  for (const account of tree.accounts.slice(0, -1)) {
+    if ((await accounts.find(account.id, reader)) === undefined)
+      await accounts.create(OPEN_PRINCIPAL, account);
   }
+  const documents = await writeDocuments(configs, tree);
+  await accounts.create(OPEN_PRINCIPAL, last);
   return { accounts: tree.accounts.length, documents };
+}
+
+/** A document that the schemas in use do not take is left out: they need not be the ones shipped. */
+async function writeDocuments(configs: ConfigService, { documents }: Tree): Promise<number> {
+  const ids = {
+    account: new Set(configs.accountConfigIds()),
+    system: new Set(configs.schemas().map(({ id }) => id)),
+  };
+  let count = 0;
+  for (const { accountId, configId, values } of documents) {
+    if (!ids[accountId === undefined ? "system" : "account"].has(configId)) continue;
+    const intent = { kind: "SET", values: values as JsonObject } as const;
+    const { result } = await configs.write(OPEN_PRINCIPAL, { target: { accountId, configId }, intent });
+    if (result === "written") count++;
+  }
+  return count;
 }

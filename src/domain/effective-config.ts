@@ -1,4 +1,4 @@
-import { canonical, isObject, type Json, type JsonObject } from "./json.js";
+import { canonical, isEmpty, isObject, type Json, type JsonObject, type JsonObjectDraft } from "./json.js";
 import type { Layer, LayerKind } from "./layer.js";
 import { type Field, merge } from "./merge.js";
 import { isAtOrUnder, parsePointer, tokensOf } from "./pointer.js";
@@ -73,28 +73,15 @@ export class EffectiveConfig {
 
   /**
    * One text for all that the values and their provenance depend on, and for nothing else: whoever hashes it has an
-   * etag. A value that covers many fields is named once, so the text stays linear in the size of the layers.
+   * etag: of every layer, what contributes to a field.
    */
   fingerprint(): string {
-    const covering = new Map<string, string>();
-    const fields: string[] = [];
-    for (const field of this.fields.values()) {
-      const parts = field.contributions.map(({ layer, pointer, value }) => {
-        if (pointer === field.pointer) return `${layer}=${canonical(value)}`;
-        const name = `${layer}${pointer}`;
-        if (!covering.has(name)) covering.set(name, canonical(value));
-        return `${layer}^${JSON.stringify(pointer)}`;
-      });
-      fields.push(`${JSON.stringify(field.pointer)}:${parts.join(",")}`);
-    }
-    const layers = this.layers.map(({ kind, accountId }) => [kind, accountId ?? null]);
-    return JSON.stringify([
-      this.accountId ?? null,
-      this.configId,
-      layers,
-      fields.sort(),
-      [...covering].map(([name, value]) => `${name}=${value}`).sort(),
+    const layers = this.layers.map(({ kind, accountId, document }) => [
+      kind,
+      accountId ?? null,
+      contributing(document ?? {}, this.values),
     ]);
+    return canonical([this.accountId ?? null, this.configId, layers as Json[]]);
   }
 
   /** What lies below the highest layer: what a write to that layer is compared with. */
@@ -130,4 +117,25 @@ function reaches(values: JsonObject, tokens: readonly string[]): boolean {
     value = (value as Record<string, unknown>)[token];
   }
   return true;
+}
+
+/**
+ * The part of a document that contributes to a field. The rest is covered: empty objects where an object with members is
+ * in force, and members that no layer above a covering value has.
+ */
+function contributing(document: JsonObject, effective: JsonObject): JsonObject {
+  const kept: JsonObjectDraft = {};
+  for (const key of Object.keys(document)) {
+    if (!Object.hasOwn(effective, key)) continue;
+    const value = document[key] as Json;
+    const inForce = effective[key];
+    // Where something else is in force, the layer's value is shadowed whole: all of it is a contribution.
+    if (!isObject(value) || !isObject(inForce) || isEmpty(inForce)) {
+      kept[key] = value;
+      continue;
+    }
+    const inner = contributing(value, inForce);
+    if (!isEmpty(inner)) kept[key] = inner;
+  }
+  return kept;
 }

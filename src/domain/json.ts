@@ -1,5 +1,5 @@
 import { StrataError } from "./errors.js";
-import { appendToken, POINTER_LIMIT } from "./pointer.js";
+import { appendToken, escapeToken, POINTER_LIMIT } from "./pointer.js";
 
 /** A JSON value as Strata holds it: `checkJson` has passed it, so no key is `__proto__` and every number is safe. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -86,90 +86,109 @@ export function countLeaves(object: JsonObject): number {
 /**
  * The border: takes what a JSON parser made of a caller's text and returns it as Json, or refuses it with the
  * pointer of the trouble. Iterative, so that no nesting can exhaust the stack; linear in the size of the value.
- * @throws StrataError BAD_USER_INPUT naming the key, number, text or limit (`depth`, `fields`)
+ * @throws StrataError BAD_USER_INPUT naming the key, number, text or limit (`depth`, `fields`, `pointer`)
  */
 export function checkJson(input: unknown): Json {
-  const pending: { value: unknown; pointer: string; depth: number; leaf: boolean }[] = [
-    { value: input, pointer: "", depth: 0, leaf: false },
-  ];
   let leaves = 0;
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { value, pointer, depth, leaf } = next;
+  const root: Place = { value: input, key: "", above: undefined, depth: 0, pointerLength: 0, isField: true };
+  const pending = [root];
+  for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
+    const { value } = place;
     if (typeof value !== "object" || value === null) {
-      checkScalar(value, pointer);
+      checkScalar(value, place);
       continue;
     }
-    if (depth === LIMITS.depth) {
-      throw refuse(`nested deeper than ${LIMITS.depth} levels`, shorten(pointer), "depth");
-    }
-    const isArray = Array.isArray(value);
-    for (const [key, member] of Object.entries(value)) {
-      const at = appendToken(pointer, key);
-      if (!isArray) checkKey(key, at);
-      const inside = leaf || isArray;
-      if (!inside && at.length > POINTER_LIMIT) {
-        throw refuse(
-          `a field's pointer is longer than ${POINTER_LIMIT} characters`,
-          shorten(pointer),
-          "pointer",
-        );
+    if (place.depth === LIMITS.depth)
+      throw refuse(`nested deeper than ${LIMITS.depth} levels`, place, "depth");
+    for (const inner of placesIn(value, place)) {
+      if (inner.isField && isLeaf(inner.value) && ++leaves > LIMITS.fields) {
+        throw refuse(`more than ${LIMITS.fields} fields`, root, "fields");
       }
-      if (!leaf && isLeaf(member, inside) && ++leaves > LIMITS.fields) {
-        throw refuse(`more than ${LIMITS.fields} fields`, "", "fields");
-      }
-      pending.push({ value: member, pointer: at, depth: depth + 1, leaf: inside });
+      pending.push(inner);
     }
   }
   return input as Json;
 }
 
-/** Arrays are one leaf however much they hold; what is inside one does not count again. */
-function isLeaf(member: unknown, insideArray: boolean): boolean {
-  if (insideArray) return false;
-  if (typeof member !== "object" || member === null || Array.isArray(member)) return true;
-  return Object.keys(member).length === 0;
+/** One value on the way through, with the way to it: its pointer is spelled out only if it has to be refused. */
+interface Place {
+  readonly value: unknown;
+  readonly key: string;
+  readonly above: Place | undefined;
+  readonly depth: number;
+  readonly pointerLength: number;
+  /** Whether a field could be here: arrays are one field, whatever they hold. */
+  readonly isField: boolean;
+}
+
+function* placesIn(value: object, above: Place): Generator<Place> {
+  const depth = above.depth + 1;
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) {
+      yield { value: item, key: String(index), above, depth, pointerLength: 0, isField: false };
+    }
+    return;
+  }
+  for (const key of Object.keys(value)) {
+    const pointerLength = above.pointerLength + 1 + escapeToken(key).length;
+    const member = (value as Record<string, unknown>)[key];
+    const place = { value: member, key, above, depth, pointerLength, isField: above.isField };
+    if (FORBIDDEN_KEYS.has(key)) throw refuse(`the key "${key}" is not allowed`, place);
+    checkText(key, place);
+    if (place.isField && pointerLength > POINTER_LIMIT) {
+      throw refuse(`a field's pointer is longer than ${POINTER_LIMIT} characters`, place, "pointer");
+    }
+    yield place;
+  }
+}
+
+function isLeaf(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return true;
+  return isEmpty(value as JsonObject);
 }
 
 /** @throws StrataError BAD_USER_INPUT with limit `document` when the object's JSON text is too long, `fields` when it has too many leaves */
 export function checkDocumentSize(document: JsonObject): void {
+  const tooLarge = (reason: string, limit: string) =>
+    new StrataError("BAD_USER_INPUT", `The document would be over a limit: ${reason}.`, {
+      pointer: "",
+      limit,
+    });
   if (Buffer.byteLength(JSON.stringify(document)) > LIMITS.documentBytes) {
-    throw refuse(`larger than ${LIMITS.documentBytes} bytes as JSON`, "", "document");
+    throw tooLarge(`larger than ${LIMITS.documentBytes} bytes as JSON`, "document");
   }
-  if (countLeaves(document) > LIMITS.fields) throw refuse(`more than ${LIMITS.fields} fields`, "", "fields");
+  if (countLeaves(document) > LIMITS.fields) throw tooLarge(`more than ${LIMITS.fields} fields`, "fields");
 }
 
-function checkKey(key: string, pointer: string): void {
-  if (FORBIDDEN_KEYS.has(key)) {
-    throw refuse(`the key "${key}" is not allowed`, pointer);
-  }
-  checkText(key, pointer);
-}
-
-function checkScalar(value: unknown, pointer: string): void {
-  if (typeof value === "string") checkText(value, pointer);
+function checkScalar(value: unknown, place: Place): void {
+  if (typeof value === "string") checkText(value, place);
   else if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw refuse("a number beyond the range of a double", pointer);
+    if (!Number.isFinite(value)) throw refuse("a number that a double cannot hold", place);
     if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-      throw refuse("an integer beyond 2^53-1 would lose digits; send it as a string", pointer);
+      throw refuse("an integer beyond 2^53-1 would lose digits; send it as a string", place);
     }
   } else if (value !== null && typeof value !== "boolean") {
-    throw refuse("not a JSON value", pointer);
+    throw refuse("not a JSON value", place);
   }
 }
 
-function checkText(text: string, pointer: string): void {
-  if (!text.isWellFormed()) throw refuse("a lone surrogate is not text", shorten(pointer));
-  if (text.includes("\u0000")) throw refuse("NUL characters are not allowed", shorten(pointer));
+function checkText(text: string, place: Place): void {
+  if (!text.isWellFormed()) throw refuse("a lone surrogate is not text", place);
+  if (text.includes("\u0000")) throw refuse("NUL characters are not allowed", place);
 }
 
-/** An error is read by a person: a pointer of thousands of tokens helps nobody. */
-function shorten(pointer: string): string {
+/** An error is read by a person: of a pointer of thousands of tokens the beginning is enough. */
+function pointerTo(place: Place): string {
+  const keys: string[] = [];
+  for (let at = place; at.above !== undefined; at = at.above) keys.push(at.key);
+  const pointer = keys.reverse().slice(0, LIMITS.depth).reduce(appendToken, "");
   const short =
     pointer.length <= POINTER_LIMIT ? pointer : pointer.slice(0, pointer.lastIndexOf("/", POINTER_LIMIT));
   return short.toWellFormed();
 }
 
-function refuse(reason: string, pointer: string, limit?: string): StrataError {
+function refuse(reason: string, place: Place, limit?: string): StrataError {
+  const pointer = pointerTo(place);
   const where = pointer === "" ? "The JSON given" : `The JSON given, at ${JSON.stringify(pointer)},`;
   const what = limit === undefined ? `is refused: ${reason}.` : `is over a limit: ${reason}.`;
   return new StrataError("BAD_USER_INPUT", `${where} ${what}`, limit ? { pointer, limit } : { pointer });

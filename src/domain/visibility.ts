@@ -14,7 +14,6 @@ export const EVERYTHING: Visibility = { member: () => EVERYTHING };
  * an object of which nothing is seen is not there; one stored empty is.
  */
 export function visiblePart(document: JsonObject, visibility: Visibility): JsonObject | undefined {
-  if (visibility === EVERYTHING) return document;
   const seen = seenMembers(document, visibility);
   return isEmpty(seen) ? undefined : seen;
 }

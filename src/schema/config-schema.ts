@@ -1,4 +1,5 @@
 import { isEmpty, type Json, type JsonObject } from "../domain/json.js";
+import { tokensOf } from "../domain/pointer.js";
 import { EVERYTHING, type Visibility, visiblePart } from "../domain/visibility.js";
 import { DeclaredVisibility, union } from "./declared-visibility.js";
 import { describeField, type FieldSchema } from "./field-schema.js";
@@ -51,7 +52,7 @@ export class ConfigSchema {
     this.forSystem = {
       visibility: EVERYTHING,
       defaults: isEmpty(defaults) ? undefined : defaults,
-      validate: (system ?? (account as SchemaSide)).validate,
+      validate: (values) => bothAllowed((system ?? (account as SchemaSide)).validate(values), byAccount),
       writable,
       names,
       field: (pointer) => describeField(bySystem, pointer) ?? describeField(byAccount, pointer),
@@ -77,13 +78,26 @@ export class ConfigSchema {
 
   /** Whether the system schema declares what is at a pointer, though the account schema may not. */
   isSystemWide(tokens: readonly string[]): boolean {
-    let inside: Visibility | undefined = this.#declared.system;
-    for (const token of tokens) inside = inside?.member(token);
-    return inside !== undefined;
+    return declares(this.#declared.system, tokens);
   }
 
   #text(keyword: "title" | "description"): string | undefined {
     const found = [this.account, this.system].map((side): Json | undefined => side?.schema[keyword]);
     return found.find((text) => typeof text === "string") as string | undefined;
   }
+}
+
+const CLOSING: ReadonlySet<string> = new Set(["additionalProperties", "unevaluatedProperties"]);
+
+/** A system schema that closes an object means to list what there is; what the account schema declares is there too. */
+function bothAllowed(rejections: Rejection[], byAccount: DeclaredVisibility | undefined): Rejection[] {
+  return rejections.filter(
+    ({ keyword, pointer }) => !CLOSING.has(keyword) || !declares(byAccount, tokensOf(pointer)),
+  );
+}
+
+function declares(visibility: Visibility | undefined, tokens: readonly string[]): boolean {
+  let inside = visibility;
+  for (const token of tokens) inside = inside?.member(token);
+  return inside !== undefined;
 }

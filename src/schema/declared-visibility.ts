@@ -3,6 +3,9 @@ import { EVERYTHING, type Visibility } from "../domain/visibility.js";
 import { compilePattern } from "./pattern.js";
 import { followLocal, isSchema, type Schema } from "./subschema.js";
 
+/** Places of one schema that are kept; more than any schema names. */
+const KEPT_PLACES = 10_000;
+
 /** What one self-contained schema declares at a place (R5): which members there are, and which schemas speak of each. */
 export class DeclaredVisibility implements Visibility {
   readonly #named = new Map<string, DeclaredVisibility | undefined>();
@@ -28,7 +31,8 @@ export class DeclaredVisibility implements Visibility {
       at(schemas) {
         const key = schemas.map(numberOf).join();
         const place = known.get(key) ?? new DeclaredVisibility(places, schemas, false);
-        known.set(key, place);
+        // Patterns that overlap can meet in more ways than there is room for.
+        if (known.size < KEPT_PLACES) known.set(key, place);
         return place;
       },
     };

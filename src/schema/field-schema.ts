@@ -1,5 +1,5 @@
 import { equals, isObject, type Json, type JsonObject } from "../domain/json.js";
-import { parsePointer } from "../domain/pointer.js";
+import { tokensOf } from "../domain/pointer.js";
 import type { DeclaredVisibility } from "./declared-visibility.js";
 import { followLocal, mapSchemas } from "./subschema.js";
 
@@ -28,7 +28,7 @@ export function describeField(
   pointer: string,
 ): FieldSchema | undefined {
   let at = from;
-  for (const token of parsePointer(pointer)) at = at?.declared(token);
+  for (const token of tokensOf(pointer)) at = at?.declared(token);
   if (at === undefined || at.isFree) return undefined;
   const known = described.get(at) ?? describe(at);
   described.set(at, known);

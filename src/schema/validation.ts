@@ -1,5 +1,5 @@
 import type { Ajv, ErrorObject } from "ajv";
-import type { Json, JsonObject } from "../domain/json.js";
+import { canonical, type Json, type JsonObject } from "../domain/json.js";
 import { appendToken } from "../domain/pointer.js";
 
 /** One way in which values break a schema. */
@@ -70,6 +70,11 @@ function expectedBy({ keyword, params }: ErrorObject): Json | undefined {
 
 /** Branches of one schema often say the same thing twice. */
 function distinct(rejections: readonly Rejection[]): Rejection[] {
-  const seen = new Map(rejections.map((one) => [`${one.pointer}\n${one.keyword}\n${one.message}`, one]));
+  const seen = new Map(
+    rejections.map((one) => [
+      `${one.pointer}\n${one.keyword}\n${one.message}\n${canonical(one.expected ?? null)}`,
+      one,
+    ]),
+  );
   return [...seen.values()];
 }

@@ -44,7 +44,8 @@ export async function commitUntilDone<T>(
 
 /** The version made; undefined when what the commit expected no longer holds. */
 async function commitOnce(store: Store, commit: Commit, deadline: number): Promise<Version | undefined> {
-  for (;;) {
+  let uncertain: Error | undefined;
+  do {
     const outcome = await store.commit(commit);
     switch (outcome.outcome) {
       case "done":
@@ -54,17 +55,18 @@ async function commitOnce(store: Store, commit: Commit, deadline: number): Promi
       case "operationReused":
         throw new StrataError("INTERNAL_SERVER_ERROR", "An operation id was made twice.");
       case "notApplied":
+        // Of the attempt before this one nobody has heard: it may still be on its way to the disk.
+        if (uncertain !== undefined) break;
         throw new StrataError("STORE_UNAVAILABLE", "Nothing was written: the store could not take it.", {
           cause: outcome.cause,
         });
       case "unknown":
-        if (performance.now() > deadline) {
-          throw new StrataError(
-            "WRITE_OUTCOME_UNKNOWN",
-            "The store did not answer in time: the write may or may not have happened. Read the config again, and use ifMatch.",
-            { cause: outcome.cause },
-          );
-        }
+        uncertain = outcome.cause;
     }
-  }
+  } while (performance.now() < deadline);
+  throw new StrataError(
+    "WRITE_OUTCOME_UNKNOWN",
+    "The store did not answer in time: the write may or may not have happened. Read the config again, and use ifMatch.",
+    { cause: uncertain },
+  );
 }

@@ -5,7 +5,7 @@ import { EffectiveConfig } from "../domain/effective-config.js";
 import { StrataError } from "../domain/errors.js";
 import { type FieldChange, fieldChanges } from "../domain/field-change.js";
 import { checkId } from "../domain/id.js";
-import { canonical, checkJson, countLeaves, isEmpty, isObject, type JsonObject } from "../domain/json.js";
+import { canonical, checkJson, isEmpty, isObject, type JsonObject } from "../domain/json.js";
 import type { Layer } from "../domain/layer.js";
 import { resellerLineage } from "../domain/reseller.js";
 import { visiblePart } from "../domain/visibility.js";
@@ -24,6 +24,7 @@ import { type CommitDependencies, commitUntilDone } from "./commit.js";
 import { ConfigSnapshot } from "./config-snapshot.js";
 import { type Ancestry, createFreshReader, type LayerReader, requireAncestry } from "./layer-reader.js";
 import type { ConfigProblem } from "./problems.js";
+import { Turns } from "./turns.js";
 import { decideWrite, type WriteDecision, type WriteIntent } from "./write-decision.js";
 
 /** Whose config: an account's, or (no account) the system layer's. */
@@ -60,8 +61,11 @@ export interface ConfigServiceDependencies extends CommitDependencies {
   readonly onMerge?: (known: boolean) => void;
 }
 
-/** Leaves, in all layers, that the merges kept in memory may have together: some 100 MB at most. */
-const KEPT_LEAVES = 200_000;
+/** Bytes of memory that the merges kept may take together, as far as it can be told. */
+const KEPT_BYTES = 128 * 1024 * 1024;
+/** What a merge takes for each character of its documents' JSON, at worst: many small values, many long pointers. */
+const BYTES_PER_CHARACTER = 48;
+const BYTES_PER_MERGE = 2 * 1024;
 
 /** The use-cases around configs: what is in force, and changing it. */
 export class ConfigService {
@@ -69,7 +73,8 @@ export class ConfigService {
   readonly #registry: SchemaRegistry;
   readonly #dependencies: ConfigServiceDependencies;
   /** Merges by everything they are made of: such an entry can be missing, never stale. */
-  readonly #merges = new LRUCache<string, ConfigSnapshot>({ maxSize: KEPT_LEAVES });
+  readonly #merges = new LRUCache<string, ConfigSnapshot>({ maxSize: KEPT_BYTES });
+  readonly #turns = new Turns();
 
   constructor(dependencies: ConfigServiceDependencies) {
     this.#dependencies = dependencies;
@@ -111,6 +116,11 @@ export class ConfigService {
    */
   async write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
     const intent = checkIntent(request.intent);
+    const { accountId, configId } = request.target;
+    return this.#turns.take(`${accountId ?? ""}/${configId}`, () => this.#write(principal, request, intent));
+  }
+
+  #write(principal: Principal, request: WriteRequest, intent: WriteIntent): Promise<WriteResult> {
     const reader = createFreshReader(this.#store);
     return commitUntilDone(this.#dependencies, async () => {
       const read = await this.#read(request.target, reader);
@@ -141,7 +151,7 @@ export class ConfigService {
         : await requireAncestry(reader, checkId(target.accountId, "account"));
     const schema = this.#registry.configs.get(configId);
     const perspective = ancestry === undefined ? schema?.forSystem : schema?.forAccount;
-    if (schema === undefined || perspective === undefined) throw noSuchConfig(configId);
+    if (schema === undefined || perspective === undefined) throw noSuchConfig(configId, schema !== undefined);
     const keys = documentKeys(ancestry?.lineage, configId);
     const documents = await reader.documents(keys);
     const snapshot = this.#merge(ancestry?.lineage, schema, perspective, keys, documents);
@@ -163,7 +173,7 @@ export class ConfigService {
     const layers = layersOf(keys, documents, perspective);
     const config = new EffectiveConfig(lineage?.[0].id, schema.id, layers);
     const snapshot = new ConfigSnapshot(config, schema, lineage);
-    this.#merges.set(key, snapshot, { size: 16 + layers.reduce((sum, layer) => sum + leavesOf(layer), 0) });
+    this.#merges.set(key, snapshot, { size: sizeOf(documents) });
     return snapshot;
   }
 
@@ -200,11 +210,15 @@ export class ConfigService {
     done: { version: Version; commit: Commit } | undefined,
     dryRun: boolean,
   ): WriteResult {
-    const config = done === undefined ? decision.after : committed(decision, done.version, done.commit);
-    const unchanged = done === undefined && !dryRun;
+    const config =
+      done !== undefined
+        ? committed(decision, done.version, done.commit)
+        : decision.changes
+          ? decision.after
+          : before.config;
     return {
       result: "written",
-      snapshot: unchanged ? before : new ConfigSnapshot(config, before.schema, before.lineage, dryRun),
+      snapshot: new ConfigSnapshot(config, before.schema, before.lineage, dryRun),
       changes: fieldChanges(before.config, config),
       document: decision.seen,
       revision: done?.version.revision,
@@ -223,11 +237,11 @@ interface ReadLayers {
   readonly snapshot: ConfigSnapshot;
 }
 
-function noSuchConfig(configId: string): StrataError {
-  return new StrataError(
-    "CONFIG_NOT_FOUND",
-    `There is no config "${configId}" here: its id is in none of the schemas. The query configSchemas lists those there are.`,
-  );
+function noSuchConfig(configId: string, isSystemWide = false): StrataError {
+  const reason = isSystemWide
+    ? `Accounts have no config "${configId}": it has no account schema, so it is system-wide only.`
+    : `There is no config "${configId}": no schema has its id. The query configSchemas lists those there are.`;
+  return new StrataError("CONFIG_NOT_FOUND", reason);
 }
 
 function checkIntent(intent: WriteIntent): WriteIntent {
@@ -297,6 +311,11 @@ function accountText({ id, version }: Lineage[number]): string {
   return `${id}@${version.revision}.${version.sequence}.${version.nonce}`;
 }
 
-function leavesOf({ document }: Layer): number {
-  return document === undefined ? 0 : countLeaves(document);
+function sizeOf(documents: readonly (StoredDocument | undefined)[]): number {
+  const characters = documents.reduce(
+    (sum, document) =>
+      sum + (document?.override === undefined ? 0 : JSON.stringify(document.override).length),
+    0,
+  );
+  return BYTES_PER_MERGE + BYTES_PER_CHARACTER * characters;
 }

@@ -12,7 +12,7 @@ export interface Ancestry {
 export interface LayerReader {
   /** Undefined when there is no such account. */
   ancestry(accountId: string): Promise<Ancestry | undefined>;
-  /** Missing documents are undefined. */
+  /** The documents of one config's layers, all as of one moment; missing ones are undefined. */
   documents(keys: readonly DocumentKey[]): Promise<(StoredDocument | undefined)[]>;
 }
 
@@ -35,27 +35,44 @@ export interface RequestReader extends LayerReader {
 }
 
 export function createRequestReader(store: Store): RequestReader {
-  const accounts = new DataLoader<string, Ancestry | undefined>(async (ids) =>
-    ancestries(await fromStore(store.lineages(ids))),
-  );
-  const documents = new DataLoader<DocumentKey, StoredDocument | undefined, string>(
-    async (keys) => [...(await fromStore(store.getMany(keys))).documents],
-    { cacheKeyFn: ({ accountId, configId }) => `${accountId ?? ""}/${configId}` },
+  const accounts = new DataLoader<string, Ancestry | undefined>(async (ids) => {
+    const found = ancestries(await fromStore(store.lineages(ids)));
+    // Whoever asks for an account often goes on to its ancestors.
+    for (const ancestry of found)
+      for (const above of ancestorsIn(ancestry)) accounts.prime(above.lineage[0].id, above);
+    return found;
+  });
+  // The layers of one config are one entry: whenever they are read, all of them are of the same moment.
+  const layers = new DataLoader<readonly DocumentKey[], (StoredDocument | undefined)[], string>(
+    async (groups) => {
+      // Most configs have a layer in common with others.
+      const keys = new Map(groups.flat().map((key) => [nameOf(key), key]));
+      const { documents } = await fromStore(store.getMany([...keys.values()]));
+      const found = new Map([...keys.keys()].map((name, index) => [name, documents[index]]));
+      return groups.map((group) => group.map((key) => found.get(nameOf(key))));
+    },
+    { cacheKeyFn: (keys) => keys.map(nameOf).join(" ") },
   );
   return {
     ancestry: (accountId) => accounts.load(accountId),
-    async documents(keys) {
-      const loaded = await documents.loadMany(keys);
-      return loaded.map((document) => {
-        if (document instanceof Error) throw document;
-        return document;
-      });
-    },
+    documents: (keys) => layers.load(keys),
     clear() {
       accounts.clearAll();
-      documents.clearAll();
+      layers.clearAll();
     },
   };
+}
+
+function nameOf({ accountId, configId }: DocumentKey): string {
+  return `${accountId ?? ""}/${configId}`;
+}
+
+function ancestorsIn(ancestry: Ancestry | undefined): Ancestry[] {
+  if (ancestry === undefined) return [];
+  const { lineage, tree } = ancestry;
+  return lineage
+    .slice(1)
+    .map((_, index) => ({ tree, lineage: lineage.slice(index + 1) as unknown as Lineage }));
 }
 
 function ancestries({ tree, lineages }: Lineages): (Ancestry | undefined)[] {

@@ -1,6 +1,6 @@
 import { diff } from "../domain/diff.js";
 import type { EffectiveConfig } from "../domain/effective-config.js";
-import { checkDocumentSize, equals, type JsonObject, withoutNulls } from "../domain/json.js";
+import { checkDocumentSize, equals, isEmpty, type JsonObject, withoutNulls } from "../domain/json.js";
 import { applyPatch, reset } from "../domain/patch.js";
 import { appendToken, tokensOf } from "../domain/pointer.js";
 import { unseenPointers, visiblePart } from "../domain/visibility.js";
@@ -47,10 +47,14 @@ export function decideWrite(
   const { kind, accountId } = highest;
   const after = before.withHighest({ kind, ...(accountId !== undefined && { accountId }), document: seen });
   const changes = !equals(override, stored);
-  if (intent.kind === "RESET") return { override, seen, changes, after, problems: [] };
+  const sent = sentValues(intent, perspective);
+  // Dropping overrides is never refused, and a patch of nulls does nothing else.
+  if (sent === undefined) return { override, seen, changes, after, problems: [] };
   if (changes) checkDocumentSize(override);
-  const undeclared = undeclaredProblems(intent, schema, perspective, highest.kind);
-  return { override, seen, changes, after, problems: [...undeclared, ...problemsOf(after, perspective)] };
+  const undeclared = undeclaredProblems(sent, schema, perspective, highest.kind);
+  const named = new Set(undeclared.map(({ pointer }) => pointer));
+  const rejected = problemsOf(after, perspective).filter(({ pointer }) => !named.has(pointer));
+  return { override, seen, changes, after, problems: [...undeclared, ...rejected] };
 }
 
 function overrideAfter(
@@ -71,7 +75,7 @@ function overrideAfter(
 
 /** Clients send back the `id` that they were answered with; it is no setting unless the schema names it. */
 function withoutIgnored(values: JsonObject, perspective: Perspective): JsonObject {
-  if (!Object.hasOwn(values, "id") || perspective.names("id")) return values;
+  if (!Object.hasOwn(values, "id") || values.id === null || perspective.names("id")) return values;
   const { id: _ignored, ...rest } = values;
   return rest;
 }
@@ -80,21 +84,30 @@ function given(values: JsonObject, perspective: Perspective): JsonObject {
   return (withoutNulls(withoutIgnored(values, perspective)) ?? {}) as JsonObject;
 }
 
+/** The values that a caller wants in force; undefined when all that is asked for is to drop overrides. */
+function sentValues(intent: WriteIntent, perspective: Perspective): JsonObject | undefined {
+  switch (intent.kind) {
+    case "SET":
+      return given(intent.values, perspective);
+    case "PATCH": {
+      const sent = given(intent.patch, perspective);
+      return isEmpty(sent) ? undefined : sent;
+    }
+    case "RESET":
+      return undefined;
+  }
+}
+
 /** What was sent that may not be set here, whatever its value (R12). */
 function undeclaredProblems(
-  intent: Exclude<WriteIntent, { kind: "RESET" }>,
+  sent: JsonObject,
   schema: ConfigSchema,
   perspective: Perspective,
   source: ConfigProblem["source"],
 ): ConfigProblem[] {
-  const sent = given(intent.kind === "SET" ? intent.values : intent.patch, perspective);
   const reserved = Object.keys(sent).filter((key) => /^(_|pvt_)/.test(key) && !perspective.names(key));
-  const pointers = new Set([
-    ...reserved.map((key) => appendToken("", key)),
-    ...unseenPointers(sent, perspective.writable).filter(
-      (pointer) => !reserved.includes(tokensOf(pointer)[0] ?? ""),
-    ),
-  ]);
+  const unseen = unseenPointers(sent, perspective.writable);
+  const pointers = new Set([...reserved.map((key) => appendToken("", key)), ...unseen]);
   return [...pointers].map((pointer) => {
     const systemOnly = perspective !== schema.forSystem && schema.isSystemWide(tokensOf(pointer));
     return {

@@ -411,6 +411,8 @@ law(
     });
     const loaded = configs.get("x");
     if (loaded === undefined) return problems.some(({ consequence }) => consequence === "refused");
+    // Where a default is rejected (by an anyOf, say) something else is in force; other tests are about that.
+    if (problems.some(({ pointer }) => pointer.endsWith("/default"))) return true;
     expect(loaded.forSystem.defaults ?? {}).toEqual(deduced(schema));
     return true;
   },
