@@ -5,11 +5,13 @@ import type { Settings } from "./env.js";
 import { loadExamples } from "./examples.js";
 import { addGraphqlFace } from "./graphql/graphql-face.js";
 import { createHttpServer } from "./http/http-server.js";
+import { readJson } from "./http/json-body.js";
 import { createMetrics, type Metrics } from "./http/metrics.js";
+import { addRestFace } from "./rest/rest-face.js";
 import { loadSchemaRegistry, type SchemaRegistry } from "./schema/schema-registry.js";
 import { AccountService } from "./service/account-service.js";
 import { ConfigService } from "./service/config-service.js";
-import { createRequestReader } from "./service/layer-reader.js";
+import { createFreshReader, createRequestReader } from "./service/layer-reader.js";
 import { openLmdbStore } from "./store/lmdb-store.js";
 import { observeStore } from "./store/observed-store.js";
 import type { Store } from "./store/store.js";
@@ -42,8 +44,9 @@ async function assemble(
   const shared = { store, now: () => new Date(), newId };
   const accounts = new AccountService(shared);
   const configs = new ConfigService({ ...shared, registry, onMerge: metrics.mergeLookup });
-  if (settings.examples && (await store.rootId()) === undefined) {
-    logger.info(await loadExamples(accounts, configs), "the store was empty: examples loaded");
+  if (settings.examples) {
+    const loaded = await loadExamples(accounts, configs, createFreshReader(store), await store.rootId());
+    if (loaded !== undefined) logger.info(loaded, "the store was empty: examples loaded");
   }
   const app = await createHttpServer({
     logger,
@@ -63,6 +66,12 @@ async function assemble(
     }),
     onRequest: metrics.request,
     newId,
+  });
+  await addRestFace(app, {
+    createContext: () => ({ principal: OPEN_PRINCIPAL, configs, reader: createRequestReader(store) }),
+    readJson,
+    corsOrigins: settings.corsOrigins,
+    now: shared.now,
   });
   return app;
 }

@@ -2,8 +2,9 @@ import { pino } from "pino";
 import { createApp } from "./app.js";
 import { readSettings, type Settings, unknownSettings } from "./env.js";
 
-/** Milliseconds that requests have to finish once the process is told to end. */
+/** Milliseconds that requests have to finish once the process is told to end, and that all of closing has. */
 const DRAIN_MS = 8_000;
+const CLOSE_MS = 9_500;
 
 try {
   await run(readSettings(process.env));
@@ -25,10 +26,13 @@ async function run(settings: Settings): Promise<void> {
     if (closing) return;
     closing = true;
     logger.info({ signal }, "closing: no new requests, finishing those that run");
-    const late = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+    setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+    setTimeout(() => {
+      logger.error("closing took too long");
+      process.exit(1);
+    }, CLOSE_MS);
     app.close().then(
       () => {
-        clearTimeout(late);
         logger.info("closed");
         process.exit(0);
       },

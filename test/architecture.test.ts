@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "store/": ["domain/"],
   "service/": ["domain/", "schema/", "store/store.ts", "auth/"],
   "graphql/": ["service/", "domain/", "schema/", "store/store.ts", "auth/"],
+  "rest/": ["service/", "domain/", "schema/", "store/store.ts", "auth/"],
   "http/": ["service/", "domain/"],
   "env.ts": [],
   "examples.ts": ["service/", "domain/", "auth/"],

@@ -2,6 +2,7 @@ import type { Principal } from "../auth/principal.js";
 import type { AccountService } from "../service/account-service.js";
 import type { ConfigService } from "../service/config-service.js";
 import type { RequestReader } from "../service/layer-reader.js";
+import type { RequestWork } from "./request-work.js";
 
 /** What every resolver of one request shares. */
 export interface RequestContext {
@@ -11,4 +12,6 @@ export interface RequestContext {
   readonly accounts: AccountService;
   /** Gathers what the request reads into as few store calls as can be. */
   readonly reader: RequestReader;
+  /** Bounds what the request makes the process do. */
+  readonly work: RequestWork;
 }

@@ -5,27 +5,31 @@ import {
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { RequestContext } from "./context.js";
-import { createFormatError } from "./format-error.js";
-import { checkNesting, limitsPlugin, QUERY_LIMITS } from "./plugin/limits.plugin.js";
+import { createErrorReport } from "./error-report.js";
+import { limitsPlugin } from "./plugin/limits.plugin.js";
 import { metricsPlugin, type OnRequest } from "./plugin/metrics.plugin.js";
+import { checkQueryText } from "./query-text.js";
+import { RequestWork } from "./request-work.js";
 import { createGraphqlSchema } from "./schema.js";
 
 export interface GraphqlFaceOptions {
-  readonly createContext: (requestId: string) => RequestContext;
+  readonly createContext: (requestId: string) => Omit<RequestContext, "work">;
   readonly onRequest: OnRequest;
   readonly newId: () => string;
 }
 
 /** Serves GraphQL at `/graphql`: POST, and GET for queries with a header that no plain link can send. */
 export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceOptions): Promise<void> {
+  const errors = createErrorReport(app.log, options.newId);
   const apollo = new ApolloServer<RequestContext>({
     schema: await createGraphqlSchema(),
     plugins: [
       ApolloServerPluginDrainHttpServer({ httpServer: app.server }),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
+      errors.plugin,
       limitsPlugin(),
       metricsPlugin(options.onRequest),
     ],
@@ -34,10 +38,10 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     maxRecursiveSelections: true,
-    parseOptions: { maxTokens: QUERY_LIMITS.tokens },
-    validationOptions: { maxErrors: 10 },
+    // One more says that there are too many.
+    validationOptions: { maxErrors: 9 },
     persistedQueries: false,
-    formatError: createFormatError(app.log, options.newId),
+    formatError: errors.formatError,
     logger: app.log,
   });
   await apollo.start();
@@ -45,16 +49,18 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
   app.route({
     url: "/graphql",
     method: ["GET", "POST"],
-    preHandler: async ({ body, query }) => {
-      for (const given of [body, query]) checkNesting(textOf(given));
+    preHandler: async (request) => {
+      for (const text of queryTexts(request)) checkQueryText(text);
     },
     handler: fastifyApolloHandler(apollo, {
-      context: async ({ id }) => options.createContext(id),
+      context: async ({ id }) => ({ ...options.createContext(id), work: new RequestWork() }),
     }),
   });
 }
 
-function textOf(given: unknown): string {
-  const text = typeof given === "object" && given !== null ? (given as { query?: unknown }).query : undefined;
-  return typeof text === "string" ? text : "";
+/** Found where Apollo will look for it. */
+function queryTexts({ method, url, body }: FastifyRequest): string[] {
+  if (method === "GET") return new URL(url, "http://localhost").searchParams.getAll("query");
+  const text = typeof body === "object" && body !== null ? (body as { query?: unknown }).query : undefined;
+  return typeof text === "string" ? [text] : [];
 }

@@ -49,8 +49,9 @@ function literal(node: ValueNode, variables: Record<string, unknown>): Json {
   switch (node.kind) {
     case Kind.NULL:
       return null;
-    case Kind.STRING:
     case Kind.ENUM:
+      throw new TypeError("a name without quotes is no JSON value.");
+    case Kind.STRING:
     case Kind.BOOLEAN:
       return node.value;
     case Kind.INT:

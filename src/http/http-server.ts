@@ -1,16 +1,31 @@
 import { randomUUID } from "node:crypto";
+import { STATUS_CODES } from "node:http";
 import cors from "@fastify/cors";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from "fastify";
 import { StrataError } from "../domain/errors.js";
 import { acceptJson, BODY_LIMIT } from "./json-body.js";
 import { landingPage } from "./landing-page.js";
+import { loggedError } from "./logged-error.js";
 import type { Metrics } from "./metrics.js";
+
+/** Characters of a path that a log line shows. */
+const LOGGED_PATH = 256;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
+const LOOPBACK_ONLY =
+  "Without access control, Strata answers to loopback names only: use 127.0.0.1 or localhost.";
+const PAGE_HEADERS = {
+  "Content-Type": "text/html; charset=utf-8",
+  "Content-Security-Policy":
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "Referrer-Policy": "no-referrer",
+};
 
 export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger;
@@ -25,24 +40,25 @@ export interface HttpServerOptions {
 /** Everything around the faces: ids, logs, limits, CORS, health, metrics, and the page for people. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
-    loggerInstance: options.logger,
+    loggerInstance: options.logger.child({}, { serializers: { err: loggedError } }),
     // One line per request, of our own making.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: requestId,
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: "idle",
     requestTimeout: 30_000,
     keepAliveTimeout: 65_000,
     http: { headersTimeout: 10_000 },
+    frameworkErrors: answerError,
   });
   acceptJson(app);
+  addHooks(app);
   await app.register(cors, {
     origin: [...options.corsOrigins],
     methods: ["GET", "POST"],
     exposedHeaders: ["X-Request-ID"],
     maxAge: 600,
   });
-  addHooks(app);
   addPages(app, options);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((_request, reply) =>
@@ -54,23 +70,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 function addHooks(app: FastifyInstance): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("X-Request-ID", request.id).header("X-Content-Type-Options", "nosniff");
-    if (!isLoopbackName(request.hostname)) {
-      // A page elsewhere can point a name of its own at this machine; the browser then takes us for that page's server.
-      await reply
-        .code(421)
-        .send(
-          errorBody(
-            "BAD_USER_INPUT",
-            "Without access control, Strata answers to loopback names only: use 127.0.0.1 or localhost.",
-          ),
-        );
-    }
+    // A page elsewhere can point a name of its own at this machine; the browser then takes us for that page's server.
+    if (!LOOPBACK.test(request.host)) await reply.code(421).send(errorBody("BAD_USER_INPUT", LOOPBACK_ONLY));
   });
   app.addHook("onResponse", async (request, reply) => {
     request.log.info(
       {
         method: request.method,
-        path: pathOf(request),
+        path: pathOf(request).slice(0, LOGGED_PATH),
         status: reply.statusCode,
         milliseconds: Math.round(reply.elapsedTime * 100) / 100,
       },
@@ -94,19 +101,11 @@ function addPages(app: FastifyInstance, { metrics, configs, checkReady }: HttpSe
     reply.type(metrics.registry.contentType);
     return metrics.registry.metrics();
   });
-  const showPage = (request: FastifyRequest): string =>
-    landingPage(`${request.protocol}://${request.host}/graphql`, configs);
   app.addHook("preHandler", async (request, reply) => {
     const isPage = pathOf(request) === "/" || pathOf(request) === "/graphql";
     if (request.method !== "GET" || !isPage || !wantsPage(request)) return;
-    await reply
-      .type("text/html; charset=utf-8")
-      .header(
-        "Content-Security-Policy",
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-      )
-      .header("Referrer-Policy", "no-referrer")
-      .send(showPage(request));
+    const endpoint = `${request.protocol}://${request.host}/graphql`;
+    await reply.headers(PAGE_HEADERS).send(landingPage(endpoint, configs));
   });
   app.get("/", async () => ({
     graphql: "/graphql",
@@ -130,33 +129,33 @@ function wantsPage(request: FastifyRequest): boolean {
   return request.headers.accept?.includes("text/html") === true;
 }
 
-function isLoopbackName(hostname: string): boolean {
-  return (
-    hostname === "localhost" ||
-    hostname === "[::1]" ||
-    hostname === "::1" ||
-    /^127(\.\d{1,3}){3}$/.test(hostname)
-  );
-}
-
+/** Never quotes the request: what fastify says of a bad path or content type does. */
 function answerError(
   error: FastifyError | StrataError,
   request: FastifyRequest,
-  reply: { code(status: number): { send(body: unknown): unknown } },
-): unknown {
+  reply: FastifyReply,
+): FastifyReply {
+  reply.header("X-Request-ID", request.id);
   if (error instanceof StrataError) {
-    const status = (error as { statusCode?: number }).statusCode ?? 400;
-    return reply.code(status).send(errorBody(error.code, error.message));
+    const { code, message, pointer, limit } = error;
+    const extensions = { ...(pointer !== undefined && { pointer }), ...(limit !== undefined && { limit }) };
+    return reply.code(statusOf(error) ?? 400).send(errorBody(code, message, extensions));
   }
-  if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+  const status = statusOf(error) ?? 500;
+  if (status === 413) {
     const message = `The body is over the limit of ${BODY_LIMIT} bytes.`;
-    return reply.code(413).send(errorBody("BAD_USER_INPUT", message, { limit: "body" }));
+    return reply.code(status).send(errorBody("BAD_USER_INPUT", message, { limit: "body" }));
   }
-  const status = error.statusCode ?? 500;
-  if (status < 500) return reply.code(status).send(errorBody("BAD_USER_INPUT", error.message));
-  request.log.error({ err: error }, "unexpected error");
+  if (status < 500) {
+    return reply.code(status).send(errorBody("BAD_USER_INPUT", `${STATUS_CODES[status] ?? "Bad Request"}.`));
+  }
+  request.log.error({ err: error, incident: request.id }, "unexpected error");
   const message = `Something went wrong on our side. Incident ${request.id}.`;
   return reply.code(500).send(errorBody("INTERNAL_SERVER_ERROR", message, { incident: request.id }));
+}
+
+function statusOf(error: FastifyError | StrataError): number | undefined {
+  return (error as { statusCode?: number }).statusCode;
 }
 
 /** The shape of GraphQL errors, so that clients of the endpoint have one shape to read. */

@@ -10,8 +10,7 @@ export function acceptJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
     try {
-      checkCharset(request.headers["content-type"] ?? "");
-      done(null, parseJson(body as Buffer));
+      done(null, readJson(body as Buffer, request.headers["content-type"] ?? ""));
     } catch (error) {
       done(error as Error);
     }
@@ -20,7 +19,9 @@ export function acceptJson(app: FastifyInstance): void {
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null, {}));
 }
 
-function parseJson(bytes: Buffer): unknown {
+/** @throws StrataError BAD_USER_INPUT when it is not JSON, not UTF-8, or of another charset (415) */
+export function readJson(bytes: Buffer, contentType: string): unknown {
+  checkCharset(contentType);
   if (!isUtf8(bytes)) throw new StrataError("BAD_USER_INPUT", "The body is not UTF-8 text.");
   const hasMark = bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   try {

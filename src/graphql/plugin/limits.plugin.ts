@@ -1,76 +1,88 @@
-import type { ApolloServerPlugin } from "@apollo/server";
-import type { GraphQLSchema } from "graphql";
-import { fieldExtensionsEstimator, getComplexity, simpleEstimator } from "graphql-query-complexity";
+import type { ApolloServerPlugin, GraphQLRequestContextDidResolveOperation } from "@apollo/server";
+import { GraphQLError, getNullableType, isListType } from "graphql";
+import {
+  type ComplexityEstimator,
+  fieldExtensionsEstimator,
+  getComplexity,
+  simpleEstimator,
+} from "graphql-query-complexity";
 import { StrataError } from "../../domain/errors.js";
+import { isTooLarge } from "../answer-size.js";
 import type { RequestContext } from "../context.js";
+import { QUERY_LIMITS, tooComplex } from "../query-limits.js";
+import { checkVariables } from "../variables.js";
 
-/** What one GraphQL document may be. */
-export const QUERY_LIMITS = {
-  /** Tokens of its text. */
-  tokens: 6_000,
-  /** Brackets open at once: selections, lists, objects. Room for a literal of the deepest document. */
-  nesting: 100,
-  /** Estimated work, by the `complexity` of its fields. */
-  cost: 50_000,
-} as const;
+type Resolved = GraphQLRequestContextDidResolveOperation<RequestContext>;
 
-const ESTIMATORS = [fieldExtensionsEstimator(), simpleEstimator({ defaultComplexity: 1 })];
+/** What the schema says of itself has no `complexity`: it has some 30 types, with a handful of members each. */
+const introspection: ComplexityEstimator = ({ type, field, childComplexity }) => {
+  if (!type.name.startsWith("__") || !isListType(getNullableType(field.type))) return undefined;
+  return (field.name === "types" ? 30 : 4) * (1 + childComplexity);
+};
+const ESTIMATORS = [fieldExtensionsEstimator(), introspection, simpleEstimator({ defaultComplexity: 1 })];
 
-/** Refuses operations that would cost too much, before anything is executed. */
+/** Refuses operations that would cost too much before anything is executed, and answers too large to send. */
 export function limitsPlugin(): ApolloServerPlugin<RequestContext> {
   return {
-    async requestDidStart({ schema }) {
+    async requestDidStart() {
       return {
-        async didResolveOperation({ document, request }) {
-          const cost = estimate(schema, { document, ...request });
-          if (cost <= QUERY_LIMITS.cost) return;
-          throw new StrataError(
-            "QUERY_TOO_COMPLEX",
-            `The operation would cost ${Math.round(cost)}, over the limit of ${QUERY_LIMITS.cost}: ask for less at once.`,
-            { limit: "cost" },
-          );
+        async didResolveOperation(resolved) {
+          try {
+            checkOperation(resolved);
+          } catch (error) {
+            if (!(error instanceof StrataError)) throw error;
+            throw new GraphQLError(error.message, {
+              originalError: error,
+              extensions: { http: { status: 400 } },
+            });
+          }
+        },
+        async willSendResponse({ operation, response }) {
+          if (response.body.kind !== "single" || !isTooLarge(response.body.singleResult)) return;
+          response.body.singleResult = {
+            data: null,
+            errors: [tooLarge(operation?.operation === "mutation")],
+          };
         },
       };
     },
   };
 }
 
-type Document = Parameters<typeof getComplexity>[0]["query"];
-
-function estimate(
-  schema: GraphQLSchema,
-  request: { document: Document; variables?: Record<string, unknown>; operationName?: string },
-): number {
-  const { document: query, variables = {}, operationName } = request;
-  try {
-    return getComplexity({
+function checkOperation({ schema, document, operation, request, contextValue }: Resolved): void {
+  if (!operation) return;
+  if (!schema.getRootType(operation.operation)) {
+    throw new StrataError("BAD_USER_INPUT", `There is no ${operation.operation} here.`);
+  }
+  const { variables = {} } = request;
+  checkVariables(schema, operation, variables);
+  const cost = estimate(() =>
+    getComplexity({
       schema,
-      query,
+      query: document,
       variables,
       estimators: ESTIMATORS,
-      ...(operationName && { operationName }),
-    });
+      context: { work: contextValue.work },
+      ...(operation.name && { operationName: operation.name.value }),
+    }),
+  );
+  if (cost <= QUERY_LIMITS.cost) return;
+  throw tooComplex("cost", `The operation would cost more than ${QUERY_LIMITS.cost}: ask for less at once.`);
+}
+
+/** The variables fit by now, so all that can fail is counting: fragments that multiply each other never end. */
+function estimate(count: () => number): number {
+  try {
+    return count();
   } catch {
-    // Variables that do not fit: the execution says so, better than an estimate could.
-    return 0;
+    return Number.POSITIVE_INFINITY;
   }
 }
 
-/**
- * Refuses a text whose brackets are nested so deep that parsing it could exhaust the stack.
- * @throws StrataError QUERY_TOO_COMPLEX, limit `depth`
- */
-export function checkNesting(query: string): void {
-  let depth = 0;
-  for (const [bracket] of query.matchAll(/"""[\s\S]*?(?<!\\)"""|"(?:[^"\\\n]|\\.)*"|#[^\n]*|[{}[\]()]/g)) {
-    if (bracket === "{" || bracket === "[" || bracket === "(") depth++;
-    else if (bracket === "}" || bracket === "]" || bracket === ")") depth--;
-    if (depth > QUERY_LIMITS.nesting) {
-      throw new StrataError(
-        "QUERY_TOO_COMPLEX",
-        `The query is nested deeper than ${QUERY_LIMITS.nesting} levels. Use variables for data.`,
-        { limit: "depth" },
-      );
-    }
-  }
+function tooLarge(isWrite: boolean) {
+  const { message, code, limit } = tooComplex(
+    "response",
+    `The answer is larger than ${QUERY_LIMITS.response} bytes: ask for less.${isWrite ? " All writes of the request have had their outcome: read to see it." : ""}`,
+  );
+  return { message, extensions: { code, limit } };
 }

@@ -27,7 +27,7 @@ const SYSTEM_ERRORS = ERRORS.replace("ACCOUNT_NOT_FOUND, ", "");
 export class ConfigResolver {
   @Query(() => EffectiveConfigType, {
     nullable: true,
-    complexity: ({ childComplexity }) => 5 + childComplexity,
+    complexity: ({ childComplexity }) => 20 + childComplexity,
     description:
       "What is in force for an account, and who says so. Errors: ACCOUNT_NOT_FOUND, CONFIG_NOT_FOUND, STORE_UNAVAILABLE.",
   })
@@ -40,7 +40,7 @@ export class ConfigResolver {
 
   @Query(() => EffectiveConfigType, {
     nullable: true,
-    complexity: ({ childComplexity }) => 5 + childComplexity,
+    complexity: ({ childComplexity }) => 20 + childComplexity,
     description:
       "What is in force system-wide: the SYSTEM and SCHEMA layers, settings that no account sees included. Errors: CONFIG_NOT_FOUND, STORE_UNAVAILABLE.",
   })
@@ -123,7 +123,9 @@ async function write(
   input: Parameters<typeof writeRequest>[0],
   intent: WriteIntent,
 ): Promise<Written> {
-  const result = await configs.write(principal, writeRequest(input, intent));
-  reader.clear();
-  return writeResultType(result);
+  try {
+    return writeResultType(await configs.write(principal, writeRequest(input, intent)));
+  } finally {
+    reader.clear();
+  }
 }

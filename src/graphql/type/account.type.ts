@@ -52,7 +52,7 @@ export class AccountType {
 
   @Field(() => EffectiveConfigType, {
     nullable: true,
-    complexity: ({ childComplexity }) => 5 + childComplexity,
+    complexity: ({ childComplexity }) => 20 + childComplexity,
     description: "One config as this account sees it. Errors: CONFIG_NOT_FOUND, STORE_UNAVAILABLE.",
   })
   async config(
@@ -64,7 +64,7 @@ export class AccountType {
 
   @Field(() => [EffectiveConfigType], {
     nullable: true,
-    complexity: ({ args, childComplexity }) => (args.configIds?.length ?? 25) * (5 + childComplexity),
+    complexity: ({ args, childComplexity }) => (args.configIds?.length ?? 25) * (20 + childComplexity),
     description:
       "Every config that has an account schema, by id, or the named ones in the order asked. Read from the store in one batch with everything else that the request reads. Errors: CONFIG_NOT_FOUND, STORE_UNAVAILABLE.",
   })

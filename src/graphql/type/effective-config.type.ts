@@ -1,7 +1,10 @@
-import { Args, Field, ID, ObjectType } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Args, Ctx, Field, ID, Info, ObjectType } from "type-graphql";
 import type { Json, JsonObject } from "../../domain/json.js";
 import type { ConfigSnapshot } from "../../service/config-snapshot.js";
+import type { RequestContext } from "../context.js";
 import { AtArgs, FieldsArgs } from "../input/config.args.js";
+import { type ListOf, listComplexity } from "../request-work.js";
 import { JsonObjectScalar, JsonScalar } from "../scalars.js";
 import { AccountType } from "./account.type.js";
 import { ConfigFieldType } from "./config-field.type.js";
@@ -65,15 +68,21 @@ export class EffectiveConfigType {
   }
 
   @Field(() => [ConfigFieldType], {
-    complexity: ({ childComplexity }) => 20 * (1 + childComplexity),
+    complexity: listComplexity(20),
     description:
-      "The leaves of the values, each with its provenance, in document order: the lowest layer's members first. Arrays and empty objects are leaves.",
+      "The leaves of the values, each with its provenance, in document order: the lowest layer's members first. Arrays and empty objects are leaves. Errors: BAD_USER_INPUT for a malformed pointer; QUERY_TOO_COMPLEX (limit `response`) for more than can be answered at once: ask under a pointer.",
   })
-  fields(@Args(() => FieldsArgs) { under, sources }: FieldsArgs): ConfigFieldType[] {
+  fields(
+    @Args(() => FieldsArgs) { under, sources }: FieldsArgs,
+    @Ctx() { work }: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ): ListOf<ConfigFieldType> {
     const wanted = sources ? new Set(sources) : undefined;
-    return this.snapshot.config
-      .fieldsUnder(under, wanted)
-      .map((field) => new ConfigFieldType(this.snapshot, field));
+    const fields = this.snapshot.config.fieldsUnder(under, wanted);
+    return work.handOut(
+      fields.map((field) => new ConfigFieldType(this.snapshot, field)),
+      info,
+    );
   }
 
   @Field(() => ConfigFieldType, {
@@ -101,11 +110,14 @@ export class EffectiveConfigType {
   }
 
   @Field(() => [ConfigProblemType], {
-    complexity: ({ childComplexity }) => 10 + 5 * childComplexity,
+    complexity: listComplexity(5),
     description:
       "What the schema rejects in the values as they stand now: after a schema change, or because a lower layer holds something bad. Empty when all is well.",
   })
-  get problems(): ConfigProblemType[] {
-    return this.snapshot.problems.map((problem) => new ConfigProblemType(problem));
+  problems(@Ctx() { work }: RequestContext, @Info() info: GraphQLResolveInfo): ListOf<ConfigProblemType> {
+    return work.handOut(
+      this.snapshot.problems.map((problem) => new ConfigProblemType(problem)),
+      info,
+    );
   }
 }

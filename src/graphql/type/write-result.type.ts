@@ -1,8 +1,11 @@
-import { createUnionType, Field, Int, InterfaceType, ObjectType } from "type-graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import { Ctx, createUnionType, Field, Info, Int, InterfaceType, ObjectType } from "type-graphql";
 import type { FieldChange } from "../../domain/field-change.js";
 import type { Json, JsonObject } from "../../domain/json.js";
 import type { LayerKind } from "../../domain/layer.js";
 import type { WriteResult } from "../../service/config-service.js";
+import type { RequestContext } from "../context.js";
+import { type ListOf, listComplexity } from "../request-work.js";
 import { JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
 import { ConfigProblemType } from "./config-problem.type.js";
 import { EffectiveConfigType } from "./effective-config.type.js";
@@ -63,11 +66,14 @@ export class ConfigWrittenType {
   }
 
   @Field(() => [FieldChangeType], {
-    complexity: ({ childComplexity }) => 5 * (1 + childComplexity),
+    complexity: listComplexity(5),
     description: "What changed in the effective config; empty when nothing did.",
   })
-  get changes(): FieldChangeType[] {
-    return this.written.changes.map((change) => new FieldChangeType(change));
+  changes(@Ctx() { work }: RequestContext, @Info() info: GraphQLResolveInfo): ListOf<FieldChangeType> {
+    return work.handOut(
+      this.written.changes.map((change) => new FieldChangeType(change)),
+      info,
+    );
   }
 
   @Field(() => JsonObjectScalar, {
@@ -111,10 +117,14 @@ export class ConfigInvalidType extends WriteRefusedType {
   }
 
   @Field(() => [ConfigProblemType], {
+    complexity: listComplexity(5),
     description: "Every problem, not only the first; those `inherited` are not what blocks the write.",
   })
-  get problems(): ConfigProblemType[] {
-    return this.invalid.problems.map((problem) => new ConfigProblemType(problem));
+  problems(@Ctx() { work }: RequestContext, @Info() info: GraphQLResolveInfo): ListOf<ConfigProblemType> {
+    return work.handOut(
+      this.invalid.problems.map((problem) => new ConfigProblemType(problem)),
+      info,
+    );
   }
 }
 

@@ -1,0 +1,33 @@
+/** What every handler of this face makes; `rest-face.ts` puts the envelope around it and sends it. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Goes into the envelope. */
+  readonly content?: Content;
+  /** Sent as it is, without an envelope. */
+  readonly document?: unknown;
+}
+
+export type Content = Success | Refusal;
+
+export interface Success {
+  readonly data: unknown;
+  readonly provenance?: unknown;
+}
+
+export interface Refusal {
+  readonly data: unknown;
+  /** The status once more, as text. */
+  readonly error: string;
+  readonly message: string;
+}
+
+/** @param data where the trouble is, for programs; KAZOO's clients look for it even when there is nothing to say */
+export function refusal(
+  status: number,
+  message: string,
+  data: unknown = {},
+  headers: Answer["headers"] = {},
+): Answer {
+  return { status, headers, content: { data, error: String(status), message } };
+}

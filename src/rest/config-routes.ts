@@ -1,0 +1,160 @@
+import type { JsonObject } from "../domain/json.js";
+import type { WriteResult } from "../service/config-service.js";
+import type { ConfigSnapshot } from "../service/config-snapshot.js";
+import type { WriteIntent } from "../service/write-decision.js";
+import { type Answer, refusal } from "./answer.js";
+import { entityTag, isNamed, matchable } from "./entity-tag.js";
+import { provenanceOf } from "./provenance.js";
+import { PREFIX, type RestRequest, type RestRoute } from "./route.js";
+import {
+  ACCOUNT_PARAMS,
+  CONFIG_BODY,
+  CONFIG_PARAMS,
+  PROVENANCE,
+  READ_HEADERS,
+  WRITE_HEADERS,
+} from "./schemas.js";
+import { invalidAnswer } from "./validation-answer.js";
+
+const CONFIGS = "/accounts/{account_id}/configs";
+const CONFIG = `${CONFIGS}/{config_id}`;
+const READ_REFUSALS = [304, 400, 404, 421, 500, 503];
+const WRITE_REFUSALS = [400, 403, 404, 412, 413, 415, 421, 500, 503, 504];
+
+const setIntent = (values: JsonObject): WriteIntent => ({ kind: "SET", values });
+const patchIntent = (patch: JsonObject): WriteIntent => ({ kind: "PATCH", patch });
+const resetIntent = (): WriteIntent => ({ kind: "RESET", pointers: undefined });
+
+/** KAZOO's "configs" resource. */
+export const CONFIG_ROUTES: readonly RestRoute[] = [
+  {
+    method: "GET",
+    path: CONFIGS,
+    operationId: "fetchDefaultConfig",
+    summary: "The config `default`: what is in force for the account",
+    request: { params: ACCOUNT_PARAMS, querystring: PROVENANCE, headers: READ_HEADERS },
+    success: { status: 200, schema: "Config" },
+    refusals: READ_REFUSALS,
+    handle: read,
+  },
+  {
+    method: "GET",
+    path: CONFIG,
+    operationId: "fetchConfig",
+    summary: "A config: what is in force for the account",
+    request: { params: CONFIG_PARAMS, querystring: PROVENANCE, headers: READ_HEADERS },
+    success: { status: 200, schema: "Config" },
+    refusals: READ_REFUSALS,
+    handle: read,
+  },
+  {
+    method: "PUT",
+    path: CONFIG,
+    operationId: "createConfig",
+    summary: "Replaces the account's overrides, as POST does",
+    description: "A request without any body, as KAZOO documents it, is one with empty `data`.",
+    request: { params: CONFIG_PARAMS, headers: WRITE_HEADERS, body: CONFIG_BODY },
+    success: { status: 201, schema: "Config" },
+    refusals: WRITE_REFUSALS,
+    bodyless: true,
+    handle: (request) => write(request, setIntent, created),
+  },
+  {
+    method: "POST",
+    path: CONFIG,
+    operationId: "changeConfig",
+    summary: "Replaces the account's overrides: what differs from the inherited values is stored",
+    request: { params: CONFIG_PARAMS, headers: WRITE_HEADERS, body: CONFIG_BODY },
+    success: { status: 200, schema: "Config" },
+    refusals: WRITE_REFUSALS,
+    handle: (request) => write(request, setIntent, ok),
+  },
+  {
+    method: "PATCH",
+    path: CONFIG,
+    operationId: "patchConfig",
+    summary: "Changes the overrides that are named and no others; null drops one",
+    request: { params: CONFIG_PARAMS, headers: WRITE_HEADERS, body: CONFIG_BODY },
+    success: { status: 200, schema: "Config" },
+    refusals: WRITE_REFUSALS,
+    handle: (request) => write(request, patchIntent, ok),
+  },
+  {
+    method: "DELETE",
+    path: CONFIG,
+    operationId: "removeConfig",
+    summary: "Drops every override of the account; answers with the config as it is then",
+    request: { params: CONFIG_PARAMS, headers: WRITE_HEADERS },
+    success: { status: 200, schema: "Config" },
+    refusals: WRITE_REFUSALS,
+    handle: (request) => write(request, resetIntent, ok),
+  },
+];
+
+async function read({ context, headers, provenance, target }: RestRequest): Promise<Answer> {
+  const snapshot = await context.configs.effective(target, context.reader);
+  const tagged = { ETag: entityTag(snapshot.etag), "Cache-Control": "private, no-cache" };
+  const known = headers["if-none-match"];
+  if (known !== undefined && isNamed(known, snapshot.etag)) return { status: 304, headers: tagged };
+  const data = dataOf(snapshot);
+  return {
+    status: 200,
+    headers: tagged,
+    content: provenance ? { data, provenance: provenanceOf(snapshot.config) } : { data },
+  };
+}
+
+async function write(
+  request: RestRequest,
+  intentOf: (data: JsonObject) => WriteIntent,
+  done: (request: RestRequest, snapshot: ConfigSnapshot) => Answer,
+): Promise<Answer> {
+  if (request.headers["if-none-match"] !== undefined) {
+    return refusal(400, "If-None-Match is for reads. Use If-Match to write on a state you know.");
+  }
+  const result = await writeMatching(request, intentOf(request.data));
+  switch (result.result) {
+    case "written":
+      return done(request, result.snapshot);
+    case "invalid":
+      return invalidAnswer(result.problems, request.data);
+    case "conflict":
+      return refusal(
+        412,
+        'The config is not in a state that If-Match names: "<etag>", quotes included.',
+        { etag: result.current.etag },
+        { ETag: entityTag(result.current.etag) },
+      );
+  }
+}
+
+/** `If-Match` may name several states; the service writes on one. */
+async function writeMatching(request: RestRequest, intent: WriteIntent): Promise<WriteResult> {
+  const { target, context, headers } = request;
+  const { principal, configs } = context;
+  const etags = matchable(headers["if-match"]);
+  if (etags === undefined) return configs.write(principal, { target, intent });
+  // No etag is empty: where none is named, nothing is written.
+  let ifMatch = etags[0] ?? "";
+  for (;;) {
+    const result = await configs.write(principal, { target, intent, ifMatch });
+    if (result.result !== "conflict" || !etags.includes(result.current.etag)) return result;
+    ifMatch = result.current.etag;
+  }
+}
+
+function ok(_request: RestRequest, snapshot: ConfigSnapshot): Answer {
+  return { status: 200, headers: { ETag: entityTag(snapshot.etag) }, content: { data: dataOf(snapshot) } };
+}
+
+function created(request: RestRequest, snapshot: ConfigSnapshot): Answer {
+  const { accountId, configId } = request.target;
+  const { headers, content } = ok(request, snapshot);
+  const location = `${PREFIX}/accounts/${accountId}/configs/${configId}`;
+  return { status: 201, headers: { ...headers, Location: location }, ...(content && { content }) };
+}
+
+/** Callers send back what they were answered with: a setting that is really called `id` is not hidden by KAZOO's. */
+function dataOf({ config, perspective }: ConfigSnapshot): JsonObject {
+  return perspective.names("id") ? config.values : { ...config.values, id: `configs_${config.configId}` };
+}

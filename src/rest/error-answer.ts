@@ -1,0 +1,61 @@
+import { STATUS_CODES } from "node:http";
+import type { FastifyError } from "fastify";
+import { type ErrorCode, StrataError } from "../domain/errors.js";
+import { type Answer, refusal } from "./answer.js";
+
+/** A code that is added to the domain has to be given a status here. */
+const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
+  ACCOUNT_EXISTS: 409,
+  ACCOUNT_NOT_FOUND: 404,
+  BAD_USER_INPUT: 400,
+  CONFIG_NOT_FOUND: 404,
+  INTERNAL_SERVER_ERROR: 500,
+  QUERY_TOO_COMPLEX: 400,
+  STORE_UNAVAILABLE: 503,
+  // Unlike with 503, something may have been written.
+  WRITE_OUTCOME_UNKNOWN: 504,
+};
+
+/** Seconds after which asking again makes sense. */
+const RETRY_AFTER = "1";
+/** What KAZOO says of any id that leads nowhere; its clients compare the text. */
+const BAD_IDENTIFIER = "bad_identifier";
+
+/** What was asked for, as far as an error's answer names it, and the id that finds the error in the log. */
+export interface Asked {
+  readonly incident: string;
+  readonly accountId?: string | undefined;
+  readonly configId?: string | undefined;
+}
+
+/** What a caller is told of an error; of an unexpected one nothing but the id under which the log has it. */
+export function answerError(error: FastifyError | StrataError, asked: Asked): Answer {
+  if (error instanceof StrataError && error.code !== "INTERNAL_SERVER_ERROR")
+    return answerKnown(error, asked);
+  const status = (error as FastifyError).statusCode ?? 500;
+  if (status >= 500) {
+    const message = `Something went wrong on our side. Incident ${asked.incident}.`;
+    return refusal(500, message, { incident: asked.incident });
+  }
+  // Not in fastify's words, which may quote the request.
+  if (error.code !== "FST_ERR_CTP_BODY_TOO_LARGE")
+    return refusal(status, `${STATUS_CODES[status] ?? "Bad Request"}.`);
+  return refusal(status, "The body is over the limit of 1 MiB.", { limit: "body" });
+}
+
+function answerKnown(error: StrataError, { accountId, configId }: Asked): Answer {
+  const { code, message, pointer, limit } = error;
+  if (code === "ACCOUNT_NOT_FOUND")
+    return refusal(STATUS_OF[code], BAD_IDENTIFIER, { cause: accountId, message });
+  if (code === "CONFIG_NOT_FOUND") {
+    return refusal(STATUS_OF[code], BAD_IDENTIFIER, {
+      cause: configId,
+      message: "Accounts have no config of this id.",
+    });
+  }
+  // Set where HTTP is more exact than the code is: 415, 421.
+  const { statusCode } = error as { statusCode?: number };
+  const status = limit === "document" ? 413 : (statusCode ?? STATUS_OF[code]);
+  const data = { ...(pointer !== undefined && { pointer }), ...(limit !== undefined && { limit }) };
+  return refusal(status, message, data, status === 503 ? { "Retry-After": RETRY_AFTER } : {});
+}

@@ -1,0 +1,38 @@
+import type { FastifyInstance } from "fastify";
+import { StrataError } from "../domain/errors.js";
+
+/** What a `fetch` or a form sends when nobody said what it is. */
+const NOT_JSON: ReadonlySet<string> = new Set(["text/plain", "multipart/form-data"]);
+/** `curl -d` names the second, whatever it sends. */
+const JSON_TYPES: ReadonlySet<string> = new Set([
+  "",
+  "application/json",
+  "application/x-www-form-urlencoded",
+]);
+
+/**
+ * Takes the JSON out of a body without altering anything.
+ * @throws StrataError BAD_USER_INPUT when it is not JSON, not UTF-8, or of another charset
+ */
+export type ReadJson = (body: Buffer, contentType: string) => unknown;
+
+/** Reads every body as JSON, as KAZOO does; an empty one is no body. */
+export function acceptJsonBodies(app: FastifyInstance, readJson: ReadJson): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (request, body: Buffer, done) => {
+    try {
+      const contentType = request.headers["content-type"] ?? "";
+      checkType(contentType);
+      done(null, body.length === 0 ? undefined : readJson(body, contentType));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+function checkType(contentType: string): void {
+  const type = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (JSON_TYPES.has(type)) return;
+  const error = new StrataError("BAD_USER_INPUT", "The body has to be JSON: send it as application/json.");
+  throw NOT_JSON.has(type) ? error : Object.assign(error, { statusCode: 415 });
+}

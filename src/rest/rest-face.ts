@@ -1,0 +1,138 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { StrataError } from "../domain/errors.js";
+import { type Answer, refusal } from "./answer.js";
+import { CONFIG_ROUTES } from "./config-routes.js";
+import { isCrossSiteWrite } from "./cross-site.js";
+import { answerElsewhere } from "./elsewhere.js";
+import { envelope, type Sender } from "./envelope.js";
+import { answerError } from "./error-answer.js";
+import { isMalformed, routeMalformedPaths } from "./malformed-path.js";
+import { openapiRoute } from "./openapi-document.js";
+import { acceptJsonBodies, type ReadJson } from "./request-body.js";
+import { readRequest, targetOf } from "./rest-request.js";
+import { PREFIX, type RestContext, type RestRoute } from "./route.js";
+import { createSender } from "./sender.js";
+
+export interface RestFaceOptions {
+  readonly createContext: (requestId: string) => RestContext;
+  readonly readJson: ReadJson;
+  /** Origins whose pages may write. */
+  readonly corsOrigins: readonly string[];
+  readonly now: () => Date;
+}
+
+/** Over what the server says everywhere: these routes know more methods, and answer an OPTIONS that is no preflight. */
+const CORS = {
+  methods: ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"],
+  exposedHeaders: ["X-Request-ID", "ETag", "Location", "Retry-After"],
+  strictPreflight: false,
+  preflightContinue: true,
+};
+const MALFORMED = "The path's percent-encoding is malformed.";
+const CROSS_SITE =
+  "This looks like a page of another site writing on its visitor's behalf. Send a token in X-Auth-Token, or have the page's origin allowed.";
+
+/** Serves KAZOO's "configs" resource under `/v2`: routes, envelope and error shape over the use-cases, no rule of its own. */
+export async function addRestFace(app: FastifyInstance, options: RestFaceOptions): Promise<void> {
+  const sender = createSender(options.now);
+  const routes = [...CONFIG_ROUTES, openapiRoute(CONFIG_ROUTES, sender.version)];
+  routeMalformedPaths(app);
+  await app.register(
+    async (face) => {
+      acceptJsonBodies(face, options.readJson);
+      validateExactly(face);
+      refuseEarly(face, sender, options.corsOrigins);
+      answerErrors(face, sender);
+      for (const route of routes) addRoute(face, sender, route, options.createContext);
+      addElsewhere(face, sender, routes);
+    },
+    { prefix: PREFIX },
+  );
+}
+
+function addRoute(
+  face: FastifyInstance,
+  sender: Sender,
+  route: RestRoute,
+  createContext: RestFaceOptions["createContext"],
+): void {
+  face.route({
+    method: route.method,
+    url: route.path.replace(/\{([^}]+)\}/g, ":$1"),
+    schema: route.request,
+    config: { cors: CORS },
+    preValidation: async (request) => {
+      const hasBody = request.body !== undefined || request.headers["content-type"] !== undefined;
+      if (route.bodyless === true && !hasBody) request.body = { data: {} };
+    },
+    handler: async (request, reply) =>
+      send(sender, request, reply, await route.handle(readRequest(request, createContext(request.id)))),
+  });
+}
+
+function addElsewhere(face: FastifyInstance, sender: Sender, routes: readonly RestRoute[]): void {
+  const answer = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+    send(sender, request, reply, answerElsewhere(routes, request));
+  // In a hook: whatever body there is, nobody has to read it.
+  const options = {
+    config: { cors: CORS },
+    onRequest: async (request: FastifyRequest, reply: FastifyReply) => answer(request, reply),
+    onSend: withoutBody,
+  };
+  for (const url of ["", "/*"]) face.all(url, options, answer);
+  face.setNotFoundHandler(answer);
+}
+
+/** For HEAD, as fastify does by itself for the HEAD that comes with a GET. */
+async function withoutBody(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+  if (request.method !== "HEAD" || typeof payload !== "string") return payload;
+  reply.header("Content-Length", Buffer.byteLength(payload));
+  return null;
+}
+
+/** Fastify's own validator changes what it is given: "5" becomes 5, and what is unknown goes. */
+function validateExactly(face: FastifyInstance): void {
+  const ajv = new Ajv2020();
+  face.setValidatorCompiler(({ schema }) => ajv.compile(schema));
+  face.setSchemaErrorFormatter(([error], part) => {
+    const where = `${part}${error?.instancePath.replaceAll("/", ".") ?? ""}`;
+    return new StrataError("BAD_USER_INPUT", `The request cannot be used: ${where} ${error?.message ?? ""}.`);
+  });
+}
+
+function refuseEarly(face: FastifyInstance, sender: Sender, corsOrigins: readonly string[]): void {
+  face.addHook("onRequest", async (request, reply) => {
+    if (isMalformed(request.raw)) return send(sender, request, reply, refusal(400, MALFORMED));
+    if (isCrossSiteWrite(request, corsOrigins)) return send(sender, request, reply, refusal(403, CROSS_SITE));
+  });
+}
+
+function answerErrors(face: FastifyInstance, sender: Sender): void {
+  face.setErrorHandler((error: FastifyError | StrataError, request, reply) => {
+    const answer = answerError(error, { incident: request.id, ...targetOf(request) });
+    if (answer.status >= 500) request.log.error({ err: error }, "request failed");
+    return send(sender, request, reply, answer);
+  });
+  // What the server refuses for all faces comes in the shape of GraphQL's errors.
+  face.addHook("preSerialization", async (request, reply, payload) => {
+    const message = serverRefusal(payload);
+    if (message === undefined) return payload;
+    const { content } = refusal(reply.statusCode, message);
+    return content && envelope(sender, request, content);
+  });
+}
+
+function serverRefusal(payload: unknown): string | undefined {
+  const { errors } = payload as { errors?: readonly { message?: unknown }[] };
+  const message = Array.isArray(errors) ? errors[0]?.message : undefined;
+  return typeof message === "string" ? message : undefined;
+}
+
+function send(sender: Sender, request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
+  const { status, headers = {}, content, document } = answer;
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(content ? envelope(sender, request, content) : document);
+}

@@ -1,0 +1,69 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Principal } from "../auth/principal.js";
+import type { JsonObject } from "../domain/json.js";
+import type { ConfigService } from "../service/config-service.js";
+import type { LayerReader } from "../service/layer-reader.js";
+import type { Answer } from "./answer.js";
+import type { ANSWER_SCHEMAS } from "./schemas.js";
+
+/** What one request works with. */
+export interface RestContext {
+  readonly principal: Principal;
+  readonly configs: ConfigService;
+  readonly reader: LayerReader;
+}
+
+/** A request that its route's schemas have passed. */
+export interface RestRequest {
+  readonly context: RestContext;
+  readonly headers: IncomingHttpHeaders;
+  readonly target: { readonly accountId: string; readonly configId: string };
+  readonly provenance: boolean;
+  /** What `data` of the body is; empty where the route takes no body. */
+  readonly data: JsonObject;
+}
+
+/** JSON Schemas of a request's parts: requests are held to them, and the OpenAPI document shows them. */
+export interface RequestSchemas {
+  readonly params?: PartSchema;
+  readonly querystring?: PartSchema;
+  readonly headers?: PartSchema;
+  readonly body?: JsonObject;
+}
+
+export interface PartSchema {
+  readonly type: "object";
+  readonly properties: Readonly<Record<string, JsonObject>>;
+  readonly required?: readonly string[];
+}
+
+/** One line of the table that everything is made of: the routes, `Allow`, and the OpenAPI document. */
+export interface RestRoute {
+  readonly method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
+  /** Below `/v2`, as OpenAPI spells it: `/accounts/{account_id}/configs`. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly request: RequestSchemas;
+  readonly success: { readonly status: 200 | 201; readonly schema: keyof typeof ANSWER_SCHEMAS };
+  /** Every status there may be besides. */
+  readonly refusals: readonly number[];
+  /** Whether a request without any body counts as one with empty `data`. */
+  readonly bodyless?: boolean;
+  readonly handle: (request: RestRequest) => Promise<Answer>;
+}
+
+/** Everything of this face is below it. */
+export const PREFIX = "/v2";
+
+/** The methods that a path takes, `Allow` for short; undefined where there is nothing. */
+export function allowedMethods(routes: readonly RestRoute[], path: string): string[] | undefined {
+  const methods = routes.filter((route) => pathPattern(route).test(path)).map(({ method }) => method);
+  if (methods.length === 0) return undefined;
+  return [...methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])), "OPTIONS"];
+}
+
+function pathPattern({ path }: RestRoute): RegExp {
+  return new RegExp(`^${PREFIX}${path.replace(/\{[^}]+\}/g, "[^/]+").replaceAll(".", "\\.")}$`);
+}

@@ -1,0 +1,142 @@
+import type { JsonObject } from "../domain/json.js";
+import type { PartSchema } from "./route.js";
+
+const ACCOUNT_ID = { type: "string", description: "Whose config." } as const;
+const CONFIG_ID = {
+  type: "string",
+  description: "Which config, e.g. `conferences`. May hold dots: `crossbar.auth`.",
+} as const;
+
+export const ACCOUNT_PARAMS: PartSchema = {
+  type: "object",
+  properties: { account_id: ACCOUNT_ID },
+  required: ["account_id"],
+};
+
+export const CONFIG_PARAMS: PartSchema = {
+  type: "object",
+  properties: { account_id: ACCOUNT_ID, config_id: CONFIG_ID },
+  required: ["account_id", "config_id"],
+};
+
+export const PROVENANCE: PartSchema = {
+  type: "object",
+  properties: {
+    provenance: {
+      enum: ["true", "false"],
+      description: "`true` adds where each field comes from, and what every layer below has there.",
+    },
+  },
+};
+
+export const READ_HEADERS: PartSchema = {
+  type: "object",
+  properties: {
+    "if-none-match": {
+      type: "string",
+      description: "Etags that the caller knows: if one is the current one, the answer is 304.",
+    },
+  },
+};
+
+export const WRITE_HEADERS: PartSchema = {
+  type: "object",
+  properties: {
+    "if-match": {
+      type: "string",
+      description:
+        "Etags, quotes included: if none is the current one, nothing is written and the answer is 412.",
+    },
+  },
+};
+
+export const CONFIG_BODY: JsonObject = {
+  type: "object",
+  properties: {
+    data: {
+      type: "object",
+      description:
+        "Settings. `null` means: inherit. A member `id` is passed over, so that an answer can be sent back.",
+    },
+  },
+  required: ["data"],
+};
+
+const ENVELOPE = {
+  timestamp: { type: "string", pattern: "^\\d+$", description: "Seconds since the year 0." },
+  version: { type: "string" },
+  node: { type: "string", description: "Who answered." },
+  request_id: { type: "string", description: "Also in the header `X-Request-ID`." },
+  auth_token: { type: "string", description: "Names the token that was sent; empty without one." },
+} as const;
+const ENVELOPE_NAMES = [...Object.keys(ENVELOPE), "status", "data"];
+
+const SOURCE = {
+  source: { enum: ["ACCOUNT", "RESELLER", "SYSTEM", "SCHEMA"] },
+  account: { type: "string", description: "Of ACCOUNT and RESELLER." },
+} as const;
+
+/** What answers look like, by name. */
+export const ANSWER_SCHEMAS = {
+  Config: {
+    type: "object",
+    properties: {
+      data: {
+        type: "object",
+        description:
+          "What is in force, and `id`: `configs_` and the config's id, unless its schema has a setting `id`.",
+      },
+      provenance: {
+        type: "object",
+        description: "Where each field comes from, by JSON Pointer. Only when asked for.",
+        additionalProperties: {
+          type: "object",
+          properties: {
+            ...SOURCE,
+            shadowed: {
+              type: "array",
+              description: "What the layers below have there, highest precedence first.",
+              items: {
+                type: "object",
+                properties: {
+                  ...SOURCE,
+                  pointer: {
+                    type: "string",
+                    description:
+                      "Where the layer has another type above the field; absent: the field's own pointer.",
+                  },
+                  value: {},
+                },
+                required: ["source", "value"],
+                additionalProperties: false,
+              },
+            },
+          },
+          required: ["source", "shadowed"],
+          additionalProperties: false,
+        },
+      },
+      ...ENVELOPE,
+      status: { const: "success" },
+    },
+    required: ENVELOPE_NAMES,
+    additionalProperties: false,
+  },
+  Document: { type: "object", required: ["openapi", "info", "paths"] },
+  Error: {
+    type: "object",
+    properties: {
+      data: {
+        type: "object",
+        description:
+          "Values that break the schema (`message` is then `validation error`): dotted path, then keyword, then `message`, `target` and `value`. Else where the trouble is: `cause`, `pointer`, `limit`, `etag`, `incident`.",
+      },
+      error: { type: "string", pattern: "^\\d{3}$", description: "The status once more." },
+      message: { type: "string" },
+      ...ENVELOPE,
+      status: { const: "error" },
+    },
+    required: [...ENVELOPE_NAMES, "error", "message"],
+    additionalProperties: false,
+  },
+} as const satisfies Readonly<Record<string, JsonObject>>;

@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+import { readSettings, SettingsError, unknownSettings } from "../src/env.js";
+
+/** The lines of the message for settings that cannot be used, by setting. */
+function refusals(environment: NodeJS.ProcessEnv): string[] {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    const [title, ...lines] = error.message.split("\n");
+    expect(title).toBe("Some settings cannot be used:");
+    return lines.map((line) => /^ {2}(STRATA_[A-Z_]+): \S/.exec(line)?.[1] ?? line);
+  }
+  return [];
+}
+
+describe("the service's own settings", () => {
+  test("need nothing given", () => {
+    expect(readSettings({})).toEqual({
+      host: "127.0.0.1",
+      port: 4_000,
+      store: { kind: "lmdb", folder: "./data" },
+      schemas: "./schemas",
+      examples: true,
+      corsOrigins: ["https://studio.apollographql.com"],
+      logLevel: "info",
+    });
+  });
+
+  test("are taken from the environment", () => {
+    const environment = {
+      STRATA_HOST: "::1",
+      STRATA_PORT: "0",
+      STRATA_STORE: "lmdb:/var/lib/strata:1",
+      STRATA_SCHEMAS: "/etc/strata schemas",
+      STRATA_EXAMPLES: "off",
+      STRATA_CORS_ORIGINS: " https://a.example ,http://localhost:3000, ",
+      STRATA_LOG_LEVEL: "silent",
+      PATH: "/bin",
+    };
+    expect(readSettings(environment)).toEqual({
+      host: "::1",
+      port: 0,
+      store: { kind: "lmdb", folder: "/var/lib/strata:1" },
+      schemas: "/etc/strata schemas",
+      examples: false,
+      corsOrigins: ["https://a.example", "http://localhost:3000"],
+      logLevel: "silent",
+    });
+  });
+
+  test("that are empty count as not given", () => {
+    const empty = {
+      STRATA_HOST: "",
+      STRATA_PORT: "",
+      STRATA_STORE: "",
+      STRATA_SCHEMAS: "",
+      STRATA_EXAMPLES: "",
+    };
+    expect(readSettings({ ...empty, STRATA_CORS_ORIGINS: "", STRATA_LOG_LEVEL: "" })).toEqual(
+      readSettings({}),
+    );
+  });
+
+  test.each(["127.0.0.1", "127.8.9.1", "localhost", "::1"])("host %s is taken", (host) => {
+    expect(refusals({ STRATA_HOST: host })).toEqual([]);
+  });
+
+  test.each([
+    "0.0.0.0",
+    "::",
+    "*",
+    "192.168.0.1",
+    "example.org",
+    "127.0.0.1.example.org",
+    "127.0.0",
+    "::ffff:127.0.0.1",
+    "localhost.example.org",
+    " 127.0.0.1",
+  ])("host %j is not: there is no access control yet", (host) => {
+    expect(refusals({ STRATA_HOST: host })).toEqual(["STRATA_HOST"]);
+  });
+
+  test.each(["65536", "-1", "4000.5", "0x10", "http", " 1", "1e3", "000000"])(
+    "port %j is refused",
+    (port) => {
+      expect(refusals({ STRATA_PORT: port })).toEqual(["STRATA_PORT"]);
+    },
+  );
+
+  test.each(["lmdb:", "redis://localhost", "./data", "LMDB:./data"])("store %j is refused", (store) => {
+    expect(refusals({ STRATA_STORE: store })).toEqual(["STRATA_STORE"]);
+  });
+
+  test.each([
+    "*",
+    "a.example",
+    "https://a.example/",
+    "https://a.example/x",
+    "null",
+    "https://a.example;",
+    "file:///x",
+  ])("origin %j is refused", (origin) => {
+    expect(refusals({ STRATA_CORS_ORIGINS: `https://b.example,${origin}` })).toEqual(["STRATA_CORS_ORIGINS"]);
+  });
+
+  test("everything wrong is told at once, without the values", () => {
+    const wrong = {
+      STRATA_HOST: "hunter2",
+      STRATA_PORT: "hunter2",
+      STRATA_STORE: "hunter2",
+      STRATA_EXAMPLES: "hunter2",
+      STRATA_CORS_ORIGINS: "hunter2",
+      STRATA_LOG_LEVEL: "hunter2",
+    };
+    expect(refusals(wrong)).toEqual(Object.keys(wrong));
+    expect(() => readSettings(wrong)).not.toThrow("hunter2");
+  });
+
+  test("that are misspelt are found", () => {
+    const environment = { STRATA_PORT: "1", STRATA_PROT: "1", strata_host: "x", HOME: "/" };
+    expect(unknownSettings(environment)).toEqual(["STRATA_PROT"]);
+  });
+});
