@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createApp } from "../src/app.js";
 import { ERROR_CODES } from "../src/domain/errors.js";
 import { readSettings } from "../src/env.js";
+import { QUERY_LIMITS } from "../src/graphql/query-limits.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const ROOT = new URL("..", import.meta.url);
@@ -13,6 +14,13 @@ const readme = page("README.md");
 test("every error code has its line in docs/errors.md, in order, and no other has", () => {
   const documented = [...page("docs/errors.md").matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code);
   expect(documented).toEqual([...ERROR_CODES]);
+});
+
+test("every limit of a query is named in docs/errors.md", () => {
+  const named = page("docs/errors.md");
+  // `work` is told as `response`.
+  for (const limit of Object.keys(QUERY_LIMITS))
+    if (limit !== "work") expect(named).toContain(`\`${limit}\``);
 });
 
 describe("the README", () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -247,12 +247,6 @@ describe("a start that cannot be is told in a line, with exit code 1", () => {
         `The store folder ${folder} cannot be used`,
       );
     }
-  });
-
-  test.skipIf(process.getuid?.() === 0)("the store's folder is read-only", async () => {
-    const folder = join(temporaryFolder(), "data");
-    mkdirSync(folder, { mode: 0o500 });
-    expect(await refusal({ STRATA_STORE: `lmdb:${folder}` })).toContain(folder);
   });
 
   test("settings are wrong: each of them is named", async () => {

@@ -1,5 +1,6 @@
 import { GraphQLScalarType, Kind, type ValueNode } from "graphql";
 import type { Json, JsonObject } from "../domain/json.js";
+import { parsePointer } from "../domain/pointer.js";
 
 /** The service checks what is inside (`checkJson`): one border for every face. Here only the kind is looked at. */
 export const JsonScalar = new GraphQLScalarType<Json, Json>({
@@ -24,8 +25,8 @@ export const JsonPointerScalar = new GraphQLScalarType<string, string>({
   description:
     'An RFC 6901 JSON Pointer, at most 1,024 characters: `""` is the whole document, `"/voicemail/max_pin_length"` a field. In a name, `~` is spelled `~0` and `/` is spelled `~1`. A malformed one is BAD_USER_INPUT.',
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc6901",
-  parseValue: asText,
-  parseLiteral: (node) => asText(node.kind === Kind.STRING ? node.value : undefined),
+  parseValue: asPointer,
+  parseLiteral: (node) => asPointer(node.kind === Kind.STRING ? node.value : undefined),
 });
 
 export const DateTimeScalar = new GraphQLScalarType<string, string>({
@@ -39,9 +40,11 @@ function asObject(value: Json): JsonObject {
   throw new TypeError("a JSON object is expected.");
 }
 
-function asText(value: unknown): string {
-  if (typeof value === "string") return value;
-  throw new TypeError('a JSON Pointer is text: "" or "/name/…".');
+/** Looked at before anything is executed: a mutation must not write and then fail at a pointer in its own answer. */
+function asPointer(value: unknown): string {
+  if (typeof value !== "string") throw new TypeError('a JSON Pointer is text: "" or "/name/…".');
+  parsePointer(value);
+  return value;
 }
 
 /** Keys become own properties whatever they are called, so that the border sees them and can refuse them. */
@@ -56,7 +59,7 @@ function literal(node: ValueNode, variables: Record<string, unknown>): Json {
       return node.value;
     case Kind.INT:
     case Kind.FLOAT:
-      return Number(node.value);
+      return numberOf(node.value);
     case Kind.LIST:
       return node.values.map((item) => literal(item, variables));
     case Kind.OBJECT:
@@ -66,4 +69,10 @@ function literal(node: ValueNode, variables: Record<string, unknown>): Json {
     case Kind.VARIABLE:
       return (variables[node.name.value] ?? null) as Json;
   }
+}
+
+/** What is too small for a double would become 0 unnoticed; as no number at all, the border refuses it. */
+function numberOf(text: string): number {
+  const number = Number(text);
+  return number === 0 && /^[^eE]*[1-9]/.test(text) ? Number.NaN : number;
 }

@@ -86,7 +86,8 @@ function isAccepted(value: unknown, type: Exclude<GraphQLInputType, GraphQLInput
   if (typeof value === "object" && type !== JsonScalar && type !== JsonObjectScalar) return false;
   try {
     return type.parseValue(value) !== undefined;
-  } catch {
+  } catch (error) {
+    if (error instanceof StrataError) throw error;
     return false;
   }
 }

@@ -24,10 +24,28 @@ export function readJson(bytes: Buffer, contentType: string): unknown {
   checkCharset(contentType);
   if (!isUtf8(bytes)) throw new StrataError("BAD_USER_INPUT", "The body is not UTF-8 text.");
   const hasMark = bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  const text = bytes.toString("utf8", hasMark ? 3 : 0);
+  let value: unknown;
   try {
-    return JSON.parse(bytes.toString("utf8", hasMark ? 3 : 0));
+    value = JSON.parse(text);
   } catch {
     throw new StrataError("BAD_USER_INPUT", "The body is not JSON.");
+  }
+  refuseVanishing(text);
+  return value;
+}
+
+/** A number too small for a double is parsed as 0; once it is parsed, nobody can tell. */
+function refuseVanishing(text: string): void {
+  if (!/[eE]-\d{3}|0{300}/.test(text)) return;
+  const outsideStrings = text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+  for (const [number] of outsideStrings.matchAll(/\d[\d.]*(?:[eE][+-]?\d+)?/g)) {
+    if (Number(number) === 0 && /^[^eE]*[1-9]/.test(number)) {
+      throw new StrataError(
+        "BAD_USER_INPUT",
+        "The body holds a number too small for a double: it would become 0.",
+      );
+    }
   }
 }
 

@@ -7,7 +7,6 @@ import { isCrossSiteWrite } from "./cross-site.js";
 import { answerElsewhere } from "./elsewhere.js";
 import { envelope, type Sender } from "./envelope.js";
 import { answerError } from "./error-answer.js";
-import { isMalformed, routeMalformedPaths } from "./malformed-path.js";
 import { openapiRoute } from "./openapi-document.js";
 import { acceptJsonBodies, type ReadJson } from "./request-body.js";
 import { readRequest, targetOf } from "./rest-request.js";
@@ -29,7 +28,6 @@ const CORS = {
   strictPreflight: false,
   preflightContinue: true,
 };
-const MALFORMED = "The path's percent-encoding is malformed.";
 const CROSS_SITE =
   "This looks like a page of another site writing on its visitor's behalf. Send a token in X-Auth-Token, or have the page's origin allowed.";
 
@@ -37,7 +35,6 @@ const CROSS_SITE =
 export async function addRestFace(app: FastifyInstance, options: RestFaceOptions): Promise<void> {
   const sender = createSender(options.now);
   const routes = [...CONFIG_ROUTES, openapiRoute(CONFIG_ROUTES, sender.version)];
-  routeMalformedPaths(app);
   await app.register(
     async (face) => {
       acceptJsonBodies(face, options.readJson);
@@ -103,7 +100,6 @@ function validateExactly(face: FastifyInstance): void {
 
 function refuseEarly(face: FastifyInstance, sender: Sender, corsOrigins: readonly string[]): void {
   face.addHook("onRequest", async (request, reply) => {
-    if (isMalformed(request.raw)) return send(sender, request, reply, refusal(400, MALFORMED));
     if (isCrossSiteWrite(request, corsOrigins)) return send(sender, request, reply, refusal(403, CROSS_SITE));
   });
 }

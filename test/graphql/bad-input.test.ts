@@ -107,6 +107,7 @@ describe("JSON that is refused, with its pointer or the limit it passes", () => 
     ],
     ["2^53 + 1", "{ a: 9007199254740993 }", { code: "BAD_USER_INPUT", pointer: "/a" }],
     ["1e400", "{ a: 1e400 }", { code: "BAD_USER_INPUT", pointer: "/a" }],
+    ["1e-400, which would become 0", "{ a: 1e-400 }", { code: "BAD_USER_INPUT", pointer: "/a" }],
     ["NUL", '{ a: "\\u0000" }', { code: "BAD_USER_INPUT", pointer: "/a" }],
     ["a lone surrogate", '{ a: "\\ud800" }', { code: "GRAPHQL_PARSE_FAILED" }],
     ["a name without quotes", "{ a: hunter2 }", { code: "GRAPHQL_VALIDATION_FAILED" }],
@@ -253,7 +254,25 @@ describe("ids and pointers", () => {
   test.each(["n", "/~2", "#/n", `/${"x".repeat(1_024)}`])("reset: %j is no pointer", async (pointer) => {
     const input = { accountId: "acme", configId: "open", pointers: ["/n", pointer] };
     const { errors } = await withoutHarm(() => app.client.ask(ResetConfigDocument, { input }));
-    expect(errors).toMatchObject([{ path: ["resetConfig"], extensions: { code: "BAD_USER_INPUT" } }]);
+    expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
+  });
+
+  test.each(["1e-400", "-0.5E-999", `0.${"0".repeat(400)}1`])(
+    "%s, which would become 0, as a variable",
+    async (number) => {
+      const answer = await withoutHarm(() =>
+        app.client.send(withValues(`{"a": "1e-400", "b": [${number}]}`)),
+      );
+      expect(answer).toMatchObject({ status: 400, errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+    },
+  );
+
+  test("a pointer in a write's own selection is looked at before anything is written", async () => {
+    const query = `mutation { patchConfig(input: { accountId: "acme", configId: "open", patch: { n: 77 } }) {
+      ... on ConfigWritten { config { fields(under: "n") { pointer } } }
+    } }`;
+    const answer = await withoutHarm(() => app.client.post({ query }));
+    expect(answer).toMatchObject({ status: 400, errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
   });
 });
 
