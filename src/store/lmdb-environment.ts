@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open as openFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { type FileHandle, mkdir, open as openFile, stat } from "node:fs/promises";
 import { constants } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Key, open } from "lmdb";
 import { StrataError } from "../domain/errors.js";
 import { type Database, FORMAT } from "./lmdb-records.js";
@@ -54,6 +55,21 @@ async function initialize(database: Database): Promise<void> {
     });
   } catch (error) {
     throw await commitErrorOf(error);
+  }
+}
+
+/**
+ * Makes the folder and those above it, for this user alone: system documents hold passwords. Node's own way of doing so
+ * goes round for ever where the system denies what its parent could hold, as under /proc.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) === "EEXIST" && (await stat(folder)).isDirectory()) return;
+    if (codeOf(error) !== "ENOENT" || existsSync(dirname(folder))) throw error;
+    await makeFolder(dirname(folder));
+    await mkdir(folder, { mode: 0o700 });
   }
 }
 

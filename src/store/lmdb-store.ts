@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { StrataError } from "../domain/errors.js";
 import { type FolderLock, lockFolder } from "./folder-lock.js";
@@ -7,6 +6,7 @@ import {
   commitErrorOf,
   dataFile,
   isLackOfSpace,
+  makeFolder,
   openDatabase,
   prepare,
   unusable,
@@ -64,8 +64,7 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   const { folder } = settings;
   let lock: FolderLock | undefined;
   try {
-    // What is in it can be secret: system documents hold passwords.
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     lock = await lockFolder(folder);
     await checkFiles(folder);
     const database = openDatabase(settings);

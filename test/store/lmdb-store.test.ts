@@ -162,6 +162,13 @@ describe("The LMDB store's folder", () => {
     await expect(opened(join(folder, "below"))).rejects.toEqual(refusal(folder, /file/, /another folder/));
   });
 
+  it.runIf(process.platform === "linux")(
+    "is refused where the system lets nobody make a folder",
+    async () => {
+      await expect(opened("/proc/strata")).rejects.toEqual(refusal("/proc/strata"));
+    },
+  );
+
   it("is refused when it may not be written", async () => {
     await mkdir(folder);
     await chmod(parent, 0o755);
