@@ -1,30 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { Json, JsonObject } from "../../src/domain/json.js";
+import type { JsonObject } from "../../src/domain/json.js";
 import { dottedPath } from "../../src/rest/validation-answer.js";
-import cases from "../fixtures/layered-cases.json" with { type: "json" };
+import { type Step, scenarios } from "../fixtures/layered-cases.js";
 import { SHIPPED_SCHEMAS, written } from "../service/services.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { configUrl, expectEnvelope, openRestApp, type RestApp } from "./rest-app.js";
-
-/** The same recorded cases as the services', asked over HTTP. */
-interface Step {
-  readonly do: "read" | "set" | "patch" | "reset";
-  readonly account: string;
-  readonly config: string;
-  readonly values?: JsonObject;
-  readonly effective?: JsonObject;
-  readonly problems?: readonly { pointer: string; keyword: string; expected: Json }[];
-  readonly document: JsonObject | null;
-}
-interface Scenario {
-  readonly name: string;
-  readonly schemas?: Readonly<Record<string, unknown>>;
-  readonly system?: Readonly<Record<string, JsonObject>>;
-  readonly documents?: Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
-  readonly steps: readonly Step[];
-}
-
-const scenarios = cases.scenarios as unknown as Scenario[];
 
 test("there are cases", () => {
   expect(scenarios.length).toBeGreaterThanOrEqual(19);

@@ -2,45 +2,19 @@ import { describe, expect, test } from "vitest";
 import { diff } from "../../src/domain/diff.js";
 import { type JsonObject, withoutNulls } from "../../src/domain/json.js";
 import { merge } from "../../src/domain/merge.js";
-import cases from "../fixtures/layered-cases.json" with { type: "json" };
+import { functionCases, type Scenario, type Step, scenarios } from "../fixtures/layered-cases.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { openServices, type Services, SHIPPED_SCHEMAS, written } from "./services.js";
 
-/** Cases recorded on the system that Strata takes over from, in Strata's words. */
-interface Step {
-  readonly do: string;
-  readonly account: string;
-  readonly config: string;
-  readonly values?: JsonObject;
-  readonly effective?: JsonObject;
-  readonly problems?: readonly { pointer: string; keyword: string; expected: unknown }[];
-  readonly document: JsonObject | null;
-}
-interface Scenario {
-  readonly name: string;
-  readonly schemas?: Readonly<Record<string, unknown>>;
-  readonly system?: Readonly<Record<string, JsonObject>>;
-  readonly documents?: Readonly<Record<string, Readonly<Record<string, JsonObject>>>>;
-  readonly steps: readonly Step[];
-}
-
 describe("merge and diff", () => {
-  test.each(
-    cases.functions as {
-      name: string;
-      merge?: JsonObject[];
-      diff?: JsonObject;
-      parent?: JsonObject;
-      expected: JsonObject;
-    }[],
-  )("$name", ({ merge: layers, diff: values, parent, expected }) => {
+  test.each(functionCases)("$name", ({ merge: layers, diff: values, parent, expected }) => {
     if (layers !== undefined) expect(merge([...layers].reverse())).toEqual(expected);
     else expect(diff((withoutNulls(values ?? {}) ?? {}) as JsonObject, parent ?? {})).toEqual(expected);
   });
 });
 
 describe("requests", () => {
-  test.each(cases.scenarios as unknown as Scenario[])("$name", async (scenario) => {
+  test.each(scenarios)("$name", async (scenario) => {
     const schemas = scenario.schemas === undefined ? SHIPPED_SCHEMAS : schemaFolder(scenario.schemas);
     const services = await openServices(schemas);
     await services.tree(["root"], ["reseller*", "root"], ["leaf", "reseller"]);
