@@ -53,7 +53,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     rewriteUrl: ({ url = "/" }) => withDecodablePath(url),
   });
   acceptJson(app);
-  addHooks(app);
+  addHooks(app, options.metrics);
   await app.register(cors, {
     origin: [...options.corsOrigins],
     methods: ["GET", "POST"],
@@ -68,13 +68,15 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   return app;
 }
 
-function addHooks(app: FastifyInstance): void {
+function addHooks(app: FastifyInstance, metrics: Metrics): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("X-Request-ID", request.id).header("X-Content-Type-Options", "nosniff");
     // A page elsewhere can point a name of its own at this machine; the browser then takes us for that page's server.
     if (!LOOPBACK.test(request.host)) await reply.code(421).send(errorBody("BAD_USER_INPUT", LOOPBACK_ONLY));
   });
   app.addHook("onResponse", async (request, reply) => {
+    const route = request.routeOptions.url ?? "none";
+    metrics.httpRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
     request.log.info(
       {
         method: request.method,

@@ -3,7 +3,10 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 /** What Strata counts, and where it is read from. Labels come from closed sets: callers cannot add series. */
 export interface Metrics {
   readonly registry: Registry;
+  /** One GraphQL request, by its root field. */
   request(operation: string, outcome: string, seconds: number): void;
+  /** One HTTP request, by the pattern of its route. */
+  httpRequest(method: string, route: string, status: number, seconds: number): void;
   storeCall(operation: string, outcome: string, size: number, seconds: number): void;
   mergeLookup(known: boolean): void;
   schemas(loaded: number, problems: Readonly<Record<"refused" | "ignored", number>>): void;
@@ -19,6 +22,13 @@ export function createMetrics(): Metrics {
     name: "strata_graphql_request_duration_seconds",
     help: "GraphQL requests by their root field and by what came of them.",
     labelNames: ["operation", "outcome"],
+    buckets: SECONDS,
+    registers,
+  });
+  const httpRequests = new Histogram({
+    name: "strata_http_request_duration_seconds",
+    help: "HTTP requests by method, route and status.",
+    labelNames: ["method", "route", "status"],
     buckets: SECONDS,
     registers,
   });
@@ -56,6 +66,7 @@ export function createMetrics(): Metrics {
   return {
     registry,
     request: (operation, outcome, seconds) => requests.observe({ operation, outcome }, seconds),
+    httpRequest: (method, route, status, seconds) => httpRequests.observe({ method, route, status }, seconds),
     storeCall(operation, outcome, size, seconds) {
       storeCalls.observe({ operation, outcome }, seconds);
       batches.observe({ operation }, size);

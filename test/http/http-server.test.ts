@@ -63,6 +63,7 @@ describe("metrics", () => {
     for (const line of [
       /^strata_graphql_request_duration_seconds_count\{operation="query config",outcome="ok"\} 1$/m,
       /^strata_graphql_request_duration_seconds_count\{operation="query config",outcome="ACCOUNT_NOT_FOUND"\} 1$/m,
+      /^strata_http_request_duration_seconds_count\{method="POST",route="\/graphql",status="200"\} \d+$/m,
       /^strata_store_call_duration_seconds_count\{operation="commit",outcome="done"\} 21$/m,
       /^strata_store_batch_size_count\{operation="getMany"\} \d+$/m,
       /^strata_merge_cache_lookups_total\{outcome="miss"\} \d+$/m,
@@ -85,9 +86,15 @@ describe("metrics", () => {
       { query: `{ a: account(id: "${i}") { id } b: configSchemas { id } }` },
       { query: `query ($a${i}: Boolean!) { __typename @include(if: $a${i}) }`, variables: { [`a${i}`]: i } },
     ];
-    for (const body of shapes(0)) await app.client.post(body);
+    const paths = (i: number) => [`/made${i}`, `/v2/made${i}`, `/v2/accounts/made${i}/configs/made${i}`];
+    const ask = async (i: number) => {
+      for (const body of shapes(i)) await app.client.post(body);
+      for (const path of paths(i)) await get(path);
+    };
+    await ask(0);
+    await series();
     const before = await series();
-    for (let i = 1; i <= 50; i++) for (const body of shapes(i)) await app.client.post(body);
+    for (let i = 1; i <= 50; i++) await ask(i);
     expect(await series()).toEqual(before);
     expect(before.join("\n")).not.toMatch(/[Mm]ade/);
   });
