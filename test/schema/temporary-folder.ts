@@ -13,16 +13,13 @@ export const SOUND: Json = { properties: { kept: { type: "string", default: "yes
 
 /** What the registry makes of a folder of these files. */
 export function load(files: Files): SchemaRegistry {
-  const folder = mkdtempSync(join(tmpdir(), "strata-schemas-"));
-  try {
+  return inEmptyFolder((folder) => {
     for (const [name, content] of Object.entries(files)) {
       const bytes = Buffer.isBuffer(content) ? content : JSON.stringify(content);
       writeFileSync(join(folder, `${name}.json`), bytes);
     }
     return loadSchemaRegistry(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 /** An empty folder of its own, gone when `use` returns. */
