@@ -2,8 +2,23 @@ import { randomBytes } from "node:crypto";
 import type { Key, RootDatabase } from "lmdb";
 import { StrataError } from "../domain/errors.js";
 import {
+  accountBody,
+  changeBody,
+  documentBody,
+  ownerOf,
+  parseAccount,
+  parseChange,
+  parseVersion,
+  recordOf,
+  sequenceOfChange,
+  storedDocument,
+  versionOfRecord,
+} from "./records.js";
+import {
   type AccountRecord,
   type AccountWrite,
+  type Change,
+  type Changes,
   type Commit,
   type CommitOutcome,
   type DocumentKey,
@@ -14,6 +29,8 @@ import {
   sameVersion,
   type TreeToken,
   type Version,
+  type VersionsOf,
+  versionText,
 } from "./store.js";
 
 export type Database = RootDatabase<string, Key>;
@@ -27,16 +44,16 @@ export interface Retention {
 }
 
 /**
- * The layout, as ordered keys. An account or a version is JSON; a document is three lines of JSON: its version, who
- * wrote it when, and the override's own text (nothing there: removed). A history entry is two lines, the last one again
- * the override. `~` stands for the system layer: no account id has it.
+ * The layout, as ordered keys: accounts, versions, documents, their writes by revision, the feed by sequence, operation
+ * ids and when they are forgotten. A version has a key of its own, so that asking for it does not read the document.
  */
 export const FORMAT = 1;
 const accountKey = (id: string): Key => ["a", id];
-const documentKey = (key: DocumentKey): Key => ["d", key.accountId ?? "~", key.configId];
-const historyKey = (key: DocumentKey, revision: number): Key => [
+const versionKey = (key: DocumentKey): Key => ["v", ownerOf(key), key.configId];
+const documentKey = (key: DocumentKey): Key => ["d", ownerOf(key), key.configId];
+export const historyKey = (key: DocumentKey, revision: number): Key => [
   "h",
-  key.accountId ?? "~",
+  ownerOf(key),
   key.configId,
   revision,
 ];
@@ -67,8 +84,9 @@ export function decide(
       : { outcome: "operationReused" };
   }
   if (!holds(database, commit) || !fits(database, commit.write)) {
-    const keys = commit.expect.documents.map(({ key }) => key);
-    return { outcome: "conflict", current: revisionsOf(database, keys) };
+    const { accounts, documents } = commit.expect;
+    const of = { accounts: accounts.map(({ id }) => id), documents: documents.map(({ key }) => key) };
+    return { outcome: "conflict", current: revisionsOf(database, of) };
   }
   const version = nextVersion(database, commit.write);
   put(database, commit, text, version);
@@ -82,7 +100,7 @@ export function decide(
 function holds(database: Database, { expect }: Commit): boolean {
   return (
     expect.documents.every(({ key, version }) => sameVersion(versionOf(database, key), version)) &&
-    expect.accounts.every(({ id, version }) => sameVersion(accountOf(database, id)?.version, version)) &&
+    expect.accounts.every(({ id, version }) => sameVersion(accountVersionOf(database, id), version)) &&
     (expect.tree === undefined || expect.tree === treeOf(database)) &&
     (expect.noRoot === undefined || database.get("root") === undefined)
   );
@@ -109,39 +127,21 @@ function nextVersion(database: Database, write: Commit["write"]): Version {
 
 function put(database: Database, commit: Commit, text: string | undefined, version: Version): void {
   const { write, at, by } = commit;
-  if (write.on === "document") putDocument(database, write, text ?? "", version, at, by);
-  else putAccount(database, write, version, at, by);
+  if (write.on === "document")
+    putDocument(database, write, recordOf(version, documentBody({ ...write, at, by }, text)), version);
+  else putAccount(database, write, recordOf(version, accountBody({ ...write.account, createdAt: at })));
+  database.put(feedKey(version.sequence), recordOf(version, changeBody(commit)));
 }
 
-function putDocument(
-  database: Database,
-  write: DocumentWrite,
-  text: string,
-  version: Version,
-  at: string,
-  by: string,
-): void {
-  const { key, kind } = write;
-  const { revision } = version;
-  const blame: Blame = { updatedAt: at, updatedBy: by };
-  database.put(documentKey(key), `${JSON.stringify(version)}\n${JSON.stringify(blame)}\n${text}`);
-  database.put(historyKey(key, revision), `${JSON.stringify({ version, kind, at, by })}\n${text}`);
-  database.put(
-    feedKey(version.sequence),
-    JSON.stringify({ on: write.on, ...key, kind, revision, nonce: version.nonce, at, by }),
-  );
+function putDocument(database: Database, { key }: DocumentWrite, record: string, version: Version): void {
+  database.put(versionKey(key), versionText(version));
+  database.put(documentKey(key), record);
+  database.put(historyKey(key, version.revision), record);
 }
 
-function putAccount(database: Database, write: AccountWrite, version: Version, at: string, by: string): void {
-  const { account } = write;
-  const record: AccountRecord = { ...account, createdAt: at, version };
-  database.put(accountKey(account.id), JSON.stringify(record));
+function putAccount(database: Database, { account }: AccountWrite, record: string): void {
+  database.put(accountKey(account.id), record);
   if (account.parentId === undefined) database.put("root", account.id);
-  const { revision, nonce } = version;
-  database.put(
-    feedKey(version.sequence),
-    JSON.stringify({ on: write.on, accountId: account.id, revision, nonce, at, by }),
-  );
 }
 
 interface OperationRecord {
@@ -169,36 +169,44 @@ export function forgetOperations(database: Database, now: number, commits: numbe
   }
 }
 
-interface Blame {
-  readonly updatedAt: string;
-  readonly updatedBy: string;
-}
-
 export function documentOf(database: Database, key: DocumentKey): StoredDocument | undefined {
-  const text = database.get(documentKey(key));
-  if (text === undefined) return undefined;
-  // JSON text has no line breaks of its own.
-  const first = text.indexOf("\n");
-  const second = text.indexOf("\n", first + 1);
-  const version: Version = JSON.parse(text.slice(0, first));
-  const { updatedAt, updatedBy }: Blame = JSON.parse(text.slice(first + 1, second));
-  const override = second + 1 === text.length ? undefined : JSON.parse(text.slice(second + 1));
-  return { version, override, updatedAt, updatedBy };
+  const record = database.get(documentKey(key));
+  return record === undefined ? undefined : storedDocument(record);
 }
 
 function versionOf(database: Database, key: DocumentKey): Version | undefined {
-  const text = database.get(documentKey(key));
-  return text === undefined ? undefined : JSON.parse(text.slice(0, text.indexOf("\n")));
+  const text = database.get(versionKey(key));
+  return text === undefined ? undefined : parseVersion(text);
 }
 
-export function revisionsOf(database: Database, keys: readonly DocumentKey[]): Revisions {
-  return { tree: treeOf(database), versions: keys.map((key) => versionOf(database, key)) };
+function accountVersionOf(database: Database, id: string): Version | undefined {
+  const record = database.get(accountKey(id));
+  return record === undefined ? undefined : parseVersion(versionOfRecord(record));
+}
+
+export function revisionsOf(database: Database, { accounts, documents }: VersionsOf): Revisions {
+  return {
+    tree: treeOf(database),
+    sequence: sequenceOf(database),
+    accounts: accounts.map((id) => accountVersionOf(database, id)),
+    documents: documents.map((key) => versionOf(database, key)),
+  };
+}
+
+/** The feed is without gaps: what is missing between a sequence and the oldest change is no longer kept. */
+export function changesAfter(database: Database, after: number, limit: number): Changes {
+  const sequence = sequenceOf(database);
+  const changes: Change[] = [];
+  for (const { value } of database.getRange({ start: feedKey(after + 1), end: feedKey(sequence + 1), limit }))
+    changes.push(parseChange(value));
+  const isComplete =
+    after >= sequence || (changes[0] !== undefined && sequenceOfChange(changes[0]) === after + 1);
+  return { changes: isComplete ? changes : undefined, sequence };
 }
 
 function accountOf(database: Database, id: string): AccountRecord | undefined {
-  const record = readJson<AccountRecord>(database, accountKey(id));
-  // JSON leaves the root's parent out.
-  return record && { ...record, parentId: record.parentId };
+  const record = database.get(accountKey(id));
+  return record === undefined ? undefined : parseAccount(record);
 }
 
 /** @param known accounts already read in this turn: the ancestors of one are mostly those of the others */

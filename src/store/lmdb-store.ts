@@ -13,6 +13,7 @@ import {
   withFile,
 } from "./lmdb-environment.js";
 import {
+  changesAfter,
   type Database,
   decide,
   documentOf,
@@ -26,6 +27,7 @@ import {
 } from "./lmdb-records.js";
 import {
   type AccountRecord,
+  type Changes,
   type Commit,
   type CommitOutcome,
   type DocumentKey,
@@ -34,6 +36,7 @@ import {
   type Revisions,
   type Store,
   sameVersion,
+  type VersionsOf,
 } from "./store.js";
 import { within } from "./within.js";
 
@@ -129,8 +132,16 @@ class LmdbStore implements Store {
     }));
   }
 
-  revisions(keys: readonly DocumentKey[]): Promise<Revisions> {
-    return this.#read((database) => revisionsOf(database, keys));
+  revisions(of: VersionsOf): Promise<Revisions> {
+    return this.#read((database) => revisionsOf(database, of));
+  }
+
+  changes(after: number, limit: number): Promise<Changes> {
+    return this.#read((database) => changesAfter(database, after, limit));
+  }
+
+  writeObstacle(): undefined {
+    return undefined;
   }
 
   rootId(): Promise<string | undefined> {

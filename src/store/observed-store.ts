@@ -2,7 +2,7 @@ import { StrataError } from "../domain/errors.js";
 import type { Store } from "./store.js";
 
 export interface StoreCall {
-  readonly operation: "lineages" | "getMany" | "revisions" | "rootId" | "commit";
+  readonly operation: "lineages" | "getMany" | "revisions" | "rootId" | "commit" | "changes";
   /** How many accounts or documents were asked for; 1 for the root and for a commit. */
   readonly size: number;
   readonly seconds: number;
@@ -35,7 +35,8 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
   return {
     lineages: (accountIds) => observed("lineages", accountIds.length, () => store.lineages(accountIds)),
     getMany: (keys) => observed("getMany", keys.length, () => store.getMany(keys)),
-    revisions: (keys) => observed("revisions", keys.length, () => store.revisions(keys)),
+    revisions: (of) =>
+      observed("revisions", of.accounts.length + of.documents.length, () => store.revisions(of)),
     rootId: () => observed("rootId", 1, () => store.rootId()),
     commit: (commit) =>
       observed(
@@ -44,6 +45,8 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
         () => store.commit(commit),
         (answer) => answer.outcome,
       ),
+    changes: (after, limit) => observed("changes", 1, () => store.changes(after, limit)),
+    writeObstacle: () => store.writeObstacle(),
     close: () => store.close(),
   };
 }

@@ -17,11 +17,15 @@ export interface Store {
   lineages(accountIds: readonly string[]): Promise<Lineages>;
   /** The documents under these keys, all as of one moment. */
   getMany(keys: readonly DocumentKey[]): Promise<Documents>;
-  /** The versions alone: the cheap way to learn whether something known still holds. */
-  revisions(keys: readonly DocumentKey[]): Promise<Revisions>;
+  /** The versions alone, all as of one moment: the cheap way to learn whether something known still holds. */
+  revisions(of: VersionsOf): Promise<Revisions>;
   /** The id of the root account; undefined in an empty store. */
   rootId(): Promise<string | undefined>;
   commit(commit: Commit): Promise<CommitOutcome>;
+  /** The changes that came after a sequence, oldest first, at most `limit` of them. */
+  changes(after: number, limit: number): Promise<Changes>;
+  /** Why no commit is applied for the time being, in words for the operator; undefined: they are. */
+  writeObstacle(): string | undefined;
   /** Finishes what runs, then lets go of every resource. Calls after it are STORE_UNAVAILABLE. */
   close(): Promise<void>;
 }
@@ -78,9 +82,41 @@ export interface Documents {
   readonly tree: TreeToken;
   readonly documents: readonly (StoredDocument | undefined)[];
 }
+
+export interface VersionsOf {
+  readonly accounts: readonly string[];
+  readonly documents: readonly DocumentKey[];
+}
 export interface Revisions {
   readonly tree: TreeToken;
-  readonly versions: readonly (Version | undefined)[];
+  /** The sequence of the newest commit at that moment. */
+  readonly sequence: number;
+  readonly accounts: readonly (Version | undefined)[];
+  readonly documents: readonly (Version | undefined)[];
+}
+
+/** What one commit did, as the feed tells it. */
+export type Change = DocumentChange | AccountChange;
+export interface DocumentChange {
+  readonly on: "document";
+  readonly key: DocumentKey;
+  readonly version: Version;
+  readonly kind: WriteKind;
+  readonly at: string;
+  readonly by: string;
+}
+export interface AccountChange {
+  readonly on: "account";
+  /** As it is after the change. */
+  readonly account: AccountRecord;
+  readonly at: string;
+  readonly by: string;
+}
+export interface Changes {
+  /** Undefined: some of them are no longer kept. */
+  readonly changes: readonly Change[] | undefined;
+  /** The sequence of the newest commit when they were read. */
+  readonly sequence: number;
 }
 
 /** What must still hold when the commit is applied. An undefined version means: not there. */
@@ -91,6 +127,11 @@ export interface Expectations {
   readonly tree?: TreeToken;
   /** True: there is no root yet. */
   readonly noRoot?: true;
+}
+
+/** A version as text: what stores compare, and what cache keys are made of. */
+export function versionText(version: Version | undefined): string {
+  return version === undefined ? "-" : `${version.revision}.${version.sequence}.${version.nonce}`;
 }
 
 export const WRITE_KINDS = ["SET", "PATCH", "RESET"] as const;

@@ -11,6 +11,7 @@ import { createRequestReader } from "../../src/service/layer-reader.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import type { Store } from "../../src/store/store.js";
 import { Services, SHIPPED_SCHEMAS } from "../service/services.js";
+import { alteredStore } from "../store/altered-store.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { GraphqlClient } from "./graphql-client.js";
 import { AccountDocument, ConfigDocument, PatchConfigDocument } from "./operations.generated.js";
@@ -32,15 +33,7 @@ async function openFailing(
 ): Promise<Failing> {
   const sound = await openLmdbStore({ folder: temporaryFolder() });
   await new Services(sound, SHIPPED_SCHEMAS).tree(["northstar"], ["acme", "northstar"]);
-  const store: Store = {
-    lineages: (ids) => sound.lineages(ids),
-    getMany: (keys) => sound.getMany(keys),
-    revisions: (keys) => sound.revisions(keys),
-    rootId: () => sound.rootId(),
-    commit: (commit) => sound.commit(commit),
-    close: () => sound.close(),
-    ...failures(sound),
-  };
+  const store = alteredStore(sound, failures(sound));
   const { accounts } = new Services(store, SHIPPED_SCHEMAS);
   const registry = loadSchemaRegistry(SHIPPED_SCHEMAS);
   const configs = new ConfigService({ store, now, newId: () => randomUUID(), registry });

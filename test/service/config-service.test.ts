@@ -11,6 +11,7 @@ import { observeStore } from "../../src/store/observed-store.js";
 import type { Store } from "../../src/store/store.js";
 import { documentsAndInput, paths } from "../domain/json-arbitrary.js";
 import { LAW_RUNS } from "../domain/law.js";
+import { alteredStore } from "../store/altered-store.js";
 import { schemaFolder, temporaryFolder } from "../temporary-folder.js";
 import { OPEN_SCHEMAS, openServices, Services, SHIPPED_SCHEMAS, written } from "./services.js";
 
@@ -331,24 +332,14 @@ describe("writes", () => {
   });
 });
 
-/** The same store, with something happening around its commits. */
-function withCommit(store: Store, commit: Store["commit"]): Store {
-  return {
-    lineages: (ids) => store.lineages(ids),
-    getMany: (keys) => store.getMany(keys),
-    revisions: (keys) => store.revisions(keys),
-    rootId: () => store.rootId(),
-    close: () => store.close(),
-    commit,
-  };
-}
-
 /** Lets another writer in between a write's reads and its commit, `times` times. */
 function interfered(store: Store, interfere: (time: number) => Promise<unknown>, times: number): Store {
   let left = times;
-  return withCommit(store, async (commit) => {
-    if (left-- > 0) await interfere(times - left);
-    return store.commit(commit);
+  return alteredStore(store, {
+    commit: async (commit) => {
+      if (left-- > 0) await interfere(times - left);
+      return store.commit(commit);
+    },
   });
 }
 
@@ -402,11 +393,13 @@ describe("R13: a write holds against everything it was decided on", () => {
   test("what was unknown first is not called failed when the second attempt is", async () => {
     const services = await openTree();
     let attempts = 0;
-    const slow = withCommit(services.store, async () => {
-      attempts++;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      const cause = new Error("no answer");
-      return attempts === 1 ? { outcome: "unknown", cause } : { outcome: "notApplied", cause };
+    const slow = alteredStore(services.store, {
+      commit: async () => {
+        attempts++;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        const cause = new Error("no answer");
+        return attempts === 1 ? { outcome: "unknown", cause } : { outcome: "notApplied", cause };
+      },
     });
     await expect(
       new Services(slow, SHIPPED_SCHEMAS).set("leaf", "conferences", { pin_timeout: 1 }),
@@ -417,10 +410,12 @@ describe("R13: a write holds against everything it was decided on", () => {
   test("an unknown outcome is asked for again under the same operation id", async () => {
     const services = await openTree();
     const sent: string[] = [];
-    const forgetful = withCommit(services.store, async (commit) => {
-      sent.push(commit.operation.id);
-      const outcome = await services.store.commit(commit);
-      return sent.length < 3 ? { outcome: "unknown", cause: new Error("the answer was lost") } : outcome;
+    const forgetful = alteredStore(services.store, {
+      commit: async (commit) => {
+        sent.push(commit.operation.id);
+        const outcome = await services.store.commit(commit);
+        return sent.length < 3 ? { outcome: "unknown", cause: new Error("the answer was lost") } : outcome;
+      },
     });
     const result = written(
       await new Services(forgetful, SHIPPED_SCHEMAS).set("leaf", "conferences", { pin_timeout: 1 }),
@@ -432,9 +427,11 @@ describe("R13: a write holds against everything it was decided on", () => {
 
   test("one that stays unknown is reported as unknown, never as failed", async () => {
     const services = await openTree();
-    const silent = withCommit(services.store, async () => {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      return { outcome: "unknown", cause: new Error("no answer") };
+    const silent = alteredStore(services.store, {
+      commit: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return { outcome: "unknown", cause: new Error("no answer") };
+      },
     });
     await expect(
       new Services(silent, SHIPPED_SCHEMAS).set("leaf", "conferences", { pin_timeout: 1 }),

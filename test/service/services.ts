@@ -81,7 +81,10 @@ export class Services {
   }
 
   async revision(accountId: string | undefined, configId: string): Promise<number> {
-    return (await this.store.revisions([{ accountId, configId }])).versions[0]?.revision ?? 0;
+    return (
+      (await this.store.revisions({ accounts: [], documents: [{ accountId, configId }] })).documents[0]
+        ?.revision ?? 0
+    );
   }
 }
 

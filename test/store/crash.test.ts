@@ -8,6 +8,7 @@ import { open } from "lmdb";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/domain/json.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
+import { parseDocument, storedDocument } from "../../src/store/records.js";
 import type { Version } from "../../src/store/store.js";
 
 const KILLS = Number(process.env.STRATA_KILLS ?? 100);
@@ -100,8 +101,7 @@ class Ledger {
     const current = new Map<string, number>();
     for (const { key, value } of raw.getRange({ start: ["d", "a"], end: ["d", "b"] })) {
       const [, , configId] = key as [string, string, string];
-      const { revision }: Version = JSON.parse(value.slice(0, value.indexOf("\n")));
-      current.set(configId, revision);
+      current.set(configId, parseDocument(value).version.revision);
     }
     for (const [configId, revision] of current) {
       const start = ["h", "a", configId, (this.#checked.get(configId) ?? 0) + 1];
@@ -122,9 +122,7 @@ class Ledger {
   #expectEntry([, , configId, revision]: EntryKey, value: string): void {
     expect(revision).toBe((this.#checked.get(configId) ?? 0) + 1);
     this.#checked.set(configId, revision);
-    const [header = "", text = ""] = value.split("\n");
-    const { version }: { version: Version } = JSON.parse(header);
-    const override: JsonObject | undefined = text === "" ? undefined : JSON.parse(text);
+    const { version, override } = storedDocument(value);
     expectWhole(override);
     const acknowledged = this.#acknowledged.get(revisionKey(configId, revision));
     if (acknowledged === undefined) return;

@@ -21,8 +21,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockFolder } from "../../src/store/folder-lock.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import { observeStore, type StoreCall } from "../../src/store/observed-store.js";
+import { sequenceOfChange, storedDocument } from "../../src/store/records.js";
 import type { Store } from "../../src/store/store.js";
-import { describeStoreContract, documentCommit, documentKey, versionOf } from "./store-contract.js";
+import { describeStoreContract, documentCommit, documentKey, of, versionOf } from "./store-contract.js";
 
 const temporaryFolder = () => mkdtemp(join(tmpdir(), "strata-lmdb-"));
 
@@ -223,14 +224,14 @@ describe("The LMDB store's folder", () => {
   it("keeps the newest changes in the feed, and every history entry", async () => {
     const store = await openLmdbStore({ folder, feedEntries: 5 });
     for (let n = 1; n <= 12; n++) await store.commit(documentCommit(documentKey("a", "x"), { n }));
+    expect(await store.changes(6, 100)).toEqual({ changes: undefined, sequence: 12 });
+    const { changes } = await store.changes(7, 100);
+    expect(changes?.map(sequenceOfChange)).toEqual([8, 9, 10, 11, 12]);
     await store.close();
     const raw = open<string>({ path: folder, noSubdir: false, encoding: "string" });
-    const feed = [...raw.getRange({ start: ["feed", 0], end: ["feed", Number.MAX_SAFE_INTEGER] })];
     const history = [...raw.getRange({ start: ["h", "a", "x", 0], end: ["h", "a", "x", 1e9] })];
     await raw.close();
-    expect(feed.map(({ key }) => key)).toEqual([8, 9, 10, 11, 12].map((n) => ["feed", n]));
-    expect(feed.map(({ value }) => JSON.parse(value).revision)).toEqual([8, 9, 10, 11, 12]);
-    expect(history.map(({ value }) => JSON.parse(value.slice(value.indexOf("\n"))))).toEqual(
+    expect(history.map(({ value }) => storedDocument(value).override)).toEqual(
       Array.from({ length: 12 }, (_, n) => ({ n: n + 1 })),
     );
   });
@@ -311,7 +312,7 @@ describe("An observed store", () => {
     const store = observeStore(await openLmdbStore({ folder }), (call) => calls.push(call));
     const commit = documentCommit(documentKey("a", "x"), { v: 1 });
     const version = versionOf(await store.commit(commit));
-    expect((await store.revisions([documentKey("a", "x")])).versions).toEqual([version]);
+    expect((await store.revisions(of([documentKey("a", "x")]))).documents).toEqual([version]);
     await store.getMany([documentKey("a", "x"), documentKey("a", "y")]);
     await store.lineages(["a", "b", "c"]);
     await store.commit({ ...commit, operation: { ...commit.operation, digest: "other" } });

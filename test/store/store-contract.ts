@@ -10,6 +10,7 @@ import type {
   Expectations,
   Store,
   Version,
+  VersionsOf,
 } from "../../src/store/store.js";
 
 /** A store to test, and the way to the same data after a restart. */
@@ -29,6 +30,9 @@ export const documentKey = (accountId: string | undefined, configId: string): Do
   accountId,
   configId,
 });
+
+/** What to ask for when only documents matter. */
+export const of = (documents: readonly DocumentKey[]): VersionsOf => ({ accounts: [], documents });
 
 /** A write that expects what it is told to, and by default nothing. */
 export function documentCommit(
@@ -91,10 +95,10 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       it("answers an empty store with nothing, in the length that was asked for", async () => {
         const keys = [documentKey("a", "x"), documentKey(undefined, "x")];
         expect((await store.getMany(keys)).documents).toEqual([undefined, undefined]);
-        expect((await store.revisions(keys)).versions).toEqual([undefined, undefined]);
+        expect((await store.revisions(of(keys))).documents).toEqual([undefined, undefined]);
         expect((await store.lineages(["a", "b", "c"])).lineages).toEqual([undefined, undefined, undefined]);
         expect((await store.getMany([])).documents).toEqual([]);
-        expect((await store.revisions([])).versions).toEqual([]);
+        expect((await store.revisions(of([]))).documents).toEqual([]);
         expect((await store.lineages([])).lineages).toEqual([]);
         expect(await store.rootId()).toBeUndefined();
       });
@@ -115,7 +119,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
           { v: 1 },
           { v: 2 },
         ]);
-        expect((await store.revisions(keys)).versions).toEqual([second, undefined, first, second]);
+        expect((await store.revisions(of(keys))).documents).toEqual([second, undefined, first, second]);
       });
 
       it("tells documents apart by account and config, and the system layer from every account", async () => {
@@ -146,10 +150,10 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
           const version = await put(documentKey("a", "x"), { n });
           const [document, revisions] = await Promise.all([
             read(documentKey("a", "x")),
-            store.revisions([documentKey("a", "x")]),
+            store.revisions(of([documentKey("a", "x")])),
           ]);
           expect(document?.override).toEqual({ n });
-          expect(revisions.versions).toEqual([version]);
+          expect(revisions.documents).toEqual([version]);
         }
       });
     });
@@ -215,7 +219,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         expect(tree).not.toBe("");
         expect((await store.lineages(["shop"])).tree).toBe(tree);
         expect((await store.getMany([])).tree).toBe(tree);
-        expect((await store.revisions([])).tree).toBe(tree);
+        expect((await store.revisions(of([]))).tree).toBe(tree);
         expect((await opened.reopen().then((again) => again.lineages([]))).tree).toBe(tree);
       });
     });
@@ -244,7 +248,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
           updatedAt: AT,
           updatedBy: "tester",
         });
-        expect((await store.revisions([key])).versions).toEqual([removed]);
+        expect((await store.revisions(of([key]))).documents).toEqual([removed]);
         expect((await put(key, undefined)).revision).toBe(3);
         store = await opened.reopen();
         expect((await put(key, { v: 2 })).revision).toBe(4);
@@ -264,7 +268,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         await createTree();
         await put(key, { v: 1 });
         await put(documentKey(undefined, "x"), { v: 2 });
-        versions = (await store.revisions(layers)).versions;
+        versions = (await store.revisions(of(layers))).documents;
       });
 
       const expectation = (): Expectations["documents"] =>
@@ -276,7 +280,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         const outcome = await attempt();
         expect(await store.getMany(all)).toEqual(before);
         const probe = documentKey("probe", "probe");
-        const current = (await store.revisions([probe])).versions[0];
+        const current = (await store.revisions(of([probe]))).documents[0];
         const next = await put(probe, {});
         const last = Math.max(...before.documents.map((document) => document?.version.sequence ?? 0));
         expect(next).toMatchObject({ revision: (current?.revision ?? 0) + 1, sequence: last + 1 });
@@ -295,11 +299,12 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         async (n) => {
           const changed = await put(layers[n] ?? key, { changed: true });
           const documents = expectation();
+          const { sequence } = changed;
           const outcome = await unchanged(() => store.commit(documentCommit(key, { v: 9 }, { documents })));
           const current = versions.map((version, index) => (index === n ? changed : version));
           expect(outcome).toEqual({
             outcome: "conflict",
-            current: { tree: (await store.revisions([])).tree, versions: current },
+            current: { ...(await store.revisions(of([]))), sequence, documents: current },
           });
         },
       );
@@ -314,7 +319,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         const outcome = await unchanged(() =>
           store.commit(documentCommit(key, { v: 9 }, { documents: [{ key, version: wrong }] })),
         );
-        expect(outcome).toMatchObject({ outcome: "conflict", current: { versions: [known] } });
+        expect(outcome).toMatchObject({ outcome: "conflict", current: { documents: [known] } });
       });
 
       it("takes a document that was removed for changed, not for missing", async () => {
@@ -322,7 +327,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         const outcome = await store.commit(
           documentCommit(key, { v: 9 }, { documents: [{ key, version: undefined }] }),
         );
-        expect(outcome).toMatchObject({ outcome: "conflict", current: { versions: [{ revision: 2 }] } });
+        expect(outcome).toMatchObject({ outcome: "conflict", current: { documents: [{ revision: 2 }] } });
       });
 
       it("checks accounts: their versions, and that there is none", async () => {
@@ -343,8 +348,18 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       /** `unchanged` counts on a layer holding the newest sequence. */
       const beforeAgain = () => put(key, { again: true });
 
+      it("tells the versions of accounts and documents, all as of one moment", async () => {
+        const account = (await store.lineages(["shop"])).lineages[0]?.[0];
+        expect(await store.revisions({ accounts: ["nobody", "shop"], documents: [key] })).toEqual({
+          tree: (await store.lineages([])).tree,
+          sequence: Math.max(...versions.map((version) => version?.sequence ?? 0)),
+          accounts: [undefined, account?.version],
+          documents: [versions[0]],
+        });
+      });
+
       it("checks the tree token", async () => {
-        const { tree } = await store.revisions([]);
+        const { tree } = await store.revisions(of([]));
         const attempt = (token: string) => store.commit(documentCommit(key, { v: 9 }, { tree: token }));
         expect(await unchanged(() => attempt(`${tree}x`))).toMatchObject({
           outcome: "conflict",
@@ -411,6 +426,43 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       });
     });
 
+    describe("the feed", () => {
+      it("tells every change, oldest first, with what was written", async () => {
+        expect(await store.changes(0, 10)).toEqual({ changes: [], sequence: 0 });
+        const root = versionOf(await store.commit(accountCommit("root", undefined)));
+        const key = documentKey("root", "x");
+        const set = await put(key, { v: 1 });
+        const system = await put(documentKey(undefined, "x"), {});
+        const reset = await put(key, undefined);
+        const by = { at: AT, by: "tester" };
+        const account = {
+          id: "root",
+          name: "The root",
+          parentId: undefined,
+          isReseller: false,
+          createdAt: AT,
+          version: root,
+        };
+        const changes = [
+          { on: "account", account, ...by },
+          { on: "document", key, version: set, kind: "SET", ...by },
+          { on: "document", key: documentKey(undefined, "x"), version: system, kind: "SET", ...by },
+          { on: "document", key, version: reset, kind: "RESET", ...by },
+        ];
+        expect(await store.changes(0, 10)).toStrictEqual({ changes, sequence: 4 });
+        expect(await store.changes(2, 1)).toStrictEqual({ changes: [changes[2]], sequence: 4 });
+        expect(await store.changes(4, 10)).toEqual({ changes: [], sequence: 4 });
+      });
+
+      it("has no change of a commit that was refused or sent again", async () => {
+        const commit = documentCommit(documentKey("a", "x"), { v: 1 });
+        await store.commit(commit);
+        await store.commit(commit);
+        await store.commit(documentCommit(documentKey("a", "x"), {}, { noRoot: true, tree: "other" }));
+        expect((await store.changes(0, 10)).changes).toHaveLength(1);
+      });
+    });
+
     describe("many at once", () => {
       it("lets exactly one of many writers pass per version", async () => {
         const key = documentKey("a", "x");
@@ -426,7 +478,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
           version = versionOf(winners[0] as CommitOutcome);
           const losers = outcomes.filter((outcome) => outcome.outcome === "conflict");
           expect(losers).toHaveLength(39);
-          for (const loser of losers) expect(loser.current.versions).toEqual([version]);
+          for (const loser of losers) expect(loser.current.documents).toEqual([version]);
           expect((await read(key))?.override).toEqual({
             round,
             n: outcomes.findIndex(({ outcome }) => outcome === "done"),
@@ -520,7 +572,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         const unavailable = { name: "StrataError", code: "STORE_UNAVAILABLE" };
         await expect(store.lineages(["root"])).rejects.toMatchObject(unavailable);
         await expect(store.getMany([documentKey("a", "x")])).rejects.toMatchObject(unavailable);
-        await expect(store.revisions([])).rejects.toMatchObject(unavailable);
+        await expect(store.revisions(of([]))).rejects.toMatchObject(unavailable);
         await expect(store.rootId()).rejects.toMatchObject(unavailable);
         expect(await store.commit(documentCommit(documentKey("a", "x"), {}))).toMatchObject({
           outcome: "notApplied",

@@ -1,0 +1,116 @@
+import type {
+  AccountChange,
+  AccountRecord,
+  Change,
+  Commit,
+  DocumentChange,
+  DocumentKey,
+  StoredDocument,
+  Version,
+  WriteKind,
+} from "./store.js";
+import { versionText } from "./store.js";
+
+/**
+ * How things are written down, whatever the store: a record is lines, the first its version, the last JSON that nobody
+ * has to parse in order to find the others (JSON text has no line breaks of its own). The documents of the system layer
+ * belong to `~`: no account id is that.
+ */
+export const SYSTEM_OWNER = "~";
+
+/** Who wrote a document, and when; of an account also how it is called. */
+export interface DocumentHeader {
+  readonly kind: WriteKind;
+  readonly at: string;
+  readonly by: string;
+}
+
+export function ownerOf({ accountId }: DocumentKey): string {
+  return accountId ?? SYSTEM_OWNER;
+}
+
+export function keyOf(owner: string, configId: string): DocumentKey {
+  return { accountId: owner === SYSTEM_OWNER ? undefined : owner, configId };
+}
+
+export function parseVersion(text: string): Version {
+  const [revision, sequence, nonce = ""] = text.split(".");
+  return { revision: Number(revision), sequence: Number(sequence), nonce };
+}
+
+/** The part of a document's record below its version: who, when, how, and the override's text; empty text: removed. */
+export function documentBody({ kind, at, by }: DocumentHeader, text: string | undefined): string {
+  return `${JSON.stringify({ kind, at, by })}\n${text ?? ""}`;
+}
+
+export interface DocumentRecord extends DocumentHeader {
+  readonly version: Version;
+  /** The override's JSON text; undefined: the document was removed. */
+  readonly text: string | undefined;
+}
+
+/** Reads a version and a body, one line after the other. */
+export function parseDocument(record: string): DocumentRecord {
+  const first = record.indexOf("\n");
+  const second = record.indexOf("\n", first + 1);
+  const header: DocumentHeader = JSON.parse(record.slice(first + 1, second));
+  const text = record.slice(second + 1);
+  return { ...header, version: parseVersion(record.slice(0, first)), text: text === "" ? undefined : text };
+}
+
+export function storedDocument(record: string): StoredDocument {
+  const { version, text, at, by } = parseDocument(record);
+  return {
+    version,
+    override: text === undefined ? undefined : JSON.parse(text),
+    updatedAt: at,
+    updatedBy: by,
+  };
+}
+
+/** The part of an account's record below its version: its parent's id (the root: empty), then all of it. */
+export function accountBody(account: Omit<AccountRecord, "version">): string {
+  const { id, name, parentId, isReseller, createdAt } = account;
+  return `${parentId ?? ""}\n${JSON.stringify({ id, name, isReseller, createdAt })}`;
+}
+
+export function parseAccount(record: string): AccountRecord {
+  const [version = "", parentId = "", json = ""] = record.split("\n");
+  const { id, name, isReseller, createdAt } = JSON.parse(json);
+  const parent = parentId === "" ? undefined : parentId;
+  return { id, name, parentId: parent, isReseller, createdAt, version: parseVersion(version) };
+}
+
+export function versionOfRecord(record: string): string {
+  return record.slice(0, record.indexOf("\n"));
+}
+
+/** The part of a change's record below its version: what the feed tells of a commit. */
+export function changeBody({ write, at, by }: Commit): string {
+  const what =
+    write.on === "document"
+      ? { on: write.on, key: write.key, kind: write.kind }
+      : { on: write.on, account: { ...write.account, createdAt: at } };
+  return JSON.stringify({ ...what, at, by });
+}
+
+export function parseChange(record: string): Change {
+  const version = parseVersion(versionOfRecord(record));
+  const change: Omit<DocumentChange, "version"> | Omit<AccountChange, "version"> = JSON.parse(
+    record.slice(record.indexOf("\n") + 1),
+  );
+  if (change.on === "account") {
+    const { account } = change;
+    return { ...change, account: { ...account, parentId: account.parentId, version } };
+  }
+  const { accountId, configId } = change.key;
+  return { ...change, key: { accountId, configId }, version };
+}
+
+export function recordOf(version: Version, body: string): string {
+  return `${versionText(version)}\n${body}`;
+}
+
+export function sequenceOfChange(change: Change): number {
+  return (change.on === "document" ? change : change.account).version.sequence;
+}

@@ -1,0 +1,16 @@
+import type { Store } from "../../src/store/store.js";
+
+/** The same store, with some of its calls replaced. */
+export function alteredStore(store: Store, calls: Partial<Store>): Store {
+  return {
+    lineages: (accountIds) => store.lineages(accountIds),
+    getMany: (keys) => store.getMany(keys),
+    revisions: (of) => store.revisions(of),
+    rootId: () => store.rootId(),
+    commit: (commit) => store.commit(commit),
+    changes: (after, limit) => store.changes(after, limit),
+    writeObstacle: () => store.writeObstacle(),
+    close: () => store.close(),
+    ...calls,
+  };
+}
