@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Key, RootDatabase } from "lmdb";
-import { StrataError } from "../domain/errors.js";
 import {
   accountBody,
+  assembleLineage,
   changeBody,
   documentBody,
   ownerOf,
@@ -64,7 +64,6 @@ const expiryKey = (expires: number, id: string): Key => ["x", expires, id];
 const OPERATION_LIFE_MS = 24 * 3_600_000;
 /** Operation ids forgotten per commit: more than one, so that they cannot pile up. */
 const FORGET_PER_COMMIT = 2;
-const LINEAGE_STEPS = 64;
 
 /**
  * What becomes of one commit, inside a transaction. Every check comes before the first put. Nothing here waits: a
@@ -219,23 +218,7 @@ export function lineageOf(
     if (!known.has(accountId)) known.set(accountId, accountOf(database, accountId));
     return known.get(accountId);
   };
-  const first = recall(id);
-  if (first === undefined) return undefined;
-  const lineage: [AccountRecord, ...AccountRecord[]] = [first];
-  for (let last = first; last.parentId !== undefined; ) {
-    const parent = recall(last.parentId);
-    if (parent === undefined || lineage.length > LINEAGE_STEPS) throw brokenLineage(id);
-    lineage.push(parent);
-    last = parent;
-  }
-  return lineage;
-}
-
-function brokenLineage(id: string): StrataError {
-  return new StrataError(
-    "STORE_UNAVAILABLE",
-    `The ancestors of account ${id} do not end at a root within ${LINEAGE_STEPS} steps: its record is damaged.`,
-  );
+  return assembleLineage(id, recall);
 }
 
 export function treeOf(database: Database): TreeToken {

@@ -1,3 +1,4 @@
+import { StrataError } from "../domain/errors.js";
 import type {
   AccountChange,
   AccountRecord,
@@ -5,6 +6,7 @@ import type {
   Commit,
   DocumentChange,
   DocumentKey,
+  Lineage,
   StoredDocument,
   Version,
   WriteKind,
@@ -81,8 +83,10 @@ export function parseAccount(record: string): AccountRecord {
   return { id, name, parentId: parent, isReseller, createdAt, version: parseVersion(version) };
 }
 
+/** The version's text of a record, or of a version alone. */
 export function versionOfRecord(record: string): string {
-  return record.slice(0, record.indexOf("\n"));
+  const end = record.indexOf("\n");
+  return end < 0 ? record : record.slice(0, end);
 }
 
 /** The part of a change's record below its version: what the feed tells of a commit. */
@@ -113,4 +117,33 @@ export function recordOf(version: Version, body: string): string {
 
 export function sequenceOfChange(change: Change): number {
   return (change.on === "document" ? change : change.account).version.sequence;
+}
+
+const LINEAGE_STEPS = 64;
+
+/**
+ * An account with its ancestors; undefined when there is no such account.
+ * @throws StrataError STORE_UNAVAILABLE when they do not end at a root
+ */
+export function assembleLineage(
+  id: string,
+  find: (accountId: string) => AccountRecord | undefined,
+): Lineage | undefined {
+  const first = find(id);
+  if (first === undefined) return undefined;
+  const lineage: [AccountRecord, ...AccountRecord[]] = [first];
+  for (let last = first; last.parentId !== undefined; ) {
+    const parent = find(last.parentId);
+    if (parent === undefined || lineage.length > LINEAGE_STEPS) throw brokenLineage(id);
+    lineage.push(parent);
+    last = parent;
+  }
+  return lineage;
+}
+
+function brokenLineage(id: string): StrataError {
+  return new StrataError(
+    "STORE_UNAVAILABLE",
+    `The ancestors of account ${id} do not end at a root within ${LINEAGE_STEPS} steps: its record is damaged.`,
+  );
 }

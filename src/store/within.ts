@@ -4,7 +4,7 @@ import { StrataError } from "../domain/errors.js";
 export async function within<T>(milliseconds: number, work: T | Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    const error = new StrataError("STORE_UNAVAILABLE", "The disk of the store did not answer in time.");
+    const error = new StrataError("STORE_UNAVAILABLE", "The store did not answer in time.");
     timer = setTimeout(() => reject(error), milliseconds);
   });
   try {

@@ -1,0 +1,226 @@
+import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { StrataError } from "../domain/errors.js";
+import { describeRedis, type RedisTarget } from "./redis-url.js";
+import { within } from "./within.js";
+
+export type RedisCommand = readonly [name: string, ...args: (string | number)[]];
+
+export interface RedisConnectionOptions {
+  readonly target: RedisTarget;
+  /** How the connection is called in the server's list of clients. */
+  readonly name: string;
+  /** A key of the slot whose primary is meant, for commands that name none. */
+  readonly routeKey: string;
+  /** Hears of each time that the connection is there to use. */
+  readonly onReady?: () => void;
+  /** Hears of each time that it was lost. */
+  readonly onLost?: (cause: Error | undefined) => void;
+}
+
+/** From the first byte of a call to its answer. Two in a row fit in the two seconds that the port promises. */
+const ANSWER_WITHIN_MS = 900;
+/** A connection that is silent for so long with commands under way is dead: nobody else would notice for a quarter of an hour. */
+const SILENCE_MS = 1_500;
+const CONNECT_WITHIN_MS = 1_000;
+const LONGEST_PAUSE_MS = 1_000;
+/** Who has been without a connection for so long need not hope for it within a call. */
+const HOPELESS_AFTER_MS = 1_000;
+
+/**
+ * One connection to the primary that holds the cell. Nothing is queued while it is down, and nothing is sent twice: what
+ * was sent and not answered fails with `RedisSilence`, and only whoever sent it knows whether it may go again.
+ */
+export class RedisConnection {
+  readonly #client: Redis | Cluster;
+  readonly #options: RedisConnectionOptions;
+  readonly #waiting = new Set<() => void>();
+  #lostAt: number | undefined = performance.now();
+  #lastError: Error | undefined;
+
+  constructor(options: RedisConnectionOptions) {
+    this.#options = options;
+    this.#client = createClient(options);
+    this.#client.on("ready", () => {
+      this.#lostAt = undefined;
+      for (const wake of this.#waiting) wake();
+      options.onReady?.();
+    });
+    this.#client.on("error", (error: Error) => {
+      this.#lastError = lastErrorOf(error);
+    });
+    this.#client.on("close", () => {
+      if (this.#lostAt !== undefined) return;
+      this.#lostAt = performance.now();
+      options.onLost?.(this.#lastError);
+    });
+    this.#client.connect().catch(() => {
+      // Reported by the event; it goes on trying.
+    });
+  }
+
+  /** @throws StrataError STORE_UNAVAILABLE, RedisSilence, RedisRefusal */
+  async call(command: RedisCommand): Promise<unknown> {
+    const [name, ...args] = command;
+    await this.ready();
+    return this.#answered(() => this.#client.call(name, ...args));
+  }
+
+  /** Sends commands in one go over one connection. Each answer is a value or the server's refusal. */
+  async send(commands: readonly RedisCommand[]): Promise<unknown[]> {
+    await this.ready();
+    return this.#answered(async () => {
+      const pipeline = this.#client.pipeline();
+      for (const [name, ...args] of commands) pipeline.call(name, ...args);
+      const answers = (await pipeline.exec()) ?? [];
+      return answers.map(([error, answer]) => (error === null ? answer : refusalOf(error)));
+    });
+  }
+
+  /** As `send`, for commands that name no key. */
+  async sendToPrimary(commands: readonly RedisCommand[]): Promise<unknown[]> {
+    const [, ...answers] = await this.send([["EXISTS", this.#options.routeKey], ...commands]);
+    return answers;
+  }
+
+  /**
+   * Waits for the connection, not for long.
+   * @throws StrataError STORE_UNAVAILABLE saying what is wrong
+   */
+  async ready(): Promise<void> {
+    if (this.#isReady()) return;
+    if (this.#lostAt === undefined || performance.now() - this.#lostAt < HOPELESS_AFTER_MS) {
+      await this.#comesBack(ANSWER_WITHIN_MS);
+    }
+    if (!this.#isReady()) throw this.unavailable();
+  }
+
+  #isReady(): boolean {
+    return this.#client.status === "ready";
+  }
+
+  /** @returns after the time is up, or as soon as the connection is there */
+  async #comesBack(milliseconds: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, milliseconds);
+      this.#waiting.add(wake);
+    });
+  }
+
+  /** For the start: waits longer than a call would. @throws StrataError STORE_UNAVAILABLE */
+  async firstReady(milliseconds: number): Promise<void> {
+    if (!this.#isReady()) await this.#comesBack(milliseconds);
+    if (!this.#isReady()) throw this.unavailable();
+  }
+
+  unavailable(): StrataError {
+    const reason = this.#lastError === undefined ? "no connection" : this.#lastError.message;
+    return new StrataError(
+      "STORE_UNAVAILABLE",
+      `Redis at ${describeRedis(this.#options.target)} cannot be used: ${reason}.`,
+      {
+        cause: this.#lastError,
+      },
+    );
+  }
+
+  close(): void {
+    this.#client.disconnect();
+  }
+
+  async #answered<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await within(ANSWER_WITHIN_MS, run());
+    } catch (error) {
+      throw isUnsent(error) ? this.unavailable() : refusalOf(error);
+    }
+  }
+}
+
+/** The server's own word: it did not do it, or not all of it. The message never holds what was sent. */
+export class RedisRefusal extends Error {
+  override readonly name = "RedisRefusal";
+}
+
+/** No answer came: whether the server did it, nobody knows. */
+export class RedisSilence extends Error {
+  override readonly name = "RedisSilence";
+}
+
+function refusalOf(error: unknown): RedisRefusal | RedisSilence {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  if (name === "ReplyError") return new RedisRefusal(message);
+  return new RedisSilence(message);
+}
+
+function isUnsent(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Stream isn't writeable");
+}
+
+/** Of a Sentinel or Cluster that cannot be reached the last node's own error says more. */
+function lastErrorOf(error: Error): Error {
+  return "lastNodeError" in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
+}
+
+function createClient({ target, name }: RedisConnectionOptions): Redis | Cluster {
+  const options = {
+    ...(target.username !== undefined && { username: target.username }),
+    ...(target.password !== undefined && { password: target.password }),
+    ...(target.isEncrypted && { tls: {} }),
+    connectionName: name,
+    disableClientInfo: true,
+    // RESP3 is the default of ioredis and brings nothing here.
+    protocol: 2,
+    replyMapping: "legacy",
+    lazyConnect: true,
+    // A command that was sent again after its answer was lost has run twice.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: CONNECT_WITHIN_MS,
+    socketTimeout: SILENCE_MS,
+    keepAlive: 10_000,
+    retryStrategy: pause,
+    // A primary that was made a replica: the next connection finds the new one.
+    reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
+  } satisfies RedisOptions;
+  const [first] = target.nodes;
+  switch (target.mode) {
+    case "single":
+      return new Redis({ ...options, ...first, db: target.database });
+    case "sentinel":
+      return new Redis({
+        ...options,
+        sentinels: [...target.nodes],
+        name: target.primaryName ?? "",
+        db: target.database,
+        sentinelRetryStrategy: pause,
+        ...(target.isEncrypted && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+      });
+    case "cluster": {
+      const { retryStrategy, enableOfflineQueue, ...redisOptions } = options;
+      return new Cluster([...target.nodes], {
+        lazyConnect: true,
+        enableOfflineQueue: false,
+        // Sends again only what the cluster has said it did not do (MOVED, ASK, TRYAGAIN, CLUSTERDOWN).
+        retryDelayOnFailover: 0,
+        clusterRetryStrategy: pause,
+        clusterNodeRetryStrategy: pause,
+        slotsRefreshInterval: 1_000,
+        slotsRefreshTimeout: CONNECT_WITHIN_MS,
+        scaleReads: "master",
+        redisOptions,
+      });
+    }
+  }
+}
+
+/** Of many gateways that lost the same Redis each comes back at a time of its own. */
+function pause(times: number): number {
+  const longest = Math.min(LONGEST_PAUSE_MS, 50 * 2 ** Math.min(times, 10));
+  return longest * (0.5 + Math.random() / 2);
+}

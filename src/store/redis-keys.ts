@@ -1,0 +1,57 @@
+import { ownerOf, SYSTEM_OWNER } from "./records.js";
+import type { DocumentKey } from "./store.js";
+
+/**
+ * The layout in Redis. All keys of a cell share its hash tag, so that they are on one primary and one function can check
+ * and change them together:
+ *
+ *     meta              hash: format, incarnation, writers (the oldest format whose releases may write), accepted, importing
+ *     seq, tree, root   the newest commit's sequence; the tree token; the root account's id
+ *     a:<account>       record of an account; k:<account> its children's ids, a sorted set
+ *     v:<owner>:<cfg>   version of a document; d:… its record; h:… every record it ever had, a list in order of revision
+ *     o:<owner>         the config ids that the owner ever wrote, a set
+ *     feed              stream of changes; the id is the sequence
+ *     op:<id>           digest of an operation and the version it made; expires
+ */
+export class RedisKeys {
+  readonly prefix: string;
+  readonly meta: string;
+  readonly sequence: string;
+  readonly tree: string;
+  readonly root: string;
+  readonly feed: string;
+
+  constructor(cell: string) {
+    this.prefix = `{${cell}}:`;
+    this.meta = `${this.prefix}meta`;
+    this.sequence = `${this.prefix}seq`;
+    this.tree = `${this.prefix}tree`;
+    this.root = `${this.prefix}root`;
+    this.feed = `${this.prefix}feed`;
+  }
+
+  get accountPrefix(): string {
+    return `${this.prefix}a:`;
+  }
+  account(id: string): string {
+    return this.accountPrefix + id;
+  }
+  children(id: string): string {
+    return `${this.prefix}k:${id}`;
+  }
+  version(key: DocumentKey): string {
+    return `${this.prefix}v:${ownerOf(key)}:${key.configId}`;
+  }
+  document(key: DocumentKey): string {
+    return `${this.prefix}d:${ownerOf(key)}:${key.configId}`;
+  }
+  history(key: DocumentKey): string {
+    return `${this.prefix}h:${ownerOf(key)}:${key.configId}`;
+  }
+  configs({ accountId }: Pick<DocumentKey, "accountId">): string {
+    return `${this.prefix}o:${accountId ?? SYSTEM_OWNER}`;
+  }
+  operation(id: string): string {
+    return `${this.prefix}op:${id}`;
+  }
+}
