@@ -5,10 +5,24 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
     pool: "forks",
+    // Otherwise one of two cores would look on.
+    maxWorkers: "100%",
+    globalSetup: ["test/global-setup.ts"],
     setupFiles: ["reflect-metadata"],
-    include: ["test/**/*.test.ts"],
     testTimeout: 120_000,
     hookTimeout: 60_000,
     server: { deps: { inline: [/type-graphql/] } },
+    projects: [
+      { extends: true, test: { name: "all", include: ["test/**/*.test.ts"] } },
+      {
+        extends: true,
+        // Everything above the port once more, on the other kind of store.
+        test: {
+          name: "redis",
+          include: ["test/{service,graphql,rest}/**/*.test.ts"],
+          env: { STRATA_TEST_STORE: "redis" },
+        },
+      },
+    ],
   },
 });

@@ -1,7 +1,8 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
+import { join } from "node:path";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { OPEN_PRINCIPAL } from "./auth/principal.js";
-import type { Settings } from "./env.js";
+import type { RedisSettings, Settings } from "./env.js";
 import { loadExamples } from "./examples.js";
 import { addGraphqlFace } from "./graphql/graphql-face.js";
 import { createHttpServer } from "./http/http-server.js";
@@ -11,12 +12,26 @@ import { addRestFace } from "./rest/rest-face.js";
 import { loadSchemaRegistry, type SchemaRegistry } from "./schema/schema-registry.js";
 import { AccountService } from "./service/account-service.js";
 import { ConfigService } from "./service/config-service.js";
-import { createFreshReader, createRequestReader } from "./service/layer-reader.js";
+import { LayerMemory } from "./service/layer-memory.js";
+import { createRequestReader, type LayerReader } from "./service/layer-reader.js";
+import { Merges } from "./service/merges.js";
+import { boundStaleness } from "./store/bounded-store.js";
 import { openLmdbStore } from "./store/lmdb-store.js";
+import type { MergeCache } from "./store/merge-cache.js";
 import { observeStore } from "./store/observed-store.js";
+import { createRedisMergeCache } from "./store/redis-merge-cache.js";
+import type { StoreNotice } from "./store/redis-standing.js";
+import { openRedisStore } from "./store/redis-store.js";
+import { describeRedis } from "./store/redis-url.js";
 import type { Store } from "./store/store.js";
 
-type AppSettings = Pick<Settings, "store" | "schemas" | "examples" | "corsOrigins">;
+type AppSettings = Omit<Settings, "host" | "port" | "logLevel">;
+
+/** Of the memory for caches, the part that merges have; the rest is for accounts and documents. */
+const MERGES_SHARE = 2 / 3;
+const MEBIBYTE = 2 ** 20;
+/** What a remembered version takes, its name included. */
+const BYTES_PER_VERSION = 512;
 
 /**
  * Puts the whole service together, ready to listen. Closing the app finishes what runs and closes the store.
@@ -25,10 +40,12 @@ type AppSettings = Pick<Settings, "store" | "schemas" | "examples" | "corsOrigin
 export async function createApp(settings: AppSettings, logger: FastifyBaseLogger): Promise<FastifyInstance> {
   const metrics = createMetrics();
   const registry = loadSchemas(settings.schemas, logger, metrics);
-  const store = await openStore(settings.store.folder, metrics);
+  const store = await openStore(settings, logger, metrics);
+  const shared = openMergeCache(settings, logger);
   try {
-    return await assemble(settings, logger, metrics, registry, store);
+    return await assemble(settings, logger, metrics, registry, store, shared);
   } catch (error) {
+    shared?.close();
     await store.close();
     throw error;
   }
@@ -40,38 +57,51 @@ async function assemble(
   metrics: Metrics,
   registry: SchemaRegistry,
   store: Store,
+  shared: MergeCache | undefined,
 ): Promise<FastifyInstance> {
-  const shared = { store, now: () => new Date(), newId };
-  const accounts = new AccountService(shared);
-  const configs = new ConfigService({ ...shared, registry, onMerge: metrics.mergeLookup });
-  if (settings.examples) {
-    const loaded = await loadExamples(accounts, configs, createFreshReader(store), await store.rootId());
-    if (loaded !== undefined) logger.info(loaded, "the store was empty: examples loaded");
-  }
+  const dependencies = { store, now: () => new Date(), newId };
+  const bytes = settings.cacheMebibytes * MEBIBYTE;
+  const merges = new Merges({
+    bytes: bytes * MERGES_SHARE,
+    digest: registry.digest,
+    shared,
+    onLookup: metrics.mergeLookup,
+  });
+  const memory = new LayerMemory(bytes * (1 - MERGES_SHARE));
+  const createReader = () => createRequestReader(store, memory);
+  const accounts = new AccountService(dependencies);
+  const configs = new ConfigService({ ...dependencies, registry, merges });
+  if (settings.examples) await fillWithExamples(accounts, configs, createReader(), store, logger);
   const app = await createHttpServer({
     logger,
     corsOrigins: settings.corsOrigins,
     metrics,
     configs: registry.configs.size,
-    checkReady: () => store.rootId(),
+    checkReady: async () => {
+      await store.rootId();
+      return store.writeObstacle();
+    },
   });
-  app.addHook("onClose", () => store.close());
+  app.addHook("onClose", async () => {
+    shared?.close();
+    await store.close();
+  });
   await addGraphqlFace(app, {
     createContext: (requestId) => ({
       requestId,
       principal: OPEN_PRINCIPAL,
       configs,
       accounts,
-      reader: createRequestReader(store),
+      reader: createReader(),
     }),
     onRequest: metrics.request,
     newId,
   });
   await addRestFace(app, {
-    createContext: () => ({ principal: OPEN_PRINCIPAL, configs, reader: createRequestReader(store) }),
+    createContext: () => ({ principal: OPEN_PRINCIPAL, configs, reader: createReader() }),
     readJson,
     corsOrigins: settings.corsOrigins,
-    now: shared.now,
+    now: dependencies.now,
   });
   return app;
 }
@@ -96,9 +126,52 @@ function loadSchemas(folder: string, logger: FastifyBaseLogger, metrics: Metrics
   return registry;
 }
 
-async function openStore(folder: string, metrics: Metrics): Promise<Store> {
-  const store = await openLmdbStore({ folder });
-  return observeStore(store, ({ operation, outcome, size, seconds }) =>
+async function fillWithExamples(
+  accounts: AccountService,
+  configs: ConfigService,
+  reader: LayerReader,
+  store: Store,
+  logger: FastifyBaseLogger,
+): Promise<void> {
+  if (store.writeObstacle() !== undefined) return;
+  const loaded = await loadExamples(accounts, configs, reader, await store.rootId());
+  if (loaded !== undefined) logger.info(loaded, "the store was empty: examples loaded");
+}
+
+async function openStore(
+  { store: place, maxStalenessMs, cacheMebibytes }: AppSettings,
+  logger: FastifyBaseLogger,
+  metrics: Metrics,
+): Promise<Store> {
+  const store =
+    place.kind === "lmdb"
+      ? await openLmdbStore({ folder: place.folder })
+      : await openRedisStore({
+          ...place,
+          markFile: markFile(place),
+          onNotice: noticeTo(logger),
+        });
+  const observed = observeStore(store, ({ operation, outcome, size, seconds }) =>
     metrics.storeCall(operation, outcome, size, seconds),
   );
+  if (maxStalenessMs === 0) return observed;
+  const entries = Math.ceil((cacheMebibytes * MEBIBYTE * (1 - MERGES_SHARE)) / BYTES_PER_VERSION);
+  return boundStaleness(observed, { maxStalenessMs, entries });
+}
+
+function openMergeCache({ mergeCache }: AppSettings, logger: FastifyBaseLogger): MergeCache | undefined {
+  return mergeCache && createRedisMergeCache({ target: mergeCache, onNotice: noticeTo(logger) });
+}
+
+function noticeTo(logger: FastifyBaseLogger): (notice: StoreNotice) => void {
+  return ({ level, message }) => logger[level](message);
+}
+
+/** One file for each store that this gateway has ever written to. */
+function markFile({ target, cell, stateFolder }: RedisSettings): string {
+  const store = createHash("sha256")
+    .update(`${describeRedis(target)} ${cell}`)
+    .digest("hex")
+    .slice(0, 12);
+  return join(stateFolder, `acknowledged-${cell}-${store}.json`);
 }

@@ -1,20 +1,74 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { parseRedisUrl, type RedisTarget } from "./store/redis-url.js";
 
 /** The service's own settings, as read from the environment. */
 export interface Settings {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  readonly store: { readonly kind: "lmdb"; readonly folder: string };
+  readonly store: LmdbSettings | RedisSettings;
+  /** A second Redis, for merges that other gateways have made; undefined: none. */
+  readonly mergeCache: RedisTarget | undefined;
+  /** How old a read's knowledge of the newest versions may be, in milliseconds; 0: asked for at every read. */
+  readonly maxStalenessMs: number;
+  /** Memory that this process may use for what it remembers. */
+  readonly cacheMebibytes: number;
   readonly schemas: string;
   readonly examples: boolean;
   readonly corsOrigins: readonly string[];
   readonly logLevel: LogLevel;
 }
 
+export interface LmdbSettings {
+  readonly kind: "lmdb";
+  readonly folder: string;
+}
+
+export interface RedisSettings {
+  readonly kind: "redis";
+  readonly target: RedisTarget;
+  readonly cell: string;
+  readonly allowUnsafe: boolean;
+  readonly waitReplicas: number;
+  /** What this gateway remembers of the store across restarts goes there. */
+  readonly stateFolder: string;
+}
+
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const wholeNumber = (fallback: string, most: number, least = 0) =>
+  z
+    .string()
+    .default(fallback)
+    .refine(
+      (text) => /^\d{1,6}$/.test(text) && Number(text) >= least && Number(text) <= most,
+      `must be a whole number from ${least} to ${most}`,
+    );
+
+type StorePlace = LmdbSettings | Pick<RedisSettings, "kind" | "target">;
+
+function readStore(text: string, refusal: (message: string) => never): StorePlace {
+  if (/^lmdb:.+/.test(text)) return { kind: "lmdb", folder: text.slice("lmdb:".length) };
+  if (/^rediss?(\+\w+)?:/.test(text)) return { kind: "redis", target: readRedis(text, refusal) };
+  return refusal(
+    "must be lmdb:<folder>, e.g. lmdb:./data, or the URL of a Redis, e.g. redis://localhost:6379",
+  );
+}
+
+function readRedis(text: string, refusal: (message: string) => never): RedisTarget {
+  try {
+    return parseRedisUrl(text);
+  } catch (error) {
+    return refusal((error as Error).message);
+  }
+}
+
+function refuse(context: z.RefinementCtx, message: string): never {
+  context.addIssue(message);
+  return z.NEVER;
+}
 
 const SETTINGS = z.object({
   STRATA_HOST: z
@@ -34,9 +88,25 @@ const SETTINGS = z.object({
   STRATA_STORE: z
     .string()
     .default("lmdb:./data")
-    .refine((text) => /^lmdb:.+/.test(text), "must be lmdb:<folder>, e.g. lmdb:./data"),
+    .transform((text, context) => readStore(text, (message) => refuse(context, message))),
+  STRATA_CELL: z
+    .string()
+    .default("main")
+    .refine(
+      (text) => /^[A-Za-z0-9_.-]{1,64}$/.test(text),
+      "must be 1 to 64 letters, digits, dots, dashes or underscores",
+    ),
+  STRATA_MERGE_CACHE: z
+    .string()
+    .optional()
+    .transform((text, context) => text && readRedis(text, (message) => refuse(context, message))),
+  STRATA_MAX_STALENESS_MS: wholeNumber("0", 60_000),
+  STRATA_CACHE_MIB: wholeNumber("192", 65_536, 8),
+  STRATA_REDIS_UNSAFE: z.enum(["refuse", "allow"], 'must be "refuse" or "allow"').default("refuse"),
+  STRATA_REDIS_WAIT_REPLICAS: wholeNumber("0", 100),
+  STRATA_STATE: z.string().min(1, "must be a folder").default("./state"),
   STRATA_SCHEMAS: z.string().min(1, "must be a folder").default("./schemas"),
-  STRATA_EXAMPLES: z.enum(["on", "off"], 'must be "on" or "off"').default("on"),
+  STRATA_EXAMPLES: z.enum(["on", "off"], 'must be "on" or "off"').optional(),
   STRATA_CORS_ORIGINS: z
     .string()
     .default("https://studio.apollographql.com")
@@ -65,11 +135,27 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   return {
     host: settings.STRATA_HOST,
     port: Number(settings.STRATA_PORT),
-    store: { kind: "lmdb", folder: settings.STRATA_STORE.slice("lmdb:".length) },
+    store: storeOf(settings),
+    mergeCache: settings.STRATA_MERGE_CACHE || undefined,
+    cacheMebibytes: Number(settings.STRATA_CACHE_MIB),
+    maxStalenessMs: Number(settings.STRATA_MAX_STALENESS_MS),
     schemas: settings.STRATA_SCHEMAS,
-    examples: settings.STRATA_EXAMPLES === "on",
+    // A store on a server of its own is somebody's production, most likely.
+    examples: (settings.STRATA_EXAMPLES ?? (settings.STRATA_STORE.kind === "lmdb" ? "on" : "off")) === "on",
     corsOrigins: origins(settings.STRATA_CORS_ORIGINS),
     logLevel: settings.STRATA_LOG_LEVEL,
+  };
+}
+
+function storeOf(settings: z.infer<typeof SETTINGS>): Settings["store"] {
+  const place = settings.STRATA_STORE;
+  if (place.kind === "lmdb") return place;
+  return {
+    ...place,
+    cell: settings.STRATA_CELL,
+    allowUnsafe: settings.STRATA_REDIS_UNSAFE === "allow",
+    waitReplicas: Number(settings.STRATA_REDIS_WAIT_REPLICAS),
+    stateFolder: settings.STRATA_STATE,
   };
 }
 

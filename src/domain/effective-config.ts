@@ -1,33 +1,29 @@
-import { canonical, isEmpty, isObject, type Json, type JsonObject, type JsonObjectDraft } from "./json.js";
+import { canonical, isObject, type Json, type JsonObject } from "./json.js";
 import type { Layer, LayerKind } from "./layer.js";
-import { type Field, merge } from "./merge.js";
+import type { Field } from "./merge.js";
+import { Merged } from "./merged.js";
 import { isAtOrUnder, parsePointer, tokensOf } from "./pointer.js";
 
 /** One config as one account, or the system level, sees it. Everything is derived from the layers, when asked for. */
 export class EffectiveConfig {
-  #values: JsonObject | undefined;
-  #fields: ReadonlyMap<string, Field> | undefined;
-
-  /** @param layers highest precedence first; documents as seen (R5) */
+  /**
+   * @param layers highest precedence first; documents as seen (R5)
+   * @param merged of the layers' documents, where somebody has it already
+   */
   constructor(
     readonly accountId: string | undefined,
     readonly configId: string,
     readonly layers: readonly Layer[],
+    readonly merged = new Merged(layers.map(({ document }) => document)),
   ) {}
 
   get values(): JsonObject {
-    this.#values ??= merge(this.#documents());
-    return this.#values;
+    return this.merged.values;
   }
 
-  /** Every leaf by its pointer, in merge order; comes out of the same walk as the values. */
+  /** Every leaf by its pointer, in merge order. */
   get fields(): ReadonlyMap<string, Field> {
-    if (this.#fields === undefined) {
-      const fields = new Map<string, Field>();
-      this.#values = merge(this.#documents(), (field) => fields.set(field.pointer, field));
-      this.#fields = fields;
-    }
-    return this.#fields;
+    return this.merged.fields;
   }
 
   /** The fields at or under a pointer, of these sources (absent: of all), in merge order. */
@@ -72,15 +68,11 @@ export class EffectiveConfig {
   }
 
   /**
-   * One text for all that the values and their provenance depend on, and for nothing else: whoever hashes it has an
-   * etag: of every layer, what contributes to a field.
+   * Together with `merged.contributions` all that the values and their provenance depend on, and nothing else: whoever
+   * hashes the two has an etag.
    */
-  fingerprint(): string {
-    const layers = this.layers.map(({ kind, accountId, document }) => [
-      kind,
-      accountId ?? null,
-      contributing(document ?? {}, this.values),
-    ]);
+  identity(): string {
+    const layers = this.layers.map(({ kind, accountId }) => [kind, accountId ?? null]);
     return canonical([this.accountId ?? null, this.configId, layers as Json[]]);
   }
 
@@ -92,10 +84,6 @@ export class EffectiveConfig {
   /** The same config with another document in its highest layer. */
   withHighest(layer: Layer): EffectiveConfig {
     return new EffectiveConfig(this.accountId, this.configId, [layer, ...this.layers.slice(1)]);
-  }
-
-  #documents(): (JsonObject | undefined)[] {
-    return this.layers.map((layer) => layer.document);
   }
 }
 
@@ -117,25 +105,4 @@ function reaches(values: JsonObject, tokens: readonly string[]): boolean {
     value = (value as Record<string, unknown>)[token];
   }
   return true;
-}
-
-/**
- * The part of a document that contributes to a field. The rest is covered: empty objects where an object with members is
- * in force, and members that no layer above a covering value has.
- */
-function contributing(document: JsonObject, effective: JsonObject): JsonObject {
-  const kept: JsonObjectDraft = {};
-  for (const key of Object.keys(document)) {
-    if (!Object.hasOwn(effective, key)) continue;
-    const value = document[key] as Json;
-    const inForce = effective[key];
-    // Where something else is in force, the layer's value is shadowed whole: all of it is a contribution.
-    if (!isObject(value) || !isObject(inForce) || isEmpty(inForce)) {
-      kept[key] = value;
-      continue;
-    }
-    const inner = contributing(value, inForce);
-    if (!isEmpty(inner)) kept[key] = inner;
-  }
-  return kept;
 }

@@ -1,7 +1,7 @@
 import type { Principal } from "../auth/principal.js";
 import type { AccountService } from "../service/account-service.js";
 import type { ConfigService } from "../service/config-service.js";
-import type { RequestReader } from "../service/layer-reader.js";
+import type { LayerReader } from "../service/layer-reader.js";
 import type { RequestWork } from "./request-work.js";
 
 /** What every resolver of one request shares. */
@@ -11,7 +11,7 @@ export interface RequestContext {
   readonly configs: ConfigService;
   readonly accounts: AccountService;
   /** Gathers what the request reads into as few store calls as can be. */
-  readonly reader: RequestReader;
+  readonly reader: LayerReader;
   /** Bounds what the request makes the process do. */
   readonly work: RequestWork;
 }

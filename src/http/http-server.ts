@@ -33,8 +33,8 @@ export interface HttpServerOptions {
   readonly metrics: Metrics;
   /** How many configs are served, for the page that people see. */
   readonly configs: number;
-  /** Resolves when the store can answer; rejects when it cannot. */
-  readonly checkReady: () => Promise<unknown>;
+  /** Resolves when the store can answer, with the reason why it takes no writes if so; rejects when it cannot. */
+  readonly checkReady: () => Promise<string | undefined>;
 }
 
 /** Everything around the faces: ids, logs, limits, CORS, health, metrics, and the page for people. */
@@ -93,8 +93,10 @@ function addPages(app: FastifyInstance, { metrics, configs, checkReady }: HttpSe
   app.get("/health/live", async () => ({ status: "live" }));
   app.get("/health/ready", async (request, reply) => {
     try {
-      await checkReady();
-      return { status: "ready" };
+      const obstacle = await checkReady();
+      if (obstacle === undefined) return { status: "ready", writes: "accepted" };
+      request.log.warn({ obstacle }, "no writes are taken");
+      return { status: "ready", writes: "refused" };
     } catch (error) {
       request.log.warn({ err: error }, "not ready");
       return reply.code(503).send({ status: "not ready", reason: "The store does not answer." });

@@ -4,7 +4,8 @@ import { StrataError } from "../domain/errors.js";
 import { checkId } from "../domain/id.js";
 import type { AccountRecord, Commit, Expectations, Lineage, Version } from "../store/store.js";
 import { type CommitDependencies, commitUntilDone } from "./commit.js";
-import { createFreshReader, fromStore, type LayerReader, requireAncestry } from "./layer-reader.js";
+import type { LayerReader } from "./layer-reader.js";
+import { freshAncestry, fromStore, noSuchAccount } from "./layers.js";
 
 export interface NewAccount {
   /** Absent: one is made. */
@@ -35,10 +36,10 @@ export class AccountService {
   async create(principal: Principal, given: NewAccount): Promise<Lineage> {
     const name = checkName(given.name);
     const id = given.id === undefined ? this.dependencies.newId() : checkId(given.id, "account");
-    const reader = createFreshReader(this.dependencies.store);
+    const { store } = this.dependencies;
     return commitUntilDone(this.dependencies, async () => {
-      const ancestors = await this.#ancestors(given.parentId, reader);
-      if ((await reader.ancestry(id)) !== undefined) {
+      const ancestors = await this.#ancestors(given.parentId);
+      if ((await freshAncestry(store, id)) !== undefined) {
         throw new StrataError("ACCOUNT_EXISTS", `There is an account "${id}" already.`);
       }
       const account = { id, name, parentId: given.parentId, isReseller: given.isReseller };
@@ -53,7 +54,6 @@ export class AccountService {
 
   async #ancestors(
     parentId: string | undefined,
-    reader: LayerReader,
   ): Promise<{ lineage: readonly AccountRecord[]; expect: Partial<Expectations> }> {
     if (parentId === undefined) {
       if ((await fromStore(this.dependencies.store.rootId())) !== undefined) {
@@ -64,7 +64,9 @@ export class AccountService {
       }
       return { lineage: [], expect: { noRoot: true } };
     }
-    const { lineage, tree } = await requireAncestry(reader, checkId(parentId, "account"));
+    const ancestry = await freshAncestry(this.dependencies.store, checkId(parentId, "account"));
+    if (ancestry === undefined) throw noSuchAccount();
+    const { lineage, tree } = ancestry;
     if (lineage.length >= TREE_DEPTH) {
       throw new StrataError("BAD_USER_INPUT", `The tree of accounts is at most ${TREE_DEPTH} levels deep.`, {
         limit: "accountDepth",

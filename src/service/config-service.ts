@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { LRUCache } from "lru-cache";
 import type { Principal } from "../auth/principal.js";
 import { EffectiveConfig } from "../domain/effective-config.js";
 import { StrataError } from "../domain/errors.js";
@@ -7,22 +6,14 @@ import { type FieldChange, fieldChanges } from "../domain/field-change.js";
 import { checkId } from "../domain/id.js";
 import { canonical, checkJson, isEmpty, isObject, type JsonObject } from "../domain/json.js";
 import type { Layer } from "../domain/layer.js";
-import { resellerLineage } from "../domain/reseller.js";
-import { visiblePart } from "../domain/visibility.js";
 import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
 import type { SchemaRegistry } from "../schema/schema-registry.js";
-import type {
-  Commit,
-  DocumentKey,
-  Expectations,
-  Lineage,
-  Store,
-  StoredDocument,
-  Version,
-} from "../store/store.js";
+import type { Commit, DocumentKey, Expectations, Store, Version } from "../store/store.js";
 import { type CommitDependencies, commitUntilDone } from "./commit.js";
 import { ConfigSnapshot } from "./config-snapshot.js";
-import { type Ancestry, createFreshReader, type LayerReader, requireAncestry } from "./layer-reader.js";
+import type { LayerReader } from "./layer-reader.js";
+import { freshLayers, type Layers, type LoadedLayers, noSuchAccount } from "./layers.js";
+import type { Merges, SeenConfig, SeenLayer } from "./merges.js";
 import type { ConfigProblem } from "./problems.js";
 import { Turns } from "./turns.js";
 import { decideWrite, type WriteDecision, type WriteIntent } from "./write-decision.js";
@@ -57,23 +48,14 @@ export type WriteResult =
 
 export interface ConfigServiceDependencies extends CommitDependencies {
   readonly registry: SchemaRegistry;
-  /** Hears of every merge that a read needed, and whether it was known already. */
-  readonly onMerge?: (known: boolean) => void;
+  readonly merges: Merges;
 }
-
-/** Bytes of memory that the merges kept may take together, as far as it can be told. */
-const KEPT_BYTES = 128 * 1024 * 1024;
-/** What a merge takes for each character of its documents' JSON, at worst: many small values, many long pointers. */
-const BYTES_PER_CHARACTER = 48;
-const BYTES_PER_MERGE = 2 * 1024;
 
 /** The use-cases around configs: what is in force, and changing it. */
 export class ConfigService {
   readonly #store: Store;
   readonly #registry: SchemaRegistry;
   readonly #dependencies: ConfigServiceDependencies;
-  /** Merges by everything they are made of: such an entry can be missing, never stale. */
-  readonly #merges = new LRUCache<string, ConfigSnapshot>({ maxSize: KEPT_BYTES });
   readonly #turns = new Turns();
 
   constructor(dependencies: ConfigServiceDependencies) {
@@ -103,9 +85,35 @@ export class ConfigService {
    * What is in force, and who says so.
    * @throws StrataError ACCOUNT_NOT_FOUND; CONFIG_NOT_FOUND; STORE_UNAVAILABLE
    */
-  async effective(target: ConfigTarget, reader: LayerReader): Promise<ConfigSnapshot> {
-    const { snapshot } = await this.#read(target, reader);
-    return snapshot;
+  async effective(given: ConfigTarget, reader: LayerReader): Promise<ConfigSnapshot> {
+    const target = checkTarget(given);
+    // What nobody has needs no store to be told so.
+    if (target.accountId === undefined) this.#view(target);
+    const layers = await reader.layers(target);
+    if (layers === undefined) throw noSuchAccount();
+    const { schema, perspective } = this.#view(target);
+    const merged = await this.#dependencies.merges.of(
+      schema,
+      perspective,
+      layers.versions,
+      () => reader.remembered(layers),
+      () => reader.documents(layers),
+    );
+    if (merged === undefined) return this.#effectiveLater(target, reader);
+    return snapshotOf(schema, perspective, layers, merged);
+  }
+
+  /** The documents have moved on since their versions were seen: those that are there now, all as of one moment. */
+  async #effectiveLater(target: ConfigTarget, reader: LayerReader): Promise<ConfigSnapshot> {
+    const layers = await reader.loaded(target);
+    if (layers === undefined) throw noSuchAccount();
+    const { schema, perspective } = this.#view(target);
+    return snapshotOf(
+      schema,
+      perspective,
+      layers,
+      this.#dependencies.merges.make(layers.documents, perspective),
+    );
   }
 
   /**
@@ -121,9 +129,8 @@ export class ConfigService {
   }
 
   #write(principal: Principal, request: WriteRequest, intent: WriteIntent): Promise<WriteResult> {
-    const reader = createFreshReader(this.#store);
     return commitUntilDone(this.#dependencies, async () => {
-      const read = await this.#read(request.target, reader);
+      const read = await this.#readFresh(request.target);
       const { snapshot: before, perspective } = read;
       if (request.ifMatch !== undefined && request.ifMatch !== before.etag) {
         return { answer: { result: "conflict", current: before } };
@@ -143,38 +150,22 @@ export class ConfigService {
     });
   }
 
-  async #read(target: ConfigTarget, reader: LayerReader): Promise<ReadLayers> {
-    const configId = checkId(target.configId, "config");
-    const ancestry =
-      target.accountId === undefined
-        ? undefined
-        : await requireAncestry(reader, checkId(target.accountId, "account"));
-    const schema = this.#registry.configs.get(configId);
-    const perspective = ancestry === undefined ? schema?.forSystem : schema?.forAccount;
-    if (schema === undefined || perspective === undefined) throw noSuchConfig(configId, schema !== undefined);
-    const keys = documentKeys(ancestry?.lineage, configId);
-    const documents = await reader.documents(keys);
-    const snapshot = this.#merge(ancestry?.lineage, schema, perspective, keys, documents);
-    return { ancestry, perspective, keys, documents, snapshot };
+  async #readFresh(given: ConfigTarget): Promise<ReadLayers> {
+    const target = checkTarget(given);
+    if (target.accountId === undefined) this.#view(target);
+    const layers = await freshLayers(this.#store, target);
+    if (layers === undefined) throw noSuchAccount();
+    const { schema, perspective } = this.#view(target);
+    const merged = this.#dependencies.merges.make(layers.documents, perspective);
+    return { ...layers, perspective, snapshot: snapshotOf(schema, perspective, layers, merged) };
   }
 
-  #merge(
-    lineage: Lineage | undefined,
-    schema: ConfigSchema,
-    perspective: Perspective,
-    keys: readonly DocumentKey[],
-    documents: readonly (StoredDocument | undefined)[],
-  ): ConfigSnapshot {
-    const vector = documents.map(versionText);
-    const key = [schema.id, ...(lineage ?? []).map(accountText), "|", ...vector].join(" ");
-    const known = this.#merges.get(key);
-    this.#dependencies.onMerge?.(known !== undefined);
-    if (known !== undefined) return known;
-    const layers = layersOf(keys, documents, perspective);
-    const config = new EffectiveConfig(lineage?.[0].id, schema.id, layers);
-    const snapshot = new ConfigSnapshot(config, schema, lineage);
-    this.#merges.set(key, snapshot, { size: sizeOf(documents) });
-    return snapshot;
+  /** The config as its target sees it. @throws StrataError CONFIG_NOT_FOUND */
+  #view({ accountId, configId }: ConfigTarget): { schema: ConfigSchema; perspective: Perspective } {
+    const schema = this.#registry.configs.get(configId);
+    const perspective = accountId === undefined ? schema?.forSystem : schema?.forAccount;
+    if (schema === undefined || perspective === undefined) throw noSuchConfig(configId, schema !== undefined);
+    return { schema, perspective };
   }
 
   #commit(
@@ -228,12 +219,8 @@ export class ConfigService {
 }
 
 /** Everything that one decision rests on. */
-interface ReadLayers {
-  readonly ancestry: Ancestry | undefined;
+interface ReadLayers extends LoadedLayers {
   readonly perspective: Perspective;
-  /** Highest precedence first; the first is the target's own. */
-  readonly keys: readonly DocumentKey[];
-  readonly documents: readonly (StoredDocument | undefined)[];
   readonly snapshot: ConfigSnapshot;
 }
 
@@ -252,41 +239,34 @@ function checkIntent(intent: WriteIntent): WriteIntent {
   return intent;
 }
 
-/** Where the layers of a config are stored (R1): the account's, its reseller's, the system's. */
-function documentKeys(lineage: Lineage | undefined, configId: string): DocumentKey[] {
-  const system: DocumentKey = { accountId: undefined, configId };
-  if (lineage === undefined) return [system];
-  const reseller = resellerLineage(lineage);
-  const own: DocumentKey = { accountId: lineage[0].id, configId };
-  return reseller === undefined ? [own, system] : [own, { accountId: reseller[0].id, configId }, system];
+function checkTarget({ accountId, configId }: ConfigTarget): ConfigTarget {
+  checkId(configId, "config");
+  if (accountId !== undefined) checkId(accountId, "account");
+  return { accountId, configId };
 }
 
-function layersOf(
-  keys: readonly DocumentKey[],
-  documents: readonly (StoredDocument | undefined)[],
-  { visibility, defaults }: Perspective,
-): Layer[] {
-  const stored = keys.map((key, index): Layer => {
-    const document = documents[index];
-    const seen = document?.override && visiblePart(document.override, visibility);
-    const kind = key.accountId === undefined ? "SYSTEM" : index === 0 ? "ACCOUNT" : "RESELLER";
-    return {
-      kind,
-      ...(key.accountId !== undefined && { accountId: key.accountId }),
-      document: seen,
-      ...(document && seen && stamp(document)),
-    };
+function snapshotOf(
+  schema: ConfigSchema,
+  { defaults }: Perspective,
+  { ancestry, keys }: Layers,
+  { layers, merged }: SeenConfig,
+): ConfigSnapshot {
+  const stored = keys.map(({ accountId }, index): Layer => {
+    const kind = accountId === undefined ? "SYSTEM" : index === 0 ? "ACCOUNT" : "RESELLER";
+    return { kind, ...(accountId !== undefined && { accountId }), ...seen(layers[index]) };
   });
-  return [...stored, { kind: "SCHEMA", document: defaults }];
+  const all: Layer[] = [...stored, { kind: "SCHEMA", document: defaults }];
+  const config = new EffectiveConfig(ancestry?.lineage[0].id, schema.id, all, merged);
+  return new ConfigSnapshot(config, schema, ancestry?.lineage);
 }
 
-function stamp({ version, updatedAt, updatedBy }: Omit<StoredDocument, "override">): Partial<Layer> {
-  return { revision: version.revision, updatedAt, updatedBy };
+function seen(layer: SeenLayer | undefined): Pick<Layer, "document"> {
+  return layer ?? { document: undefined };
 }
 
 function committed({ after }: WriteDecision, version: Version, commit: Commit): EffectiveConfig {
   const [written] = after.layers as [Layer];
-  const stamped = stamp({ version, updatedAt: commit.at, updatedBy: commit.by });
+  const stamped = { revision: version.revision, updatedAt: commit.at, updatedBy: commit.by };
   return after.withHighest({ ...written, ...(written.document && stamped) });
 }
 
@@ -298,24 +278,4 @@ function expectations({ ancestry, keys, documents }: ReadLayers): Expectations {
       ancestry === undefined ? [] : [{ id: ancestry.lineage[0].id, version: ancestry.lineage[0].version }],
     ...(ancestry && { tree: ancestry.tree }),
   };
-}
-
-function versionText(document: StoredDocument | undefined): string {
-  if (document === undefined) return "-";
-  const { revision, sequence, nonce } = document.version;
-  return `${revision}.${sequence}.${nonce}`;
-}
-
-/** A lineage is kept with the merge, so a renamed ancestor has to make another one. */
-function accountText({ id, version }: Lineage[number]): string {
-  return `${id}@${version.revision}.${version.sequence}.${version.nonce}`;
-}
-
-function sizeOf(documents: readonly (StoredDocument | undefined)[]): number {
-  const characters = documents.reduce(
-    (sum, document) =>
-      sum + (document?.override === undefined ? 0 : JSON.stringify(document.override).length),
-    0,
-  );
-  return BYTES_PER_MERGE + BYTES_PER_CHARACTER * characters;
 }

@@ -1,66 +1,209 @@
 import DataLoader from "dataloader";
-import { StrataError } from "../domain/errors.js";
-import type { DocumentKey, Lineage, Lineages, Store, StoredDocument, TreeToken } from "../store/store.js";
+import {
+  type AccountRecord,
+  type DocumentKey,
+  type Lineage,
+  type Revisions,
+  type Store,
+  type StoredDocument,
+  sameVersion,
+  type Version,
+  versionText,
+} from "../store/store.js";
+import { LayerMemory } from "./layer-memory.js";
+import {
+  type Ancestry,
+  ancestriesOf,
+  documentKeys,
+  freshLayers,
+  fromStore,
+  type Layers,
+  type LoadedLayers,
+  restless,
+} from "./layers.js";
 
-/** An account with its ancestors, and the tree they were read from. */
-export interface Ancestry {
-  readonly lineage: Lineage;
-  readonly tree: TreeToken;
-}
-
-/** Where the use-cases read from. */
+/** Where one request reads from: asks the store once for everything that is asked for at the same time. */
 export interface LayerReader {
   /** Undefined when there is no such account. */
   ancestry(accountId: string): Promise<Ancestry | undefined>;
-  /** The documents of one config's layers, all as of one moment; missing ones are undefined. */
-  documents(keys: readonly DocumentKey[]): Promise<(StoredDocument | undefined)[]>;
-}
-
-/** Reads the store at every call: what a write decides on. */
-export function createFreshReader(store: Store): LayerReader {
-  return {
-    async ancestry(accountId) {
-      return ancestries(await fromStore(store.lineages([accountId])))[0];
-    },
-    async documents(keys) {
-      return [...(await fromStore(store.getMany(keys))).documents];
-    },
-  };
-}
-
-/** A reader for one request: asks the store once for everything that is asked for at the same time. */
-export interface RequestReader extends LayerReader {
+  /** The versions of a config's layers, as they are now; undefined when there is no such account. */
+  layers(target: DocumentKey): Promise<Layers | undefined>;
+  /** The documents of these versions, as far as nobody has to be asked for them; undefined when one of them is missing. */
+  remembered(layers: Layers): readonly (StoredDocument | undefined)[] | undefined;
+  /** The documents of exactly these versions; undefined when they are no longer there to be read. */
+  documents(layers: Layers): Promise<readonly (StoredDocument | undefined)[] | undefined>;
+  /** The layers as they are now, documents included. */
+  loaded(target: DocumentKey): Promise<LoadedLayers | undefined>;
   /** Forgets what it has read: after a write the same request must not see the time before it. */
   clear(): void;
 }
 
-export function createRequestReader(store: Store): RequestReader {
+const ATTEMPTS = 5;
+/** For readers that share no memory with others. */
+const SMALL_MEMORY = 16 * 2 ** 20;
+
+export function createRequestReader(store: Store, memory = new LayerMemory(SMALL_MEMORY)): LayerReader {
   const accounts = new DataLoader<string, Ancestry | undefined>(async (ids) => {
-    const found = ancestries(await fromStore(store.lineages(ids)));
+    const found = ancestriesOf(await fromStore(store.lineages(ids)));
+    for (const account of found.flatMap((ancestry) => ancestry?.lineage ?? [])) memory.keepAccount(account);
     // Whoever asks for an account often goes on to its ancestors.
     for (const ancestry of found)
       for (const above of ancestorsIn(ancestry)) accounts.prime(above.lineage[0].id, above);
     return found;
   });
-  // The layers of one config are one entry: whenever they are read, all of them are of the same moment.
-  const layers = new DataLoader<readonly DocumentKey[], (StoredDocument | undefined)[], string>(
-    async (groups) => {
-      // Most configs have a layer in common with others.
-      const keys = new Map(groups.flat().map((key) => [nameOf(key), key]));
-      const { documents } = await fromStore(store.getMany([...keys.values()]));
-      const found = new Map([...keys.keys()].map((name, index) => [name, documents[index]]));
-      return groups.map((group) => group.map((key) => found.get(nameOf(key))));
-    },
-    { cacheKeyFn: (keys) => keys.map(nameOf).join(" ") },
+  const layers = new DataLoader<DocumentKey, Layers | undefined, string>(
+    (targets) => readLayers(store, memory, targets),
+    { cacheKeyFn: nameOf },
+  );
+  const documents = new DataLoader<Versioned, StoredDocument | undefined, string>(
+    (wanted) => readDocuments(store, memory, wanted),
+    { cacheKeyFn: ({ key, version }) => `${nameOf(key)}@${versionText(version)}` },
   );
   return {
     ancestry: (accountId) => accounts.load(accountId),
-    documents: (keys) => layers.load(keys),
+    layers: (target) => layers.load(target),
+    remembered({ keys, versions }) {
+      const found = versions.map((version, index) => {
+        const key = keys[index];
+        return version && key && memory.document(key, version);
+      });
+      return found.every((document, index) => (document === undefined) === (versions[index] === undefined))
+        ? found
+        : undefined;
+    },
+    async documents({ keys, versions }) {
+      const found = await Promise.all(
+        versions.map((version, index) => {
+          const key = keys[index];
+          return version && key && (memory.document(key, version) ?? documents.load({ key, version }));
+        }),
+      );
+      return found.every((document, index) => sameVersion(document?.version, versions[index]))
+        ? found
+        : undefined;
+    },
+    async loaded(target) {
+      const loaded = await freshLayers(store, target);
+      layers.clear(target).prime(target, loaded);
+      return loaded;
+    },
     clear() {
       accounts.clearAll();
       layers.clearAll();
+      documents.clearAll();
     },
   };
+}
+
+/**
+ * One look at the versions of all accounts and documents together. The lineages that say which documents those are come
+ * from memory; the look tells which of them no longer hold, and those are read and looked at again.
+ */
+async function readLayers(
+  store: Store,
+  memory: LayerMemory,
+  targets: readonly DocumentKey[],
+): Promise<(Layers | undefined)[]> {
+  const lineages = new Map<string, Lineage | undefined>();
+  let unsure = [...new Set(targets.flatMap(({ accountId }) => accountId ?? []))];
+  for (const id of unsure) lineages.set(id, recalled(memory, id));
+  unsure = unsure.filter((id) => lineages.get(id) === undefined);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (unsure.length > 0) await learn(store, memory, unsure, lineages);
+    const wanted = targets.map((target) => keysOf(target, lineages));
+    const look = await lookAt(store, [...lineages.values()], wanted.flat());
+    unsure = [...lineages].flatMap(([id, lineage]) =>
+      lineage === undefined || look.holds(lineage) ? [] : id,
+    );
+    if (unsure.length > 0) continue;
+    return targets.map(({ accountId }, index) => {
+      const lineage = accountId === undefined ? undefined : lineages.get(accountId);
+      if (accountId !== undefined && lineage === undefined) return undefined;
+      const keys = wanted[index] ?? [];
+      return { ancestry: lineage && { lineage, tree: look.tree }, keys, versions: keys.map(look.versionOf) };
+    });
+  }
+  throw restless();
+}
+
+async function learn(
+  store: Store,
+  memory: LayerMemory,
+  ids: readonly string[],
+  lineages: Map<string, Lineage | undefined>,
+): Promise<void> {
+  const found = await fromStore(store.lineages(ids));
+  for (const [index, id] of ids.entries()) {
+    const lineage = found.lineages[index];
+    lineages.set(id, lineage);
+    for (const account of lineage ?? []) memory.keepAccount(account);
+  }
+}
+
+function keysOf(
+  { accountId, configId }: DocumentKey,
+  lineages: ReadonlyMap<string, Lineage | undefined>,
+): DocumentKey[] {
+  if (accountId === undefined) return documentKeys(undefined, configId);
+  const lineage = lineages.get(accountId);
+  return lineage === undefined ? [] : documentKeys(lineage, configId);
+}
+
+interface Look extends Pick<Revisions, "tree"> {
+  /** Whether every account of the lineage is as it was remembered. */
+  holds(lineage: Lineage): boolean;
+  versionOf(this: void, key: DocumentKey): Version | undefined;
+}
+
+async function lookAt(
+  store: Store,
+  lineages: readonly (Lineage | undefined)[],
+  keys: readonly DocumentKey[],
+): Promise<Look> {
+  const accounts = [...new Set(lineages.flatMap((lineage) => lineage?.map(({ id }) => id) ?? []))];
+  const documents = [...new Map(keys.map((key) => [nameOf(key), key])).values()];
+  const found = await fromStore(store.revisions({ accounts, documents }));
+  const accountVersions = new Map(accounts.map((id, index) => [id, found.accounts[index]]));
+  const versions = new Map(documents.map((key, index) => [nameOf(key), found.documents[index]]));
+  return {
+    tree: found.tree,
+    holds: (lineage) => lineage.every(({ id, version }) => sameVersion(accountVersions.get(id), version)),
+    versionOf: (key) => versions.get(nameOf(key)),
+  };
+}
+
+/** A lineage put together from memory; it may never have been one. */
+function recalled(memory: LayerMemory, id: string): Lineage | undefined {
+  const first = memory.account(id);
+  if (first === undefined) return undefined;
+  const lineage: [AccountRecord, ...AccountRecord[]] = [first];
+  for (let last = first; last.parentId !== undefined; ) {
+    const parent = memory.account(last.parentId);
+    // Accounts that changed places may be remembered as each other's ancestors.
+    if (parent === undefined || lineage.includes(parent)) return undefined;
+    lineage.push(parent);
+    last = parent;
+  }
+  return lineage;
+}
+
+interface Versioned {
+  readonly key: DocumentKey;
+  readonly version: Version;
+}
+
+/** A document may have moved on since its version was seen: then it has another one. */
+async function readDocuments(
+  store: Store,
+  memory: LayerMemory,
+  wanted: readonly Versioned[],
+): Promise<(StoredDocument | undefined)[]> {
+  const { documents } = await fromStore(store.getMany(wanted.map(({ key }) => key)));
+  for (const [index, { key }] of wanted.entries()) {
+    const document = documents[index];
+    if (document !== undefined) memory.keepDocument(key, document);
+  }
+  return [...documents];
 }
 
 function nameOf({ accountId, configId }: DocumentKey): string {
@@ -73,29 +216,4 @@ function ancestorsIn(ancestry: Ancestry | undefined): Ancestry[] {
   return lineage
     .slice(1)
     .map((_, index) => ({ tree, lineage: lineage.slice(index + 1) as unknown as Lineage }));
-}
-
-function ancestries({ tree, lineages }: Lineages): (Ancestry | undefined)[] {
-  return lineages.map((lineage) => lineage && { lineage, tree });
-}
-
-/** @throws StrataError ACCOUNT_NOT_FOUND */
-export async function requireAncestry(reader: LayerReader, accountId: string): Promise<Ancestry> {
-  const ancestry = await reader.ancestry(accountId);
-  if (ancestry === undefined) {
-    throw new StrataError("ACCOUNT_NOT_FOUND", "There is no such account, or you may not see it.");
-  }
-  return ancestry;
-}
-
-/**
- * What a caller is told when the store cannot answer. What the store itself says of it names folders and hosts: that
- * is for the log, as the cause.
- */
-export async function fromStore<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (cause) {
-    throw new StrataError("STORE_UNAVAILABLE", "The store cannot answer now. Try again.", { cause });
-  }
 }

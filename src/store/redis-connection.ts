@@ -87,14 +87,14 @@ export class RedisConnection {
    * @throws StrataError STORE_UNAVAILABLE saying what is wrong
    */
   async ready(): Promise<void> {
-    if (this.#isReady()) return;
+    if (this.isReady()) return;
     if (this.#lostAt === undefined || performance.now() - this.#lostAt < HOPELESS_AFTER_MS) {
       await this.#comesBack(ANSWER_WITHIN_MS);
     }
-    if (!this.#isReady()) throw this.unavailable();
+    if (!this.isReady()) throw this.unavailable();
   }
 
-  #isReady(): boolean {
+  isReady(): boolean {
     return this.#client.status === "ready";
   }
 
@@ -113,8 +113,8 @@ export class RedisConnection {
 
   /** For the start: waits longer than a call would. @throws StrataError STORE_UNAVAILABLE */
   async firstReady(milliseconds: number): Promise<void> {
-    if (!this.#isReady()) await this.#comesBack(milliseconds);
-    if (!this.#isReady()) throw this.unavailable();
+    if (!this.isReady()) await this.#comesBack(milliseconds);
+    if (!this.isReady()) throw this.unavailable();
   }
 
   unavailable(): StrataError {

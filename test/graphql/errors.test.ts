@@ -8,11 +8,10 @@ import { createMetrics } from "../../src/http/metrics.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { ConfigService } from "../../src/service/config-service.js";
 import { createRequestReader } from "../../src/service/layer-reader.js";
-import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import type { Store } from "../../src/store/store.js";
-import { Services, SHIPPED_SCHEMAS } from "../service/services.js";
+import { createMerges, Services, SHIPPED_SCHEMAS } from "../service/services.js";
 import { alteredStore } from "../store/altered-store.js";
-import { temporaryFolder } from "../temporary-folder.js";
+import { openTestStore } from "../store/test-store.js";
 import { GraphqlClient } from "./graphql-client.js";
 import { AccountDocument, ConfigDocument, PatchConfigDocument } from "./operations.generated.js";
 
@@ -31,19 +30,25 @@ async function openFailing(
   failures: (store: Store) => Partial<Store>,
   now = () => new Date(),
 ): Promise<Failing> {
-  const sound = await openLmdbStore({ folder: temporaryFolder() });
+  const sound = await openTestStore();
   await new Services(sound, SHIPPED_SCHEMAS).tree(["northstar"], ["acme", "northstar"]);
   const store = alteredStore(sound, failures(sound));
   const { accounts } = new Services(store, SHIPPED_SCHEMAS);
   const registry = loadSchemaRegistry(SHIPPED_SCHEMAS);
-  const configs = new ConfigService({ store, now, newId: () => randomUUID(), registry });
+  const configs = new ConfigService({
+    store,
+    now,
+    newId: () => randomUUID(),
+    registry,
+    merges: createMerges(registry),
+  });
   const log: Record<string, unknown>[] = [];
   const app = await createHttpServer({
     logger: pino({ base: null }, { write: (line: string) => log.push(JSON.parse(line)) }),
     corsOrigins: [],
     metrics: createMetrics(),
     configs: 1,
-    checkReady: () => store.rootId(),
+    checkReady: async () => store.writeObstacle(),
   });
   await addGraphqlFace(app, {
     createContext: (requestId) => ({

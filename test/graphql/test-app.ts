@@ -1,15 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { createApp } from "../../src/app.js";
 import { SHIPPED_SCHEMAS } from "../service/services.js";
+import { FAST_DISK, testStoreSettings } from "../store/test-store.js";
 import { GraphqlClient } from "./graphql-client.js";
 
-/** Fast where there is a disk in memory; what is asked here is answers, not durability. */
-const DISK = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+/** What the tests leave as it is by default. */
+export const OTHER_SETTINGS = { mergeCache: undefined, maxStalenessMs: 0, cacheMebibytes: 192 };
 
 type SchemaFiles = Readonly<Record<string, unknown>>;
 
@@ -28,15 +29,16 @@ export class TestApp {
 
   /** @param schemas files by name without `.json`; absent: the shipped ones, and the examples filled in */
   static async open(schemas?: SchemaFiles): Promise<TestApp> {
-    const folder = mkdtempSync(join(DISK, "strata-app-"));
+    const folder = mkdtempSync(join(FAST_DISK ?? tmpdir(), "strata-app-"));
     const log: string[] = [];
     const logger = pino({ level: "debug", base: null }, { write: (line: string) => log.push(line) });
     const settings = {
-      store: { kind: "lmdb", folder: join(folder, "data") },
+      ...OTHER_SETTINGS,
+      store: testStoreSettings(join(folder, `${basename(folder)}-data`)),
       schemas: schemas === undefined ? SHIPPED_SCHEMAS : writeSchemas(join(folder, "schemas"), schemas),
       examples: true,
       corsOrigins: ["https://studio.apollographql.com", "https://app.example"],
-    } as const;
+    };
     const app = await createApp(settings, logger);
     await app.ready();
     return new TestApp(app, log, folder);

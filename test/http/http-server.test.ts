@@ -22,7 +22,7 @@ function inject(options: InjectOptions) {
 describe("health", () => {
   test("live and ready", async () => {
     expect((await get("/health/live")).json()).toEqual({ status: "live" });
-    expect((await get("/health/ready")).json()).toEqual({ status: "ready" });
+    expect((await get("/health/ready")).json()).toEqual({ status: "ready", writes: "accepted" });
   });
 
   test("live but not ready, once the store is closed", async () => {
@@ -33,7 +33,10 @@ describe("health", () => {
       corsOrigins: [],
       metrics: createMetrics(),
       configs: 0,
-      checkReady: () => store.rootId(),
+      checkReady: async () => {
+        await store.rootId();
+        return undefined;
+      },
     });
     onTestFinished(() => server.close());
     const ask = (url: string) => server.inject({ url, headers: { host: "127.0.0.1" } });

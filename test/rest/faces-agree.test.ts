@@ -6,9 +6,11 @@ import { createApp } from "../../src/app.js";
 import type { JsonObject } from "../../src/domain/json.js";
 import { readSettings } from "../../src/env.js";
 import { documentsAndInput } from "../domain/json-arbitrary.js";
+import { OTHER_SETTINGS } from "../graphql/test-app.js";
 import { OPEN_SCHEMAS } from "../service/services.js";
+import { FAST_DISK, testStoreSettings } from "../store/test-store.js";
 import { schemaFolder, temporaryFolder } from "../temporary-folder.js";
-import { configUrl, FAST_DISK } from "./rest-app.js";
+import { configUrl } from "./rest-app.js";
 
 /** How many writes there are in all. Set FACE_STEPS for more, LAW_SEED to have the same ones again. */
 const STEPS = Number(process.env.FACE_STEPS ?? 10_000);
@@ -64,8 +66,9 @@ test(`GraphQL and REST agree after each of ${STEPS} writes through either`, asyn
 async function openApp(): Promise<FastifyInstance> {
   const settings = {
     ...readSettings({ STRATA_EXAMPLES: "off", STRATA_SCHEMAS: schemaFolder(OPEN_SCHEMAS) }),
-    store: { kind: "lmdb", folder: temporaryFolder(FAST_DISK) },
-  } as const;
+    ...OTHER_SETTINGS,
+    store: testStoreSettings(temporaryFolder(FAST_DISK)),
+  };
   const app = await createApp(settings, pino({ level: "silent" }));
   onTestFinished(() => app.close());
   const create = "mutation ($input: CreateAccountInput!) { createAccount(input: $input) { account { id } } }";

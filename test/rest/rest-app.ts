@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { expect, onTestFinished } from "vitest";
@@ -8,15 +7,12 @@ import { readJson } from "../../src/http/json-body.js";
 import { createMetrics } from "../../src/http/metrics.js";
 import { addRestFace } from "../../src/rest/rest-face.js";
 import { createRequestReader } from "../../src/service/layer-reader.js";
-import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import { observeStore } from "../../src/store/observed-store.js";
 import { Services, SHIPPED_SCHEMAS } from "../service/services.js";
-import { temporaryFolder } from "../temporary-folder.js";
+import { openTestStore } from "../store/test-store.js";
 
 /** The one origin, besides the server's own, whose pages may call. */
 export const TRUSTED_ORIGIN = "https://app.example";
-/** Fast where there is a disk in memory; durability is measured elsewhere. */
-export const FAST_DISK = existsSync("/dev/shm") ? "/dev/shm" : undefined;
 
 /** The face in its server, over a real store with a small tree: root, reseller below it, leaf below that. */
 export interface RestApp {
@@ -28,8 +24,7 @@ export interface RestApp {
 
 export async function openRestApp(schemas: string = SHIPPED_SCHEMAS): Promise<RestApp> {
   let commits = 0;
-  const lmdb = await openLmdbStore({ folder: temporaryFolder(FAST_DISK) });
-  const store = observeStore(lmdb, ({ operation, outcome }) => {
+  const store = observeStore(await openTestStore(), ({ operation, outcome }) => {
     if (operation === "commit" && outcome === "done") commits++;
   });
   onTestFinished(() => store.close());
@@ -40,7 +35,7 @@ export async function openRestApp(schemas: string = SHIPPED_SCHEMAS): Promise<Re
     corsOrigins: [TRUSTED_ORIGIN],
     metrics: createMetrics(),
     configs: 1,
-    checkReady: () => store.rootId(),
+    checkReady: async () => store.writeObstacle(),
   });
   onTestFinished(() => app.close());
   await addRestFace(app, {

@@ -4,14 +4,15 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { equals, isEmpty, type JsonObject, withoutNulls } from "../../src/domain/json.js";
 import { merge } from "../../src/domain/merge.js";
 import { appendToken } from "../../src/domain/pointer.js";
-import { createFreshReader, createRequestReader } from "../../src/service/layer-reader.js";
+import { LayerMemory } from "../../src/service/layer-memory.js";
+import { createRequestReader } from "../../src/service/layer-reader.js";
 import type { WriteIntent } from "../../src/service/write-decision.js";
-import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import { observeStore } from "../../src/store/observed-store.js";
 import type { Store } from "../../src/store/store.js";
 import { documentsAndInput, paths } from "../domain/json-arbitrary.js";
 import { LAW_RUNS } from "../domain/law.js";
 import { alteredStore } from "../store/altered-store.js";
+import { openTestStore } from "../store/test-store.js";
 import { schemaFolder, temporaryFolder } from "../temporary-folder.js";
 import { OPEN_SCHEMAS, openServices, Services, SHIPPED_SCHEMAS, written } from "./services.js";
 
@@ -543,7 +544,7 @@ describe("one request", () => {
 describe("store calls", () => {
   async function counted(): Promise<{ services: Services; calls: string[] }> {
     const calls: string[] = [];
-    const store = await openLmdbStore({ folder: temporaryFolder() });
+    const store = await openTestStore();
     onTestFinished(() => store.close());
     const services = new Services(
       observeStore(store, ({ operation }) => calls.push(operation)),
@@ -557,15 +558,26 @@ describe("store calls", () => {
     return { services, calls };
   }
 
-  test("100 accounts x 10 configs in one request take two reads", async () => {
+  test("100 accounts x 10 configs in one request take two reads, and one when the accounts are known", async () => {
     const { services, calls } = await counted();
-    const reader = createRequestReader(services.store);
+    const memory = new LayerMemory(2 ** 24);
     const ids = services.configs.accountConfigIds().slice(0, 10);
-    const all = Array.from({ length: 100 }, (_, i) =>
-      ids.map((configId) => services.configs.effective({ accountId: `a${i}`, configId }, reader)),
-    );
-    expect((await Promise.all(all.flat())).length).toBe(1_000);
-    expect(calls).toEqual(["lineages", "getMany"]);
+    const readAll = () => {
+      const reader = createRequestReader(services.store, memory);
+      const all = Array.from({ length: 100 }, (_, i) =>
+        ids.map((configId) => services.configs.effective({ accountId: `a${i}`, configId }, reader)),
+      );
+      return Promise.all(all.flat());
+    };
+    expect(await readAll()).toHaveLength(1_000);
+    expect(calls).toEqual(["lineages", "revisions"]);
+    calls.length = 0;
+    expect(await readAll()).toHaveLength(1_000);
+    expect(calls).toEqual(["revisions"]);
+    written(await services.set(undefined, ids[0] ?? "", {}));
+    calls.length = 0;
+    await readAll();
+    expect(calls).toEqual(["revisions"]);
   });
 
   test("a write of the system layer is one commit, however many accounts see it", async () => {
@@ -575,12 +587,13 @@ describe("store calls", () => {
     expect((await services.read("a99", "conferences")).config.values.pin_timeout).toBe(1);
   });
 
-  test("a fresh reader keeps nothing", async () => {
+  test("R13: a write reads everything it decides on anew", async () => {
     const { services, calls } = await counted();
-    const reader = createFreshReader(services.store);
-    await reader.ancestry("a1");
-    await reader.ancestry("a1");
-    expect(calls).toEqual(["lineages", "lineages"]);
+    await services.read("a1", "conferences");
+    calls.length = 0;
+    written(await services.patch("a1", "conferences", { pin_timeout: 1 }));
+    written(await services.patch("a1", "conferences", { pin_timeout: 2 }));
+    expect(calls).toEqual(["lineages", "getMany", "commit", "lineages", "getMany", "commit"]);
   });
 });
 

@@ -2,15 +2,15 @@ import { randomUUID } from "node:crypto";
 import { onTestFinished } from "vitest";
 import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
 import type { JsonObject } from "../../src/domain/json.js";
-import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
+import { loadSchemaRegistry, type SchemaRegistry } from "../../src/schema/schema-registry.js";
 import { AccountService } from "../../src/service/account-service.js";
 import { ConfigService, type WriteRequest, type WriteResult } from "../../src/service/config-service.js";
 import type { ConfigSnapshot } from "../../src/service/config-snapshot.js";
 import { createRequestReader } from "../../src/service/layer-reader.js";
+import { Merges } from "../../src/service/merges.js";
 import type { WriteIntent } from "../../src/service/write-decision.js";
-import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import type { Store } from "../../src/store/store.js";
-import { temporaryFolder } from "../temporary-folder.js";
+import { openTestStore } from "../store/test-store.js";
 
 /** Every setting may be anything, for accounts and for the system. */
 export const OPEN_SCHEMAS = {
@@ -35,7 +35,8 @@ export class Services {
       newId: () => randomUUID(),
     };
     this.accounts = new AccountService(dependencies);
-    this.configs = new ConfigService({ ...dependencies, registry: loadSchemaRegistry(schemas) });
+    const registry = loadSchemaRegistry(schemas);
+    this.configs = new ConfigService({ ...dependencies, registry, merges: createMerges(registry) });
   }
 
   /** Accounts in order, parents first: `["leaf", "reseller"]` hangs leaf under reseller; a `*` marks a reseller. */
@@ -88,10 +89,15 @@ export class Services {
   }
 }
 
-export async function openServices(schemas: string, folder = temporaryFolder()): Promise<Services> {
-  const store = await openLmdbStore({ folder });
+export async function openServices(schemas: string, folder?: string): Promise<Services> {
+  const store = await openTestStore(folder);
   onTestFinished(() => store.close());
   return new Services(store, schemas);
+}
+
+/** As the app has them, without a cache that others share. */
+export function createMerges({ digest }: SchemaRegistry): Merges {
+  return new Merges({ bytes: 128 * 2 ** 20, digest });
 }
 
 /** The written result, or a failed test. */

@@ -1,0 +1,51 @@
+import { canonical, isEmpty, isObject, type Json, type JsonObject, type JsonObjectDraft } from "./json.js";
+import { type Field, merge } from "./merge.js";
+
+/** Documents as one, highest precedence first. All of it is worked out when it is first asked for. */
+export class Merged {
+  #values: JsonObject | undefined;
+  #fields: ReadonlyMap<string, Field> | undefined;
+
+  constructor(private readonly documents: readonly (JsonObject | undefined)[]) {}
+
+  get values(): JsonObject {
+    this.#values ??= merge(this.documents);
+    return this.#values;
+  }
+
+  /** Every leaf by its pointer, in merge order; comes out of the same walk as the values. */
+  get fields(): ReadonlyMap<string, Field> {
+    if (this.#fields === undefined) {
+      const fields = new Map<string, Field>();
+      this.#values = merge(this.documents, (field) => fields.set(field.pointer, field));
+      this.#fields = fields;
+    }
+    return this.#fields;
+  }
+
+  /** One text for what every document contributes to the fields. */
+  contributions(): string {
+    return canonical(this.documents.map((document) => contributing(document ?? {}, this.values)));
+  }
+}
+
+/**
+ * The part of a document that contributes to a field. The rest is covered: empty objects where an object with members is
+ * in force, and members that no layer above a covering value has.
+ */
+function contributing(document: JsonObject, effective: JsonObject): JsonObject {
+  const kept: JsonObjectDraft = {};
+  for (const key of Object.keys(document)) {
+    if (!Object.hasOwn(effective, key)) continue;
+    const value = document[key] as Json;
+    const inForce = effective[key];
+    // Where something else is in force, the layer's value is shadowed whole: all of it is a contribution.
+    if (!isObject(value) || !isObject(inForce) || isEmpty(inForce)) {
+      kept[key] = value;
+      continue;
+    }
+    const inner = contributing(value, inForce);
+    if (!isEmpty(inner)) kept[key] = inner;
+  }
+  return kept;
+}

@@ -1,0 +1,166 @@
+import { LRUCache } from "lru-cache";
+import { sequenceOfChange } from "./records.js";
+import type { Change, DocumentKey, Revisions, Store, Version, VersionsOf } from "./store.js";
+
+export interface BoundedStoreOptions {
+  /** How old, in milliseconds, an answer of `revisions` may be. */
+  readonly maxStalenessMs: number;
+  /** How many versions are remembered. */
+  readonly entries: number;
+}
+
+const CHANGES_PER_LOOK = 10_000;
+
+/** A version as it was at a sequence, and still is as long as the feed tells of no change of it. */
+interface Known {
+  readonly version: Version | undefined;
+  readonly sequence: number;
+}
+
+/**
+ * The same store, answering `revisions` from memory as long as the change feed has confirmed, within the bound, that
+ * nothing asked for has changed. What this process commits itself it sees at once. Everything else goes to the store.
+ */
+export function boundStaleness(store: Store, options: BoundedStoreOptions): Store {
+  const follower = new Follower(store, options);
+  follower.start();
+  return {
+    lineages: (accountIds) => store.lineages(accountIds),
+    getMany: (keys) => store.getMany(keys),
+    revisions: (of) => follower.revisions(of),
+    rootId: () => store.rootId(),
+    async commit(commit) {
+      const outcome = await store.commit(commit);
+      if (outcome.outcome === "done") follower.expect(outcome.version.sequence);
+      // Whether it was written nobody knows: nothing known before it is good enough.
+      if (outcome.outcome === "unknown") follower.forget();
+      return outcome;
+    },
+    changes: (after, limit) => store.changes(after, limit),
+    writeObstacle: () => store.writeObstacle(),
+    async close() {
+      follower.stop();
+      await store.close();
+    },
+  };
+}
+
+class Follower {
+  readonly #known: LRUCache<string, Known>;
+  /** Everything up to here has been seen in the feed; undefined: nothing yet. */
+  #position: number | undefined;
+  #tree = "";
+  /** When the confirmation of the position was asked for. */
+  #confirmedAt = Number.NEGATIVE_INFINITY;
+  /** Nothing from before this is good enough. */
+  #floor = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(
+    private readonly store: Store,
+    private readonly options: BoundedStoreOptions,
+  ) {
+    this.#known = new LRUCache({ max: options.entries });
+  }
+
+  start(): void {
+    void this.#follow();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  expect(sequence: number): void {
+    this.#floor = Math.max(this.#floor, sequence);
+  }
+
+  forget(): void {
+    this.#known.clear();
+    this.#position = undefined;
+  }
+
+  async revisions(of: VersionsOf): Promise<Revisions> {
+    return this.#remembered(of) ?? this.#ask(of);
+  }
+
+  #remembered({ accounts, documents }: VersionsOf): Revisions | undefined {
+    const position = this.#position;
+    if (position === undefined || position < this.#floor) return undefined;
+    if (performance.now() - this.#confirmedAt > this.options.maxStalenessMs) return undefined;
+    const known = [...accounts.map(accountName), ...documents.map(documentName)].map((name) =>
+      this.#known.get(name),
+    );
+    // What was read ahead of the feed may be newer than the rest: then the answer would not be of one moment.
+    if (!known.every((entry) => entry !== undefined && entry.sequence <= position)) return undefined;
+    const versions = known.map((entry) => entry?.version);
+    return {
+      tree: this.#tree,
+      sequence: position,
+      accounts: versions.slice(0, accounts.length),
+      documents: versions.slice(accounts.length),
+    };
+  }
+
+  async #ask(of: VersionsOf): Promise<Revisions> {
+    const found = await this.store.revisions(of);
+    const { sequence, tree } = found;
+    const position = this.#position;
+    // The feed may have told already of changes that came after this answer was made: then it is not kept.
+    if (position === undefined || position > sequence) return found;
+    this.#tree = tree;
+    for (const [index, id] of of.accounts.entries())
+      this.#known.set(accountName(id), { version: found.accounts[index], sequence });
+    for (const [index, key] of of.documents.entries())
+      this.#known.set(documentName(key), { version: found.documents[index], sequence });
+    return found;
+  }
+
+  async #follow(): Promise<void> {
+    const askedAt = performance.now();
+    try {
+      const isThrough = await this.#look();
+      if (isThrough) this.#confirmedAt = askedAt;
+    } catch {
+      // Not confirmed: reads ask the store until it is.
+    }
+    if (this.#stopped) return;
+    const pause = Math.max(1, this.options.maxStalenessMs / 3 - (performance.now() - askedAt));
+    this.#timer = setTimeout(() => void this.#follow(), pause).unref();
+  }
+
+  /** @returns whether everything up to the moment of asking has been seen */
+  async #look(): Promise<boolean> {
+    if (this.#position === undefined) {
+      const { sequence } = await this.store.changes(Number.MAX_SAFE_INTEGER - 1, 1);
+      this.#known.clear();
+      this.#position = sequence;
+      return true;
+    }
+    const { changes, sequence } = await this.store.changes(this.#position, CHANGES_PER_LOOK);
+    if (changes === undefined || sequence < this.#position) {
+      this.forget();
+      return false;
+    }
+    for (const change of changes) this.#drop(change);
+    const last = changes.at(-1);
+    if (last !== undefined && this.#position !== undefined) this.#position = sequenceOfChange(last);
+    return changes.length < CHANGES_PER_LOOK;
+  }
+
+  #drop(change: Change): void {
+    const name = change.on === "account" ? accountName(change.account.id) : documentName(change.key);
+    const known = this.#known.get(name);
+    if (known !== undefined && known.sequence < sequenceOfChange(change)) this.#known.delete(name);
+  }
+}
+
+function accountName(id: string): string {
+  return `a ${id}`;
+}
+
+function documentName({ accountId, configId }: DocumentKey): string {
+  return `d ${accountId ?? ""}/${configId}`;
+}

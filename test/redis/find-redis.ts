@@ -1,0 +1,134 @@
+import { execFile } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+
+/** The first release with what the store needs: functions. */
+const OLDEST = 7;
+const PROGRAMS = ["redis-server", "valkey-server"];
+const WHAT_HELPS = `  - install a server, ${OLDEST} or newer: apt-get install redis-server, apk add redis, brew install redis, or valkey`;
+
+export type FoundRedis =
+  | { readonly kind: "program"; readonly path: string }
+  | { readonly kind: "docker"; readonly docker: string };
+
+const run = promisify(execFile);
+let found: Promise<string> | undefined;
+
+/** As `findRedisServer` in this process's environment, looking only once. */
+export function redisServerProgram(): Promise<string> {
+  found ??= findRedisServer(process.env);
+  return found;
+}
+
+/**
+ * A server program that tests can start, kill and pause: on PATH, or installed now.
+ * @throws when there is none; the message says what to do
+ */
+export async function findRedisServer(environment: NodeJS.ProcessEnv): Promise<string> {
+  const reasons: string[] = [];
+  const path = (await onPath(environment, reasons)) ?? (await installed(environment, reasons));
+  if (path !== undefined) return path;
+  const url = environment.REDIS_URL ? "REDIS_URL is set, but these" : "These";
+  const why = `${url} tests kill and pause servers, so they need a program to start some of their own.`;
+  throw new Error(["There is no Redis server program.", ...reasons, why, WHAT_HELPS].join("\n"));
+}
+
+/**
+ * Whatever can run a server that tests share: a program on PATH, Docker, or a program installed now.
+ * @throws when there is nothing; the message says what to do
+ */
+export async function findRedis(environment: NodeJS.ProcessEnv): Promise<FoundRedis> {
+  const reasons: string[] = [];
+  const path = await onPath(environment, reasons);
+  if (path !== undefined) return { kind: "program", path };
+  const docker = await dockerWithEngine(environment, reasons);
+  if (docker !== undefined) return { kind: "docker", docker };
+  const fresh = await installed(environment, reasons);
+  if (fresh !== undefined) return { kind: "program", path: fresh };
+  const others = [
+    "  - or start Docker; the tests that kill servers need the program all the same",
+    "  - or set REDIS_URL to a running one; the tests that kill servers need the program all the same",
+  ];
+  throw new Error(["There is no Redis for the tests.", ...reasons, WHAT_HELPS, ...others].join("\n"));
+}
+
+async function onPath(environment: NodeJS.ProcessEnv, reasons: string[]): Promise<string | undefined> {
+  for (const name of PROGRAMS) {
+    const path = executable(name, environment);
+    if (path === undefined) continue;
+    const { stdout } = await run(path, ["--version"], { env: environment });
+    const version = /\bv=([\d.]+)/.exec(stdout)?.[1];
+    if (Number.parseInt(version ?? "", 10) >= OLDEST) return path;
+    reasons.push(`${path} is ${version ?? "no Redis"}, too old: ${OLDEST} is needed.`);
+  }
+  return undefined;
+}
+
+async function dockerWithEngine(
+  environment: NodeJS.ProcessEnv,
+  reasons: string[],
+): Promise<string | undefined> {
+  const docker = executable("docker", environment);
+  if (docker === undefined) return undefined;
+  try {
+    await run(docker, ["version", "--format", "{{.Server.Version}}"], { env: environment, timeout: 5_000 });
+    return docker;
+  } catch {
+    reasons.push("Docker is installed, but its engine does not answer.");
+    return undefined;
+  }
+}
+
+/** Debian and its kin, where we may install. */
+async function installed(environment: NodeJS.ProcessEnv, reasons: string[]): Promise<string | undefined> {
+  const apt = executable("apt-get", environment);
+  if (apt === undefined) return undefined;
+  const command = await asRoot(apt, environment);
+  if (command === undefined) return undefined;
+  const [program, ...prefix] = command;
+  const aptGet = (...words: string[]) =>
+    // Several test processes may come to this at once.
+    run(program, [...prefix, "-o", "DPkg::Lock::Timeout=300", ...words], {
+      env: { ...environment, DEBIAN_FRONTEND: "noninteractive" },
+    });
+  const install = () => aptGet("install", "-y", "--no-install-recommends", "redis-server");
+  process.stderr.write("The tests need a Redis server and there is none: apt-get install redis-server ...\n");
+  try {
+    await install().catch(async () => {
+      await aptGet("update");
+      await install();
+    });
+  } catch (error) {
+    reasons.push(`apt-get could not install redis-server: ${String(error).trim()}`);
+    return undefined;
+  }
+  return await onPath(environment, reasons);
+}
+
+async function asRoot(
+  program: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<readonly [string, ...string[]] | undefined> {
+  if (process.getuid?.() === 0) return [program];
+  const sudo = executable("sudo", environment);
+  if (sudo === undefined) return undefined;
+  return await run(sudo, ["-n", "true"], { env: environment }).then(
+    () => [sudo, "-n", program] as const,
+    () => undefined,
+  );
+}
+
+function executable(name: string, environment: NodeJS.ProcessEnv): string | undefined {
+  const folders = (environment.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

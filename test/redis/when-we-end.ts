@@ -1,0 +1,18 @@
+import { spawn } from "node:child_process";
+import { Socket } from "node:net";
+
+/**
+ * Runs a command when this process ends, in whatever way: a test worker is ended by a signal, and then runs no exit
+ * handler.
+ * @returns calls it off
+ */
+export function whenWeEnd(...command: readonly [string, ...string[]]): () => void {
+  // Nothing is ever written to its standard input, which ends when we do. Detached: Ctrl-C is not for it.
+  const guard = spawn("/bin/sh", ["-c", 'read -r line; "$@"', "sh", ...command], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  guard.unref();
+  if (guard.stdin instanceof Socket) guard.stdin.unref();
+  return () => guard.kill("SIGKILL");
+}
