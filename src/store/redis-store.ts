@@ -1,35 +1,25 @@
-import { randomBytes } from "node:crypto";
 import { StrataError } from "../domain/errors.js";
 import { AcknowledgedMark } from "./acknowledged-mark.js";
-import {
-  accountBody,
-  assembleLineage,
-  changeBody,
-  documentBody,
-  parseAccount,
-  parseChange,
-  parseVersion,
-  sequenceOfChange,
-  storedDocument,
-  versionOfRecord,
-} from "./records.js";
+import { parseVersion } from "./records.js";
+import { callFunction, makeNonce, sendFunctions } from "./redis-call.js";
+import { commitCommand, conflictIn } from "./redis-commit.js";
 import { type RedisCommand, RedisConnection, RedisRefusal, RedisSilence } from "./redis-connection.js";
-import { FUNCTION_LIBRARY, FUNCTIONS } from "./redis-functions.js";
+import { FUNCTIONS } from "./redis-functions.js";
 import { RedisKeys } from "./redis-keys.js";
+import { RedisReads, refused, silent } from "./redis-reads.js";
 import { RedisStanding, type StoreNotice } from "./redis-standing.js";
 import { describeRedis, type RedisTarget } from "./redis-url.js";
-import {
-  type Changes,
-  type Commit,
-  type CommitOutcome,
-  type DocumentKey,
-  type Documents,
-  type Lineages,
-  type Revisions,
-  type Store,
-  type Version,
-  type VersionsOf,
-  versionText,
+import type {
+  Changes,
+  Commit,
+  CommitOutcome,
+  DocumentKey,
+  Documents,
+  Lineages,
+  Revisions,
+  Store,
+  Version,
+  VersionsOf,
 } from "./store.js";
 
 export interface RedisStoreOptions {
@@ -59,15 +49,11 @@ type Settings = Omit<RedisStoreOptions, "markFile"> &
   typeof DEFAULTS & { readonly markFile: string | undefined };
 
 const START_WITHIN_MS = 5_000;
-/** A read goes again while this lasts: its connection may just have been lost. */
-const READ_AGAIN_WITHIN_MS = 900;
-const PAUSE_MS = 50;
 const REPLICAS_WITHIN_MS = 700;
 const BATCH_COMMITS = 256;
 /** What Redis says before it has done anything. */
 const REFUSED_BEFORE =
   /^(OOM|READONLY|MISCONF|NOREPLICAS|LOADING|NOAUTH|NOPERM|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY)\b/;
-const PASSES = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|BUSY)\b/;
 
 /**
  * The store in one Redis, for many gateways at once. One function inside Redis checks and applies each commit.
@@ -93,7 +79,8 @@ class RedisStore implements Store {
   readonly #settings: Settings;
   readonly #keys: RedisKeys;
   readonly #mark: AcknowledgedMark;
-  readonly #reads: RedisConnection;
+  readonly #readConnection: RedisConnection;
+  readonly #reads: RedisReads;
   readonly #writes: RedisConnection;
   readonly #standing: RedisStanding;
   readonly #running = new Set<Promise<unknown>>();
@@ -112,7 +99,8 @@ class RedisStore implements Store {
       }),
     );
     const routeKey = this.#keys.meta;
-    this.#reads = new RedisConnection({ target, name: "strata-reads", routeKey });
+    this.#readConnection = new RedisConnection({ target, name: "strata-reads", routeKey });
+    this.#reads = new RedisReads(this.#readConnection, this.#keys, this.#place());
     this.#writes = new RedisConnection({
       target,
       name: "strata-writes",
@@ -127,7 +115,10 @@ class RedisStore implements Store {
   }
 
   async start(): Promise<void> {
-    await Promise.all([this.#reads.firstReady(START_WITHIN_MS), this.#writes.firstReady(START_WITHIN_MS)]);
+    await Promise.all([
+      this.#readConnection.firstReady(START_WITHIN_MS),
+      this.#writes.firstReady(START_WITHIN_MS),
+    ]);
     if (this.#mark.position === undefined) await this.#found();
     await this.#standing.lookAgain();
   }
@@ -136,80 +127,27 @@ class RedisStore implements Store {
   async #found(): Promise<void> {
     const { meta, sequence, tree } = this.#keys;
     const [incarnation, token] = [makeNonce(), makeNonce()];
-    await this.#inFunction(this.#writes, [
-      "FCALL",
-      FUNCTIONS.found,
-      3,
-      meta,
-      sequence,
-      tree,
-      incarnation,
-      token,
-    ]);
+    await callFunction(this.#writes, ["FCALL", FUNCTIONS.found, 3, meta, sequence, tree, incarnation, token]);
   }
 
   lineages(accountIds: readonly string[]): Promise<Lineages> {
-    const keys = [this.#keys.tree, ...accountIds.map((id) => this.#keys.account(id))];
-    const command: RedisCommand = [
-      "FCALL_RO",
-      FUNCTIONS.lineages,
-      keys.length,
-      ...keys,
-      this.#keys.accountPrefix,
-    ];
-    return this.#read(command, (answer) => {
-      const [tree, records] = answer as [string | null, string[]];
-      const accounts = new Map(records.map(parseAccount).map((account) => [account.id, account]));
-      return {
-        tree: this.#treeOf(tree),
-        lineages: accountIds.map((id) => assembleLineage(id, (accountId) => accounts.get(accountId))),
-      };
-    });
+    return this.#reading(() => this.#reads.lineages(accountIds));
   }
 
   getMany(keys: readonly DocumentKey[]): Promise<Documents> {
-    return this.#look(
-      keys.map((key) => this.#keys.document(key)),
-      (tree, records) => ({
-        tree,
-        documents: records.map((record) => (record === null ? undefined : storedDocument(record))),
-      }),
-    );
+    return this.#reading(() => this.#reads.getMany(keys));
   }
 
-  revisions({ accounts, documents }: VersionsOf): Promise<Revisions> {
-    const keys = [
-      this.#keys.sequence,
-      ...accounts.map((id) => this.#keys.account(id)),
-      ...documents.map((key) => this.#keys.version(key)),
-    ];
-    return this.#look(keys, (tree, [sequence, ...found]) => {
-      const versions = found.map((text) => (text === null ? undefined : parseVersion(versionOfRecord(text))));
-      return {
-        tree,
-        sequence: Number(sequence),
-        accounts: versions.slice(0, accounts.length),
-        documents: versions.slice(accounts.length),
-      };
-    });
+  revisions(of: VersionsOf): Promise<Revisions> {
+    return this.#reading(() => this.#reads.revisions(of));
   }
 
   rootId(): Promise<string | undefined> {
-    return this.#look([this.#keys.root], (_, [id]) => id ?? undefined);
+    return this.#reading(() => this.#reads.rootId());
   }
 
-  async changes(after: number, limit: number): Promise<Changes> {
-    // The sequence first: what comes in between is then among the changes.
-    const newest = await this.#look([this.#keys.sequence], (_, [text]) => Number(text));
-    const range: RedisCommand = ["XRANGE", this.#keys.feed, `(${after}-0`, "+", "COUNT", limit];
-    return this.#read(range, (answer) => {
-      const entries = answer as [id: string, fields: [name: string, record: string]][];
-      const changes = entries.map(([, [, record]]) => parseChange(record));
-      const [first, last] = [changes[0], changes.at(-1)];
-      const sequence = Math.max(newest, last === undefined ? 0 : sequenceOfChange(last));
-      const isComplete = first === undefined ? after >= newest : sequenceOfChange(first) === after + 1;
-      return { changes: isComplete ? changes : undefined, sequence };
-    });
+  changes(after: number, limit: number): Promise<Changes> {
+    return this.#reading(() => this.#reads.changes(after, limit));
   }
 
   commit(commit: Commit): Promise<CommitOutcome> {
@@ -235,7 +173,7 @@ class RedisStore implements Store {
     }
     const known = this.#mark.position;
     if (this.#standing.obstacle !== undefined || known === undefined) return notApplied(this.#refusing());
-    const command = this.#commitCommand(commit, text, known);
+    const command = commitCommand(this.#keys, known, this.#settings, commit, text);
     return new Promise((answer) => {
       const ticket = { command, answer };
       if (this.#settings.waitReplicas === 0) void this.#apply([ticket]);
@@ -244,44 +182,6 @@ class RedisStore implements Store {
         this.#draining ??= this.#drain();
       }
     });
-  }
-
-  #commitCommand(
-    { expect, write, operation, at, by, ...rest }: Commit,
-    text: string | undefined,
-    known: { readonly incarnation: string; readonly sequence: number },
-  ): RedisCommand {
-    const names = this.#keys;
-    const { meta, sequence, tree, root, feed } = names;
-    const keys = [
-      ...[meta, sequence, tree, root, feed, names.operation(operation.id)],
-      ...expect.documents.map(({ key }) => names.version(key)),
-      ...expect.accounts.map(({ id }) => names.account(id)),
-      ...(write.on === "document"
-        ? [
-            names.version(write.key),
-            names.document(write.key),
-            names.history(write.key),
-            names.configs(write.key),
-          ]
-        : [
-            names.account(write.account.id),
-            ...(write.account.parentId === undefined
-              ? []
-              : [names.account(write.account.parentId), names.children(write.account.parentId)]),
-          ]),
-    ];
-    const args = [
-      ...[known.incarnation, known.sequence, operation.digest, this.#settings.operationLifeMs],
-      ...[expect.tree ?? "", expect.noRoot ? "1" : "", this.#settings.feedEntries, makeNonce()],
-      ...[expect.documents.length, expect.accounts.length],
-      ...[...expect.documents, ...expect.accounts].map(({ version }) => versionText(version)),
-      changeBody({ expect, write, operation, at, by, ...rest }),
-      ...(write.on === "document"
-        ? [documentBody({ kind: write.kind, at, by }, text), write.key.configId]
-        : [accountBody({ ...write.account, createdAt: at }), write.account.id]),
-    ];
-    return ["FCALL", FUNCTIONS.commit, keys.length, ...keys, ...args];
   }
 
   /** With replicas to wait for, what arrives while one batch is waited for goes together into the next. */
@@ -297,15 +197,10 @@ class RedisStore implements Store {
     const wait: RedisCommand[] = waitReplicas === 0 ? [] : [["WAIT", waitReplicas, REPLICAS_WITHIN_MS]];
     let answers: unknown[];
     try {
-      answers = await this.#writes.send([...commands, ...wait]);
-      if (answers.some(isFunctionMissing)) {
-        await this.#loadFunctions(this.#writes);
-        // What was done in the first round is answered by its operation id in the second.
-        answers = await this.#writes.send([...commands, ...wait]);
-      }
+      answers = await sendFunctions(this.#writes, [...commands, ...wait]);
     } catch (error) {
       const outcome =
-        error instanceof RedisSilence ? unknown(this.#silent(error)) : notApplied(error as Error);
+        error instanceof RedisSilence ? unknown(silent(this.#place(), error)) : notApplied(error as Error);
       for (const { answer } of batch) answer(outcome);
       return;
     }
@@ -316,16 +211,16 @@ class RedisStore implements Store {
 
   #outcome(answer: unknown, command: RedisCommand, confirmed: number): CommitOutcome {
     if (answer instanceof RedisRefusal) {
-      const cause = this.#unusable(answer);
+      const cause = refused(this.#place(), answer);
       return REFUSED_BEFORE.test(answer.message) ? notApplied(cause) : unknown(cause);
     }
-    if (answer instanceof Error) return unknown(this.#silent(answer));
+    if (answer instanceof Error) return unknown(silent(this.#place(), answer));
     const [outcome, ...rest] = answer as [string, ...unknown[]];
     switch (outcome) {
       case "done":
         return this.#done(parseVersion(String(rest[0])), rest[1] === "replayed", confirmed);
       case "conflict":
-        return { outcome, current: conflictOf(rest, command) };
+        return { outcome, current: conflictIn(rest, command) };
       case "reused":
         return { outcome: "operationReused" };
       default:
@@ -346,52 +241,9 @@ class RedisStore implements Store {
     return { outcome: "done", version, replayed };
   }
 
-  #look<T>(keys: readonly string[], take: (tree: string, values: (string | null)[]) => T): Promise<T> {
-    return this.#read(["MGET", this.#keys.tree, ...keys], (answer) => {
-      const [tree, ...values] = answer as (string | null)[];
-      return take(this.#treeOf(tree), values);
-    });
-  }
-
-  async #read<T>(command: RedisCommand, parse: (answer: unknown) => T): Promise<T> {
-    const started = performance.now();
-    for (;;) {
-      if (this.#closing !== undefined) throw this.#closed();
-      try {
-        return parse(await this.#inFunction(this.#reads, command));
-      } catch (error) {
-        const isOver = performance.now() - started > READ_AGAIN_WITHIN_MS;
-        if (error instanceof RedisRefusal && (isOver || !PASSES.test(error.message)))
-          throw this.#unusable(error);
-        if (error instanceof RedisSilence && isOver) throw this.#silent(error);
-        if (!(error instanceof RedisRefusal || error instanceof RedisSilence)) throw error;
-      }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-    }
-  }
-
-  /** Runs a command, having loaded the functions where the server has none of this release. */
-  async #inFunction(connection: RedisConnection, command: RedisCommand): Promise<unknown> {
-    try {
-      return await connection.call(command);
-    } catch (error) {
-      if (!isFunctionMissing(error)) throw error;
-      await this.#loadFunctions(connection);
-      return connection.call(command);
-    }
-  }
-
-  async #loadFunctions(connection: RedisConnection): Promise<void> {
-    const [answer] = await connection.sendToPrimary([["FUNCTION", "LOAD", FUNCTION_LIBRARY]]);
-    const isThere = !(answer instanceof Error) || /already exists/.test(answer.message);
-    if (!isThere) throw answer;
-  }
-
-  /** A store without its token is gone, not empty: whoever answered from it would say that nothing is stored. */
-  #treeOf(token: string | null | undefined): string {
-    if (typeof token === "string" && !token.startsWith("!")) return token;
-    const reason = token ? "an import into it is not finished" : "it holds no store any more";
-    throw new StrataError("STORE_UNAVAILABLE", `Redis at ${this.#place()} cannot be used: ${reason}.`);
+  async #reading<T>(read: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw this.#closed();
+    return read();
   }
 
   #track<T>(work: Promise<T>): Promise<T> {
@@ -403,7 +255,7 @@ class RedisStore implements Store {
     await Promise.allSettled([...this.#running]);
     this.#standing.close();
     this.#mark.close();
-    this.#reads.close();
+    this.#readConnection.close();
     this.#writes.close();
   }
 
@@ -417,17 +269,6 @@ class RedisStore implements Store {
     return new StrataError("STORE_UNAVAILABLE", `Redis at ${this.#place()} is not written to: ${reason}.`);
   }
 
-  #unusable(cause: Error): StrataError {
-    return new StrataError("STORE_UNAVAILABLE", `Redis at ${this.#place()} refused: ${cause.message}`, {
-      cause,
-    });
-  }
-
-  #silent(cause: Error): StrataError {
-    const message = `Redis at ${this.#place()} did not answer: ${cause.message}`;
-    return new StrataError("STORE_UNAVAILABLE", message, { cause });
-  }
-
   #closed(): StrataError {
     return new StrataError("STORE_UNAVAILABLE", `The store in Redis at ${this.#place()} is closed.`);
   }
@@ -437,28 +278,8 @@ class RedisStore implements Store {
   }
 }
 
-function conflictOf([tree, sequence, found]: readonly unknown[], command: RedisCommand): Revisions {
-  const versions = (found as string[]).map((text) => (text === "-" ? undefined : parseVersion(text)));
-  const keyCount = Number(command[2]);
-  const documents = Number(command[3 + keyCount + 8]);
-  return {
-    tree: String(tree),
-    sequence: Number(sequence),
-    accounts: versions.slice(documents),
-    documents: versions.slice(0, documents),
-  };
-}
-
 function commitText({ write }: Commit): string | undefined {
   return write.on === "document" && write.override !== undefined ? JSON.stringify(write.override) : undefined;
-}
-
-function isFunctionMissing(error: unknown): boolean {
-  return error instanceof RedisRefusal && error.message.startsWith("ERR Function not found");
-}
-
-function makeNonce(): string {
-  return randomBytes(12).toString("base64url");
 }
 
 function notApplied(cause: Error): CommitOutcome {

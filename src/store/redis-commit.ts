@@ -1,0 +1,75 @@
+import type { Position } from "./archive.js";
+import { accountBody, changeBody, documentBody, parseVersion } from "./records.js";
+import { makeNonce } from "./redis-call.js";
+import type { RedisCommand } from "./redis-connection.js";
+import { FUNCTIONS } from "./redis-functions.js";
+import type { RedisKeys } from "./redis-keys.js";
+import { type Commit, type Revisions, versionText } from "./store.js";
+
+export interface RedisRetention {
+  readonly feedEntries: number;
+  readonly operationLifeMs: number;
+}
+
+const DOCUMENTS_ARGUMENT = 8;
+
+/**
+ * A commit as a call of the function that does it; the function's text says what each place means.
+ * @param known the state of the store below which it must not be
+ * @param text the override's JSON text; undefined removes the document
+ */
+export function commitCommand(
+  keys: RedisKeys,
+  known: Position,
+  { feedEntries, operationLifeMs }: RedisRetention,
+  commit: Commit,
+  text: string | undefined,
+): RedisCommand {
+  const { expect, write, operation, at, by } = commit;
+  const { meta, sequence, tree, root, feed } = keys;
+  const names = [
+    ...[meta, sequence, tree, root, feed, keys.operation(operation.id)],
+    ...expect.documents.map(({ key }) => keys.version(key)),
+    ...expect.accounts.map(({ id }) => keys.account(id)),
+    ...writtenKeys(keys, write),
+  ];
+  const versions = [...expect.documents, ...expect.accounts].map(({ version }) => versionText(version));
+  const written =
+    write.on === "document"
+      ? [documentBody({ kind: write.kind, at, by }, text), write.key.configId]
+      : [accountBody({ ...write.account, createdAt: at }), write.account.id];
+  return [
+    "FCALL",
+    ...[FUNCTIONS.commit, names.length, ...names],
+    ...[known.incarnation, known.sequence, operation.digest, operationLifeMs],
+    ...[expect.tree ?? "", expect.noRoot ? "1" : "", feedEntries, makeNonce()],
+    ...[expect.documents.length, expect.accounts.length, ...versions],
+    ...[changeBody(commit), ...written],
+  ];
+}
+
+function writtenKeys(keys: RedisKeys, write: Commit["write"]): string[] {
+  if (write.on === "document") {
+    const { key } = write;
+    return [keys.version(key), keys.document(key), keys.history(key), keys.configs(key)];
+  }
+  const { id, parentId } = write.account;
+  return parentId === undefined
+    ? [keys.account(id)]
+    : [keys.account(id), keys.account(parentId), keys.children(parentId)];
+}
+
+/** What the function found in place of what was expected. */
+export function conflictIn(
+  [tree, sequence, found]: readonly unknown[],
+  [, , keyCount, ...rest]: RedisCommand,
+): Revisions {
+  const versions = (found as string[]).map((text) => (text === "-" ? undefined : parseVersion(text)));
+  const documents = Number(rest[Number(keyCount) + DOCUMENTS_ARGUMENT]);
+  return {
+    tree: String(tree),
+    sequence: Number(sequence),
+    accounts: versions.slice(documents),
+    documents: versions.slice(0, documents),
+  };
+}

@@ -1,0 +1,131 @@
+import { StrataError } from "../domain/errors.js";
+import {
+  assembleLineage,
+  parseAccount,
+  parseChange,
+  parseVersion,
+  sequenceOfChange,
+  storedDocument,
+  versionOfRecord,
+} from "./records.js";
+import { callFunction } from "./redis-call.js";
+import { type RedisCommand, type RedisConnection, RedisRefusal, RedisSilence } from "./redis-connection.js";
+import { FUNCTIONS } from "./redis-functions.js";
+import type { RedisKeys } from "./redis-keys.js";
+import type { Changes, DocumentKey, Documents, Lineages, Revisions, VersionsOf } from "./store.js";
+
+/** A read goes again while this lasts: its connection may just have been lost. */
+const AGAIN_WITHIN_MS = 900;
+const PAUSE_MS = 50;
+/** What a server says while it is starting or changing places. */
+const PASSES = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|BUSY)\b/;
+
+/** What is asked of a store in Redis. Each call is one command, so that all of its answer is of one moment. */
+export class RedisReads {
+  /** @param place how messages call the store */
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly keys: RedisKeys,
+    private readonly place: string,
+  ) {}
+
+  lineages(accountIds: readonly string[]): Promise<Lineages> {
+    const keys = [this.keys.tree, ...accountIds.map((id) => this.keys.account(id))];
+    const call = [FUNCTIONS.lineages, keys.length, ...keys, this.keys.accountPrefix] as const;
+    return this.read(["FCALL_RO", ...call], (answer) => {
+      const [tree, records] = answer as [string | null, string[]];
+      const accounts = new Map(records.map(parseAccount).map((account) => [account.id, account]));
+      return {
+        tree: this.#treeOf(tree),
+        lineages: accountIds.map((id) => assembleLineage(id, (accountId) => accounts.get(accountId))),
+      };
+    });
+  }
+
+  getMany(keys: readonly DocumentKey[]): Promise<Documents> {
+    return this.look(
+      keys.map((key) => this.keys.document(key)),
+      (tree, records) => ({
+        tree,
+        documents: records.map((record) => (record === null ? undefined : storedDocument(record))),
+      }),
+    );
+  }
+
+  revisions({ accounts, documents }: VersionsOf): Promise<Revisions> {
+    const keys = [
+      this.keys.sequence,
+      ...accounts.map((id) => this.keys.account(id)),
+      ...documents.map((key) => this.keys.version(key)),
+    ];
+    return this.look(keys, (tree, [sequence, ...found]) => {
+      const versions = found.map((text) => (text === null ? undefined : parseVersion(versionOfRecord(text))));
+      return {
+        tree,
+        sequence: Number(sequence),
+        accounts: versions.slice(0, accounts.length),
+        documents: versions.slice(accounts.length),
+      };
+    });
+  }
+
+  rootId(): Promise<string | undefined> {
+    return this.look([this.keys.root], (_, [id]) => id ?? undefined);
+  }
+
+  async changes(after: number, limit: number): Promise<Changes> {
+    // The sequence first: what comes in between is then among the changes.
+    const newest = await this.look([this.keys.sequence], (_, [text]) => Number(text));
+    const range: RedisCommand = ["XRANGE", this.keys.feed, `(${after}-0`, "+", "COUNT", limit];
+    return this.read(range, (answer) => {
+      const entries = answer as [id: string, fields: [name: string, record: string]][];
+      const changes = entries.map(([, [, record]]) => parseChange(record));
+      const [first, last] = [changes[0], changes.at(-1)];
+      const sequence = Math.max(newest, last === undefined ? 0 : sequenceOfChange(last));
+      const isComplete = first === undefined ? after >= newest : sequenceOfChange(first) === after + 1;
+      return { changes: isComplete ? changes : undefined, sequence };
+    });
+  }
+
+  /** The values of some keys, and the store's tree token. @throws StrataError STORE_UNAVAILABLE where there is no store */
+  look<T>(keys: readonly string[], take: (tree: string, values: (string | null)[]) => T): Promise<T> {
+    return this.read(["MGET", this.keys.tree, ...keys], (answer) => {
+      const [tree, ...values] = answer as (string | null)[];
+      return take(this.#treeOf(tree), values);
+    });
+  }
+
+  async read<T>(command: RedisCommand, parse: (answer: unknown) => T): Promise<T> {
+    const started = performance.now();
+    for (;;) {
+      try {
+        return parse(await callFunction(this.connection, command));
+      } catch (error) {
+        const isOver = performance.now() - started > AGAIN_WITHIN_MS;
+        if (error instanceof RedisRefusal && (isOver || !PASSES.test(error.message)))
+          throw refused(this.place, error);
+        if (error instanceof RedisSilence && isOver) throw silent(this.place, error);
+        if (!(error instanceof RedisRefusal || error instanceof RedisSilence)) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+
+  /** A store without its token is gone, not empty: whoever answered from it would say that nothing is stored. */
+  #treeOf(token: string | null | undefined): string {
+    if (typeof token === "string" && !token.startsWith("!")) return token;
+    const reason = token
+      ? "an import into it was begun and not finished: run it again with the same file, or with --replace"
+      : "it holds no store, or none any more";
+    throw new StrataError("STORE_UNAVAILABLE", `Redis at ${this.place} cannot be used: ${reason}.`);
+  }
+}
+
+export function refused(place: string, cause: Error): StrataError {
+  return new StrataError("STORE_UNAVAILABLE", `Redis at ${place} refused: ${cause.message}`, { cause });
+}
+
+export function silent(place: string, cause: Error): StrataError {
+  const message = `Redis at ${place} did not answer: ${cause.message}`;
+  return new StrataError("STORE_UNAVAILABLE", message, { cause });
+}
