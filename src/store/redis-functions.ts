@@ -102,6 +102,73 @@ local function lineages(keys, args)
   return {redis.call('GET', keys[1]), records}
 end
 
+-- keys: meta seq tree lock; args: name clear holder. From now on nobody reads or writes here.
+local function begin_import(keys, args)
+  local sequence = redis.call('GET', keys[2]) or '0'
+  local meta = redis.call('HMGET', keys[1], 'importing', 'clearing')
+  if redis.call('GET', keys[4]) ~= args[3] then return 'locked' end
+  if args[2] == '' and meta[1] ~= args[1] and (meta[1] or sequence ~= '0') then return 'not empty' end
+  if args[2] ~= '' then redis.call('HSET', keys[1], 'clearing', '1') end
+  redis.call('SET', keys[3], '!import')
+  redis.call('SET', keys[2], '0')
+  redis.call('HSET', keys[1], 'importing', args[1])
+  redis.call('HDEL', keys[1], 'incarnation', 'accepted')
+  return (args[2] ~= '' or meta[2]) and 'clear' or 'go on'
+end
+
+-- keys: meta lock version record history configs; args: holder revision version body config-id. Whatever the order that
+-- the writes of one document come in, the highest revision is the current one.
+local function restore_write(keys, args)
+  if redis.call('GET', keys[2]) ~= args[1] then return 'locked' end
+  local revision, record = tonumber(args[2]), args[3] .. '\\n' .. args[4]
+  local length = redis.call('LLEN', keys[5])
+  if length >= revision then redis.call('LSET', keys[5], revision - 1, record)
+  else
+    for _ = length + 2, revision do redis.call('RPUSH', keys[5], '') end
+    redis.call('RPUSH', keys[5], record)
+  end
+  local current = redis.call('GET', keys[3])
+  if not current or tonumber(string.match(current, '^%d+')) <= revision then
+    redis.call('SET', keys[4], record)
+    redis.call('SET', keys[3], args[3])
+  end
+  redis.call('SADD', keys[6], args[5])
+  return 'done'
+end
+
+-- keys: meta lock account root, and of an account that has a parent children-of-parent; args: holder revision record id
+local function restore_account(keys, args)
+  if redis.call('GET', keys[2]) ~= args[1] then return 'locked' end
+  local current = redis.call('GET', keys[3])
+  if not current or tonumber(string.match(current, '^%d+')) <= tonumber(args[2]) then
+    redis.call('SET', keys[3], args[3])
+    if keys[5] then redis.call('ZADD', keys[5], 0, args[4]) else redis.call('SET', keys[4], args[4]) end
+  end
+  return 'done'
+end
+
+-- keys: meta seq tree feed lock; args: holder sequence incarnation tree-token
+local function finish_import(keys, args)
+  if redis.call('GET', keys[5]) ~= args[1] then return 'locked' end
+  redis.call('DEL', keys[4])
+  redis.call('SET', keys[2], args[2])
+  redis.call('SET', keys[3], args[4])
+  redis.call('HDEL', keys[1], 'importing', 'clearing', 'accepted')
+  redis.call('HSET', keys[1], 'format', FORMAT, 'writers', FORMAT, 'incarnation', args[3])
+  return 'done'
+end
+
+-- keys: meta seq tree; args: incarnation tree-token. What is there now is the store, says an operator.
+local function accept(keys, args)
+  if string.sub(redis.call('GET', keys[3]) or '', 1, 1) == '!' then return 'importing' end
+  redis.call('SETNX', keys[2], '0')
+  redis.call('SET', keys[3], args[2])
+  redis.call('HSETNX', keys[1], 'format', FORMAT)
+  redis.call('HSETNX', keys[1], 'writers', FORMAT)
+  redis.call('HSET', keys[1], 'incarnation', args[1], 'accepted', args[1])
+  return 'done'
+end
+
 -- keys: meta seq tree; args: incarnation tree-token. Makes a new store where there is none.
 local function found(keys, args)
   if redis.call('EXISTS', keys[1], keys[2], keys[3]) == 0 then
@@ -122,6 +189,11 @@ export const FUNCTIONS = {
   commit: `strata_commit_${DIGEST}`,
   lineages: `strata_lineages_${DIGEST}`,
   found: `strata_found_${DIGEST}`,
+  beginImport: `strata_begin_import_${DIGEST}`,
+  restoreWrite: `strata_restore_write_${DIGEST}`,
+  restoreAccount: `strata_restore_account_${DIGEST}`,
+  finishImport: `strata_finish_import_${DIGEST}`,
+  accept: `strata_accept_${DIGEST}`,
 } as const;
 
 export const FUNCTION_LIBRARY = `#!lua name=strata_${DIGEST}
@@ -129,4 +201,9 @@ ${BODY}
 redis.register_function('${FUNCTIONS.commit}', commit)
 redis.register_function{function_name='${FUNCTIONS.lineages}', callback=lineages, flags={'no-writes'}}
 redis.register_function('${FUNCTIONS.found}', found)
+redis.register_function('${FUNCTIONS.beginImport}', begin_import)
+redis.register_function('${FUNCTIONS.restoreWrite}', restore_write)
+redis.register_function('${FUNCTIONS.restoreAccount}', restore_account)
+redis.register_function('${FUNCTIONS.finishImport}', finish_import)
+redis.register_function('${FUNCTIONS.accept}', accept)
 `;

@@ -5,11 +5,13 @@ import type { DocumentKey } from "./store.js";
  * The layout in Redis. All keys of a cell share its hash tag, so that they are on one primary and one function can check
  * and change them together:
  *
- *     meta              hash: format, incarnation, writers (the oldest format whose releases may write), accepted, importing
+ *     meta              hash: format, incarnation, writers (the oldest format whose releases may write), accepted (the
+ *                       incarnation that an operator vouches for), importing, clearing
  *     seq, tree, root   the newest commit's sequence; the tree token; the root account's id
  *     a:<account>       record of an account; k:<account> its children's ids, a sorted set
  *     v:<owner>:<cfg>   version of a document; d:… its record; h:… every record it ever had, a list in order of revision
  *     o:<owner>         the config ids that the owner ever wrote, a set
+ *     lock              who is importing; expires
  *     feed              stream of changes; the id is the sequence
  *     op:<id>           digest of an operation and the version it made; expires
  */
@@ -20,6 +22,7 @@ export class RedisKeys {
   readonly tree: string;
   readonly root: string;
   readonly feed: string;
+  readonly lock: string;
 
   constructor(cell: string) {
     this.prefix = `{${cell}}:`;
@@ -28,10 +31,14 @@ export class RedisKeys {
     this.tree = `${this.prefix}tree`;
     this.root = `${this.prefix}root`;
     this.feed = `${this.prefix}feed`;
+    this.lock = `${this.prefix}lock`;
   }
 
   get accountPrefix(): string {
     return `${this.prefix}a:`;
+  }
+  get versionPrefix(): string {
+    return `${this.prefix}v:`;
   }
   account(id: string): string {
     return this.accountPrefix + id;
@@ -40,7 +47,7 @@ export class RedisKeys {
     return `${this.prefix}k:${id}`;
   }
   version(key: DocumentKey): string {
-    return `${this.prefix}v:${ownerOf(key)}:${key.configId}`;
+    return `${this.versionPrefix}${ownerOf(key)}:${key.configId}`;
   }
   document(key: DocumentKey): string {
     return `${this.prefix}d:${ownerOf(key)}:${key.configId}`;

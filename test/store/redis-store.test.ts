@@ -1,10 +1,17 @@
 import { randomUUID } from "node:crypto";
+import { openRedisArchiveSource } from "../../src/store/redis-archive-source.js";
+import { openRedisArchiveTarget } from "../../src/store/redis-archive-target.js";
 import { openRedisStore } from "../../src/store/redis-store.js";
 import { parseRedisUrl } from "../../src/store/redis-url.js";
+import { sharedRedisUrl } from "../redis/shared-redis.js";
+import { describeArchiveContract } from "./archive-contract.js";
 import { describeStoreContract } from "./store-contract.js";
 
+/** A cell of the shared server that no other test has. */
+const newCell = () => ({ target: parseRedisUrl(sharedRedisUrl()), cell: randomUUID() });
+
 describeStoreContract("The Redis store", async () => {
-  const options = { target: parseRedisUrl(process.env.REDIS_URL ?? ""), cell: randomUUID() };
+  const options = newCell();
   const store = await openRedisStore(options);
   let current = store;
   return {
@@ -15,5 +22,15 @@ describeStoreContract("The Redis store", async () => {
       return current;
     },
     close: () => current.close(),
+  };
+});
+
+describeArchiveContract("The Redis archive", async () => {
+  const options = newCell();
+  return {
+    openStore: () => openRedisStore(options),
+    openSource: () => openRedisArchiveSource(options),
+    openTarget: () => openRedisArchiveTarget(options),
+    remove: async () => {},
   };
 });

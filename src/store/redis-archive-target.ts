@@ -1,0 +1,157 @@
+import { StrataError } from "../domain/errors.js";
+import type { ArchivedWrite, ArchiveItem, ArchiveTarget, Position } from "./archive.js";
+import { accountBody, documentBody, recordOf } from "./records.js";
+import type { RedisArchiveOptions } from "./redis-archive-source.js";
+import { callFunction, makeNonce, sendFunctions } from "./redis-call.js";
+import { type RedisCommand, RedisConnection } from "./redis-connection.js";
+import { FUNCTIONS } from "./redis-functions.js";
+import { RedisKeys } from "./redis-keys.js";
+import { scanKeys, unrefused } from "./redis-scan.js";
+import { describeRedis } from "./redis-url.js";
+import { type AccountRecord, versionText } from "./store.js";
+
+const START_WITHIN_MS = 5_000;
+const LOCK_MS = 30_000;
+const ITEMS_PER_CALL = 250;
+
+/**
+ * A store in Redis to be filled. Gateways that run on it take no more reads or writes once an import has begun.
+ * @throws StrataError STORE_UNAVAILABLE when it cannot be reached, or somebody else is filling it
+ */
+export async function openRedisArchiveTarget({ target, cell }: RedisArchiveOptions): Promise<ArchiveTarget> {
+  const keys = new RedisKeys(cell);
+  const connection = new RedisConnection({ target, name: "strata-import", routeKey: keys.meta });
+  const opened = new RedisArchiveTarget(connection, keys, `${describeRedis(target)}, cell ${cell},`);
+  try {
+    await connection.firstReady(START_WITHIN_MS);
+    await opened.lock();
+    return opened;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+class RedisArchiveTarget implements ArchiveTarget {
+  readonly #holder = makeNonce();
+  #renewing: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly keys: RedisKeys,
+    private readonly place: string,
+  ) {}
+
+  async lock(): Promise<void> {
+    const answer = await this.connection.call(["SET", this.keys.lock, this.#holder, "NX", "PX", LOCK_MS]);
+    if (answer !== "OK") throw this.#locked();
+    // Whoever lost the lock is refused by every function: a renewal that fails is not a fault yet.
+    this.#renewing = setInterval(() => {
+      this.connection.call(["PEXPIRE", this.keys.lock, LOCK_MS]).catch(() => {});
+    }, LOCK_MS / 6);
+  }
+
+  async isEmpty(): Promise<boolean> {
+    const sequence = await this.connection.call(["GET", this.keys.sequence]);
+    return (sequence ?? "0") === "0" && (await this.unfinished()) === undefined;
+  }
+
+  async unfinished(): Promise<string | undefined> {
+    const name = await this.connection.call(["HGET", this.keys.meta, "importing"]);
+    return typeof name === "string" ? name : undefined;
+  }
+
+  async begin(name: string, clear: boolean): Promise<void> {
+    const { meta, sequence, tree, lock } = this.keys;
+    const flag = clear ? "1" : "";
+    const keys = [meta, sequence, tree, lock] as const;
+    const answer = await this.#call([FUNCTIONS.beginImport, keys.length, ...keys, name, flag, this.#holder]);
+    if (answer === "not empty")
+      throw new StrataError("STORE_UNAVAILABLE", `The store in Redis at ${this.place} is not empty.`);
+    if (answer === "clear") await this.#clear();
+  }
+
+  async restore(items: readonly ArchiveItem[]): Promise<void> {
+    for (let from = 0; from < items.length; from += ITEMS_PER_CALL) {
+      const commands = items
+        .slice(from, from + ITEMS_PER_CALL)
+        .map((item) =>
+          item.on === "account" ? this.#restoreAccount(item.account) : this.#restoreWrite(item),
+        );
+      for (const answer of unrefused(await sendFunctions(this.connection, commands))) this.#checked(answer);
+    }
+  }
+
+  async finish(sequence: number): Promise<Position> {
+    const incarnation = makeNonce();
+    const { meta, sequence: newest, tree, feed, lock } = this.keys;
+    const keys = [meta, newest, tree, feed, lock] as const;
+    const args = [this.#holder, sequence, incarnation, makeNonce()] as const;
+    await this.#call([FUNCTIONS.finishImport, keys.length, ...keys, ...args]);
+    return { incarnation, sequence };
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#renewing);
+    const holder = await this.connection.call(["GET", this.keys.lock]).catch(() => undefined);
+    if (holder === this.#holder) await this.connection.call(["DEL", this.keys.lock]).catch(() => {});
+    this.connection.close();
+  }
+
+  /** Everything but what says that an import is under way. Broken off, it is begun again with the import. */
+  async #clear(): Promise<void> {
+    const kept = new Set([this.keys.meta, this.keys.tree, this.keys.sequence, this.keys.lock]);
+    for await (const page of scanKeys(this.connection, `${this.keys.prefix}*`)) {
+      const keys = page.filter((key) => !kept.has(key));
+      if (keys.length > 0) await this.connection.call(["UNLINK", ...keys]);
+    }
+    await this.connection.call(["HDEL", this.keys.meta, "clearing"]);
+  }
+
+  #restoreWrite({ key, version, kind, at, by, text }: ArchivedWrite): RedisCommand {
+    const { meta, lock } = this.keys;
+    const own = [
+      this.keys.version(key),
+      this.keys.document(key),
+      this.keys.history(key),
+      this.keys.configs(key),
+    ];
+    const args = [version.revision, versionText(version), documentBody({ kind, at, by }, text), key.configId];
+    return ["FCALL", FUNCTIONS.restoreWrite, 2 + own.length, meta, lock, ...own, this.#holder, ...args];
+  }
+
+  #restoreAccount(account: AccountRecord): RedisCommand {
+    const { meta, lock, root } = this.keys;
+    const { id, parentId, version } = account;
+    const keys = [
+      ...[meta, lock, this.keys.account(id), root],
+      ...(parentId === undefined ? [] : [this.keys.children(parentId)]),
+    ];
+    const record = recordOf(version, accountBody(account));
+    return [
+      "FCALL",
+      FUNCTIONS.restoreAccount,
+      keys.length,
+      ...keys,
+      this.#holder,
+      version.revision,
+      record,
+      id,
+    ];
+  }
+
+  async #call(call: readonly [string, ...(string | number)[]]): Promise<unknown> {
+    return this.#checked(await callFunction(this.connection, ["FCALL", ...call]));
+  }
+
+  #checked(answer: unknown): unknown {
+    if (answer === "locked") throw this.#locked();
+    if (answer instanceof Error) throw answer;
+    return answer;
+  }
+
+  #locked(): StrataError {
+    const message = `Another import into the store in Redis at ${this.place} is under way, or was until a moment ago.`;
+    return new StrataError("STORE_UNAVAILABLE", `${message} Try again in ${LOCK_MS / 1_000} seconds.`);
+  }
+}
