@@ -20,6 +20,9 @@ describe("the service's own settings", () => {
       host: "127.0.0.1",
       port: 4_000,
       store: { kind: "lmdb", folder: "./data" },
+      mergeCache: undefined,
+      cacheMebibytes: 192,
+      maxStalenessMs: 0,
       schemas: "./schemas",
       examples: true,
       corsOrigins: ["https://studio.apollographql.com"],
@@ -32,6 +35,8 @@ describe("the service's own settings", () => {
       STRATA_HOST: "::1",
       STRATA_PORT: "0",
       STRATA_STORE: "lmdb:/var/lib/strata:1",
+      STRATA_CACHE_MIB: "8",
+      STRATA_MAX_STALENESS_MS: "250",
       STRATA_SCHEMAS: "/etc/strata schemas",
       STRATA_EXAMPLES: "off",
       STRATA_CORS_ORIGINS: " https://a.example ,http://localhost:3000, ",
@@ -42,11 +47,45 @@ describe("the service's own settings", () => {
       host: "::1",
       port: 0,
       store: { kind: "lmdb", folder: "/var/lib/strata:1" },
+      mergeCache: undefined,
+      cacheMebibytes: 8,
+      maxStalenessMs: 250,
       schemas: "/etc/strata schemas",
       examples: false,
       corsOrigins: ["https://a.example", "http://localhost:3000"],
       logLevel: "silent",
     });
+  });
+
+  test("of a store in Redis are taken together, and examples stay out of it unless asked for", () => {
+    const environment = {
+      STRATA_STORE: "rediss://strata:s%3Aecret@redis.example:7000/3",
+      STRATA_CELL: "eu-1",
+      STRATA_REDIS_UNSAFE: "allow",
+      STRATA_REDIS_WAIT_REPLICAS: "2",
+      STRATA_STATE: "/var/lib/strata",
+      STRATA_MERGE_CACHE: "redis://cache",
+    };
+    const settings = readSettings(environment);
+    expect(settings.store).toEqual({
+      kind: "redis",
+      target: {
+        mode: "single",
+        nodes: [{ host: "redis.example", port: 7000 }],
+        isEncrypted: true,
+        username: "strata",
+        password: "s:ecret",
+        database: 3,
+        primaryName: undefined,
+      },
+      cell: "eu-1",
+      allowUnsafe: true,
+      waitReplicas: 2,
+      stateFolder: "/var/lib/strata",
+    });
+    expect(settings.mergeCache).toMatchObject({ nodes: [{ host: "cache", port: 6379 }] });
+    expect(settings.examples).toBe(false);
+    expect(readSettings({ ...environment, STRATA_EXAMPLES: "on" }).examples).toBe(true);
   });
 
   test("that are empty count as not given", () => {
@@ -88,8 +127,35 @@ describe("the service's own settings", () => {
     },
   );
 
-  test.each(["lmdb:", "redis://localhost", "./data", "LMDB:./data"])("store %j is refused", (store) => {
+  test.each([
+    "lmdb:",
+    "./data",
+    "LMDB:./data",
+    "redis:localhost",
+    "redis://",
+    "redis+sentinel://localhost",
+    "redis+cluster://localhost/1",
+    "redis+other://localhost",
+    "http://localhost",
+  ])("store %j is refused", (store) => {
     expect(refusals({ STRATA_STORE: store })).toEqual(["STRATA_STORE"]);
+  });
+
+  test.each([
+    ["STRATA_CELL", "a{b}"],
+    ["STRATA_CELL", "a:b"],
+    ["STRATA_CELL", "*"],
+    ["STRATA_CELL", "x".repeat(65)],
+    ["STRATA_MERGE_CACHE", "lmdb:./data"],
+    ["STRATA_MERGE_CACHE", "localhost"],
+    ["STRATA_MAX_STALENESS_MS", "-1"],
+    ["STRATA_MAX_STALENESS_MS", "1.5"],
+    ["STRATA_MAX_STALENESS_MS", "60001"],
+    ["STRATA_CACHE_MIB", "7"],
+    ["STRATA_REDIS_UNSAFE", "yes"],
+    ["STRATA_REDIS_WAIT_REPLICAS", "one"],
+  ])("%s %j is refused", (name, value) => {
+    expect(refusals({ [name]: value })).toEqual([name]);
   });
 
   test.each([
@@ -108,7 +174,8 @@ describe("the service's own settings", () => {
     const wrong = {
       STRATA_HOST: "hunter2",
       STRATA_PORT: "hunter2",
-      STRATA_STORE: "hunter2",
+      STRATA_STORE: "redis://hunter2:hunter2@hunter2/hunter2",
+      STRATA_MERGE_CACHE: "redis://:hunter2@",
       STRATA_EXAMPLES: "hunter2",
       STRATA_CORS_ORIGINS: "hunter2",
       STRATA_LOG_LEVEL: "hunter2",

@@ -1,5 +1,5 @@
 import { StrataError } from "../domain/errors.js";
-import type { Commit, Store, Version } from "../store/store.js";
+import type { Commit, CommitOutcome, Store, Version } from "../store/store.js";
 
 export interface CommitDependencies {
   readonly store: Store;
@@ -46,7 +46,7 @@ export async function commitUntilDone<T>(
 async function commitOnce(store: Store, commit: Commit, deadline: number): Promise<Version | undefined> {
   let uncertain: Error | undefined;
   do {
-    const outcome = await store.commit(commit);
+    const outcome = await inTime(store.commit(commit), deadline);
     switch (outcome.outcome) {
       case "done":
         return outcome.version;
@@ -69,4 +69,18 @@ async function commitOnce(store: Store, commit: Commit, deadline: number): Promi
     "The store did not answer in time: the write may or may not have happened. Read the config again, and use ifMatch.",
     { cause: uncertain },
   );
+}
+
+/** A commit that the store itself gives more time than there is: what becomes of it nobody will hear. */
+async function inTime(commit: Promise<CommitOutcome>, deadline: number): Promise<CommitOutcome> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<CommitOutcome>((resolve) => {
+    const late = () => resolve({ outcome: "unknown", cause: new Error("the time for the write was up") });
+    timer = setTimeout(late, Math.max(0, deadline - performance.now()));
+  });
+  try {
+    return await Promise.race([commit, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

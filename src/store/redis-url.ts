@@ -27,7 +27,10 @@ const SHAPE =
 export function parseRedisUrl(url: string): RedisTarget {
   const groups = SHAPE.exec(url)?.groups;
   if (groups === undefined)
-    throw new Error("is not of the form redis://[user:password@]host[:port][/database] (rediss:// for TLS)");
+    throw new Error(
+      "is not of the form redis://[user:password@]host[:port][/database] (rediss:// for TLS; special characters in user " +
+        "and password percent-encoded)",
+    );
   const { scheme = "", credentials = "", nodes = "", path = "" } = groups;
   const mode = MODES.get(scheme.replace("rediss", "redis")) ?? "single";
   const [username, password] = readCredentials(credentials);

@@ -6,6 +6,7 @@ import { loadSchemaRegistry, type SchemaRegistry } from "../../src/schema/schema
 import { AccountService } from "../../src/service/account-service.js";
 import { ConfigService, type WriteRequest, type WriteResult } from "../../src/service/config-service.js";
 import type { ConfigSnapshot } from "../../src/service/config-snapshot.js";
+import { LayerMemory } from "../../src/service/layer-memory.js";
 import { createRequestReader } from "../../src/service/layer-reader.js";
 import { Merges } from "../../src/service/merges.js";
 import type { WriteIntent } from "../../src/service/write-decision.js";
@@ -22,6 +23,7 @@ export const SHIPPED_SCHEMAS = new URL("../../schemas", import.meta.url).pathnam
 /** The use-cases over a real store of the test's own, with short words for what tests do all the time. */
 export class Services {
   #ticks = 0;
+  readonly #memory = new LayerMemory(16 * 2 ** 20);
   readonly accounts: AccountService;
   readonly configs: ConfigService;
 
@@ -52,7 +54,7 @@ export class Services {
   }
 
   read(accountId: string | undefined, configId: string): Promise<ConfigSnapshot> {
-    return this.configs.effective({ accountId, configId }, createRequestReader(this.store));
+    return this.configs.effective({ accountId, configId }, createRequestReader(this.store, this.#memory));
   }
 
   write(
