@@ -62,8 +62,8 @@ export class Merges {
     remembered: () => Documents | undefined,
     load: () => Promise<Documents | undefined>,
   ): Promise<SeenConfig | undefined> | SeenConfig {
-    const side = perspective === schema.forAccount ? "account" : "system";
-    const key = [schema.id, side, ...versions.map(versionText)].join(" ");
+    // How many layers there are also tells an account's view from the system's.
+    const key = [schema.id, ...versions.map(versionText)].join(" ");
     const known = this.#known.get(key);
     this.options.onLookup?.(known !== undefined);
     if (known !== undefined) return known;

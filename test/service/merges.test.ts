@@ -1,0 +1,165 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { ConfigSchema, Perspective } from "../../src/schema/config-schema.js";
+import { loadSchemaRegistry, type SchemaRegistry } from "../../src/schema/schema-registry.js";
+import { type Documents, Merges } from "../../src/service/merges.js";
+import type { MergeCache } from "../../src/store/merge-cache.js";
+import { createRedisMergeCache } from "../../src/store/redis-merge-cache.js";
+import { parseRedisUrl } from "../../src/store/redis-url.js";
+import type { StoredDocument } from "../../src/store/store.js";
+import { redisCommand } from "../redis/redis-command.js";
+import { sharedRedisUrl } from "../redis/shared-redis.js";
+
+const registry = registryOf({
+  "account_config.mail": { type: "object", properties: { host: { type: "string" } } },
+  "system_config.mail": {
+    type: "object",
+    properties: { host: { type: "string", default: "localhost" }, password: { type: "string" } },
+  },
+});
+const schema = registry.configs.get("mail") as ConfigSchema;
+const forAccount = schema.forAccount as Perspective;
+const { forSystem } = schema;
+
+function registryOf(files: Readonly<Record<string, unknown>>): SchemaRegistry {
+  const folder = mkdtempSync(join(tmpdir(), "strata-merges-"));
+  for (const [name, file] of Object.entries(files))
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(file));
+  const loaded = loadSchemaRegistry(folder);
+  rmSync(folder, { recursive: true });
+  return loaded;
+}
+
+const stored = (override: StoredDocument["override"], sequence: number): StoredDocument => ({
+  version: { revision: 1, sequence, nonce: `n${sequence}-${process.pid}-${performance.timeOrigin}` },
+  override,
+  updatedAt: "2026-01-01T00:00:00Z",
+  updatedBy: "ada",
+});
+
+function openCache(): MergeCache {
+  const cache = createRedisMergeCache({ target: parseRedisUrl(sharedRedisUrl()), onNotice: () => {} });
+  onTestFinished(() => cache.close());
+  return cache;
+}
+
+interface Gateway {
+  readonly loads: () => number;
+  read(documents: Documents, side?: typeof forAccount): Promise<unknown>;
+}
+
+/** One process: merges of its own, over a cache that others share. */
+function gateway(shared: MergeCache | undefined, digest = registry.digest): Gateway {
+  const merges = new Merges({ bytes: 2 ** 20, digest, shared });
+  let loads = 0;
+  return {
+    loads: () => loads,
+    async read(documents, side = forAccount) {
+      const versions = documents.map((document) => document?.version);
+      const load = async () => {
+        loads++;
+        return documents;
+      };
+      const found = await merges.of(schema, side, versions, () => undefined, load);
+      return found && { values: found.merged.values, layers: found.layers };
+    },
+  };
+}
+
+/** Time for a cache to connect, and for what was put into it to arrive. */
+const settle = () => sleep(100);
+
+describe("a cache that gateways share", () => {
+  test("saves the others from reading, and tells them the very same", async () => {
+    const documents = [stored({ host: "own" }, 1), undefined, stored({ host: "all", password: "s3cret" }, 2)];
+    const [first, second] = [gateway(openCache()), gateway(openCache())];
+    await settle();
+    const answer = await first.read(documents);
+    expect(answer).toMatchObject({ values: { host: "own" }, layers: [{ revision: 1 }, undefined, {}] });
+    await settle();
+    expect(await second.read(documents)).toEqual(answer);
+    expect([first.loads(), second.loads()]).toEqual([1, 0]);
+  });
+
+  test("holds nothing that an account may not see", async () => {
+    const documents = [undefined, undefined, stored({ host: "all", password: "s3cret-in-cache" }, 3)];
+    const cache = openCache();
+    const texts: string[] = [];
+    const listening = {
+      ...cache,
+      put: (_key: string, text: string) => void texts.push(text),
+    };
+    await gateway(listening).read(documents);
+    expect(texts).toHaveLength(1);
+    expect(texts[0]).not.toContain("s3cret");
+  });
+
+  test("keeps apart what another schema folder, another side or another version makes", async () => {
+    const documents = [undefined, undefined, stored({ host: "all", password: "p" }, 4)];
+    const [first, other] = [gateway(openCache()), gateway(openCache(), "another folder")];
+    await settle();
+    await first.read(documents);
+    await settle();
+    await other.read(documents);
+    expect(other.loads()).toBe(1);
+    const second = gateway(openCache());
+    await settle();
+    expect(await second.read(documents.slice(2), forSystem)).toMatchObject({ values: { password: "p" } });
+    expect(await second.read([undefined, undefined, stored({ host: "later" }, 5)])).toMatchObject({
+      values: { host: "later" },
+    });
+    expect(second.loads()).toBe(2);
+  });
+
+  test("that holds nonsense is as good as empty", async () => {
+    const documents = [stored({ host: "own" }, 6), undefined, undefined];
+    const cache = openCache();
+    for (const nonsense of ["", "{", "[]", "null", '"text"']) {
+      const broken = { ...cache, get: async () => nonsense };
+      expect(await gateway(broken).read(documents)).toMatchObject({ values: { host: "own" } });
+    }
+  });
+
+  test("that is not there costs nothing but the reading", async () => {
+    const target = parseRedisUrl("redis://127.0.0.1:1");
+    const cache = createRedisMergeCache({ target, onNotice: () => {} });
+    onTestFinished(() => cache.close());
+    const started = performance.now();
+    expect(await gateway(cache).read([stored({ host: "own" }, 7)])).toMatchObject({
+      values: { host: "own" },
+    });
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+
+  test("is told each thing for an hour, and not for ever", async () => {
+    const cache = openCache();
+    await settle();
+    cache.put("some-key", "text");
+    await settle();
+    expect(await cache.get("some-key")).toBe("text");
+    expect(await redisCommand(sharedRedisUrl(), "TTL", "strata:merge:some-key")).toBeGreaterThan(3_000);
+  });
+});
+
+describe("merges of one process", () => {
+  test("are made once, however many ask at the same time", async () => {
+    const { read, loads } = gateway(undefined);
+    const documents = [stored({ host: "own" }, 8), undefined, undefined];
+    const answers = await Promise.all(Array.from({ length: 20 }, () => read(documents)));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(loads()).toBe(1);
+  });
+
+  test("that could not be made are tried again", async () => {
+    const merges = new Merges({ bytes: 2 ** 20, digest: "d" });
+    const versions = [stored({}, 9).version];
+    const fail = () => Promise.reject(new Error("no store"));
+    await expect(merges.of(schema, forAccount, versions, () => undefined, fail)).rejects.toThrow("no store");
+    const load = async () => [stored({ host: "own" }, 9)];
+    const found = await merges.of(schema, forAccount, versions, () => undefined, load);
+    expect(found?.merged.values.host).toBe("own");
+  });
+});
