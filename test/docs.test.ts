@@ -24,7 +24,7 @@ test("every limit of a query is named in docs/errors.md", () => {
 });
 
 describe("the README", () => {
-  const rows = [...readme.matchAll(/^\| `(STRATA_[A-Z_]+)` \| `([^`]+)` \|/gm)].map(
+  const rows = [...readme.matchAll(/^\| `(STRATA_[A-Z_]+)` \| (?:`([^`]+)`|none) \|/gm)].map(
     ([, name = "", value = ""]) => [name, value] as const,
   );
 
