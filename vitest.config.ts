@@ -20,7 +20,13 @@ export default defineConfig({
         test: {
           name: "redis",
           include: ["test/{service,graphql,rest}/**/*.test.ts"],
-          env: { STRATA_TEST_STORE: "redis" },
+          env: {
+            STRATA_TEST_STORE: "redis",
+            // What does not depend on the store has been tried often enough on the other.
+            LAW_RUNS: process.env.LAW_RUNS ?? "2000",
+            FUZZ_RUNS: process.env.FUZZ_RUNS ?? "5000",
+            FACE_STEPS: process.env.FACE_STEPS ?? "1000",
+          },
         },
       },
     ],

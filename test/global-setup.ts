@@ -3,7 +3,6 @@ import { startDockerRedis } from "./redis/docker-redis.js";
 import { findRedis } from "./redis/find-redis.js";
 import { redisCommand } from "./redis/redis-command.js";
 import { RedisServer } from "./redis/redis-server.js";
-import type {} from "./redis/shared-redis.js";
 
 /** Starts the Redis server that the whole run shares, or takes the one of REDIS_URL. */
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Position } from "./archive.js";
@@ -57,7 +58,7 @@ export class AcknowledgedMark {
       // Gateways of one folder share the file.
       const other = readMark(file);
       const isOlder = other?.incarnation === mine.incarnation && other.sequence > mine.sequence;
-      const temporary = `${file}.${process.pid}`;
+      const temporary = `${file}.${randomUUID()}`;
       writeFileSync(temporary, JSON.stringify(isOlder ? other : mine), { mode: 0o600 });
       renameSync(temporary, file);
     } catch (error) {

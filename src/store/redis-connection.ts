@@ -34,21 +34,20 @@ export class RedisConnection {
   readonly #client: Redis | Cluster;
   readonly #options: RedisConnectionOptions;
   readonly #waiting = new Set<() => void>();
+  /** A server that lacks the database leaves the connection in another one. */
+  #isInDatabase = false;
   #lostAt: number | undefined = performance.now();
   #lastError: Error | undefined;
 
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
     this.#client = createClient(options);
-    this.#client.on("ready", () => {
-      this.#lostAt = undefined;
-      for (const wake of this.#waiting) wake();
-      options.onReady?.();
-    });
+    this.#client.on("ready", () => void this.#arrive());
     this.#client.on("error", (error: Error) => {
       this.#lastError = lastErrorOf(error);
     });
     this.#client.on("close", () => {
+      this.#isInDatabase = false;
       if (this.#lostAt !== undefined) return;
       this.#lostAt = performance.now();
       options.onLost?.(this.#lastError);
@@ -95,7 +94,21 @@ export class RedisConnection {
   }
 
   isReady(): boolean {
-    return this.#client.status === "ready";
+    return this.#isInDatabase && this.#client.status === "ready";
+  }
+
+  async #arrive(): Promise<void> {
+    const { target, onReady } = this.#options;
+    try {
+      if (target.database !== 0) await this.#client.call("SELECT", target.database);
+    } catch (error) {
+      this.#lastError = error as Error;
+      return;
+    }
+    this.#isInDatabase = true;
+    this.#lostAt = undefined;
+    for (const wake of this.#waiting) wake();
+    onReady?.();
   }
 
   /** @returns after the time is up, or as soon as the connection is there */
@@ -118,14 +131,11 @@ export class RedisConnection {
   }
 
   unavailable(): StrataError {
-    const reason = this.#lastError === undefined ? "no connection" : this.#lastError.message;
-    return new StrataError(
-      "STORE_UNAVAILABLE",
-      `Redis at ${describeRedis(this.#options.target)} cannot be used: ${reason}.`,
-      {
-        cause: this.#lastError,
-      },
-    );
+    const { target } = this.#options;
+    const cause = this.#lastError;
+    const reason = cause?.message ?? "there is no connection";
+    const message = `Redis at ${describeRedis(target)} cannot be used: ${reason}. ${adviceOn(reason, target)}`;
+    return new StrataError("STORE_UNAVAILABLE", message, { cause });
   }
 
   close(): void {
@@ -155,6 +165,23 @@ function refusalOf(error: unknown): RedisRefusal | RedisSilence {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   if (name === "ReplyError") return new RedisRefusal(message);
   return new RedisSilence(message);
+}
+
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, "Is it running there?"],
+  [/ENOTFOUND|EAI_AGAIN/, "Is the host's name right?"],
+  [/WRONGPASS|NOAUTH/, "Give its user and password in the URL: redis://user:password@host."],
+  [/DB index/, "Name a database that it has, or none."],
+  [/NOPERM/, "docs/redis.md lists what its user has to be allowed."],
+];
+
+function adviceOn(reason: string, { isEncrypted, mode }: RedisTarget): string {
+  const known = ADVICE.find(([pattern]) => pattern.test(reason))?.[1];
+  if (known !== undefined) return known;
+  if (isEncrypted) return "Does it speak TLS on this port? If not, write redis in place of rediss.";
+  return mode === "single"
+    ? "Is it a Redis?"
+    : `Are these the nodes of a ${mode === "cluster" ? "Cluster" : "Sentinel"}?`;
 }
 
 function isUnsent(error: unknown): boolean {

@@ -23,7 +23,7 @@ export async function startDockerRedis(docker: string): Promise<{ url: string; s
   const user = process.getuid === undefined ? [] : ["--user", `${process.getuid()}:${process.getgid?.()}`];
   const { stdout } = await run(docker, [...words, ...user, IMAGE, "redis-server", "/data/redis.conf"]);
   const container = stdout.trim();
-  const callOff = whenWeEnd(docker, "rm", "--force", container);
+  const callOff = whenWeEnd('"$1" rm --force "$2"; rm -rf "$3"', docker, container, folder);
   const stop = async () => {
     await run(docker, ["rm", "--force", container]);
     callOff();

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { temporaryFolder } from "../temporary-folder.js";
 import { freePort } from "./free-port.js";
 import { redisCommand } from "./redis-command.js";
@@ -28,13 +28,8 @@ async function start(...how: Parameters<typeof RedisServer.start>): Promise<Redi
 }
 
 describe("a Redis server of a test's own", () => {
-  let server: RedisServer;
-  beforeEach(async () => {
-    server = await RedisServer.start();
-  });
-  afterEach(() => server.stop());
-
   test("writes what it acknowledges to disk at once, and evicts nothing", async () => {
+    const server = await start();
     for (const [name, value] of [
       ["appendonly", "yes"],
       ["appendfsync", "always"],
@@ -47,6 +42,7 @@ describe("a Redis server of a test's own", () => {
   });
 
   test("has what it had when it is killed and started again, at the same port", async () => {
+    const server = await start();
     const { pid, url } = server;
     await server.command("SET", "a", "1");
     await server.kill();
@@ -59,6 +55,7 @@ describe("a Redis server of a test's own", () => {
   });
 
   test("answers after a pause what it was asked during it", async () => {
+    const server = await start();
     server.pause();
     const answer = server.command("SET", "a", "1");
     const first = await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 200, "silence"))]);
@@ -69,6 +66,7 @@ describe("a Redis server of a test's own", () => {
   });
 
   test("is gone after its end, with its folder; also when it was paused", async () => {
+    const server = await start();
     server.pause();
     await server.stop();
     expect([isAlive(server.pid), existsSync(server.folder)]).toEqual([false, false]);
@@ -76,6 +74,7 @@ describe("a Redis server of a test's own", () => {
   });
 
   test("takes another port when somebody else has come to have its own, unless it was given that one", async () => {
+    const server = await start();
     const { port } = server;
     vi.mocked(freePort).mockResolvedValueOnce(port);
     const other = await start();
@@ -102,20 +101,26 @@ test("a server that cannot start says why", async () => {
   );
 });
 
-test("a server ends with the process that started it, even if that is killed", async () => {
+test("a server ends with the process that started it, even if that is killed, and leaves nothing", async () => {
   const module = fileURLToPath(new URL("redis-server.ts", import.meta.url));
   const script = `const { RedisServer } = await import(${JSON.stringify(module)});
-    const { pid, folder } = await RedisServer.start({}, { folder: ${JSON.stringify(temporaryFolder())} });
-    console.log(pid); setInterval(() => {}, 1000);`;
+    const { url, folder } = await RedisServer.start();
+    console.log(url, folder); setInterval(() => {}, 1000);`;
   const parent = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   onTestFinished(() => void parent.kill("SIGKILL"));
-  const [text] = await once(parent.stdout, "data");
-  const pid = Number(String(text));
-  expect(isAlive(pid)).toBe(true);
+  const [said] = await Promise.race([once(parent.stdout, "data"), once(parent, "exit")]);
+  const [url = "", folder = ""] = String(said).trim().split(" ");
+  expect([await redisCommand(url, "PING"), existsSync(folder)]).toEqual(["PONG", true]);
   parent.kill("SIGKILL");
-  await until("the server is gone", () => !isAlive(pid), 5_000);
+  const isGone = () =>
+    redisCommand(url, "PING").then(
+      () => false,
+      ({ code }) => code === "ECONNREFUSED",
+    );
+  await until("the server is gone", isGone, 5_000);
+  await until("its folder is gone", () => !existsSync(folder), 5_000);
 });
 
 test("the server that the whole run shares answers", async () => {

@@ -144,7 +144,8 @@ export class RedisServer {
     closeSync(log);
     this.#child = child;
     await once(child, "spawn");
-    const callOff = whenWeEnd("kill", "-KILL", String(child.pid));
+    const leftover = this.#options.folder === undefined ? [this.folder] : [];
+    const callOff = whenWeEnd('kill -KILL "$1"; shift; rm -rf "$@"', String(child.pid), ...leftover);
     child.once("exit", callOff);
     await until("the server answers", () => !this.isRunning || this.#answers(child.pid), LOADING_MS);
     if (!this.isRunning)

@@ -61,8 +61,8 @@ describe("the proxy", () => {
     server = new EchoServer();
     proxy = await TcpProxy.to(await server.listen());
   });
-  afterEach(async () => {
-    await proxy.close();
+  afterEach(() => {
+    proxy.close();
     server.close();
   });
 
@@ -153,7 +153,7 @@ describe("the proxy", () => {
 
   test("is gone once it is closed", async () => {
     const client = await talking();
-    await proxy.close();
+    proxy.close();
     await until("the client is cut", () => client.isClosed);
     const late = connect(proxy.port, "127.0.0.1");
     expect(await once(late, "connect").catch(({ code }) => code)).toBe("ECONNREFUSED");

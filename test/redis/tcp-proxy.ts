@@ -60,7 +60,7 @@ export class TcpProxy {
     if (!on) for (const move of this.#held.splice(0)) move();
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.refuse();
     this.cut();
   }
