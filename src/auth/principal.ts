@@ -1,8 +1,23 @@
-/** Who is calling. */
+/** Who is calling, and how far that goes. */
 export interface Principal {
   /** Names the caller in history and in `updatedBy`. */
   readonly subject: string;
+  /** The account that the caller acts for; undefined: none. */
+  readonly accountId: string | undefined;
+  readonly isSuperadmin: boolean;
+  readonly scopes: ReadonlySet<Scope>;
+  /** When the token was issued, in seconds since the epoch; undefined: there is none. */
+  readonly issuedAt: number | undefined;
 }
 
+export const SCOPES = ["config:read", "config:write"] as const;
+export type Scope = (typeof SCOPES)[number];
+
 /** Without access control everybody is this one; the server then listens on loopback only. */
-export const OPEN_PRINCIPAL: Principal = { subject: "anonymous" };
+export const OPEN_PRINCIPAL: Principal = {
+  subject: "anonymous",
+  accountId: undefined,
+  isSuperadmin: true,
+  scopes: new Set(SCOPES),
+  issuedAt: undefined,
+};

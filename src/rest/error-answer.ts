@@ -5,13 +5,18 @@ import { type Answer, refusal } from "./answer.js";
 
 /** A code that is added to the domain has to be given a status here. */
 const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
+  ACCOUNT_CYCLE: 409,
   ACCOUNT_EXISTS: 409,
+  ACCOUNT_HAS_CHILDREN: 409,
   ACCOUNT_NOT_FOUND: 404,
   BAD_USER_INPUT: 400,
   CONFIG_NOT_FOUND: 404,
+  FORBIDDEN: 403,
   INTERNAL_SERVER_ERROR: 500,
   QUERY_TOO_COMPLEX: 400,
+  RATE_LIMITED: 429,
   STORE_UNAVAILABLE: 503,
+  UNAUTHENTICATED: 401,
   // Unlike with 503, something may have been written.
   WRITE_OUTCOME_UNKNOWN: 504,
 };

@@ -196,13 +196,18 @@ describe("refusals", () => {
   test.each(ERROR_CODES)("%s has a status", (code) => {
     const answer = answerError(new StrataError(code, "said so"), { incident: "i1" });
     const expected = {
+      ACCOUNT_CYCLE: 409,
       ACCOUNT_EXISTS: 409,
+      ACCOUNT_HAS_CHILDREN: 409,
       ACCOUNT_NOT_FOUND: 404,
       BAD_USER_INPUT: 400,
       CONFIG_NOT_FOUND: 404,
+      FORBIDDEN: 403,
       INTERNAL_SERVER_ERROR: 500,
       QUERY_TOO_COMPLEX: 400,
+      RATE_LIMITED: 429,
       STORE_UNAVAILABLE: 503,
+      UNAUTHENTICATED: 401,
       WRITE_OUTCOME_UNKNOWN: 504,
     } as const;
     expect(answer.status).toBe(expected[code]);

@@ -1,0 +1,50 @@
+import type { Principal } from "./principal.js";
+
+/** What the policy has to know of an account. */
+export interface KnownAccount {
+  readonly id: string;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+}
+
+/** An account with its ancestors, itself first, as the store has them; or the system level. */
+export type Target = readonly KnownAccount[] | "system";
+export type Action = "read" | "write";
+
+/**
+ * What becomes of an action. `absent`: to this caller there is no such account, so it gets the same answer as for one
+ * that is really not there.
+ */
+export type Verdict = "allowed" | "absent" | "forbidden";
+
+/**
+ * The one policy: a principal acts on its own account and every descendant, a superadmin on all, and alone on the system
+ * level.
+ */
+export function can(principal: Principal, action: Action, target: Target): Verdict {
+  if (!mayAtAll(principal, action)) return "forbidden";
+  if (target === "system") return principal.isSuperadmin ? "allowed" : "forbidden";
+  return reach(principal, target) > 0 ? "allowed" : "absent";
+}
+
+/** Whether the token allows this kind of action on anything. Needs no account, so it tells nothing of any. */
+export function mayAtAll({ scopes }: Principal, action: Action): boolean {
+  return scopes.has(`config:${action}`);
+}
+
+/** How many accounts of a lineage the caller may know of, from the first on. */
+export function reach(
+  { accountId, isSuperadmin, issuedAt }: Principal,
+  lineage: readonly KnownAccount[],
+): number {
+  if (isSuperadmin) return lineage.length;
+  const own = lineage.findIndex(({ id }) => id === accountId);
+  const account = lineage[own];
+  // A token that is older than its account was made for another account of the same id.
+  return account === undefined || isOlder(issuedAt, account) ? 0 : own + 1;
+}
+
+/** Tokens count in whole seconds. */
+function isOlder(issuedAt: number | undefined, { createdAt }: KnownAccount): boolean {
+  return issuedAt === undefined || issuedAt < Math.floor(Date.parse(createdAt) / 1_000);
+}

@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { isId } from "../domain/id.js";
+import { type Principal, SCOPES, type Scope } from "./principal.js";
+
+/** Seconds by which the clocks of two machines may differ. */
+export const CLOCK_TOLERANCE = 5;
+
+const SUBJECT = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text));
+const CLAIMS = z
+  .object({
+    sub: SUBJECT,
+    account_id: z.string().refine(isId).optional(),
+    superadmin: z.boolean().default(false),
+    scope: z.string().default(SCOPES.join(" ")),
+    iat: z.number().int(),
+    exp: z.number().int(),
+  })
+  .refine(({ account_id, superadmin }) => superadmin || account_id !== undefined);
+
+/**
+ * The principal that a token's claims stand for; its signature, issuer, audience and times have been checked.
+ * @param maxAge how long a token may live, in seconds
+ * @param now in seconds since the epoch
+ * @returns undefined when the claims are not what they have to be
+ */
+export function principalOf(claims: unknown, maxAge: number, now: number): Principal | undefined {
+  const parsed = CLAIMS.safeParse(claims);
+  if (!parsed.success) return undefined;
+  const { sub, account_id, superadmin, scope, iat, exp } = parsed.data;
+  if (exp - iat > maxAge || iat > now + CLOCK_TOLERANCE) return undefined;
+  const given = new Set(scope.split(" "));
+  return {
+    subject: sub,
+    accountId: account_id,
+    isSuperadmin: superadmin,
+    scopes: new Set(SCOPES.filter((name: Scope) => given.has(name))),
+    issuedAt: iat,
+  };
+}

@@ -1,0 +1,209 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type AuthenticatorOptions, createAuthenticator } from "../../src/auth/authenticator.js";
+import { keySet, sharedSecret } from "../../src/auth/token-keys.js";
+
+const SECRET = "a secret of at least 32 bytes, or so";
+const NOW = Date.parse("2026-03-01T12:00:00Z") / 1_000;
+const DAY = 24 * 3_600;
+
+const options: AuthenticatorOptions = {
+  keys: sharedSecret(SECRET),
+  issuer: undefined,
+  audience: undefined,
+  maxAge: DAY,
+  now: () => new Date(NOW * 1_000),
+};
+const authenticate = (token: string, given: Partial<AuthenticatorOptions> = {}) =>
+  createAuthenticator({ ...options, ...given })(token);
+
+const CLAIMS = { sub: "ada", account_id: "acme", iat: NOW - 10, exp: NOW + 3_600 };
+
+function sign(claims: JWTPayload, header: Record<string, unknown> = {}, secret = SECRET): Promise<string> {
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: "HS256", ...header })
+    .sign(new TextEncoder().encode(secret));
+}
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const refused = { name: "StrataError", code: "UNAUTHENTICATED" };
+
+describe("a token", () => {
+  test("says who calls, for which account, and what for", async () => {
+    expect(await authenticate(await sign(CLAIMS))).toEqual({
+      subject: "ada",
+      accountId: "acme",
+      isSuperadmin: false,
+      scopes: new Set(["config:read", "config:write"]),
+      issuedAt: NOW - 10,
+    });
+    const narrow = await authenticate(await sign({ ...CLAIMS, scope: "openid config:read" }));
+    expect(narrow.scopes).toEqual(new Set(["config:read"]));
+    expect((await authenticate(await sign({ ...CLAIMS, scope: "" }))).scopes.size).toBe(0);
+    const { account_id, ...operator } = { ...CLAIMS, superadmin: true };
+    expect(await authenticate(await sign(operator))).toMatchObject({
+      isSuperadmin: true,
+      accountId: undefined,
+    });
+  });
+
+  test.each([{}, { typ: "JWT" }, { typ: "jwt" }, { typ: "at+jwt" }, { kid: "../../etc/passwd" }])(
+    "may have the header %j",
+    async (header) => {
+      expect(await authenticate(await sign(CLAIMS, header))).toMatchObject({ subject: "ada" });
+    },
+  );
+
+  const { sub, account_id, iat, exp } = CLAIMS;
+  test.each<[string, JWTPayload]>([
+    ["no subject", { account_id, iat, exp }],
+    ["an empty subject", { ...CLAIMS, sub: "" }],
+    ["a line break in the subject", { ...CLAIMS, sub: "a\nb" }],
+    ["a very long subject", { ...CLAIMS, sub: "x".repeat(257) }],
+    ["no account", { sub, iat, exp }],
+    ["an account that is no id", { ...CLAIMS, account_id: "../acme" }],
+    ["an account that is a list", { ...CLAIMS, account_id: ["acme"] }],
+    ["an account that is a number", { ...CLAIMS, account_id: 7 }],
+    ["a superadmin in words", { ...CLAIMS, superadmin: "true" }],
+    ["a superadmin that is 1", { ...CLAIMS, superadmin: 1 }],
+    ["a scope that is a list", { ...CLAIMS, scope: ["config:read"] }],
+    ["no end", { sub, account_id, iat }],
+    ["no beginning", { sub, account_id, exp }],
+    ["an end in the past", { ...CLAIMS, exp: NOW - 6 }],
+    ["an end too far away", { ...CLAIMS, exp: iat + DAY + 1 }],
+    ["a beginning in the future", { ...CLAIMS, iat: NOW + 60 }],
+    ["not valid yet", { ...CLAIMS, nbf: NOW + 60 }],
+  ])("with %s is refused", async (_, claims) => {
+    await expect(authenticate(await sign(claims))).rejects.toMatchObject(refused);
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ["another type", { typ: "JOSE" }],
+    ["an extension that must be understood", { crit: ["exp"], exp: 1 }],
+  ])("with %s in its header is refused", async (_, header) => {
+    const token = `${encode({ alg: "HS256", ...header })}.${encode(CLAIMS)}`;
+    const { createHmac } = await import("node:crypto");
+    const signature = createHmac("sha256", SECRET).update(token).digest("base64url");
+    await expect(authenticate(`${token}.${signature}`)).rejects.toMatchObject(refused);
+  });
+
+  test.each(["none", "NoNe", "HS384", "RS256", "PS256", ""])("signed with %j is refused", async (alg) => {
+    const [, payload, signature] = (await sign(CLAIMS)).split(".");
+    await expect(authenticate(`${encode({ alg })}.${payload}.${signature}`)).rejects.toMatchObject(refused);
+    await expect(authenticate(`${encode({ alg })}.${payload}.`)).rejects.toMatchObject(refused);
+  });
+
+  test("that is no token is refused, and what it was is not told", async () => {
+    const good = await sign(CLAIMS);
+    const bad = ["", "x", "a.b", "a.b.c", `${good}.x`, `${good} `, ` ${good}`, good.slice(0, -2), `${good}A`];
+    for (const token of [...bad, await sign(CLAIMS, {}, "another secret, also of 32 bytes or so")]) {
+      const error = await authenticate(token).catch((thrown: unknown) => thrown as Error);
+      expect(error).toMatchObject({ ...refused, message: "There is no valid token with this request." });
+    }
+  });
+
+  test("has to come from the issuer and be meant for the audience, where they are set", async () => {
+    const given = { issuer: "https://id.example", audience: "strata" };
+    const claims = { ...CLAIMS, iss: "https://id.example", aud: ["other", "strata"] };
+    expect(await authenticate(await sign(claims), given)).toMatchObject({ subject: "ada" });
+    for (const wrong of [
+      CLAIMS,
+      { ...claims, iss: "https://id.example.evil" },
+      { ...claims, aud: "stratax" },
+    ])
+      await expect(authenticate(await sign(wrong), given)).rejects.toMatchObject(refused);
+  });
+});
+
+describe("a key set", () => {
+  async function pair(kid: string, alg = "ES256") {
+    const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+    const token = (claims: JWTPayload = CLAIMS) =>
+      new SignJWT(claims).setProtectedHeader({ alg, kid }).sign(privateKey);
+    return { jwk: { ...(await exportJWK(publicKey)), kid, alg }, token };
+  }
+
+  function file(keys: readonly unknown[]): { place: string; write(keys: readonly unknown[]): void } {
+    const folder = mkdtempSync(join(tmpdir(), "strata-keys-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const place = join(folder, "jwks.json");
+    let writes = 0;
+    const write = (next: readonly unknown[]) => {
+      writeFileSync(place, JSON.stringify({ keys: next }));
+      utimesSync(place, 1_000 + ++writes, 1_000 + writes);
+    };
+    write(keys);
+    return { place, write };
+  }
+
+  test.each(["RS256", "ES256", "EdDSA"])("checks %s", async (alg) => {
+    const { jwk, token } = await pair("one", alg);
+    const keys = keySet(file([jwk]).place);
+    expect(await authenticate(await token(), { keys })).toMatchObject({ subject: "ada" });
+    const other = await pair("one", alg);
+    await expect(authenticate(await other.token(), { keys })).rejects.toMatchObject(refused);
+  });
+
+  test("does not take its public key for a secret", async () => {
+    const { jwk } = await pair("one", "RS256");
+    const keys = keySet(file([jwk]).place);
+    for (const secret of [JSON.stringify(jwk), jwk.n ?? ""])
+      await expect(authenticate(await sign(CLAIMS, { kid: "one" }, secret), { keys })).rejects.toMatchObject(
+        refused,
+      );
+  });
+
+  test("is fetched once for a flood of tokens with unknown keys, whatever place they name themselves", async () => {
+    const { jwk, token } = await pair("one");
+    let fetched = 0;
+    const server = createServer((_request, response) => {
+      fetched++;
+      response.setHeader("content-type", "application/json").end(JSON.stringify({ keys: [jwk] }));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
+    const authenticateOne = createAuthenticator({ ...options, keys: keySet(url) });
+    expect(await authenticateOne(await token())).toMatchObject({ subject: "ada" });
+    const stranger = await generateKeyPair("ES256");
+    for (let n = 0; n < 30; n++) {
+      const header = {
+        alg: "ES256",
+        kid: `unknown-${n}`,
+        jku: `${url}?from-token`,
+        x5u: `${url}?from-token`,
+      };
+      const forged = await new SignJWT(CLAIMS).setProtectedHeader(header).sign(stranger.privateKey);
+      await expect(authenticateOne(forged)).rejects.toMatchObject(refused);
+    }
+    expect(fetched).toBe(1);
+  });
+
+  test("that cannot be fetched is not asked for again at once", async () => {
+    let fetched = 0;
+    const server = createServer((_request, response) => {
+      fetched++;
+      response.writeHead(500).end();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const keys = keySet(`http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`);
+    const { token } = await pair("one");
+    const authenticateOne = createAuthenticator({ ...options, keys });
+    for (let n = 0; n < 10; n++) await expect(authenticateOne(await token())).rejects.toMatchObject(refused);
+    expect(fetched).toBe(1);
+  });
+
+  test("in a file that is gone refuses", async () => {
+    const { token } = await pair("one");
+    await expect(authenticate(await token(), { keys: keySet("/nowhere/jwks.json") })).rejects.toMatchObject(
+      refused,
+    );
+  });
+});
