@@ -14,10 +14,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "graphql/": ["service/", "domain/", "schema/", "store/store.ts", "auth/"],
   "rest/": ["service/", "domain/", "schema/", "store/store.ts", "auth/"],
   "http/": ["service/", "domain/"],
+  "archive/": ["service/commit.ts", "domain/", "store/archive.ts", "store/store.ts"],
   "env.ts": ["store/redis-url.ts"],
   "examples.ts": ["service/", "domain/", "auth/"],
   "app.ts": ["*"],
   "main.ts": ["app.ts", "env.ts"],
+  "open-archive.ts": ["store/", "env.ts"],
+  "cli.ts": ["archive/", "open-archive.ts", "main.ts"],
 };
 
 interface Import {
@@ -78,15 +81,19 @@ describe("imports point one way", () => {
     expect(used).toEqual([]);
   });
 
-  test("only the composition root knows which store is used", () => {
-    const adapters = internal.filter(
-      ({ to }) => /^store\/.+-store\.ts$/.test(to) && !to.endsWith("/store.ts"),
+  test("only the compositions, of the server and of its commands, know which store is used", () => {
+    const compositions = ["app.ts", "open-archive.ts"];
+    const adapters = internal.filter(({ to }) =>
+      /^store\/.+-(store|archive-source|archive-target)\.ts$/.test(to),
     );
-    expect(adapters.filter(({ from }) => from !== "app.ts" && partOf(from) !== "store/")).toEqual([]);
+    const elsewhere = adapters.filter(
+      ({ from }) => !compositions.includes(from) && partOf(from) !== "store/",
+    );
+    expect(elsewhere).toEqual([]);
   });
 
-  test("the domain, the port and the services are free of import cycles", () => {
-    const pure = internal.filter(({ from }) => /^(domain|schema|store|service|auth)\//.test(from));
+  test("the domain, the port, the services and the archive are free of import cycles", () => {
+    const pure = internal.filter(({ from }) => /^(domain|schema|store|service|auth|archive)\//.test(from));
     expect(cycles(pure)).toEqual([]);
   });
 });

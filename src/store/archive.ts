@@ -2,32 +2,50 @@ import type { AccountRecord, Changes, DocumentKey, Version, WriteKind } from "./
 
 /**
  * The port of those who copy a whole store: every account, and every write of every document with the version it made.
- * A document is its newest write, so that its writes are all there is to keep of it.
+ * A document is its newest write, so that its writes are all there is to keep of it. Others may be writing meanwhile;
+ * each call sees every commit that was acknowledged before the call was made. Whoever cannot answer says so with
+ * `StrataError` STORE_UNAVAILABLE. `test/store/archive-contract.ts` checks both ports on every adapter.
  */
 export interface ArchiveSource {
+  /** @throws StrataError STORE_UNAVAILABLE when there is no store, or only an import that was not finished */
   position(): Promise<Position>;
   /**
    * Every account and the key of every document that was ever written, removed ones included, in pages. What is there
    * from the first page to the last comes at least once, in no order.
    */
   scan(): AsyncIterable<ScanPage>;
-  /** The writes of one document from a revision on, oldest first, at most `limit` of them. */
+  /**
+   * The writes of one document from a revision on, oldest first, at most `limit` of them; fewer: there are no more. A
+   * write never changes. Several calls may be under way at once.
+   */
   writes(key: DocumentKey, fromRevision: number, limit: number): Promise<readonly ArchivedWrite[]>;
+  /** As the store's own: undefined when some of what came after the sequence is no longer kept. */
   changes(after: number, limit: number): Promise<Changes>;
   close(): Promise<void>;
 }
 
-/** The port of those who fill a store from a copy. */
+/** The port of those who fill a store from a copy. As long as it is open nobody else fills the same store. */
 export interface ArchiveTarget {
   /** Whether nothing was ever stored; an import that was begun and not finished is something. */
   isEmpty(): Promise<boolean>;
   /** The name of the import that was begun and not finished; undefined when there is none. */
   unfinished(): Promise<string | undefined>;
-  /** From now on nobody else reads or writes here. `clear` removes all that is stored first. */
+  /**
+   * From now on, until `finish`, the store is not served, also after the loss of this process. `clear` removes all that
+   * is stored first, operation ids too. Begun again under the name that is unfinished, without `clear`, it goes on: a
+   * clearing that was broken off is completed, what was restored stays.
+   * @throws StrataError STORE_UNAVAILABLE when something else is stored and `clear` is not set; nothing was changed
+   */
   begin(name: string, clear: boolean): Promise<void>;
-  /** Stores items as they are, versions included; the same item twice is the same as once. */
+  /**
+   * Stores items as they are, versions included. The same item twice is the same as once; of what has several
+   * revisions the highest is the current one, whatever order they come in. No change event, no operation id.
+   */
   restore(items: readonly ArchiveItem[]): Promise<void>;
-  /** Opens the store under a new incarnation, its next commit coming after this sequence. */
+  /**
+   * Opens the store under a new incarnation and with a new tree token. Its next commit comes after this sequence, and
+   * its feed begins there: what came before is "no longer kept".
+   */
   finish(sequence: number): Promise<Position>;
   close(): Promise<void>;
 }

@@ -16,13 +16,11 @@ import {
 } from "./records.js";
 import {
   type AccountRecord,
-  type AccountWrite,
   type Change,
   type Changes,
   type Commit,
   type CommitOutcome,
   type DocumentKey,
-  type DocumentWrite,
   type Lineage,
   type Revisions,
   type StoredDocument,
@@ -48,8 +46,8 @@ export interface Retention {
  * ids and when they are forgotten. A version has a key of its own, so that asking for it does not read the document.
  */
 export const FORMAT = 1;
-const accountKey = (id: string): Key => ["a", id];
-const versionKey = (key: DocumentKey): Key => ["v", ownerOf(key), key.configId];
+export const accountKey = (id: string): Key => ["a", id];
+export const versionKey = (key: DocumentKey): Key => ["v", ownerOf(key), key.configId];
 const documentKey = (key: DocumentKey): Key => ["d", ownerOf(key), key.configId];
 export const historyKey = (key: DocumentKey, revision: number): Key => [
   "h",
@@ -127,19 +125,19 @@ function nextVersion(database: Database, write: Commit["write"]): Version {
 function put(database: Database, commit: Commit, text: string | undefined, version: Version): void {
   const { write, at, by } = commit;
   if (write.on === "document")
-    putDocument(database, write, recordOf(version, documentBody({ ...write, at, by }, text)), version);
-  else putAccount(database, write, recordOf(version, accountBody({ ...write.account, createdAt: at })));
+    putDocument(database, write.key, recordOf(version, documentBody({ ...write, at, by }, text)), version);
+  else putAccount(database, { ...write.account, createdAt: at, version });
   database.put(feedKey(version.sequence), recordOf(version, changeBody(commit)));
 }
 
-function putDocument(database: Database, { key }: DocumentWrite, record: string, version: Version): void {
+export function putDocument(database: Database, key: DocumentKey, record: string, version: Version): void {
   database.put(versionKey(key), versionText(version));
   database.put(documentKey(key), record);
   database.put(historyKey(key, version.revision), record);
 }
 
-function putAccount(database: Database, { account }: AccountWrite, record: string): void {
-  database.put(accountKey(account.id), record);
+export function putAccount(database: Database, account: AccountRecord): void {
+  database.put(accountKey(account.id), recordOf(account.version, accountBody(account)));
   if (account.parentId === undefined) database.put("root", account.id);
 }
 
@@ -173,12 +171,12 @@ export function documentOf(database: Database, key: DocumentKey): StoredDocument
   return record === undefined ? undefined : storedDocument(record);
 }
 
-function versionOf(database: Database, key: DocumentKey): Version | undefined {
+export function versionOf(database: Database, key: DocumentKey): Version | undefined {
   const text = database.get(versionKey(key));
   return text === undefined ? undefined : parseVersion(text);
 }
 
-function accountVersionOf(database: Database, id: string): Version | undefined {
+export function accountVersionOf(database: Database, id: string): Version | undefined {
   const record = database.get(accountKey(id));
   return record === undefined ? undefined : parseVersion(versionOfRecord(record));
 }
@@ -221,8 +219,17 @@ export function lineageOf(
   return assembleLineage(id, recall);
 }
 
+/** The name of the import that was begun and not finished; undefined when there is none. */
+export function unfinishedImport(database: Database): string | undefined {
+  return database.get("import");
+}
+
 export function treeOf(database: Database): TreeToken {
   return database.get("tree") ?? "";
+}
+
+export function incarnationOf(database: Database): string {
+  return database.get("incarnation") ?? "";
 }
 
 export function sequenceOf(database: Database): number {

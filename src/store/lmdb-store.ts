@@ -1,17 +1,9 @@
 import { resolve } from "node:path";
 import { StrataError } from "../domain/errors.js";
-import { type FolderLock, lockFolder } from "./folder-lock.js";
-import {
-  checkFiles,
-  commitErrorOf,
-  dataFile,
-  isLackOfSpace,
-  makeFolder,
-  openDatabase,
-  prepare,
-  unusable,
-  withFile,
-} from "./lmdb-environment.js";
+import type { FolderLock } from "./folder-lock.js";
+import { MAP_SIZE_BYTES, openDatabase, openFolder } from "./lmdb-environment.js";
+import { commitErrorOf, isLackOfSpace, unusable } from "./lmdb-errors.js";
+import { dataFile, withFile } from "./lmdb-files.js";
 import {
   changesAfter,
   type Database,
@@ -49,7 +41,7 @@ export interface LmdbStoreOptions extends Partial<Retention> {
 
 type Settings = Required<LmdbStoreOptions>;
 
-const DEFAULTS = { mapSizeBytes: 2 ** 30, feedEntries: 1_000_000, now: Date.now };
+const DEFAULTS = { mapSizeBytes: MAP_SIZE_BYTES, feedEntries: 1_000_000, now: Date.now };
 /** Keeps a turn of the event loop short: so many commits, or so much text, per transaction. */
 const BATCH_COMMITS = 256;
 const BATCH_CHARACTERS = 4 * 2 ** 20;
@@ -64,24 +56,8 @@ const RETRY_OPENING_AFTER_MS = 250;
  */
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   const settings: Settings = { ...DEFAULTS, ...options, folder: resolve(options.folder) };
-  const { folder } = settings;
-  let lock: FolderLock | undefined;
-  try {
-    await makeFolder(folder);
-    lock = await lockFolder(folder);
-    await checkFiles(folder);
-    const database = openDatabase(settings);
-    try {
-      await prepare(database, folder);
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
-    return new LmdbStore(settings, lock, database);
-  } catch (error) {
-    await lock?.release();
-    throw unusable(folder, error);
-  }
+  const { lock, database } = await openFolder(settings, "serve");
+  return new LmdbStore(settings, lock, database);
 }
 
 /** A commit on its way. It waits until a transaction takes it, or until its time is up. */

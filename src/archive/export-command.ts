@@ -1,0 +1,95 @@
+import { resolve } from "node:path";
+import { StrataError } from "../domain/errors.js";
+import type { ArchiveSource } from "../store/archive.js";
+import { readOptions, UsageError } from "./command-options.js";
+import { writeWhole } from "./export-file.js";
+import { exportStore } from "./export-store.js";
+import type { ExportSummary, Sink } from "./export-writer.js";
+import { createProgress, grouped, megabytes } from "./progress.js";
+
+export interface ExportContext {
+  /** Opens the store to copy from; absent: the one that the service would use. */
+  readonly openSource: (store: string | undefined) => Promise<ArchiveSource>;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/**
+ * `export [--to <file>] [--store <url>] [--force]`
+ * @throws UsageError when it is not given like that; StrataError when it cannot be done
+ */
+export async function exportCommand(args: readonly string[], context: ExportContext): Promise<void> {
+  const options = readOptions(args, {
+    to: { type: "string" },
+    store: { type: "string" },
+    force: { type: "boolean" },
+  });
+  if (options.operands.length > 0) throw new UsageError("An export goes to a file with --to <file>.");
+  const to = options.value("to");
+  const source = await context.openSource(options.value("store"));
+  try {
+    const summary =
+      to === undefined || to === "-"
+        ? await copy(source, context, sinkTo(context.stdout))
+        : await untilInterrupted((signal) =>
+            writeWhole(resolve(to), options.isSet("force"), (sink) => copy(source, context, sink, signal)),
+          );
+    context.stderr.write(report(summary));
+  } finally {
+    await source.close();
+  }
+}
+
+async function copy(
+  source: ArchiveSource,
+  { stdout, stderr }: ExportContext,
+  sink: Sink,
+  signal?: AbortSignal,
+): Promise<ExportSummary> {
+  const isShared = signal === undefined && stdout.isTTY;
+  const progress = createProgress(isShared ? { write: () => {} } : stderr);
+  try {
+    return await exportStore(source, sink, {
+      now: () => new Date(),
+      onProgress: ({ accounts, writes, bytes }) =>
+        progress.show(() => `${grouped(accounts)} accounts, ${grouped(writes)} writes, ${megabytes(bytes)}`),
+      ...(signal && { signal }),
+    });
+  } finally {
+    progress.clear();
+  }
+}
+
+function sinkTo(stdout: NodeJS.WriteStream): Sink {
+  // The call that failed tells.
+  stdout.on("error", () => {});
+  return (bytes) =>
+    new Promise((resolve, reject) => {
+      stdout.write(bytes, (error) => (error ? reject(unwritable(error)) : resolve()));
+    });
+}
+
+function unwritable(error: Error): StrataError {
+  return new StrataError("BAD_USER_INPUT", `The output cannot be written: ${error.message}.`, {
+    cause: error,
+  });
+}
+
+/** Whoever is told to end takes away what is half-done; told a second time it ends at once. */
+async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const interrupt = () => controller.abort(new StrataError("BAD_USER_INPUT", "The export was interrupted."));
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}
+
+function report({ accounts, writes, bytes, sequence, sha256 }: ExportSummary): string {
+  return (
+    `Exported ${grouped(accounts)} accounts and ${grouped(writes)} writes (${megabytes(bytes)}) as of commit ` +
+    `${sequence}, SHA-256 ${sha256}\n`
+  );
+}

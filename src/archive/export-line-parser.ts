@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { StrataError } from "../domain/errors.js";
+import { isId } from "../domain/id.js";
+import { checkDocumentSize, checkJson, isObject } from "../domain/json.js";
+import type { ArchiveItem } from "../store/archive.js";
+import { type AccountRecord, WRITE_KINDS } from "../store/store.js";
+import {
+  EXPORT_FORMAT,
+  type ExportEnd,
+  type ExportHeader,
+  endLineRest,
+  endLineStart,
+  OVERRIDE_START,
+  WRITE_START,
+} from "./export-line.js";
+
+const id = z.string().refine(isId, "is no id");
+const isName = (text: string) => text.trim() !== "" && text.isWellFormed() && !/\p{Cc}/u.test(text);
+const count = z.int().nonnegative();
+const time = z.iso.datetime();
+const version = z.strictObject({
+  revision: z.int().positive(),
+  sequence: z.int().positive(),
+  nonce: z.string().regex(/^[\w-]{1,64}$/),
+});
+const HEADER = z.strictObject({
+  strata: z.literal("export"),
+  format: z.literal(EXPORT_FORMAT),
+  incarnation: z.string().min(1),
+  from: count,
+  at: time,
+});
+const ACCOUNT = z.strictObject({
+  account: z.strictObject({
+    id,
+    name: z.string().max(256).refine(isName, "is no name"),
+    parentId: id.optional(),
+    isReseller: z.boolean(),
+    createdAt: time,
+    version,
+  }),
+});
+const WRITE = z.strictObject({
+  write: z.strictObject({
+    accountId: id.optional(),
+    configId: id,
+    version,
+    kind: z.enum(WRITE_KINDS),
+    at: time,
+    by: z.string(),
+  }),
+});
+const END = z.object({
+  end: z.object({ lines: count, sequence: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+});
+
+/** @throws StrataError BAD_USER_INPUT saying what it is instead */
+export function parseHeader(line: string): ExportHeader {
+  const header = z.object({ strata: z.literal("export"), format: z.int() }).safeParse(tryJson(line));
+  if (!header.success) throw refusal("this is not an export of Strata's");
+  const { format } = header.data;
+  if (format > EXPORT_FORMAT)
+    throw refusal(
+      `a newer Strata wrote it: its format is ${format}, this release knows up to ${EXPORT_FORMAT}`,
+    );
+  const { incarnation, from, at } = parse(HEADER, line);
+  return { incarnation, from, at };
+}
+
+/** @throws StrataError BAD_USER_INPUT saying what is wrong with it; nothing of an override's content is told */
+export function parseItem(line: string): ArchiveItem {
+  if (!line.startsWith(WRITE_START)) return { on: "account", account: parseAccount(line) };
+  // The members before it hold no other quote of this kind: inside a string it has a backslash before it.
+  const start = line.indexOf(OVERRIDE_START);
+  const text = start < 0 ? undefined : line.slice(start + OVERRIDE_START.length, -2);
+  if (text !== undefined) checkOverride(text, line.slice(-2));
+  const { write } = parse(WRITE, text === undefined ? line : `${line.slice(0, start)}}}`);
+  const { accountId, configId, ...made } = write;
+  return { on: "document", key: { accountId, configId }, ...made, text };
+}
+
+function parseAccount(line: string): AccountRecord {
+  const { account } = parse(ACCOUNT, line);
+  return { ...account, parentId: account.parentId };
+}
+
+/** @throws StrataError BAD_USER_INPUT */
+export function parseEnd(line: string): ExportEnd {
+  const { end } = parse(END, line);
+  if (line !== endLineStart(end) + endLineRest(end.sha256))
+    throw refusal("its members are not as they were written");
+  return end;
+}
+
+/** What the door lets in, and nothing else: a file is a door as well. */
+function checkOverride(text: string, rest: string): void {
+  if (rest !== "}}") throw refusal("it is not JSON");
+  const override = checkJson(toJson(text));
+  if (!isObject(override)) throw refusal("its override is not an object");
+  checkDocumentSize(override);
+}
+
+function parse<T>(shape: z.ZodType<T>, line: string): T {
+  const parsed = shape.safeParse(toJson(line));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw refusal(`${issue?.path.join(".") || "the line"}: ${issue?.message ?? "not as expected"}`);
+}
+
+/** What a parser says quotes the text, and that may hold a password. */
+function toJson(text: string): unknown {
+  const value = tryJson(text);
+  if (value === undefined) throw refusal("it is not JSON");
+  return value;
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(reason: string): StrataError {
+  return new StrataError("BAD_USER_INPUT", reason);
+}

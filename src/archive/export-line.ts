@@ -1,0 +1,75 @@
+import type { ArchivedWrite, ArchiveItem } from "../store/archive.js";
+import type { AccountRecord, Version } from "../store/store.js";
+
+/**
+ * What an export is made of, one JSON text per line: a header, the items, an end. An override is the last member of its
+ * line and is the very text that the store has: it is spliced in and cut out again, never parsed and written anew, so
+ * that the order of its keys and the spelling of its numbers survive.
+ */
+export const EXPORT_FORMAT = 1;
+
+export interface ExportHeader {
+  /** The life of the store that it was made from. */
+  readonly incarnation: string;
+  /** The sequence of the newest commit when it was begun. */
+  readonly from: number;
+  /** When it was begun: RFC 3339, UTC. */
+  readonly at: string;
+}
+
+export interface ExportEnd {
+  /** How many lines come before this one. */
+  readonly lines: number;
+  /** The whole export is as of this commit. */
+  readonly sequence: number;
+  /** Of every byte of the file that comes before it. */
+  readonly sha256: string;
+}
+
+const END_START = '{"end":';
+const DIGEST_START = ',"sha256":"';
+export const WRITE_START = '{"write":';
+export const OVERRIDE_START = ',"override":';
+
+export function headerLine({ incarnation, from, at }: ExportHeader): string {
+  return JSON.stringify({ strata: "export", format: EXPORT_FORMAT, incarnation, from, at });
+}
+
+/** The same item is the same line, whichever store it comes from. */
+export function itemLine(item: ArchiveItem): string {
+  return item.on === "account" ? accountLine(item.account) : writeLine(item);
+}
+
+function accountLine({ id, name, parentId, isReseller, createdAt, version }: AccountRecord): string {
+  return JSON.stringify({
+    account: { id, name, parentId, isReseller, createdAt, version: inOrder(version) },
+  });
+}
+
+function writeLine({ key, version, kind, at, by, text }: ArchivedWrite): string {
+  const { accountId, configId } = key;
+  const line = JSON.stringify({ write: { accountId, configId, version: inOrder(version), kind, at, by } });
+  return text === undefined ? line : `${line.slice(0, -2)}${OVERRIDE_START}${text}}}`;
+}
+
+function inOrder({ revision, sequence, nonce }: Version): Version {
+  return { revision, sequence, nonce };
+}
+
+/** The last line up to where its digest belongs: this much of it is under the digest. */
+export function endLineStart({ lines, sequence }: Omit<ExportEnd, "sha256">): string {
+  return `${END_START}{"lines":${lines},"sequence":${sequence}${DIGEST_START}`;
+}
+
+export function endLineRest(sha256: string): string {
+  return `${sha256}"}}`;
+}
+
+export function isEndLine(line: string): boolean {
+  return line.startsWith(END_START);
+}
+
+/** The part of the last line that is under its digest. */
+export function digestedPart(endLine: string): string {
+  return endLine.slice(0, endLine.lastIndexOf(DIGEST_START) + DIGEST_START.length);
+}

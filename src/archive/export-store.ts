@@ -1,0 +1,118 @@
+import { StrataError } from "../domain/errors.js";
+import type { ArchiveSource, Position } from "../store/archive.js";
+import type { DocumentKey } from "../store/store.js";
+import { changeAt, exportChanges, replaced } from "./export-changes.js";
+import { type ExportSummary, ExportWriter, type Sink } from "./export-writer.js";
+import { nameOf } from "./verified-export.js";
+
+export interface ExportOptions {
+  readonly now: () => Date;
+  /** Told what has been written, now and then. */
+  readonly onProgress?: (written: { accounts: number; writes: number; bytes: number }) => void;
+  /** Ends the export early, with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Documents read at the same time, and writes of one document read at once: what bounds the memory in use. */
+const DOCUMENTS_AT_ONCE = 16;
+const WRITES_AT_ONCE = 8;
+
+/**
+ * Copies all of a store as of one commit, S, while others go on writing. The order is what makes it exact:
+ *
+ * 1. P is the sequence before anything is read. 2. All accounts and documents are read, and of what was read only what
+ * commits up to P made is written down. 3. S is the sequence after that. 4. The feed tells every commit after P up to S,
+ * and each is written down: a document's write is looked up by its revision, an account is as the event has it.
+ *
+ * Every write up to P was there during all of step 2, so none is missing; a write never changes, so none is wrong.
+ * An account is one record that later commits overwrite: where step 2 finds it overwritten after P, that happened
+ * before S, so that step 4 tells it, and the later line counts. Nothing above S is taken in step 2 (it is above P) nor
+ * in step 4. So each document has its writes up to S, each once, oldest first, and nobody has to be stopped meanwhile.
+ * The proof is in the count: S commits have made S revisions, and so many were written down.
+ *
+ * @throws StrataError STORE_UNAVAILABLE when the store cannot be read, when it is another one in the end than it was in
+ * the beginning, when the feed no longer has what came after P, and when the count shows that something is missing; what
+ * was given to the sink by then is worthless
+ */
+export async function exportStore(
+  source: ArchiveSource,
+  sink: Sink,
+  options: ExportOptions,
+): Promise<ExportSummary> {
+  const { now, onProgress, signal } = options;
+  const writer = new ExportWriter(sink);
+  const step = () => {
+    signal?.throwIfAborted();
+    onProgress?.(writer.counts);
+  };
+  const start = await source.position();
+  const anchor = await changeAt(source, start.sequence);
+  await writer.header({
+    incarnation: start.incarnation,
+    from: start.sequence,
+    at: now().toISOString(),
+  });
+  await copyScan(source, start, writer, step);
+  const end = await source.position();
+  if (end.incarnation !== start.incarnation || end.sequence < start.sequence) throw replaced();
+  await exportChanges(source, { start, end, anchor }, writer, step);
+  if (writer.commits !== end.sequence) throw incomplete(writer.commits, end.sequence);
+  return writer.end(end.sequence);
+}
+
+async function copyScan(
+  source: ArchiveSource,
+  { sequence }: Position,
+  writer: ExportWriter,
+  step: () => void,
+): Promise<void> {
+  const seen = new Set<string>();
+  const isNew = (name: string) => !seen.has(name) && seen.add(name) !== undefined;
+  for await (const { accounts, documents } of source.scan()) {
+    for (const account of accounts) {
+      if (account.version.sequence <= sequence && isNew(account.id))
+        await writer.item({ on: "account", account });
+    }
+    const keys = documents.filter((key) => isNew(nameOf(key)));
+    for (let at = 0; at < keys.length; at += DOCUMENTS_AT_ONCE) {
+      step();
+      await copyDocuments(source, keys.slice(at, at + DOCUMENTS_AT_ONCE), sequence, writer);
+    }
+    step();
+  }
+}
+
+async function copyDocuments(
+  source: ArchiveSource,
+  keys: readonly DocumentKey[],
+  upTo: number,
+  writer: ExportWriter,
+): Promise<void> {
+  const firsts = await Promise.all(keys.map((key) => source.writes(key, 1, WRITES_AT_ONCE)));
+  for (const [index, key] of keys.entries()) {
+    let page = firsts[index] ?? [];
+    for (let revision = 1; ; page = await source.writes(key, revision, WRITES_AT_ONCE)) {
+      for (const write of page) {
+        if (write.version.revision !== revision) throw gap(key, revision);
+        if (write.version.sequence <= upTo) await writer.item({ on: "document", ...write });
+        revision++;
+      }
+      const last = page.at(-1);
+      if (page.length < WRITES_AT_ONCE || (last?.version.sequence ?? 0) > upTo) break;
+    }
+  }
+}
+
+function incomplete(found: number, sequence: number): StrataError {
+  return new StrataError(
+    "STORE_UNAVAILABLE",
+    `The store is damaged: it has seen ${sequence} commits, and its accounts and documents tell of ${found}.`,
+  );
+}
+
+function gap(key: DocumentKey, revision: number): StrataError {
+  return new StrataError(
+    "STORE_UNAVAILABLE",
+    `The store is damaged: the history of ${nameOf(key)} lacks revision ${revision}.`,
+  );
+}

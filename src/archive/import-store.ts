@@ -1,0 +1,95 @@
+import type { FileHandle } from "node:fs/promises";
+import { StrataError } from "../domain/errors.js";
+import type { ArchiveItem, ArchiveTarget, Position } from "../store/archive.js";
+import { type ExportItem, readExport } from "./export-reader.js";
+import type { VerifiedExport } from "./verified-export.js";
+
+export interface ImportOptions {
+  /** Whether what is stored is cleared first. */
+  readonly replace: boolean;
+  /** Told how many bytes of the file have been read, now and then. */
+  readonly onRead?: (bytes: number) => void;
+}
+
+const BATCH_ITEMS = 500;
+const BATCH_CHARACTERS = 2 ** 20;
+
+/**
+ * Fills a store with an export that was verified: accounts, documents and histories with the versions they had, under a
+ * new incarnation. An import that was broken off goes on when the same export is imported again.
+ * @throws StrataError BAD_USER_INPUT when the store is not empty, or holds half of another import; nothing was changed
+ */
+export async function importStore(
+  file: FileHandle,
+  verified: VerifiedExport,
+  target: ArchiveTarget,
+  { replace, onRead }: ImportOptions,
+): Promise<Position> {
+  const unfinished = await target.unfinished();
+  const goesOn = unfinished === verified.sha256;
+  if (!goesOn && !replace) {
+    if (unfinished !== undefined) throw refusal(OTHER_UNFINISHED);
+    if (!(await target.isEmpty())) throw refusal(NOT_EMPTY);
+  }
+  await target.begin(verified.sha256, replace && !goesOn);
+  try {
+    for await (const { items, read } of batchesOf(file, verified)) {
+      await target.restore(items);
+      onRead?.(read);
+    }
+  } catch (error) {
+    // What is in there may not be of this file; whoever goes on has to find nothing.
+    if (error instanceof StrataError && error.code === "BAD_USER_INPUT")
+      await target.begin(verified.sha256, true);
+    throw error;
+  }
+  return target.finish(verified.sequence);
+}
+
+export interface Batch {
+  readonly items: readonly ArchiveItem[];
+  readonly read: number;
+}
+
+/**
+ * The items of a verified export, some at a time.
+ * @throws StrataError BAD_USER_INPUT when it is no longer what was verified, before the last of them
+ */
+export async function* batchesOf(file: FileHandle, verified: VerifiedExport): AsyncGenerator<Batch> {
+  let items: ArchiveItem[] = [];
+  let characters = 0;
+  let read = 0;
+  for await (const entry of verifiedAgain(file, verified)) {
+    items.push(entry.item);
+    characters += entry.item.on === "document" ? (entry.item.text?.length ?? 0) : 0;
+    read = entry.read;
+    if (items.length < BATCH_ITEMS && characters < BATCH_CHARACTERS) continue;
+    yield { items, read };
+    items = [];
+    characters = 0;
+  }
+  yield { items, read };
+}
+
+async function* verifiedAgain(file: FileHandle, { sha256 }: VerifiedExport): AsyncGenerator<ExportItem> {
+  try {
+    for await (const entry of readExport(file)) {
+      if ("item" in entry) yield entry;
+      else if (entry.sha256 !== sha256) throw refusal(CHANGED);
+    }
+  } catch (error) {
+    throw error instanceof StrataError ? refusal(CHANGED) : error;
+  }
+}
+
+const NOT_EMPTY =
+  "The store is not empty: nothing was written. Use --merge to add what the file has to what is there, or --replace to " +
+  "clear the store first.";
+const OTHER_UNFINISHED =
+  "An import of another file into this store was begun and not finished: nothing was written. Run that one again, or " +
+  "clear the store first with --replace.";
+const CHANGED = "The file changed while it was imported. Import it again, and leave it as it is meanwhile.";
+
+function refusal(message: string): StrataError {
+  return new StrataError("BAD_USER_INPUT", message);
+}

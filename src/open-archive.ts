@@ -1,0 +1,55 @@
+import { readSettings, type Settings } from "./env.js";
+import type { ArchiveSource, ArchiveTarget } from "./store/archive.js";
+import { openLmdbArchiveSource } from "./store/lmdb-archive-source.js";
+import { openLmdbArchiveTarget } from "./store/lmdb-archive-target.js";
+import { openLmdbStore } from "./store/lmdb-store.js";
+import { openRedisArchiveSource } from "./store/redis-archive-source.js";
+import { openRedisArchiveTarget } from "./store/redis-archive-target.js";
+import { openRedisStore } from "./store/redis-store.js";
+import type { Store } from "./store/store.js";
+
+/** How a kind of store is opened by commands. */
+interface Openers {
+  source(): Promise<ArchiveSource>;
+  target(): Promise<ArchiveTarget>;
+  store(): Promise<Store>;
+}
+
+/** Composition for the commands that copy whole stores: here alone it is known which adapters there are. */
+function openersFor(settings: Settings["store"]): Openers {
+  switch (settings.kind) {
+    case "lmdb":
+      return {
+        source: () => openLmdbArchiveSource(settings),
+        target: () => openLmdbArchiveTarget(settings),
+        store: () => openLmdbStore(settings),
+      };
+    case "redis":
+      return {
+        source: () => openRedisArchiveSource(settings),
+        target: () => openRedisArchiveTarget(settings),
+        store: () => openRedisStore(settings),
+      };
+  }
+}
+
+/** @param url as in STRATA_STORE; undefined: what that says */
+function openersAt(url: string | undefined): Openers {
+  const given = url === undefined ? {} : { STRATA_STORE: url };
+  return openersFor(readSettings({ ...process.env, ...given }).store);
+}
+
+/** @throws SettingsError, StrataError or Error with a message for the operator */
+export async function openArchiveSource(url: string | undefined): Promise<ArchiveSource> {
+  return openersAt(url).source();
+}
+
+/** @throws SettingsError, StrataError or Error with a message for the operator */
+export async function openArchiveTarget(url: string | undefined): Promise<ArchiveTarget> {
+  return openersAt(url).target();
+}
+
+/** @throws SettingsError, StrataError or Error with a message for the operator */
+export async function openArchivedStore(url: string | undefined): Promise<Store> {
+  return openersAt(url).store();
+}

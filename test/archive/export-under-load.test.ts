@@ -1,0 +1,229 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { parseItem } from "../../src/archive/export-line-parser.js";
+import type { ArchivedWrite, ArchiveItem, ArchiveSource } from "../../src/store/archive.js";
+import { openLmdbArchiveSource } from "../../src/store/lmdb-archive-source.js";
+import { openLmdbStore } from "../../src/store/lmdb-store.js";
+import { openRedisArchiveSource } from "../../src/store/redis-archive-source.js";
+import { openRedisStore } from "../../src/store/redis-store.js";
+import { parseRedisUrl } from "../../src/store/redis-url.js";
+import type { Commit, Version } from "../../src/store/store.js";
+import { sharedRedisUrl } from "../redis/shared-redis.js";
+import { documentCommit, documentKey } from "../store/store-contract.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { exportFrom, importInto, itemLines, verify } from "./archive-fixture.js";
+
+const childFile = fileURLToPath(new URL("store-process.ts", import.meta.url));
+const SEED = Number(process.env.LAW_SEED ?? Date.now() % 2 ** 31);
+const DOCUMENTS = 3_000;
+const ROUNDS = 8;
+
+/** Another process with the store of a folder. */
+class StoreProcess {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(mode: "serve" | "write", folder: string, count: number) {
+    this.#child = spawn(process.execPath, ["--import", "tsx", childFile, mode, folder, String(count)]);
+    this.#child.stderr.pipe(process.stderr);
+    this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
+    onTestFinished(() => this.kill());
+  }
+
+  static async start(mode: "serve" | "write", folder: string, count = 0): Promise<StoreProcess> {
+    const started = new StoreProcess(mode, folder, count);
+    expect(await started.line()).toBe("ready");
+    return started;
+  }
+
+  async line(): Promise<string | undefined> {
+    const { value, done } = await this.#lines.next();
+    return done === true ? undefined : value;
+  }
+
+  async commit(write: Commit["write"]): Promise<void> {
+    this.#child.stdin.write(`${JSON.stringify(write)}\n`);
+    expect(JSON.parse((await this.line()) ?? "{}")).toMatchObject({ outcome: "done" });
+  }
+
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exit = once(this.#child, "exit");
+    this.#child.kill("SIGKILL");
+    await exit;
+  }
+}
+
+interface Acknowledged {
+  readonly write: Commit["write"];
+  readonly version: Version;
+}
+
+const itemsOf = (file: Buffer): ArchiveItem[] => itemLines(file).map((line) => parseItem(line));
+const versionOf = (item: ArchiveItem): Version =>
+  item.on === "account" ? item.account.version : item.version;
+
+/** One commit makes one item: nothing up to the sequence is missing, nothing comes twice, nothing is beyond it. */
+function expectExact(items: readonly ArchiveItem[], sequence: number): void {
+  const sequences = items.map((item) => versionOf(item).sequence).sort((a, b) => a - b);
+  expect(sequences).toEqual(Array.from({ length: sequence }, (_, index) => index + 1));
+}
+
+/** The newest write of each document up to a sequence, as the history of the folder has it. */
+async function newestUpTo(folder: string, sequence: number): Promise<ArchivedWrite[]> {
+  const source = await openLmdbArchiveSource({ folder });
+  onTestFinished(() => source.close());
+  const newest: ArchivedWrite[] = [];
+  for await (const { documents } of source.scan()) {
+    for (const key of documents) {
+      const writes = await source.writes(key, 1, 100_000);
+      newest.push(...writes.filter(({ version }) => version.sequence <= sequence).slice(-1));
+    }
+  }
+  return newest;
+}
+
+describe("an export of a store that is written into", () => {
+  test("has every commit up to one and none after it, whatever is written at full speed meanwhile", async () => {
+    const [folder, copy] = [join(temporaryFolder(), "store"), join(temporaryFolder(), "copy")];
+    const writer = await StoreProcess.start("write", folder, DOCUMENTS);
+    const acknowledged: Acknowledged[] = [];
+    const listening = (async () => {
+      for (let line = await writer.line(); line !== undefined; line = await writer.line())
+        acknowledged.push(JSON.parse(line));
+    })();
+    const source = await openLmdbArchiveSource({ folder });
+    const { bytes, summary } = await exportFrom(source);
+    await source.close();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await writer.kill();
+    await listening;
+
+    const items = itemsOf(bytes);
+    const { from } = JSON.parse(bytes.toString("utf8", 0, bytes.indexOf("\n")));
+    expect(summary.sequence).toBeGreaterThan(from);
+    expectExact(items, summary.sequence);
+    const bySequence = new Map(items.map((item) => [versionOf(item).sequence, item]));
+    const promised = acknowledged.filter(({ version }) => version.sequence <= summary.sequence);
+    expect(promised.length).toBeGreaterThan(20);
+    expect(promised.length).toBeLessThan(acknowledged.length);
+    for (const { write, version } of promised) {
+      const item = bySequence.get(version.sequence);
+      if (item?.on === "account") expect(write).toMatchObject({ account: { id: item.account.id } });
+      else expect([item?.key, item?.version, item?.text]).toEqual(documentIn(write, version));
+    }
+
+    expect(await importInto(copy, bytes)).toMatchObject({ sequence: summary.sequence });
+    const newest = await newestUpTo(folder, summary.sequence);
+    expect(newest.length).toBeGreaterThan(DOCUMENTS / 2);
+    const store = await openLmdbStore({ folder: copy });
+    onTestFinished(() => store.close());
+    const { documents } = await store.getMany(newest.map(({ key }) => key));
+    for (const [index, { version, text }] of newest.entries()) {
+      expect(documents[index]?.version).toEqual(version);
+      expect(JSON.stringify(documents[index]?.override)).toBe(text);
+    }
+  });
+
+  const documentIn = (write: Commit["write"], version: Version) =>
+    write.on === "document" && [
+      { accountId: write.key.accountId, configId: write.key.configId },
+      version,
+      write.override && JSON.stringify(write.override),
+    ];
+
+  /** A store that others write into, and that is copied meanwhile. */
+  interface Shared {
+    commit(write: Commit["write"]): Promise<void>;
+    openSource(): Promise<ArchiveSource>;
+    close(): Promise<void>;
+  }
+
+  const inLmdb = async (): Promise<Shared> => {
+    const folder = join(temporaryFolder(), "store");
+    const server = await StoreProcess.start("serve", folder);
+    return {
+      commit: (write) => server.commit(write),
+      openSource: () => openLmdbArchiveSource({ folder }),
+      close: () => server.kill(),
+    };
+  };
+
+  const inRedis = async (): Promise<Shared> => {
+    const options = { target: parseRedisUrl(sharedRedisUrl()), cell: randomUUID() };
+    const store = await openRedisStore(options);
+    return {
+      commit: async (write) => {
+        const { outcome } = await store.commit({ ...documentCommit(documentKey(undefined, "x"), {}), write });
+        expect(outcome).toBe("done");
+      },
+      openSource: () => openRedisArchiveSource(options),
+      close: () => store.close(),
+    };
+  };
+
+  test.each([
+    ["LMDB", inLmdb],
+    ["Redis", inRedis],
+  ])(`from %s is exact wherever commits fall between its steps (LAW_SEED=${SEED})`, async (_, start) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const server = await start();
+      const dice = fc.sample(fc.nat(), { seed: SEED + round, numRuns: 4_000 });
+      const roll = (sides: number) => (dice.pop() ?? 0) % sides;
+      let accounts = 0;
+      const commitSome = async (most: number) => {
+        for (let left = roll(most + 1); left > 0; left--) {
+          const parentId = accounts === 0 ? undefined : `a${roll(accounts)}`;
+          const account = { id: `a${accounts}`, name: "A", parentId, isReseller: false };
+          const key = { accountId: roll(4) === 0 ? undefined : "a0", configId: `c${roll(60)}` };
+          const override = roll(6) === 0 ? undefined : { roll: roll(100) };
+          const isAccount = accounts === 0 || roll(5) === 0;
+          if (isAccount) accounts++;
+          await server.commit(
+            isAccount ? { on: "account", account } : { on: "document", key, override, kind: "SET" },
+          );
+        }
+      };
+      await commitSome(150);
+      const source = await server.openSource();
+      const { bytes, summary } = await exportFrom(between(source, () => commitSome(4)));
+      await source.close();
+      await server.close();
+      expectExact(itemsOf(bytes), summary.sequence);
+      expect(await verify(bytes)).toMatchObject({ sequence: summary.sequence });
+    }
+  });
+
+  /** The same source, with something happening before and after each of its steps. */
+  function between(source: ArchiveSource, happen: () => Promise<void>): ArchiveSource {
+    const around = async <T>(step: () => Promise<T>): Promise<T> => {
+      await happen();
+      const result = await step();
+      await happen();
+      return result;
+    };
+    return {
+      position: () => around(() => source.position()),
+      writes: (...asked) => source.writes(...asked),
+      changes: (...asked) => around(() => source.changes(...asked)),
+      close: () => source.close(),
+      async *scan() {
+        for await (const page of source.scan()) {
+          await happen();
+          // One by one, so that there are more steps for something to happen between.
+          for (const account of page.accounts) yield { accounts: [account], documents: [] };
+          for (const key of page.documents) {
+            await happen();
+            yield { accounts: [], documents: [key, key] };
+          }
+        }
+      },
+    };
+  }
+});
