@@ -1,0 +1,60 @@
+import { onTestFinished } from "vitest";
+import { RedisServer } from "../redis-server.js";
+import { TcpProxy } from "../tcp-proxy.js";
+
+/** A Redis and the network before it. */
+export interface Place {
+  readonly server: RedisServer;
+  readonly proxy: TcpProxy;
+}
+
+/** Gone with the test. */
+export async function openPlace(): Promise<Place> {
+  const server = await RedisServer.start();
+  onTestFinished(() => server.stop());
+  const proxy = await TcpProxy.to(server.port);
+  onTestFinished(() => proxy.close());
+  return { server, proxy };
+}
+
+export interface Outage {
+  /** Ends the sentence "while Redis ...". */
+  readonly what: string;
+  readonly begin: (place: Place) => Promise<void>;
+  readonly end: (place: Place) => Promise<void>;
+}
+
+export const OUTAGES: readonly Outage[] = [
+  { what: "is not running", begin: ({ server }) => server.kill(), end: ({ server }) => server.restart() },
+  {
+    what: "is paused",
+    begin: async ({ server }) => server.pause(),
+    end: async ({ server }) => server.resume(),
+  },
+  {
+    what: "refuses connections",
+    begin: async ({ proxy }) => {
+      proxy.refuse();
+      proxy.cut();
+    },
+    end: ({ proxy }) => proxy.accept(),
+  },
+  {
+    what: "is behind a network that stands still",
+    begin: async ({ proxy }) => proxy.stall(true),
+    end: async ({ proxy }) => proxy.stall(false),
+  },
+  {
+    what: "is behind a network that loses its answers",
+    begin: async ({ proxy }) => proxy.dropReplies(true),
+    // An answer that is lost is never followed by another one on the same connection.
+    end: async ({ proxy }) => {
+      proxy.cut();
+      proxy.dropReplies(false);
+    },
+  },
+];
+
+/** Long enough for a silent connection to be given up. */
+export const OUTAGE_MS = Number(process.env.STRATA_OUTAGE_MS ?? 2_000);
+export const BACK_WITHIN_MS = 3_000;

@@ -1,0 +1,36 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { openRedisStore } from "../../../src/store/redis-store.js";
+import { until } from "../until.js";
+import { ANSWERED_WITHIN_MS, WriteLoad } from "./kills-load.js";
+import { keptIn, Ledger, NOTHING_WRONG } from "./ledger.js";
+import { targetAt } from "./outage-app.js";
+import { BACK_WITHIN_MS, OUTAGE_MS, OUTAGES, openPlace } from "./outage-place.js";
+
+const CELL = "outage";
+
+test.each(OUTAGES)(
+  "while Redis $what the store answers in time, and then is back by itself with all it acknowledged",
+  async ({ what, begin, end }) => {
+    const place = await openPlace();
+    const store = await openRedisStore({ target: targetAt(place.proxy.port), cell: CELL });
+    onTestFinished(() => store.close());
+    const ledger = new Ledger();
+    const load = new WriteLoad(store, ledger);
+    onTestFinished(() => load.abandon());
+    await until("writes are acknowledged", () => ledger.acknowledged > 100);
+    await begin(place);
+    await delay(OUTAGE_MS);
+    const before = ledger.acknowledged;
+    await end(place);
+    const back = performance.now();
+    await until("writes are acknowledged again", () => ledger.acknowledged > before + 10, BACK_WITHIN_MS);
+    await until("reads are answered again", () => store.rootId().then(() => true), BACK_WITHIN_MS);
+    const backMs = Math.round(performance.now() - back);
+    await load.stop();
+    console.log(`${what}: back after ${backMs} ms; ${load}`);
+    expect(ledger.findings(await keptIn(place.server, CELL))).toEqual(NOTHING_WRONG);
+    expect(load.faults).toEqual([]);
+    expect(load.slowestMs).toBeLessThan(ANSWERED_WITHIN_MS);
+  },
+);
