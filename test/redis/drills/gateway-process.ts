@@ -15,10 +15,7 @@ import { openRedisStore } from "../../../src/store/redis-store.js";
 import { parseRedisUrl } from "../../../src/store/redis-url.js";
 import { type Flaw, flawedStore } from "./linearizability-flaws.js";
 
-/*
- * A gateway as a process of its own, put together as the app does it, but without faces: does what each line of its input
- * says, and answers with a line that has the same id, in whatever order things get done. Ends with its input.
- */
+/** What a gateway is started with: the one argument, as JSON. */
 export interface GatewaySettings {
   readonly url: string;
   readonly cell: string;
@@ -65,6 +62,10 @@ export interface Failure {
   readonly message: string;
 }
 
+/**
+ * A gateway as a process of its own, put together as the app does it, but without faces: does what each line of its input
+ * says, and answers with a line that has the same id, in whatever order things get done. Ends with its input.
+ */
 const MEBIBYTE = 2 ** 20;
 const READS_AT_ONCE = 16;
 

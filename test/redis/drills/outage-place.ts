@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { RedisServer } from "../redis-server.js";
 import { TcpProxy } from "../tcp-proxy.js";
@@ -53,7 +55,31 @@ export const OUTAGES: readonly Outage[] = [
       proxy.dropReplies(false);
     },
   },
+  {
+    what: "is behind a network that forgets connections without a word",
+    begin: async ({ proxy }) => {
+      proxy.refuse();
+      proxy.stall(true);
+    },
+    end: relayNewOnes,
+  },
 ];
+
+/** Only those connections get through that are made from now on. */
+async function relayNewOnes({ server, proxy }: Place): Promise<void> {
+  const sockets: Socket[] = [];
+  const relay = createServer((client) => {
+    const real = connect(server.port, "127.0.0.1");
+    sockets.push(client, real);
+    for (const socket of [client, real]) socket.on("error", () => undefined);
+    client.pipe(real).pipe(client);
+  });
+  onTestFinished(() => {
+    relay.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  await once(relay.listen(proxy.port, "127.0.0.1"), "listening");
+}
 
 /** Long enough for a silent connection to be given up. */
 export const OUTAGE_MS = Number(process.env.STRATA_OUTAGE_MS ?? 2_000);
