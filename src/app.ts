@@ -1,7 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
-import { OPEN_PRINCIPAL } from "./auth/principal.js";
+import { type Authenticate, createAuthenticator } from "./auth/authenticator.js";
+import { OPEN_PRINCIPAL, type Principal } from "./auth/principal.js";
+import { principalIn } from "./auth/token-header.js";
+import { keySet, sharedSecret } from "./auth/token-keys.js";
 import type { RedisSettings, Settings } from "./env.js";
 import { loadExamples } from "./examples.js";
 import { addGraphqlFace } from "./graphql/graphql-face.js";
@@ -68,13 +72,19 @@ async function assemble(
     onLookup: metrics.mergeLookup,
   });
   const memory = new LayerMemory(bytes * (1 - MERGES_SHARE));
-  const createReader = () => createRequestReader(store, memory);
+  const createReader = (principal: Principal) => createRequestReader(store, principal, memory);
   const accounts = new AccountService(dependencies);
   const configs = new ConfigService({ ...dependencies, registry, merges });
-  if (settings.examples) await fillWithExamples(accounts, configs, createReader(), store, logger);
+  if (settings.examples)
+    await fillWithExamples(accounts, configs, createReader(OPEN_PRINCIPAL), store, logger);
+  const authenticate = authenticatorOf(settings, dependencies.now);
+  const identify = (headers: IncomingHttpHeaders) => principalIn(headers, authenticate);
+  if (authenticate === undefined)
+    logger.warn("no tokens are asked for: everybody who reaches this address may do everything");
   const app = await createHttpServer({
     logger,
     corsOrigins: settings.corsOrigins,
+    loopbackOnly: authenticate === undefined,
     metrics,
     configs: registry.configs.size,
     checkReady: async () => {
@@ -87,23 +97,33 @@ async function assemble(
     await store.close();
   });
   await addGraphqlFace(app, {
-    createContext: (requestId) => ({
+    createContext: (requestId, principal) => ({
       requestId,
-      principal: OPEN_PRINCIPAL,
+      principal,
       configs,
       accounts,
-      reader: createReader(),
+      reader: createReader(principal),
     }),
+    authenticate: identify,
+    introspection: settings.introspection,
     onRequest: metrics.request,
     newId,
   });
   await addRestFace(app, {
-    createContext: () => ({ principal: OPEN_PRINCIPAL, configs, reader: createReader() }),
+    createContext: (principal) => ({ principal, configs, reader: createReader(principal) }),
+    authenticate: identify,
     readJson,
     corsOrigins: settings.corsOrigins,
     now: dependencies.now,
   });
   return app;
+}
+
+/** Undefined: nobody has to say who they are. */
+function authenticatorOf({ access }: AppSettings, now: () => Date): Authenticate | undefined {
+  if (access.kind === "open") return undefined;
+  const keys = access.secret === undefined ? keySet(access.keySet ?? "") : sharedSecret(access.secret);
+  return createAuthenticator({ ...access, keys, now });
 }
 
 /** 32 hexadecimal digits, as accounts elsewhere in telephony are called. */

@@ -7,6 +7,9 @@ export interface Settings {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  readonly access: OpenAccess | TokenAccess;
+  /** Whether anybody may ask the GraphQL API for its schema. */
+  readonly introspection: boolean;
   readonly store: LmdbSettings | RedisSettings;
   /** A second Redis, for merges that other gateways have made; undefined: none. */
   readonly mergeCache: RedisTarget | undefined;
@@ -18,6 +21,22 @@ export interface Settings {
   readonly examples: boolean;
   readonly corsOrigins: readonly string[];
   readonly logLevel: LogLevel;
+}
+
+/** Everybody may do everything; on this machine only. */
+export interface OpenAccess {
+  readonly kind: "open";
+}
+
+export interface TokenAccess {
+  readonly kind: "token";
+  /** A secret, or where the keys are: exactly one of them. */
+  readonly secret: string | undefined;
+  readonly keySet: string | undefined;
+  readonly issuer: string | undefined;
+  readonly audience: string | undefined;
+  /** How long a token may live, in seconds. */
+  readonly maxAge: number;
 }
 
 export interface LmdbSettings {
@@ -70,14 +89,11 @@ function refuse(context: z.RefinementCtx, message: string): never {
   return z.NEVER;
 }
 
+/** As long as what HS256 makes of it. */
+const SECRET_BYTES = 32;
+
 const SETTINGS = z.object({
-  STRATA_HOST: z
-    .string()
-    .default("127.0.0.1")
-    .refine(
-      isLoopback,
-      "there is no access control yet, so it must be a loopback address such as 127.0.0.1 or ::1",
-    ),
+  STRATA_HOST: z.string().default("127.0.0.1"),
   STRATA_PORT: z
     .string()
     .default("4000")
@@ -114,6 +130,18 @@ const SETTINGS = z.object({
       (text) => origins(text).every(isOrigin),
       "must be origins such as https://app.example, separated by commas",
     ),
+  STRATA_JWT_SECRET: z
+    .string()
+    .refine((text) => Buffer.byteLength(text) >= SECRET_BYTES, `must be at least ${SECRET_BYTES} bytes`)
+    .optional(),
+  STRATA_JWT_JWKS: z.string().optional(),
+  STRATA_JWT_ISSUER: z.string().optional(),
+  STRATA_JWT_AUDIENCE: z.string().optional(),
+  STRATA_JWT_MAX_AGE: z
+    .string()
+    .default("24h")
+    .refine((text) => parseDuration(text) !== undefined, "must be a time such as 90s, 15m, 24h or 30d"),
+  STRATA_INTROSPECTION: z.enum(["on", "off"], 'must be "on" or "off"').optional(),
   STRATA_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
 });
 
@@ -127,14 +155,18 @@ export class SettingsError extends Error {}
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const parsed = SETTINGS.safeParse(given);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(({ path, message }) => `  ${String(path[0])}: ${message}`);
+  const issues = parsed.error?.issues.map(({ path, message }) => [String(path[0]), message] as const) ?? [];
+  const wrong = [...contradictions(given), ...issues];
+  if (!parsed.success || wrong.length > 0) {
+    const lines = wrong.map(([name, message]) => `  ${name}: ${message}`);
     throw new SettingsError(`Some settings cannot be used:\n${lines.join("\n")}`);
   }
   const settings = parsed.data;
   return {
     host: settings.STRATA_HOST,
     port: Number(settings.STRATA_PORT),
+    access: accessOf(settings),
+    introspection: (settings.STRATA_INTROSPECTION ?? (isOpen(given) ? "on" : "off")) === "on",
     store: storeOf(settings),
     mergeCache: settings.STRATA_MERGE_CACHE || undefined,
     cacheMebibytes: Number(settings.STRATA_CACHE_MIB),
@@ -145,6 +177,50 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     corsOrigins: origins(settings.STRATA_CORS_ORIGINS),
     logLevel: settings.STRATA_LOG_LEVEL,
   };
+}
+
+type Given = Readonly<Record<string, string | undefined>>;
+
+function isOpen(given: Given): boolean {
+  return given.STRATA_JWT_SECRET === undefined && given.STRATA_JWT_JWKS === undefined;
+}
+
+/** What is wrong with settings taken together. */
+function* contradictions(given: Given): Generator<readonly [name: string, message: string]> {
+  if (isOpen(given) && given.STRATA_HOST !== undefined && !isLoopback(given.STRATA_HOST)) {
+    yield [
+      "STRATA_HOST",
+      "must be a loopback address such as 127.0.0.1 or ::1 as long as everybody may do everything: set STRATA_JWT_SECRET " +
+        "or STRATA_JWT_JWKS to ask for tokens",
+    ];
+  }
+  if (given.STRATA_JWT_SECRET !== undefined && given.STRATA_JWT_JWKS !== undefined)
+    yield [
+      "STRATA_JWT_JWKS",
+      "cannot be set together with STRATA_JWT_SECRET: tokens are checked by one or the other",
+    ];
+}
+
+function accessOf(settings: z.infer<typeof SETTINGS>): Settings["access"] {
+  const { STRATA_JWT_SECRET: secret, STRATA_JWT_JWKS: jwks } = settings;
+  if (secret === undefined && jwks === undefined) return { kind: "open" };
+  return {
+    kind: "token",
+    secret,
+    keySet: jwks,
+    issuer: settings.STRATA_JWT_ISSUER,
+    audience: settings.STRATA_JWT_AUDIENCE,
+    maxAge: parseDuration(settings.STRATA_JWT_MAX_AGE) ?? 0,
+  };
+}
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** Seconds; undefined when it is no time. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d{1,6})([smhd])$/.exec(text);
+  const seconds = Number(match?.[1]) * (SECONDS[match?.[2] ?? ""] ?? 0);
+  return seconds > 0 ? seconds : undefined;
 }
 
 function storeOf(settings: z.infer<typeof SETTINGS>): Settings["store"] {

@@ -43,10 +43,10 @@ export async function loadExamples(
   const tree = TREE.parse(JSON.parse(readFileSync(EXAMPLES, "utf8")));
   const [root, last] = [tree.accounts.at(0), tree.accounts.at(-1)];
   if (root === undefined || last === undefined) return undefined;
-  const isBegun = rootId === root.id && (await accounts.find(last.id, reader)) === undefined;
+  const isBegun = rootId === root.id && (await accounts.find(OPEN_PRINCIPAL, last.id, reader)) === undefined;
   if (rootId !== undefined && !isBegun) return undefined;
   for (const account of tree.accounts.slice(0, -1)) {
-    if ((await accounts.find(account.id, reader)) === undefined)
+    if ((await accounts.find(OPEN_PRINCIPAL, account.id, reader)) === undefined)
       await accounts.create(OPEN_PRINCIPAL, account);
   }
   const documents = await writeDocuments(configs, tree);
@@ -58,7 +58,7 @@ export async function loadExamples(
 async function writeDocuments(configs: ConfigService, { documents }: Tree): Promise<number> {
   const ids = {
     account: new Set(configs.accountConfigIds()),
-    system: new Set(configs.schemas().map(({ id }) => id)),
+    system: new Set(configs.schemas(OPEN_PRINCIPAL).map(({ id }) => id)),
   };
   let count = 0;
   for (const { accountId, configId, values } of documents) {

@@ -19,6 +19,8 @@ describe("the service's own settings", () => {
     expect(readSettings({})).toEqual({
       host: "127.0.0.1",
       port: 4_000,
+      access: { kind: "open" },
+      introspection: true,
       store: { kind: "lmdb", folder: "./data" },
       mergeCache: undefined,
       cacheMebibytes: 192,
@@ -35,6 +37,7 @@ describe("the service's own settings", () => {
       STRATA_HOST: "::1",
       STRATA_PORT: "0",
       STRATA_STORE: "lmdb:/var/lib/strata:1",
+      STRATA_INTROSPECTION: "off",
       STRATA_CACHE_MIB: "8",
       STRATA_MAX_STALENESS_MS: "250",
       STRATA_SCHEMAS: "/etc/strata schemas",
@@ -46,6 +49,8 @@ describe("the service's own settings", () => {
     expect(readSettings(environment)).toEqual({
       host: "::1",
       port: 0,
+      access: { kind: "open" },
+      introspection: false,
       store: { kind: "lmdb", folder: "/var/lib/strata:1" },
       mergeCache: undefined,
       cacheMebibytes: 8,
@@ -116,8 +121,36 @@ describe("the service's own settings", () => {
     "::ffff:127.0.0.1",
     "localhost.example.org",
     " 127.0.0.1",
-  ])("host %j is not: there is no access control yet", (host) => {
+  ])("host %j is taken only with tokens", (host) => {
     expect(refusals({ STRATA_HOST: host })).toEqual(["STRATA_HOST"]);
+    expect(refusals({ STRATA_HOST: host, STRATA_JWT_JWKS: "./jwks.json" })).toEqual([]);
+  });
+
+  test("of tokens are a secret or a key set, and close the API's own description", () => {
+    const secret = "s".repeat(32);
+    const environment = {
+      STRATA_JWT_SECRET: secret,
+      STRATA_JWT_ISSUER: "https://id.example",
+      STRATA_JWT_AUDIENCE: "strata",
+      STRATA_JWT_MAX_AGE: "90m",
+    };
+    expect(readSettings(environment)).toMatchObject({
+      access: {
+        kind: "token",
+        secret,
+        keySet: undefined,
+        issuer: "https://id.example",
+        audience: "strata",
+        maxAge: 5_400,
+      },
+      introspection: false,
+    });
+    const open = readSettings({ STRATA_JWT_JWKS: "https://id.example/jwks", STRATA_INTROSPECTION: "on" });
+    expect(open).toMatchObject({
+      access: { secret: undefined, keySet: "https://id.example/jwks", maxAge: 86_400 },
+      introspection: true,
+    });
+    expect(refusals({ ...environment, STRATA_JWT_JWKS: "x" })).toEqual(["STRATA_JWT_JWKS"]);
   });
 
   test.each(["65536", "-1", "4000.5", "0x10", "http", " 1", "1e3", "000000"])(
@@ -153,6 +186,11 @@ describe("the service's own settings", () => {
     ["STRATA_MAX_STALENESS_MS", "60001"],
     ["STRATA_CACHE_MIB", "7"],
     ["STRATA_REDIS_UNSAFE", "yes"],
+    ["STRATA_JWT_SECRET", "x".repeat(31)],
+    ["STRATA_JWT_MAX_AGE", "24"],
+    ["STRATA_JWT_MAX_AGE", "0h"],
+    ["STRATA_JWT_MAX_AGE", "1.5h"],
+    ["STRATA_INTROSPECTION", "yes"],
     ["STRATA_REDIS_WAIT_REPLICAS", "one"],
   ])("%s %j is refused", (name, value) => {
     expect(refusals({ [name]: value })).toEqual([name]);

@@ -1,8 +1,8 @@
 import { jwtVerify } from "jose";
-import { StrataError } from "../domain/errors.js";
 import type { Principal } from "./principal.js";
 import { CLOCK_TOLERANCE, principalOf } from "./token-claims.js";
 import type { TokenKeys } from "./token-keys.js";
+import { unauthenticated } from "./unauthenticated.js";
 
 export interface AuthenticatorOptions {
   readonly keys: TokenKeys;
@@ -47,8 +47,4 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
       throw unauthenticated();
     return principal;
   };
-}
-
-export function unauthenticated(cause?: unknown): StrataError {
-  return new StrataError("UNAUTHENTICATED", "There is no valid token with this request.", { cause });
 }

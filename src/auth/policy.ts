@@ -1,4 +1,4 @@
-import type { Principal } from "./principal.js";
+import { NOBODY, type Principal } from "./principal.js";
 
 /** What the policy has to know of an account. */
 export interface KnownAccount {
@@ -15,21 +15,23 @@ export type Action = "read" | "write";
  * What becomes of an action. `absent`: to this caller there is no such account, so it gets the same answer as for one
  * that is really not there.
  */
-export type Verdict = "allowed" | "absent" | "forbidden";
+export type Verdict = "allowed" | "absent" | "forbidden" | "unauthenticated";
 
 /**
  * The one policy: a principal acts on its own account and every descendant, a superadmin on all, and alone on the system
  * level.
  */
 export function can(principal: Principal, action: Action, target: Target): Verdict {
-  if (!mayAtAll(principal, action)) return "forbidden";
+  const general = canAtAll(principal, action);
+  if (general !== "allowed") return general;
   if (target === "system") return principal.isSuperadmin ? "allowed" : "forbidden";
   return reach(principal, target) > 0 ? "allowed" : "absent";
 }
 
-/** Whether the token allows this kind of action on anything. Needs no account, so it tells nothing of any. */
-export function mayAtAll({ scopes }: Principal, action: Action): boolean {
-  return scopes.has(`config:${action}`);
+/** Whether there is anything that this kind of action may be done to. Needs no account, so it tells nothing of any. */
+export function canAtAll(principal: Principal, action: Action): Verdict {
+  if (principal === NOBODY) return "unauthenticated";
+  return principal.scopes.has(`config:${action}`) ? "allowed" : "forbidden";
 }
 
 /** How many accounts of a lineage the caller may know of, from the first on. */

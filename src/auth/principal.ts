@@ -13,6 +13,15 @@ export interface Principal {
 export const SCOPES = ["config:read", "config:write"] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** Whoever sends no token where tokens are asked for. */
+export const NOBODY: Principal = {
+  subject: "nobody",
+  accountId: undefined,
+  isSuperadmin: false,
+  scopes: new Set(),
+  issuedAt: undefined,
+};
+
 /** Without access control everybody is this one; the server then listens on loopback only. */
 export const OPEN_PRINCIPAL: Principal = {
   subject: "anonymous",

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { ApolloServer } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -6,6 +7,7 @@ import {
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { NOBODY, type Principal } from "../auth/principal.js";
 import type { RequestContext } from "./context.js";
 import { createErrorReport } from "./error-report.js";
 import { limitsPlugin } from "./plugin/limits.plugin.js";
@@ -15,7 +17,10 @@ import { RequestWork } from "./request-work.js";
 import { createGraphqlSchema } from "./schema.js";
 
 export interface GraphqlFaceOptions {
-  readonly createContext: (requestId: string) => Omit<RequestContext, "work">;
+  readonly createContext: (requestId: string, principal: Principal) => Omit<RequestContext, "work">;
+  /** @throws StrataError UNAUTHENTICATED */
+  readonly authenticate: (headers: IncomingHttpHeaders) => Promise<Principal>;
+  readonly introspection: boolean;
   readonly onRequest: OnRequest;
   readonly newId: () => string;
 }
@@ -33,7 +38,8 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
       limitsPlugin(),
       metricsPlugin(options.onRequest),
     ],
-    introspection: true,
+    introspection: options.introspection,
+    hideSchemaDetailsFromClientErrors: !options.introspection,
     csrfPrevention: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
@@ -46,14 +52,21 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
   });
   await apollo.start();
   app.addHook("preClose", () => apollo.stop());
+  const principals = new WeakMap<object, Principal>();
   app.route({
     url: "/graphql",
     method: ["GET", "POST"],
+    onRequest: async (request) => {
+      principals.set(request, await options.authenticate(request.headers));
+    },
     preHandler: async (request) => {
       for (const text of queryTexts(request)) checkQueryText(text);
     },
     handler: fastifyApolloHandler(apollo, {
-      context: async ({ id }) => ({ ...options.createContext(id), work: new RequestWork() }),
+      context: async (request) => ({
+        ...options.createContext(request.id, principals.get(request) ?? NOBODY),
+        work: new RequestWork(),
+      }),
     }),
   });
 }

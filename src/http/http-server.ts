@@ -9,7 +9,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import { StrataError } from "../domain/errors.js";
+import { type ErrorCode, StrataError } from "../domain/errors.js";
 import { acceptJson, BODY_LIMIT } from "./json-body.js";
 import { landingPage } from "./landing-page.js";
 import { loggedError } from "./logged-error.js";
@@ -31,6 +31,8 @@ export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger;
   readonly corsOrigins: readonly string[];
   readonly metrics: Metrics;
+  /** Whether only names of this machine are answered to: where everybody may do everything. */
+  readonly loopbackOnly: boolean;
   /** How many configs are served, for the page that people see. */
   readonly configs: number;
   /** Resolves when the store can answer, with the reason why it takes no writes if so; rejects when it cannot. */
@@ -53,7 +55,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     rewriteUrl: ({ url = "/" }) => withDecodablePath(url),
   });
   acceptJson(app);
-  addHooks(app, options.metrics);
+  addHooks(app, options);
   await app.register(cors, {
     origin: [...options.corsOrigins],
     methods: ["GET", "POST"],
@@ -68,11 +70,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   return app;
 }
 
-function addHooks(app: FastifyInstance, metrics: Metrics): void {
+function addHooks(app: FastifyInstance, { metrics, loopbackOnly }: HttpServerOptions): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("X-Request-ID", request.id).header("X-Content-Type-Options", "nosniff");
     // A page elsewhere can point a name of its own at this machine; the browser then takes us for that page's server.
-    if (!LOOPBACK.test(request.host)) await reply.code(421).send(errorBody("BAD_USER_INPUT", LOOPBACK_ONLY));
+    if (loopbackOnly && !LOOPBACK.test(request.host))
+      await reply.code(421).send(errorBody("BAD_USER_INPUT", LOOPBACK_ONLY));
   });
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "none";
@@ -148,6 +151,9 @@ function wantsPage(request: FastifyRequest): boolean {
   return request.headers.accept?.includes("text/html") === true;
 }
 
+/** What is refused before a face sees it, where 400 is not the word. */
+const STATUS_OF: Readonly<Partial<Record<ErrorCode, number>>> = { RATE_LIMITED: 429, UNAUTHENTICATED: 401 };
+
 /** Never quotes the request: what fastify says of a bad path or content type does. */
 function answerError(
   error: FastifyError | StrataError,
@@ -158,7 +164,7 @@ function answerError(
   if (error instanceof StrataError) {
     const { code, message, pointer, limit } = error;
     const extensions = { ...(pointer !== undefined && { pointer }), ...(limit !== undefined && { limit }) };
-    return reply.code(statusOf(error) ?? 400).send(errorBody(code, message, extensions));
+    return reply.code(statusOf(error) ?? STATUS_OF[code] ?? 400).send(errorBody(code, message, extensions));
   }
   const status = statusOf(error) ?? 500;
   if (status === 413) {

@@ -1,12 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-
-/** The token that a caller sent, in KAZOO's header or in the standard one; undefined when there is none. */
-export function tokenOf(headers: IncomingHttpHeaders): string | undefined {
-  const own = headers["x-auth-token"];
-  if (typeof own === "string" && own !== "") return own;
-  return /^Bearer +(\S+)/i.exec(headers.authorization ?? "")?.[1];
-}
+import { tokenOf } from "../auth/token-header.js";
 
 /** Names a token without being of any use in its place; "" when there is none. */
 export function tokenId(headers: IncomingHttpHeaders): string {

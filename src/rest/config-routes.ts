@@ -92,7 +92,7 @@ export const CONFIG_ROUTES: readonly RestRoute[] = [
 ];
 
 async function read({ context, headers, provenance, target }: RestRequest): Promise<Answer> {
-  const snapshot = await context.configs.effective(target, context.reader);
+  const snapshot = await context.configs.effective(context.principal, target, context.reader);
   const tagged = { ETag: entityTag(snapshot.etag), "Cache-Control": "private, no-cache" };
   const known = headers["if-none-match"];
   if (known !== undefined && isNamed(known, snapshot.etag)) return { status: 304, headers: tagged };
@@ -100,7 +100,7 @@ async function read({ context, headers, provenance, target }: RestRequest): Prom
   return {
     status: 200,
     headers: tagged,
-    content: provenance ? { data, provenance: provenanceOf(snapshot.config) } : { data },
+    content: provenance ? { data, provenance: provenanceOf(snapshot) } : { data },
   };
 }
 

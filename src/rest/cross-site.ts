@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { tokenOf } from "./auth-token.js";
+import { tokenOf } from "../auth/token-header.js";
 
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 

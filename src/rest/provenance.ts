@@ -1,11 +1,12 @@
-import type { EffectiveConfig } from "../domain/effective-config.js";
 import type { Json } from "../domain/json.js";
 import type { LayerKind } from "../domain/layer.js";
 import type { Contribution } from "../domain/merge.js";
+import { knows } from "../service/authorize.js";
+import type { ConfigSnapshot } from "../service/config-snapshot.js";
 
 interface Source {
   readonly source: LayerKind;
-  /** Of ACCOUNT and RESELLER. */
+  /** Of ACCOUNT and RESELLER, as far as the caller knows of it. */
   readonly account?: string;
 }
 
@@ -21,20 +22,24 @@ export interface FieldProvenance extends Source {
 }
 
 /** Where each field comes from, by pointer, in the order of the values. */
-export function provenanceOf(config: EffectiveConfig): Record<string, FieldProvenance> {
-  const entries = [...config.fields.values()].map(({ pointer, contributions: [highest, ...rest] }) => {
-    const shadowed = rest.map((contribution) => ({
-      ...sourceOf(config, contribution),
-      ...(contribution.pointer !== pointer && { pointer: contribution.pointer }),
-      value: contribution.value,
-    }));
-    return [pointer, { ...sourceOf(config, highest), shadowed }] as const;
-  });
+export function provenanceOf(snapshot: ConfigSnapshot): Record<string, FieldProvenance> {
+  const entries = [...snapshot.config.fields.values()].map(
+    ({ pointer, contributions: [highest, ...rest] }) => {
+      const shadowed = rest.map((contribution) => ({
+        ...sourceOf(snapshot, contribution),
+        ...(contribution.pointer !== pointer && { pointer: contribution.pointer }),
+        value: contribution.value,
+      }));
+      return [pointer, { ...sourceOf(snapshot, highest), shadowed }] as const;
+    },
+  );
   return Object.fromEntries(entries);
 }
 
-function sourceOf({ layers }: EffectiveConfig, { layer }: Contribution): Source {
-  const found = layers[layer];
+function sourceOf({ config, view }: ConfigSnapshot, { layer }: Contribution): Source {
+  const found = config.layers[layer];
   if (found === undefined) throw new Error("a contribution comes from a layer of its config");
-  return { source: found.kind, ...(found.accountId !== undefined && { account: found.accountId }) };
+  const { kind, accountId } = found;
+  const isKnown = accountId !== undefined && knows(view, accountId);
+  return { source: kind, ...(isKnown && { account: accountId }) };
 }

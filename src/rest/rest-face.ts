@@ -1,5 +1,7 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { NOBODY, type Principal } from "../auth/principal.js";
 import { StrataError } from "../domain/errors.js";
 import { type Answer, refusal } from "./answer.js";
 import { CONFIG_ROUTES } from "./config-routes.js";
@@ -14,7 +16,9 @@ import { PREFIX, type RestContext, type RestRoute } from "./route.js";
 import { createSender } from "./sender.js";
 
 export interface RestFaceOptions {
-  readonly createContext: (requestId: string) => RestContext;
+  readonly createContext: (principal: Principal) => RestContext;
+  /** @throws StrataError UNAUTHENTICATED */
+  readonly authenticate: (headers: IncomingHttpHeaders) => Promise<Principal>;
   readonly readJson: ReadJson;
   /** Origins whose pages may write. */
   readonly corsOrigins: readonly string[];
@@ -41,7 +45,7 @@ export async function addRestFace(app: FastifyInstance, options: RestFaceOptions
       validateExactly(face);
       refuseEarly(face, sender, options.corsOrigins);
       answerErrors(face, sender);
-      for (const route of routes) addRoute(face, sender, route, options.createContext);
+      for (const route of routes) addRoute(face, sender, route, options);
       addElsewhere(face, sender, routes);
     },
     { prefix: PREFIX },
@@ -52,19 +56,25 @@ function addRoute(
   face: FastifyInstance,
   sender: Sender,
   route: RestRoute,
-  createContext: RestFaceOptions["createContext"],
+  { authenticate, createContext }: RestFaceOptions,
 ): void {
+  const principals = new WeakMap<FastifyRequest, Principal>();
   face.route({
     method: route.method,
     url: route.path.replace(/\{([^}]+)\}/g, ":$1"),
     schema: route.request,
     config: { cors: CORS },
+    onRequest: async (request) => {
+      principals.set(request, await authenticate(request.headers));
+    },
     preValidation: async (request) => {
       const hasBody = request.body !== undefined || request.headers["content-type"] !== undefined;
       if (route.bodyless === true && !hasBody) request.body = { data: {} };
     },
-    handler: async (request, reply) =>
-      send(sender, request, reply, await route.handle(readRequest(request, createContext(request.id)))),
+    handler: async (request, reply) => {
+      const context = createContext(principals.get(request) ?? NOBODY);
+      return send(sender, request, reply, await route.handle(readRequest(request, context)));
+    },
   });
 }
 

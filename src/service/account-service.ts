@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import type { Principal } from "../auth/principal.js";
 import { StrataError } from "../domain/errors.js";
 import { checkId } from "../domain/id.js";
-import type { AccountRecord, Commit, Expectations, Lineage, Version } from "../store/store.js";
+import type { AccountRecord, Commit, Expectations, Version } from "../store/store.js";
+import { type AccountView, authorize, authorizeAtAll, noSuchAccount } from "./authorize.js";
 import { type CommitDependencies, commitUntilDone } from "./commit.js";
 import type { LayerReader } from "./layer-reader.js";
-import { freshAncestry, fromStore, noSuchAccount } from "./layers.js";
+import { freshAncestry, fromStore } from "./layers.js";
 
 export interface NewAccount {
   /** Absent: one is made. */
@@ -24,55 +25,68 @@ const NAME_LIMIT = 256;
 export class AccountService {
   constructor(private readonly dependencies: CommitDependencies) {}
 
-  /** An account with its ancestors, itself first; undefined when there is none. */
-  async find(accountId: string, reader: LayerReader): Promise<Lineage | undefined> {
-    return (await reader.ancestry(checkId(accountId, "account")))?.lineage;
+  /**
+   * An account; undefined when there is none that the caller may know of.
+   * @throws StrataError UNAUTHENTICATED, FORBIDDEN; STORE_UNAVAILABLE
+   */
+  async find(principal: Principal, accountId: string, reader: LayerReader): Promise<AccountView | undefined> {
+    checkId(accountId, "account");
+    authorizeAtAll(principal, "read");
+    const ancestry = await reader.ancestry(accountId);
+    return ancestry && authorize(principal, "read", ancestry.lineage).account;
   }
 
   /**
-   * @throws StrataError ACCOUNT_EXISTS; ACCOUNT_NOT_FOUND for the parent; BAD_USER_INPUT (limit `accountDepth` at 32
+   * Only superadmins choose the id: whoever may try ids learns from ACCOUNT_EXISTS which there are.
+   * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_EXISTS; ACCOUNT_NOT_FOUND for the parent; BAD_USER_INPUT (limit `accountDepth` at 32
    * levels); STORE_UNAVAILABLE; WRITE_OUTCOME_UNKNOWN
    */
-  async create(principal: Principal, given: NewAccount): Promise<Lineage> {
+  async create(principal: Principal, given: NewAccount): Promise<AccountView> {
+    authorizeAtAll(principal, "write");
+    if (given.id !== undefined && !principal.isSuperadmin)
+      throw new StrataError("FORBIDDEN", "Only superadmins choose the id of an account: leave it out.");
     const name = checkName(given.name);
     const id = given.id === undefined ? this.dependencies.newId() : checkId(given.id, "account");
     const { store } = this.dependencies;
     return commitUntilDone(this.dependencies, async () => {
-      const ancestors = await this.#ancestors(given.parentId);
+      const ancestors = await this.#ancestors(principal, given.parentId);
       if ((await freshAncestry(store, id)) !== undefined) {
         throw new StrataError("ACCOUNT_EXISTS", `There is an account "${id}" already.`);
       }
       const account = { id, name, parentId: given.parentId, isReseller: given.isReseller };
       const commit = this.#commit(principal, account, ancestors.expect);
-      const done = (version: Version): Lineage => [
-        { ...account, createdAt: commit.at, version },
-        ...ancestors.lineage,
-      ];
+      const done = (version: Version): AccountView => ({
+        lineage: [{ ...account, createdAt: commit.at, version }, ...ancestors.lineage],
+        reach: ancestors.reach + 1,
+      });
       return { commit, done };
     });
   }
 
   async #ancestors(
+    principal: Principal,
     parentId: string | undefined,
-  ): Promise<{ lineage: readonly AccountRecord[]; expect: Partial<Expectations> }> {
+  ): Promise<{ lineage: readonly AccountRecord[]; reach: number; expect: Partial<Expectations> }> {
     if (parentId === undefined) {
+      authorize(principal, "write", undefined);
       if ((await fromStore(this.dependencies.store.rootId())) !== undefined) {
         throw new StrataError(
           "BAD_USER_INPUT",
           "The tree has its root already: give the parentId of the new account.",
         );
       }
-      return { lineage: [], expect: { noRoot: true } };
+      return { lineage: [], reach: 0, expect: { noRoot: true } };
     }
     const ancestry = await freshAncestry(this.dependencies.store, checkId(parentId, "account"));
     if (ancestry === undefined) throw noSuchAccount();
     const { lineage, tree } = ancestry;
+    const { reach = 0 } = authorize(principal, "write", lineage).account ?? {};
     if (lineage.length >= TREE_DEPTH) {
       throw new StrataError("BAD_USER_INPUT", `The tree of accounts is at most ${TREE_DEPTH} levels deep.`, {
         limit: "accountDepth",
       });
     }
-    return { lineage, expect: { tree, accounts: [{ id: parentId, version: lineage[0].version }] } };
+    return { lineage, reach, expect: { tree, accounts: [{ id: parentId, version: lineage[0].version }] } };
   }
 
   #commit(

@@ -16,6 +16,8 @@ export type Attempt<T> =
   | { readonly commit: Commit; readonly done: (version: Version) => T };
 
 const DEADLINE_MS = 2_000;
+/** The part of it in which a lost race is decided again: what is sent last needs time to be answered. */
+const DECIDE_SHARE = 0.75;
 
 /**
  * Reads, decides and commits (`attempt`); when something it was decided on has changed meanwhile, all over again. A
@@ -27,13 +29,15 @@ export async function commitUntilDone<T>(
   attempt: () => Promise<Attempt<T>>,
 ): Promise<T> {
   const { store } = dependencies;
-  const deadline = performance.now() + (dependencies.deadlineMs ?? DEADLINE_MS);
+  const { deadlineMs = DEADLINE_MS } = dependencies;
+  const started = performance.now();
+  const deadline = started + deadlineMs;
   for (;;) {
     const next = await attempt();
     if ("answer" in next) return next.answer;
     const version = await commitOnce(store, next.commit, deadline);
     if (version !== undefined) return next.done(version);
-    if (performance.now() > deadline) {
+    if (performance.now() > started + deadlineMs * DECIDE_SHARE) {
       throw new StrataError(
         "STORE_UNAVAILABLE",
         "Nothing was written: others kept changing the same config. Try again.",

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Action } from "../auth/policy.js";
 import type { Principal } from "../auth/principal.js";
 import { EffectiveConfig } from "../domain/effective-config.js";
 import { StrataError } from "../domain/errors.js";
@@ -9,11 +10,12 @@ import type { Layer } from "../domain/layer.js";
 import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
 import type { SchemaRegistry } from "../schema/schema-registry.js";
 import type { Commit, DocumentKey, Expectations, Store, Version } from "../store/store.js";
+import { authorize, authorizeAtAll, type ConfigView, knows, noSuchAccount } from "./authorize.js";
 import { type CommitDependencies, commitUntilDone } from "./commit.js";
 import { ConfigSnapshot } from "./config-snapshot.js";
 import type { LayerReader } from "./layer-reader.js";
-import { freshLayers, type Layers, type LoadedLayers, noSuchAccount } from "./layers.js";
-import type { Merges, SeenConfig, SeenLayer } from "./merges.js";
+import { freshLayers, type Layers, type LoadedLayers } from "./layers.js";
+import type { Merges, SeenConfig } from "./merges.js";
 import type { ConfigProblem } from "./problems.js";
 import { Turns } from "./turns.js";
 import { decideWrite, type WriteDecision, type WriteIntent } from "./write-decision.js";
@@ -64,34 +66,40 @@ export class ConfigService {
     this.#registry = dependencies.registry;
   }
 
-  /** Every config schema, by id; for accounts only those that have an account schema. */
-  schemas(): ConfigSchema[] {
-    return [...this.#registry.configs.values()];
+  /**
+   * Every config schema that the caller may know of, by id: without the system level those that have an account schema.
+   * @throws StrataError UNAUTHENTICATED, FORBIDDEN
+   */
+  schemas(principal: Principal): ConfigSchema[] {
+    authorizeAtAll(principal, "read");
+    const all = [...this.#registry.configs.values()];
+    return principal.isSuperadmin ? all : all.filter(({ forAccount }) => forAccount !== undefined);
   }
 
   /** The ids of the configs that an account has, in order. */
   accountConfigIds(): string[] {
-    return this.schemas().flatMap((schema) => (schema.forAccount === undefined ? [] : [schema.id]));
+    return [...this.#registry.configs.values()].flatMap(({ id, forAccount }) => (forAccount ? id : []));
   }
 
-  /** @throws StrataError CONFIG_NOT_FOUND when neither side of the config has a schema */
-  schema(configId: string): ConfigSchema {
+  /** @throws StrataError CONFIG_NOT_FOUND when the caller knows of no schema of it; UNAUTHENTICATED, FORBIDDEN */
+  schema(principal: Principal, configId: string): ConfigSchema {
+    authorizeAtAll(principal, "read");
     const schema = this.#registry.configs.get(checkId(configId, "config"));
-    if (schema === undefined) throw noSuchConfig(configId);
+    if (schema === undefined || (schema.forAccount === undefined && !principal.isSuperadmin))
+      throw noSuchConfig(configId);
     return schema;
   }
 
   /**
    * What is in force, and who says so.
-   * @throws StrataError ACCOUNT_NOT_FOUND; CONFIG_NOT_FOUND; STORE_UNAVAILABLE
+   * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_NOT_FOUND; CONFIG_NOT_FOUND; STORE_UNAVAILABLE
    */
-  async effective(given: ConfigTarget, reader: LayerReader): Promise<ConfigSnapshot> {
-    const target = checkTarget(given);
-    // What nobody has needs no store to be told so.
-    if (target.accountId === undefined) this.#view(target);
+  async effective(principal: Principal, given: ConfigTarget, reader: LayerReader): Promise<ConfigSnapshot> {
+    const target = this.#checked(principal, "read", given);
     const layers = await reader.layers(target);
     if (layers === undefined) throw noSuchAccount();
-    const { schema, perspective } = this.#view(target);
+    const view = authorize(principal, "read", layers.ancestry?.lineage);
+    const { schema, perspective } = this.#perspective(principal, target);
     const merged = await this.#dependencies.merges.of(
       schema,
       perspective,
@@ -99,38 +107,37 @@ export class ConfigService {
       () => reader.remembered(layers),
       () => reader.documents(layers),
     );
-    if (merged === undefined) return this.#effectiveLater(target, reader);
-    return snapshotOf(schema, perspective, layers, merged);
+    if (merged === undefined) return this.#effectiveLater(principal, target, reader);
+    return snapshotOf(schema, perspective, layers, merged, view);
   }
 
   /** The documents have moved on since their versions were seen: those that are there now, all as of one moment. */
-  async #effectiveLater(target: ConfigTarget, reader: LayerReader): Promise<ConfigSnapshot> {
-    const layers = await reader.loaded(target);
-    if (layers === undefined) throw noSuchAccount();
-    const { schema, perspective } = this.#view(target);
-    return snapshotOf(
-      schema,
-      perspective,
-      layers,
-      this.#dependencies.merges.make(layers.documents, perspective),
-    );
+  async #effectiveLater(
+    principal: Principal,
+    target: ConfigTarget,
+    reader: LayerReader,
+  ): Promise<ConfigSnapshot> {
+    const { snapshot } = this.#decidable(principal, "read", target, await reader.loaded(target));
+    return snapshot;
   }
 
   /**
    * Sets, patches or resets a document. Decides on fresh layers, commits only if all of them still hold, and decides
    * again when they do not: concurrent patches of different fields both survive.
+   * The right to write is judged on the same layers.
    * @throws StrataError as `effective`; BAD_USER_INPUT; STORE_UNAVAILABLE (nothing was written);
    * WRITE_OUTCOME_UNKNOWN
    */
   async write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
     const intent = checkIntent(request.intent);
-    const { accountId, configId } = request.target;
+    const { accountId, configId } = this.#checked(principal, "write", request.target);
     return this.#turns.take(`${accountId ?? ""}/${configId}`, () => this.#write(principal, request, intent));
   }
 
   #write(principal: Principal, request: WriteRequest, intent: WriteIntent): Promise<WriteResult> {
     return commitUntilDone(this.#dependencies, async () => {
-      const read = await this.#readFresh(request.target);
+      const layers = await freshLayers(this.#store, request.target);
+      const read = this.#decidable(principal, "write", request.target, layers);
       const { snapshot: before, perspective } = read;
       if (request.ifMatch !== undefined && request.ifMatch !== before.etag) {
         return { answer: { result: "conflict", current: before } };
@@ -150,21 +157,42 @@ export class ConfigService {
     });
   }
 
-  async #readFresh(given: ConfigTarget): Promise<ReadLayers> {
-    const target = checkTarget(given);
-    if (target.accountId === undefined) this.#view(target);
-    const layers = await freshLayers(this.#store, target);
-    if (layers === undefined) throw noSuchAccount();
-    const { schema, perspective } = this.#view(target);
-    const merged = this.#dependencies.merges.make(layers.documents, perspective);
-    return { ...layers, perspective, snapshot: snapshotOf(schema, perspective, layers, merged) };
+  /** What needs no store to be refused. */
+  #checked(principal: Principal, action: Action, { accountId, configId }: ConfigTarget): ConfigTarget {
+    checkId(configId, "config");
+    if (accountId !== undefined) checkId(accountId, "account");
+    authorizeAtAll(principal, action);
+    const target = { accountId, configId };
+    if (accountId === undefined) {
+      authorize(principal, action, undefined);
+      this.#perspective(principal, target);
+    }
+    return target;
   }
 
-  /** The config as its target sees it. @throws StrataError CONFIG_NOT_FOUND */
-  #view({ accountId, configId }: ConfigTarget): { schema: ConfigSchema; perspective: Perspective } {
+  /** Everything that a decision rests on, if the caller may take it. */
+  #decidable(
+    principal: Principal,
+    action: Action,
+    target: ConfigTarget,
+    layers: LoadedLayers | undefined,
+  ): ReadLayers {
+    if (layers === undefined) throw noSuchAccount();
+    const view = authorize(principal, action, layers.ancestry?.lineage);
+    const { schema, perspective } = this.#perspective(principal, target);
+    const merged = this.#dependencies.merges.make(layers.documents, perspective);
+    return { ...layers, perspective, snapshot: snapshotOf(schema, perspective, layers, merged, view) };
+  }
+
+  /** The config from where its target looks at it. @throws StrataError CONFIG_NOT_FOUND */
+  #perspective(
+    { isSuperadmin }: Principal,
+    { accountId, configId }: ConfigTarget,
+  ): { schema: ConfigSchema; perspective: Perspective } {
     const schema = this.#registry.configs.get(configId);
     const perspective = accountId === undefined ? schema?.forSystem : schema?.forAccount;
-    if (schema === undefined || perspective === undefined) throw noSuchConfig(configId, schema !== undefined);
+    if (schema === undefined || perspective === undefined)
+      throw noSuchConfig(configId, isSuperadmin && schema !== undefined);
     return { schema, perspective };
   }
 
@@ -209,7 +237,7 @@ export class ConfigService {
           : before.config;
     return {
       result: "written",
-      snapshot: new ConfigSnapshot(config, before.schema, before.lineage, dryRun),
+      snapshot: new ConfigSnapshot(config, before.schema, before.view, dryRun),
       changes: fieldChanges(before.config, config),
       document: decision.seen,
       revision: done?.version.revision,
@@ -224,6 +252,7 @@ interface ReadLayers extends LoadedLayers {
   readonly snapshot: ConfigSnapshot;
 }
 
+/** @param isSystemWide what only superadmins may be told */
 function noSuchConfig(configId: string, isSystemWide = false): StrataError {
   const reason = isSystemWide
     ? `Accounts have no config "${configId}": it has no account schema, so it is system-wide only.`
@@ -239,29 +268,28 @@ function checkIntent(intent: WriteIntent): WriteIntent {
   return intent;
 }
 
-function checkTarget({ accountId, configId }: ConfigTarget): ConfigTarget {
-  checkId(configId, "config");
-  if (accountId !== undefined) checkId(accountId, "account");
-  return { accountId, configId };
-}
-
 function snapshotOf(
   schema: ConfigSchema,
   { defaults }: Perspective,
   { ancestry, keys }: Layers,
   { layers, merged }: SeenConfig,
+  view: ConfigView,
 ): ConfigSnapshot {
   const stored = keys.map(({ accountId }, index): Layer => {
     const kind = accountId === undefined ? "SYSTEM" : index === 0 ? "ACCOUNT" : "RESELLER";
-    return { kind, ...(accountId !== undefined && { accountId }), ...seen(layers[index]) };
+    const named = { kind, ...(accountId !== undefined && { accountId }) } as const;
+    const layer = layers[index];
+    if (layer === undefined) return { ...named, document: undefined };
+    return isInReach(view, accountId) ? { ...named, ...layer } : { ...named, document: layer.document };
   });
   const all: Layer[] = [...stored, { kind: "SCHEMA", document: defaults }];
   const config = new EffectiveConfig(ancestry?.lineage[0].id, schema.id, all, merged);
-  return new ConfigSnapshot(config, schema, ancestry?.lineage);
+  return new ConfigSnapshot(config, schema, view);
 }
 
-function seen(layer: SeenLayer | undefined): Pick<Layer, "document"> {
-  return layer ?? { document: undefined };
+/** Of a layer above it the caller sees what is inherited, not who wrote it or when (R15). */
+function isInReach(view: ConfigView, accountId: string | undefined): boolean {
+  return accountId === undefined ? view.seesSystem : knows(view, accountId);
 }
 
 function committed({ after }: WriteDecision, version: Version, commit: Commit): EffectiveConfig {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { EffectiveConfig } from "../domain/effective-config.js";
 import type { Merged } from "../domain/merged.js";
 import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
-import type { Lineage } from "../store/store.js";
+import type { ConfigView } from "./authorize.js";
 import { type ConfigProblem, problemsOf } from "./problems.js";
 
 /** Of what many accounts share, worked out once. */
@@ -24,19 +24,19 @@ export class ConfigSnapshot {
   #etag: string | undefined;
 
   /**
-   * @param lineage of the account; undefined for the system level
+   * @param view whose config it is, and what of it the caller sees
    * @param dryRun whether this state was only thought of, never stored
    */
   constructor(
     readonly config: EffectiveConfig,
     readonly schema: ConfigSchema,
-    readonly lineage: Lineage | undefined,
+    readonly view: ConfigView,
     readonly dryRun = false,
   ) {}
 
   /** What the schema says from where this config is looked at. */
   get perspective(): Perspective {
-    return (this.lineage && this.schema.forAccount) ?? this.schema.forSystem;
+    return (this.view.account && this.schema.forAccount) ?? this.schema.forSystem;
   }
 
   /** Changes exactly when values or provenance do; opaque. */

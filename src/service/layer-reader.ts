@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import type { Principal } from "../auth/principal.js";
 import {
   type AccountRecord,
   type DocumentKey,
@@ -10,6 +11,7 @@ import {
   type Version,
   versionText,
 } from "../store/store.js";
+import { sees } from "./authorize.js";
 import { LayerMemory } from "./layer-memory.js";
 import {
   type Ancestry,
@@ -42,9 +44,16 @@ const ATTEMPTS = 5;
 /** For readers that share no memory with others. */
 const SMALL_MEMORY = 16 * 2 ** 20;
 
-export function createRequestReader(store: Store, memory = new LayerMemory(SMALL_MEMORY)): LayerReader {
+/** @param principal what it may not know of is not there for it, and takes the same reads to be found so */
+export function createRequestReader(
+  store: Store,
+  principal: Principal,
+  memory = new LayerMemory(SMALL_MEMORY),
+): LayerReader {
   const accounts = new DataLoader<string, Ancestry | undefined>(async (ids) => {
-    const found = ancestriesOf(await fromStore(store.lineages(ids)));
+    const found = ancestriesOf(await fromStore(store.lineages(ids))).map((ancestry) =>
+      ancestry !== undefined && sees(principal, ancestry.lineage) ? ancestry : undefined,
+    );
     for (const account of found.flatMap((ancestry) => ancestry?.lineage ?? [])) memory.keepAccount(account);
     // Whoever asks for an account often goes on to its ancestors.
     for (const ancestry of found)
@@ -52,7 +61,7 @@ export function createRequestReader(store: Store, memory = new LayerMemory(SMALL
     return found;
   });
   const layers = new DataLoader<DocumentKey, Layers | undefined, string>(
-    (targets) => readLayers(store, memory, targets),
+    (targets) => readLayers(store, principal, memory, targets),
     { cacheKeyFn: nameOf },
   );
   const documents = new DataLoader<Versioned, StoredDocument | undefined, string>(
@@ -101,15 +110,16 @@ export function createRequestReader(store: Store, memory = new LayerMemory(SMALL
  */
 async function readLayers(
   store: Store,
+  principal: Principal,
   memory: LayerMemory,
   targets: readonly DocumentKey[],
 ): Promise<(Layers | undefined)[]> {
   const lineages = new Map<string, Lineage | undefined>();
   let unsure = [...new Set(targets.flatMap(({ accountId }) => accountId ?? []))];
-  for (const id of unsure) lineages.set(id, recalled(memory, id));
+  for (const id of unsure) lineages.set(id, seen(principal, recalled(memory, id)));
   unsure = unsure.filter((id) => lineages.get(id) === undefined);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (unsure.length > 0) await learn(store, memory, unsure, lineages);
+    if (unsure.length > 0) await learn(store, principal, memory, unsure, lineages);
     const wanted = targets.map((target) => keysOf(target, lineages));
     const look = await lookAt(store, [...lineages.values()], wanted.flat());
     unsure = [...lineages].flatMap(([id, lineage]) =>
@@ -128,6 +138,7 @@ async function readLayers(
 
 async function learn(
   store: Store,
+  principal: Principal,
   memory: LayerMemory,
   ids: readonly string[],
   lineages: Map<string, Lineage | undefined>,
@@ -135,7 +146,7 @@ async function learn(
   const found = await fromStore(store.lineages(ids));
   for (const [index, id] of ids.entries()) {
     const lineage = found.lineages[index];
-    lineages.set(id, lineage);
+    lineages.set(id, seen(principal, lineage));
     for (const account of lineage ?? []) memory.keepAccount(account);
   }
 }
@@ -147,6 +158,10 @@ function keysOf(
   if (accountId === undefined) return documentKeys(undefined, configId);
   const lineage = lineages.get(accountId);
   return lineage === undefined ? [] : documentKeys(lineage, configId);
+}
+
+function seen(principal: Principal, lineage: Lineage | undefined): Lineage | undefined {
+  return lineage && sees(principal, lineage) ? lineage : undefined;
 }
 
 interface Look extends Pick<Revisions, "tree"> {

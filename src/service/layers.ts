@@ -69,10 +69,6 @@ export function restless(): StrataError {
   return new StrataError("STORE_UNAVAILABLE", "Accounts kept being moved while they were read. Try again.");
 }
 
-export function noSuchAccount(): StrataError {
-  return new StrataError("ACCOUNT_NOT_FOUND", "There is no such account, or you may not see it.");
-}
-
 /**
  * What a caller is told when the store cannot answer. What the store itself says of it names folders and hosts: that
  * is for the log, as the cause.

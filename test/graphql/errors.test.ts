@@ -46,17 +46,20 @@ async function openFailing(
   const app = await createHttpServer({
     logger: pino({ base: null }, { write: (line: string) => log.push(JSON.parse(line)) }),
     corsOrigins: [],
+    loopbackOnly: true,
     metrics: createMetrics(),
     configs: 1,
     checkReady: async () => store.writeObstacle(),
   });
   await addGraphqlFace(app, {
+    authenticate: async () => OPEN_PRINCIPAL,
+    introspection: true,
     createContext: (requestId) => ({
       requestId,
       principal: OPEN_PRINCIPAL,
       accounts,
       configs,
-      reader: createRequestReader(store),
+      reader: createRequestReader(store, OPEN_PRINCIPAL),
     }),
     onRequest: () => undefined,
     newId: () => INCIDENT,

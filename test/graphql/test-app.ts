@@ -5,12 +5,19 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { createApp } from "../../src/app.js";
+import type { Settings } from "../../src/env.js";
 import { SHIPPED_SCHEMAS } from "../service/services.js";
 import { FAST_DISK, testStoreSettings } from "../store/test-store.js";
 import { GraphqlClient } from "./graphql-client.js";
 
 /** What the tests leave as it is by default. */
-export const OTHER_SETTINGS = { mergeCache: undefined, maxStalenessMs: 0, cacheMebibytes: 192 };
+export const OTHER_SETTINGS = {
+  access: { kind: "open" } as Settings["access"],
+  introspection: true,
+  mergeCache: undefined,
+  maxStalenessMs: 0,
+  cacheMebibytes: 192,
+};
 
 type SchemaFiles = Readonly<Record<string, unknown>>;
 

@@ -31,6 +31,7 @@ describe("health", () => {
     const server = await createHttpServer({
       logger: pino({}, { write: (line: string) => lines.push(line) }),
       corsOrigins: [],
+      loopbackOnly: true,
       metrics: createMetrics(),
       configs: 0,
       checkReady: async () => {

@@ -1,6 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import Fastify from "fastify";
 import { describe, expect, test } from "vitest";
+import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
 import type { JsonObject } from "../../src/domain/json.js";
 import { CONFIG_ROUTES } from "../../src/rest/config-routes.js";
 import { openapiDocument } from "../../src/rest/openapi-document.js";
@@ -45,6 +46,7 @@ async function registered(): Promise<Map<string, JsonObject>> {
     createContext: () => {
       throw new Error("nobody asks");
     },
+    authenticate: async () => OPEN_PRINCIPAL,
     readJson: () => ({}),
     corsOrigins: [],
     now: () => new Date(),

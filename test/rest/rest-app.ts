@@ -33,16 +33,18 @@ export async function openRestApp(schemas: string = SHIPPED_SCHEMAS): Promise<Re
   const app = await createHttpServer({
     logger: pino({ level: "silent" }),
     corsOrigins: [TRUSTED_ORIGIN],
+    loopbackOnly: true,
     metrics: createMetrics(),
     configs: 1,
     checkReady: async () => store.writeObstacle(),
   });
   onTestFinished(() => app.close());
   await addRestFace(app, {
+    authenticate: async () => OPEN_PRINCIPAL,
     createContext: () => ({
       principal: OPEN_PRINCIPAL,
       configs: services.configs,
-      reader: createRequestReader(store),
+      reader: createRequestReader(store, OPEN_PRINCIPAL),
     }),
     readJson,
     corsOrigins: [TRUSTED_ORIGIN],

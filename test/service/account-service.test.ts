@@ -8,7 +8,9 @@ const account = (id: string, parentId?: string) => ({ id, name: id, parentId, is
 describe("creating accounts", () => {
   test("the first is the root, of which there is one", async () => {
     const { accounts } = await openServices(SHIPPED_SCHEMAS);
-    expect((await accounts.create(OPEN_PRINCIPAL, account("root"))).map(({ id }) => id)).toEqual(["root"]);
+    expect((await accounts.create(OPEN_PRINCIPAL, account("root"))).lineage.map(({ id }) => id)).toEqual([
+      "root",
+    ]);
     await expect(accounts.create(OPEN_PRINCIPAL, account("another"))).rejects.toMatchObject({
       code: "BAD_USER_INPUT",
     });
@@ -40,7 +42,9 @@ describe("creating accounts", () => {
     for (let level = 2; level <= 32; level++) {
       await accounts.create(OPEN_PRINCIPAL, account(`a${level}`, `a${level - 1}`));
     }
-    expect((await accounts.find("a32", createRequestReader(store)))?.map(({ id }) => id)).toHaveLength(32);
+    expect(
+      (await accounts.find(OPEN_PRINCIPAL, "a32", createRequestReader(store, OPEN_PRINCIPAL)))?.lineage,
+    ).toHaveLength(32);
     await expect(accounts.create(OPEN_PRINCIPAL, account("a33", "a32"))).rejects.toMatchObject({
       code: "BAD_USER_INPUT",
       limit: "accountDepth",
@@ -49,8 +53,8 @@ describe("creating accounts", () => {
 
   test("without an id, one is made", async () => {
     const { accounts } = await openServices(SHIPPED_SCHEMAS);
-    const [root] = await accounts.create(OPEN_PRINCIPAL, { name: "Root", isReseller: false });
-    expect(root.id).not.toBe("");
+    const { lineage } = await accounts.create(OPEN_PRINCIPAL, { name: "Root", isReseller: false });
+    expect(lineage[0].id).not.toBe("");
   });
 
   test.each(["", " ", "a/b", "..", "system", "ä", "a\u202eb", "x".repeat(65)])(

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
 import { equals, isEmpty, type JsonObject, withoutNulls } from "../../src/domain/json.js";
 import { merge } from "../../src/domain/merge.js";
 import { appendToken } from "../../src/domain/pointer.js";
@@ -532,11 +533,15 @@ describe("one request", () => {
   test("sees each config as of one moment, also when others write in between", async () => {
     const services = await openServices(schemaFolder(OPEN_SCHEMAS));
     await services.tree(["root"], ["leaf", "root"]);
-    const reader = createRequestReader(services.store);
-    await services.configs.effective({ accountId: "leaf", configId: "open" }, reader);
+    const reader = createRequestReader(services.store, OPEN_PRINCIPAL);
+    await services.configs.effective(OPEN_PRINCIPAL, { accountId: "leaf", configId: "open" }, reader);
     written(await services.set(undefined, "open", { system: "new" }));
     written(await services.set("root", "open", { basedOn: "new" }));
-    const root = await services.configs.effective({ accountId: "root", configId: "open" }, reader);
+    const root = await services.configs.effective(
+      OPEN_PRINCIPAL,
+      { accountId: "root", configId: "open" },
+      reader,
+    );
     expect(root.config.values).toEqual({ system: "new", basedOn: "new" });
   });
 });
@@ -563,9 +568,11 @@ describe("store calls", () => {
     const memory = new LayerMemory(2 ** 24);
     const ids = services.configs.accountConfigIds().slice(0, 10);
     const readAll = () => {
-      const reader = createRequestReader(services.store, memory);
+      const reader = createRequestReader(services.store, OPEN_PRINCIPAL, memory);
       const all = Array.from({ length: 100 }, (_, i) =>
-        ids.map((configId) => services.configs.effective({ accountId: `a${i}`, configId }, reader)),
+        ids.map((configId) =>
+          services.configs.effective(OPEN_PRINCIPAL, { accountId: `a${i}`, configId }, reader),
+        ),
       );
       return Promise.all(all.flat());
     };

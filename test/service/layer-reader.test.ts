@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
 import type { JsonObject } from "../../src/domain/json.js";
 import { LayerMemory } from "../../src/service/layer-memory.js";
 import { createRequestReader } from "../../src/service/layer-reader.js";
@@ -93,7 +94,7 @@ describe("a read", () => {
 
   test("finds an account from the moment that it is there", async () => {
     const services = await openTree();
-    const reader = () => createRequestReader(services.store, memory);
+    const reader = () => createRequestReader(services.store, OPEN_PRINCIPAL, memory);
     const memory = new LayerMemory(2 ** 20);
     const target = { accountId: "late", configId: "open" };
     expect(await reader().layers(target)).toBeUndefined();
@@ -114,14 +115,14 @@ describe("a read", () => {
       { ...reseller, version, name: "An older name", isReseller: false },
     ])
       memory.keepAccount(account);
-    const layers = await createRequestReader(services.store, memory).layers(target);
+    const layers = await createRequestReader(services.store, OPEN_PRINCIPAL, memory).layers(target);
     expect(layers?.ancestry?.lineage).toEqual(lineage);
     expect(layers?.keys.map(({ accountId }) => accountId)).toEqual(["leaf", "reseller", undefined]);
   });
 
   test("that had to look again stays with what it saw then", async () => {
     const services = await openTree();
-    const reader = createRequestReader(services.store);
+    const reader = createRequestReader(services.store, OPEN_PRINCIPAL);
     const target = { accountId: "leaf", configId: "open" };
     await reader.layers(target);
     written(await services.set("leaf", "open", { v: 1 }));
@@ -132,7 +133,7 @@ describe("a read", () => {
 
   test("forgets what it has read when it is told to", async () => {
     const services = await openTree();
-    const reader = createRequestReader(services.store);
+    const reader = createRequestReader(services.store, OPEN_PRINCIPAL);
     const target = { accountId: "leaf", configId: "open" };
     const before = await reader.layers(target);
     written(await services.set("leaf", "open", { v: 1 }));

@@ -54,7 +54,11 @@ export class Services {
   }
 
   read(accountId: string | undefined, configId: string): Promise<ConfigSnapshot> {
-    return this.configs.effective({ accountId, configId }, createRequestReader(this.store, this.#memory));
+    return this.configs.effective(
+      OPEN_PRINCIPAL,
+      { accountId, configId },
+      createRequestReader(this.store, OPEN_PRINCIPAL, this.#memory),
+    );
   }
 
   write(

@@ -22,19 +22,19 @@ export class AccountResolver {
   @Query(() => AccountType, {
     nullable: true,
     description:
-      "The account of this id; null, without an error, when there is none. Errors: STORE_UNAVAILABLE.",
+      "The account of this id; null, without an error, when there is none, or you may not know of it. Errors: UNAUTHENTICATED, FORBIDDEN, STORE_UNAVAILABLE.",
   })
   async account(
     @Args(() => IdArgs) { id }: IdArgs,
-    @Ctx() { accounts, reader }: RequestContext,
+    @Ctx() { accounts, principal, reader }: RequestContext,
   ): Promise<AccountType | null> {
-    return AccountType.of(await accounts.find(id, reader));
+    return AccountType.of(await accounts.find(principal, id, reader));
   }
 
   @Mutation(() => AccountWrittenType, {
     nullable: true,
     description:
-      "Creates an account under its parent; without a parent, the root, once. Errors: ACCOUNT_EXISTS, ACCOUNT_NOT_FOUND (the parent), BAD_USER_INPUT (limit `accountDepth`: the tree is at most 32 levels deep), STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.",
+      "Creates an account under its parent; without a parent, the root, once. Only superadmins choose the id. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_EXISTS, ACCOUNT_NOT_FOUND (the parent), BAD_USER_INPUT (limit `accountDepth`: the tree is at most 32 levels deep), STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.",
   })
   async createAccount(
     @Arg("input", () => CreateAccountInput, { description: "The account to create." })

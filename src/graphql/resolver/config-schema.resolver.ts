@@ -7,17 +7,23 @@ import { ConfigSchemaType } from "../type/config-schema.type.js";
 export class ConfigSchemaResolver {
   @Query(() => ConfigSchemaType, {
     nullable: true,
-    description: "What may be set in a config, and what it means. Errors: CONFIG_NOT_FOUND.",
+    description:
+      "What may be set in a config, and what it means. Errors: UNAUTHENTICATED, FORBIDDEN, CONFIG_NOT_FOUND.",
   })
-  configSchema(@Args(() => IdArgs) { id }: IdArgs, @Ctx() { configs }: RequestContext): ConfigSchemaType {
-    return new ConfigSchemaType(configs.schema(id));
+  configSchema(
+    @Args(() => IdArgs) { id }: IdArgs,
+    @Ctx() { configs, principal }: RequestContext,
+  ): ConfigSchemaType {
+    return new ConfigSchemaType(configs.schema(principal, id), principal.isSuperadmin);
   }
 
   @Query(() => [ConfigSchemaType], {
     complexity: ({ childComplexity }) => 25 * (1 + childComplexity),
-    description: "Every config there is, by id; those without an account schema are system-wide only.",
+    description:
+      "Every config there is, by id; those without an account schema are system-wide only, and for superadmins. Errors: UNAUTHENTICATED, FORBIDDEN.",
   })
-  configSchemas(@Ctx() { configs }: RequestContext): ConfigSchemaType[] {
-    return configs.schemas().map((schema) => new ConfigSchemaType(schema));
+  configSchemas(@Ctx() { configs, principal }: RequestContext): ConfigSchemaType[] {
+    const schemas = configs.schemas(principal);
+    return schemas.map((schema) => new ConfigSchemaType(schema, principal.isSuperadmin));
   }
 }

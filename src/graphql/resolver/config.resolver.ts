@@ -20,7 +20,7 @@ import { WriteConfigResult, writeResultType } from "../type/write-result.type.js
 type Written = typeof WriteConfigResult;
 const INPUT = { description: "What to write, and where." };
 const ERRORS =
-  "Errors: ACCOUNT_NOT_FOUND, CONFIG_NOT_FOUND, BAD_USER_INPUT (with the pointer or the limit), STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.";
+  "Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND, CONFIG_NOT_FOUND, BAD_USER_INPUT (with the pointer or the limit), STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.";
 const SYSTEM_ERRORS = ERRORS.replace("ACCOUNT_NOT_FOUND, ", "");
 
 @Resolver()
@@ -29,26 +29,28 @@ export class ConfigResolver {
     nullable: true,
     complexity: ({ childComplexity }) => 20 + childComplexity,
     description:
-      "What is in force for an account, and who says so. Errors: ACCOUNT_NOT_FOUND, CONFIG_NOT_FOUND, STORE_UNAVAILABLE.",
+      "What is in force for an account, and who says so. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND, CONFIG_NOT_FOUND, STORE_UNAVAILABLE.",
   })
   async config(
     @Args(() => AccountConfigArgs) target: AccountConfigArgs,
-    @Ctx() { configs, reader }: RequestContext,
+    @Ctx() { configs, principal, reader }: RequestContext,
   ): Promise<EffectiveConfigType> {
-    return new EffectiveConfigType(await configs.effective(target, reader));
+    return new EffectiveConfigType(await configs.effective(principal, target, reader));
   }
 
   @Query(() => EffectiveConfigType, {
     nullable: true,
     complexity: ({ childComplexity }) => 20 + childComplexity,
     description:
-      "What is in force system-wide: the SYSTEM and SCHEMA layers, settings that no account sees included. Errors: CONFIG_NOT_FOUND, STORE_UNAVAILABLE.",
+      "What is in force system-wide: the SYSTEM and SCHEMA layers, settings that no account sees included. For superadmins. Errors: UNAUTHENTICATED, FORBIDDEN, CONFIG_NOT_FOUND, STORE_UNAVAILABLE.",
   })
   async systemConfig(
     @Args(() => SystemConfigArgs) { configId }: SystemConfigArgs,
-    @Ctx() { configs, reader }: RequestContext,
+    @Ctx() { configs, principal, reader }: RequestContext,
   ): Promise<EffectiveConfigType> {
-    return new EffectiveConfigType(await configs.effective({ accountId: undefined, configId }, reader));
+    return new EffectiveConfigType(
+      await configs.effective(principal, { accountId: undefined, configId }, reader),
+    );
   }
 
   @Mutation(() => WriteConfigResult, {

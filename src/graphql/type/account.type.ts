@@ -1,5 +1,6 @@
 import { Args, Ctx, Field, ID, ObjectType } from "type-graphql";
 import { resellerLineage } from "../../domain/reseller.js";
+import type { AccountView } from "../../service/authorize.js";
 import type { AccountRecord, Lineage } from "../../store/store.js";
 import type { RequestContext } from "../context.js";
 import { ConfigArgs, ConfigsArgs } from "../input/config.args.js";
@@ -12,12 +13,20 @@ import { EffectiveConfigType } from "./effective-config.type.js";
 export class AccountType {
   readonly #account: AccountRecord;
 
-  constructor(private readonly lineage: Lineage) {
-    this.#account = lineage[0];
+  constructor(private readonly view: AccountView) {
+    this.#account = view.lineage[0];
   }
 
-  static of(lineage: Lineage | undefined): AccountType | null {
-    return lineage === undefined ? null : new AccountType(lineage);
+  static of(view: AccountView | undefined): AccountType | null {
+    return view === undefined ? null : new AccountType(view);
+  }
+
+  /** The account that hangs `steps` above; null where there is none, or the caller does not know of it. */
+  static above({ lineage, reach }: AccountView, steps: number): AccountType | null {
+    const ancestors = lineage.slice(steps);
+    return isLineage(ancestors) && steps < reach
+      ? new AccountType({ lineage: ancestors, reach: reach - steps })
+      : null;
   }
 
   @Field(() => ID, { description: "Unique among all accounts; never changes." })
@@ -35,19 +44,23 @@ export class AccountType {
     return this.#account.isReseller;
   }
 
-  @Field(() => AccountType, { nullable: true, description: "The account it hangs under; null for the root." })
+  @Field(() => AccountType, {
+    nullable: true,
+    description: "The account it hangs under; null for the root, and above your reach.",
+  })
   get parent(): AccountType | null {
-    const [, ...ancestors] = this.lineage;
-    return isLineage(ancestors) ? new AccountType(ancestors) : null;
+    return AccountType.above(this.view, 1);
   }
 
   @Field(() => AccountType, {
     nullable: true,
     description:
-      "The account whose document is this account's RESELLER layer; null for the root, which has none.",
+      "The account whose document is this account's RESELLER layer; null for the root, which has none, and above your reach.",
   })
   get reseller(): AccountType | null {
-    return AccountType.of(resellerLineage(this.lineage));
+    const { lineage } = this.view;
+    const reseller = resellerLineage(lineage);
+    return reseller === undefined ? null : AccountType.above(this.view, lineage.length - reseller.length);
   }
 
   @Field(() => EffectiveConfigType, {
@@ -76,8 +89,12 @@ export class AccountType {
     return Promise.all(ids.map((configId) => this.#effective(configId, context)));
   }
 
-  async #effective(configId: string, { configs, reader }: RequestContext): Promise<EffectiveConfigType> {
-    return new EffectiveConfigType(await configs.effective({ accountId: this.id, configId }, reader));
+  async #effective(
+    configId: string,
+    { configs, principal, reader }: RequestContext,
+  ): Promise<EffectiveConfigType> {
+    const target = { accountId: this.id, configId };
+    return new EffectiveConfigType(await configs.effective(principal, target, reader));
   }
 }
 

@@ -99,6 +99,6 @@ export class ContributionType {
   }
 }
 
-function layerType({ config, lineage }: ConfigSnapshot, index: number): ConfigLayerType {
-  return new ConfigLayerType(config.layers[index] as Layer, lineage);
+function layerType({ config, view }: ConfigSnapshot, index: number): ConfigLayerType {
+  return new ConfigLayerType(config.layers[index] as Layer, view);
 }

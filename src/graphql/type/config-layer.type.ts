@@ -1,8 +1,7 @@
 import { Field, Int, ObjectType } from "type-graphql";
 import type { JsonObject } from "../../domain/json.js";
 import type { Layer, LayerKind } from "../../domain/layer.js";
-import { resellerLineage } from "../../domain/reseller.js";
-import type { Lineage } from "../../store/store.js";
+import type { ConfigView } from "../../service/authorize.js";
 import { DateTimeScalar, JsonObjectScalar } from "../scalars.js";
 import { AccountType } from "./account.type.js";
 import { LayerKindEnum } from "./layer-kind.type.js";
@@ -14,7 +13,7 @@ import { LayerKindEnum } from "./layer-kind.type.js";
 export class ConfigLayerType {
   constructor(
     private readonly layer: Layer,
-    private readonly lineage: Lineage | undefined,
+    private readonly view: ConfigView,
   ) {}
 
   @Field(() => LayerKindEnum, { description: "Which layer it is." })
@@ -24,11 +23,12 @@ export class ConfigLayerType {
 
   @Field(() => AccountType, {
     nullable: true,
-    description: "Whose document it is; null for SYSTEM and SCHEMA.",
+    description: "Whose document it is; null for SYSTEM and SCHEMA, and above your reach.",
   })
   get account(): AccountType | null {
-    if (this.lineage === undefined || this.layer.accountId === undefined) return null;
-    return AccountType.of(this.layer.kind === "ACCOUNT" ? this.lineage : resellerLineage(this.lineage));
+    const { account } = this.view;
+    const steps = account?.lineage.findIndex(({ id }) => id === this.layer.accountId) ?? -1;
+    return account === undefined || steps < 0 ? null : AccountType.above(account, steps);
   }
 
   @Field(() => JsonObjectScalar, {
@@ -43,7 +43,7 @@ export class ConfigLayerType {
   @Field(() => Int, {
     nullable: true,
     description:
-      "Counts the writes of the document, resets too. Null when nothing is stored, and for SCHEMA.",
+      "Counts the writes of the document, resets too. Null when nothing is stored, for SCHEMA, and above your reach.",
   })
   get revision(): number | null {
     return this.layer.revision ?? null;

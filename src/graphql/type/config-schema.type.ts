@@ -8,7 +8,11 @@ import { JsonObjectScalar } from "../scalars.js";
   description: "What settings a config has, what they mean, and their defaults.",
 })
 export class ConfigSchemaType {
-  constructor(private readonly config: ConfigSchema) {}
+  /** @param seesSystem whether the caller may know what there is system-wide */
+  constructor(
+    private readonly config: ConfigSchema,
+    private readonly seesSystem: boolean,
+  ) {}
 
   @Field(() => ID, { description: "The config's id, e.g. `conferences`." })
   get id(): string {
@@ -38,18 +42,20 @@ export class ConfigSchemaType {
   @Field(() => JsonObjectScalar, {
     nullable: true,
     complexity: 10,
-    description: "JSON Schema of what there is system-wide, self-contained. Null when there is none.",
+    description:
+      "JSON Schema of what there is system-wide, self-contained. Null when there is none, and unless you are a superadmin.",
   })
   get systemSchema(): JsonObject | null {
-    return this.config.system?.schema ?? null;
+    return (this.seesSystem && this.config.system?.schema) || null;
   }
 
   @Field(() => JsonObjectScalar, {
     complexity: 10,
     description:
-      "The defaults deduced from the system schema (without one: the account schema): the SCHEMA layer.",
+      "The defaults deduced from the system schema (without one: the account schema), as far as you may see them: the SCHEMA layer.",
   })
   get defaults(): JsonObject {
-    return this.config.forSystem.defaults ?? {};
+    const { forAccount, forSystem } = this.config;
+    return (this.seesSystem ? forSystem : forAccount)?.defaults ?? {};
   }
 }

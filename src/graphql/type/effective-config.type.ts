@@ -38,7 +38,7 @@ export class EffectiveConfigType {
 
   @Field(() => AccountType, { nullable: true, description: "Whose config it is; null for the system level." })
   get account(): AccountType | null {
-    return AccountType.of(this.snapshot.lineage);
+    return AccountType.of(this.snapshot.view.account);
   }
 
   @Field(() => String, {
@@ -101,12 +101,12 @@ export class EffectiveConfigType {
       "Where the values come from, highest precedence first. A layer with nothing stored is listed; RESELLER only where there is one; the system level has SYSTEM and SCHEMA.",
   })
   get layers(): ConfigLayerType[] {
-    return this.snapshot.config.layers.map((layer) => new ConfigLayerType(layer, this.snapshot.lineage));
+    return this.snapshot.config.layers.map((layer) => new ConfigLayerType(layer, this.snapshot.view));
   }
 
   @Field(() => ConfigSchemaType, { description: "What may be set here, and what it means." })
   get schema(): ConfigSchemaType {
-    return new ConfigSchemaType(this.snapshot.schema);
+    return new ConfigSchemaType(this.snapshot.schema, this.snapshot.view.seesSystem);
   }
 
   @Field(() => [ConfigProblemType], {

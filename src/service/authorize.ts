@@ -1,0 +1,63 @@
+import { type Action, can, canAtAll, reach, type Verdict } from "../auth/policy.js";
+import type { Principal } from "../auth/principal.js";
+import { unauthenticated } from "../auth/unauthenticated.js";
+import { StrataError } from "../domain/errors.js";
+import type { Lineage } from "../store/store.js";
+
+/** An account as a caller sees it: of its ancestors only the nearest, those up to the caller's own. */
+export interface AccountView {
+  readonly lineage: Lineage;
+  /** How many accounts of the lineage the caller knows of, at least one. */
+  readonly reach: number;
+}
+
+/** Whose config it is, and how much of where it comes from the caller sees. */
+export interface ConfigView {
+  /** Undefined for the system level. */
+  readonly account: AccountView | undefined;
+  /** Whether the caller may know what the system layer stores, and who wrote it. */
+  readonly seesSystem: boolean;
+}
+
+/**
+ * Lets an action on an account pass, or on the system level (no lineage).
+ * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_NOT_FOUND as for an account that is not there
+ */
+export function authorize(principal: Principal, action: Action, lineage: Lineage | undefined): ConfigView {
+  refuse(can(principal, action, lineage ?? "system"));
+  const account = lineage && { lineage, reach: reach(principal, lineage) };
+  return { account, seesSystem: principal.isSuperadmin };
+}
+
+/** Before anything is read: what needs no account to be refused. @throws StrataError UNAUTHENTICATED, FORBIDDEN */
+export function authorizeAtAll(principal: Principal, action: Action): void {
+  refuse(canAtAll(principal, action));
+}
+
+/** Whether the caller may know of an account at all. */
+export function sees(principal: Principal, lineage: Lineage): boolean {
+  return reach(principal, lineage) > 0;
+}
+
+/** Whether the caller knows of one of the accounts that a config comes from. */
+export function knows({ account }: ConfigView, accountId: string): boolean {
+  return account?.lineage.slice(0, account.reach).some(({ id }) => id === accountId) === true;
+}
+
+function refuse(verdict: Verdict): void {
+  switch (verdict) {
+    case "allowed":
+      return;
+    case "absent":
+      throw noSuchAccount();
+    case "forbidden":
+      throw new StrataError("FORBIDDEN", "The token does not allow this.");
+    case "unauthenticated":
+      throw unauthenticated();
+  }
+}
+
+/** The same words whether there is none or the caller may not know of it. */
+export function noSuchAccount(): StrataError {
+  return new StrataError("ACCOUNT_NOT_FOUND", "There is no such account, or you may not see it.");
+}
