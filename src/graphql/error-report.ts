@@ -42,6 +42,10 @@ export function createErrorReport(logger: FastifyBaseLogger, newId: () => string
     plugin: {
       async requestDidStart() {
         return {
+          async willSendResponse({ errors = [], response }) {
+            if (errors.some((error) => refusalIn(error)?.code === "UNAUTHENTICATED"))
+              response.http.status = 401;
+          },
           async didEncounterErrors({ errors, contextValue: { requestId } }) {
             const refusals = errors.map(refusalIn);
             for (const [index, error] of errors.entries()) {

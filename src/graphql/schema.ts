@@ -4,8 +4,9 @@ import { buildSchema } from "type-graphql";
 import { AccountResolver } from "./resolver/account.resolver.js";
 import { ConfigResolver } from "./resolver/config.resolver.js";
 import { ConfigSchemaResolver } from "./resolver/config-schema.resolver.js";
+import { ViewerResolver } from "./resolver/viewer.resolver.js";
 
-const RESOLVERS = [ConfigResolver, AccountResolver, ConfigSchemaResolver] as const;
+const RESOLVERS = [ConfigResolver, AccountResolver, ConfigSchemaResolver, ViewerResolver] as const;
 
 /** The executable schema. Resolvers hold no state: everything they use is in the request's context. */
 export async function createGraphqlSchema(): Promise<GraphQLSchema> {

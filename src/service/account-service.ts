@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Principal } from "../auth/principal.js";
+import { reach } from "../auth/policy.js";
+import { NOBODY, type Principal } from "../auth/principal.js";
+import { unauthenticated } from "../auth/unauthenticated.js";
 import { StrataError } from "../domain/errors.js";
 import { checkId } from "../domain/id.js";
 import type { AccountRecord, Commit, Expectations, Version } from "../store/store.js";
@@ -17,6 +19,12 @@ export interface NewAccount {
   readonly isReseller: boolean;
 }
 
+/** Who is calling, and the account that is acted for, if there is one. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly account: AccountView | undefined;
+}
+
 /** Accounts on the way from the root to the deepest, both counted. */
 export const TREE_DEPTH = 32;
 const NAME_LIMIT = 256;
@@ -24,6 +32,16 @@ const NAME_LIMIT = 256;
 /** The use-cases around accounts: a tree under one root. */
 export class AccountService {
   constructor(private readonly dependencies: CommitDependencies) {}
+
+  /** Needs no scope. @throws StrataError UNAUTHENTICATED; STORE_UNAVAILABLE */
+  async caller(principal: Principal, reader: LayerReader): Promise<Caller> {
+    if (principal === NOBODY) throw unauthenticated();
+    const { accountId } = principal;
+    const ancestry = accountId === undefined ? undefined : await reader.ancestry(accountId);
+    if (ancestry === undefined) return { principal, account: undefined };
+    const { lineage } = ancestry;
+    return { principal, account: { lineage, reach: reach(principal, lineage) } };
+  }
 
   /**
    * An account; undefined when there is none that the caller may know of.

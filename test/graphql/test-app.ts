@@ -35,7 +35,7 @@ export class TestApp {
   }
 
   /** @param schemas files by name without `.json`; absent: the shipped ones, and the examples filled in */
-  static async open(schemas?: SchemaFiles): Promise<TestApp> {
+  static async open(schemas?: SchemaFiles, given: Partial<Settings> = {}): Promise<TestApp> {
     const folder = mkdtempSync(join(FAST_DISK ?? tmpdir(), "strata-app-"));
     const log: string[] = [];
     const logger = pino({ level: "debug", base: null }, { write: (line: string) => log.push(line) });
@@ -45,6 +45,7 @@ export class TestApp {
       schemas: schemas === undefined ? SHIPPED_SCHEMAS : writeSchemas(join(folder, "schemas"), schemas),
       examples: true,
       corsOrigins: ["https://studio.apollographql.com", "https://app.example"],
+      ...given,
     };
     const app = await createApp(settings, logger);
     await app.ready();
@@ -52,8 +53,8 @@ export class TestApp {
   }
 
   /** One that closes with the test. */
-  static async forTest(schemas?: SchemaFiles): Promise<TestApp> {
-    const opened = await TestApp.open(schemas);
+  static async forTest(schemas?: SchemaFiles, given: Partial<Settings> = {}): Promise<TestApp> {
+    const opened = await TestApp.open(schemas, given);
     onTestFinished(() => opened.close());
     return opened;
   }
