@@ -189,15 +189,17 @@ describe("R15: what is seen of the layers above", () => {
   });
 
   test("schemas of the system alone are for superadmins", async () => {
-    const { configs } = await openTree();
+    const { configs, store } = await openTree();
     const ids = (caller: Principal) => configs.schemas(caller).map(({ id }) => id);
     expect(ids(OPEN_PRINCIPAL)).toEqual(["inner", "mail"]);
     const caller = principal({ accountId: "a3" });
     expect(ids(caller)).toEqual(["mail"]);
-    const refusal = (id: string) => outcomeOf(async () => configs.schema(caller, id));
-    expect((await refusal("inner")).replace("inner", "")).toBe(
-      (await refusal("nothing")).replace("nothing", ""),
-    );
+    const reader = createRequestReader(store, caller);
+    const read = (configId: string) => configs.effective(caller, { accountId: "a3", configId }, reader);
+    for (const ask of [async (id: string) => configs.schema(caller, id), read]) {
+      const refusal = async (id: string) => (await outcomeOf(() => ask(id))).replace(id, "");
+      expect(await refusal("inner")).toBe(await refusal("nothing"));
+    }
   });
 });
 
