@@ -3,9 +3,11 @@ import type { IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { type Authenticate, createAuthenticator } from "./auth/authenticator.js";
-import { OPEN_PRINCIPAL, type Principal } from "./auth/principal.js";
+import { NOBODY, OPEN_PRINCIPAL, type Principal } from "./auth/principal.js";
+import { createRateLimit } from "./auth/rate-limit.js";
 import { principalIn } from "./auth/token-header.js";
 import { keySet, sharedSecret } from "./auth/token-keys.js";
+import type { StrataError } from "./domain/errors.js";
 import type { RedisSettings, Settings } from "./env.js";
 import { loadExamples } from "./examples.js";
 import { addGraphqlFace } from "./graphql/graphql-face.js";
@@ -28,6 +30,12 @@ import type { StoreNotice } from "./store/redis-standing.js";
 import { openRedisStore } from "./store/redis-store.js";
 import { describeRedis } from "./store/redis-url.js";
 import type { Store } from "./store/store.js";
+
+/** As much of a request as says who sent it. */
+interface Caller {
+  readonly headers: IncomingHttpHeaders;
+  readonly ip: string;
+}
 
 type AppSettings = Omit<Settings, "host" | "port" | "logLevel">;
 
@@ -78,7 +86,18 @@ async function assemble(
   if (settings.examples)
     await fillWithExamples(accounts, configs, createReader(OPEN_PRINCIPAL), store, logger);
   const authenticate = authenticatorOf(settings, dependencies.now);
-  const identify = (headers: IncomingHttpHeaders) => principalIn(headers, authenticate);
+  const checkRate = createRateLimit(settings.rateLimit);
+  const identify = async ({ headers, ip }: Caller): Promise<Principal> => {
+    try {
+      const principal = await principalIn(headers, authenticate);
+      await checkRate(principal, ip);
+      return principal;
+    } catch (error) {
+      // Whoever guesses at tokens is as good as whoever sends none.
+      if ((error as StrataError).code === "UNAUTHENTICATED") await checkRate(NOBODY, ip);
+      throw error;
+    }
+  };
   if (authenticate === undefined)
     logger.warn("no tokens are asked for: everybody who reaches this address may do everything");
   const app = await createHttpServer({
@@ -104,14 +123,14 @@ async function assemble(
       accounts,
       reader: createReader(principal),
     }),
-    authenticate: identify,
+    identify,
     introspection: settings.introspection,
     onRequest: metrics.request,
     newId,
   });
   await addRestFace(app, {
     createContext: (principal) => ({ principal, configs, reader: createReader(principal) }),
-    authenticate: identify,
+    identify,
     readJson,
     corsOrigins: settings.corsOrigins,
     now: dependencies.now,

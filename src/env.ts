@@ -10,6 +10,8 @@ export interface Settings {
   readonly access: OpenAccess | TokenAccess;
   /** Whether anybody may ask the GraphQL API for its schema. */
   readonly introspection: boolean;
+  /** Requests a second that each caller may make of this process; undefined: as many as it likes. */
+  readonly rateLimit: number | undefined;
   readonly store: LmdbSettings | RedisSettings;
   /** A second Redis, for merges that other gateways have made; undefined: none. */
   readonly mergeCache: RedisTarget | undefined;
@@ -141,6 +143,13 @@ const SETTINGS = z.object({
     .string()
     .default("24h")
     .refine((text) => parseDuration(text) !== undefined, "must be a time such as 90s, 15m, 24h or 30d"),
+  STRATA_RATE_LIMIT: z
+    .string()
+    .default("off")
+    .refine(
+      (text) => text === "off" || (/^\d{1,6}$/.test(text) && Number(text) > 0),
+      'must be "off", or how many requests a second each caller may make',
+    ),
   STRATA_INTROSPECTION: z.enum(["on", "off"], 'must be "on" or "off"').optional(),
   STRATA_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
 });
@@ -167,6 +176,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     port: Number(settings.STRATA_PORT),
     access: accessOf(settings),
     introspection: (settings.STRATA_INTROSPECTION ?? (isOpen(given) ? "on" : "off")) === "on",
+    rateLimit: settings.STRATA_RATE_LIMIT === "off" ? undefined : Number(settings.STRATA_RATE_LIMIT),
     store: storeOf(settings),
     mergeCache: settings.STRATA_MERGE_CACHE || undefined,
     cacheMebibytes: Number(settings.STRATA_CACHE_MIB),

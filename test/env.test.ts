@@ -21,6 +21,7 @@ describe("the service's own settings", () => {
       port: 4_000,
       access: { kind: "open" },
       introspection: true,
+      rateLimit: undefined,
       store: { kind: "lmdb", folder: "./data" },
       mergeCache: undefined,
       cacheMebibytes: 192,
@@ -38,6 +39,7 @@ describe("the service's own settings", () => {
       STRATA_PORT: "0",
       STRATA_STORE: "lmdb:/var/lib/strata:1",
       STRATA_INTROSPECTION: "off",
+      STRATA_RATE_LIMIT: "250",
       STRATA_CACHE_MIB: "8",
       STRATA_MAX_STALENESS_MS: "250",
       STRATA_SCHEMAS: "/etc/strata schemas",
@@ -51,6 +53,7 @@ describe("the service's own settings", () => {
       port: 0,
       access: { kind: "open" },
       introspection: false,
+      rateLimit: 250,
       store: { kind: "lmdb", folder: "/var/lib/strata:1" },
       mergeCache: undefined,
       cacheMebibytes: 8,
@@ -191,6 +194,8 @@ describe("the service's own settings", () => {
     ["STRATA_JWT_MAX_AGE", "0h"],
     ["STRATA_JWT_MAX_AGE", "1.5h"],
     ["STRATA_INTROSPECTION", "yes"],
+    ["STRATA_RATE_LIMIT", "0"],
+    ["STRATA_RATE_LIMIT", "1.5"],
     ["STRATA_REDIS_WAIT_REPLICAS", "one"],
   ])("%s %j is refused", (name, value) => {
     expect(refusals({ [name]: value })).toEqual([name]);

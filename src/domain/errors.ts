@@ -22,6 +22,8 @@ export interface ErrorDetail {
   readonly pointer?: string;
   /** The limit that was passed, by name. */
   readonly limit?: string;
+  /** Seconds after which asking again makes sense. */
+  readonly retryAfter?: number;
   readonly cause?: unknown;
 }
 
@@ -30,6 +32,7 @@ export class StrataError extends Error {
   readonly code: ErrorCode;
   readonly pointer: string | undefined;
   readonly limit: string | undefined;
+  readonly retryAfter: number | undefined;
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
     super(message, detail.cause === undefined ? {} : { cause: detail.cause });
@@ -37,5 +40,6 @@ export class StrataError extends Error {
     this.code = code;
     this.pointer = detail.pointer;
     this.limit = detail.limit;
+    this.retryAfter = detail.retryAfter;
   }
 }

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { ApolloServer } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -18,8 +17,8 @@ import { createGraphqlSchema } from "./schema.js";
 
 export interface GraphqlFaceOptions {
   readonly createContext: (requestId: string, principal: Principal) => Omit<RequestContext, "work">;
-  /** @throws StrataError UNAUTHENTICATED */
-  readonly authenticate: (headers: IncomingHttpHeaders) => Promise<Principal>;
+  /** @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
+  readonly identify: (request: FastifyRequest) => Promise<Principal>;
   readonly introspection: boolean;
   readonly onRequest: OnRequest;
   readonly newId: () => string;
@@ -57,7 +56,7 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
     url: "/graphql",
     method: ["GET", "POST"],
     onRequest: async (request) => {
-      principals.set(request, await options.authenticate(request.headers));
+      principals.set(request, await options.identify(request));
     },
     preHandler: async (request) => {
       for (const text of queryTexts(request)) checkQueryText(text);

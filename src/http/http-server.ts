@@ -164,6 +164,7 @@ function answerError(
   if (error instanceof StrataError) {
     const { code, message, pointer, limit } = error;
     const extensions = { ...(pointer !== undefined && { pointer }), ...(limit !== undefined && { limit }) };
+    if (error.retryAfter !== undefined) reply.header("Retry-After", error.retryAfter);
     return reply.code(statusOf(error) ?? STATUS_OF[code] ?? 400).send(errorBody(code, message, extensions));
   }
   const status = statusOf(error) ?? 500;

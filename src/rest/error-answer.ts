@@ -22,7 +22,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
 };
 
 /** Seconds after which asking again makes sense. */
-const RETRY_AFTER = "1";
+const RETRY_AFTER = 1;
 /** What KAZOO says of any id that leads nowhere; its clients compare the text. */
 const BAD_IDENTIFIER = "bad_identifier";
 
@@ -62,5 +62,11 @@ function answerKnown(error: StrataError, { accountId, configId }: Asked): Answer
   const { statusCode } = error as { statusCode?: number };
   const status = limit === "document" ? 413 : (statusCode ?? STATUS_OF[code]);
   const data = { ...(pointer !== undefined && { pointer }), ...(limit !== undefined && { limit }) };
-  return refusal(status, message, data, status === 503 ? { "Retry-After": RETRY_AFTER } : {});
+  const retryAfter = error.retryAfter ?? (status === 503 ? RETRY_AFTER : undefined);
+  return refusal(
+    status,
+    message,
+    data,
+    retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) },
+  );
 }

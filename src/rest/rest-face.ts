@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { NOBODY, type Principal } from "../auth/principal.js";
@@ -17,8 +16,8 @@ import { createSender } from "./sender.js";
 
 export interface RestFaceOptions {
   readonly createContext: (principal: Principal) => RestContext;
-  /** @throws StrataError UNAUTHENTICATED */
-  readonly authenticate: (headers: IncomingHttpHeaders) => Promise<Principal>;
+  /** @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
+  readonly identify: (request: FastifyRequest) => Promise<Principal>;
   readonly readJson: ReadJson;
   /** Origins whose pages may write. */
   readonly corsOrigins: readonly string[];
@@ -56,7 +55,7 @@ function addRoute(
   face: FastifyInstance,
   sender: Sender,
   route: RestRoute,
-  { authenticate, createContext }: RestFaceOptions,
+  { identify, createContext }: RestFaceOptions,
 ): void {
   const principals = new WeakMap<FastifyRequest, Principal>();
   face.route({
@@ -65,7 +64,7 @@ function addRoute(
     schema: route.request,
     config: { cors: CORS },
     onRequest: async (request) => {
-      principals.set(request, await authenticate(request.headers));
+      principals.set(request, await identify(request));
     },
     preValidation: async (request) => {
       const hasBody = request.body !== undefined || request.headers["content-type"] !== undefined;

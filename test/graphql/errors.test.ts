@@ -52,7 +52,7 @@ async function openFailing(
     checkReady: async () => store.writeObstacle(),
   });
   await addGraphqlFace(app, {
-    authenticate: async () => OPEN_PRINCIPAL,
+    identify: async () => OPEN_PRINCIPAL,
     introspection: true,
     createContext: (requestId) => ({
       requestId,

@@ -223,3 +223,33 @@ test("no token is in any log line", async () => {
   await rest(`/v2/accounts/acme/configs/conferences?auth_token=${text}`, { "x-auth-token": `${text}y` });
   for (const part of [...text.split("."), SECRET]) expect(opened.log.join("\n")).not.toContain(part);
 });
+
+describe("a flood", () => {
+  test("is told to wait, in each face's shape, and takes nothing from others", async () => {
+    const limited = await TestApp.forTest(undefined, { ...OTHER_SETTINGS, access, rateLimit: 5 });
+    const send = async (headers: Record<string, string>, url = "/graphql") =>
+      url === "/graphql"
+        ? limited.app.inject({ method: "POST", url, headers, payload: { query: "{ __typename }" } })
+        : limited.app.inject({ url, headers });
+    const flooding = bearer(await token({ account_id: "acme" }));
+    const answers = await Promise.all(Array.from({ length: 40 }, () => send(flooding)));
+    const refused = answers.filter(({ statusCode }) => statusCode === 429);
+    expect(answers.length - refused.length).toBeLessThanOrEqual(10);
+    expect(refused[0]?.headers["retry-after"]).toBe("1");
+    expect(refused[0]?.json().errors[0].extensions.code).toBe("RATE_LIMITED");
+    await Promise.all(Array.from({ length: 10 }, () => send(flooding)));
+    const rested = await send(flooding, "/v2/accounts/acme/configs/conferences");
+    expect([rested.statusCode, rested.json().error, rested.headers["retry-after"]]).toEqual([
+      429,
+      "429",
+      "1",
+    ]);
+    expect((await send(bearer(await token({ account_id: "acme", sub: "bob" })))).statusCode).toBe(200);
+    expect((await limited.app.inject("/health/live")).statusCode).toBe(200);
+    await Promise.all(Array.from({ length: 5 }, () => send({})));
+    await Promise.all(Array.from({ length: 5 }, () => send(bearer("guess"))));
+    expect([(await send({})).statusCode, (await send(bearer("guess"))).statusCode]).toEqual([429, 429]);
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect((await send(flooding)).statusCode).toBe(200);
+  });
+});

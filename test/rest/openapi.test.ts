@@ -46,7 +46,7 @@ async function registered(): Promise<Map<string, JsonObject>> {
     createContext: () => {
       throw new Error("nobody asks");
     },
-    authenticate: async () => OPEN_PRINCIPAL,
+    identify: async () => OPEN_PRINCIPAL,
     readJson: () => ({}),
     corsOrigins: [],
     now: () => new Date(),

@@ -40,7 +40,7 @@ export async function openRestApp(schemas: string = SHIPPED_SCHEMAS): Promise<Re
   });
   onTestFinished(() => app.close());
   await addRestFace(app, {
-    authenticate: async () => OPEN_PRINCIPAL,
+    identify: async () => OPEN_PRINCIPAL,
     createContext: () => ({
       principal: OPEN_PRINCIPAL,
       configs: services.configs,
