@@ -1,15 +1,20 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { named, UsageError } from "./archive/command-options.js";
-import { exportCommand } from "./archive/export-command.js";
-import { importCommand } from "./archive/import-command.js";
-import { openArchivedStore, openArchiveSource, openArchiveTarget } from "./open-archive.js";
+import { acceptCommand } from "./command/accept-command.js";
+import { named, UsageError } from "./command/command-options.js";
+import { exportCommand } from "./command/export-command.js";
+import { importCommand } from "./command/import-command.js";
+import { tokenCommand } from "./command/token-command.js";
+import { readSettings } from "./env.js";
+import { acceptStore, openArchivedStore, openArchiveSource, openArchiveTarget } from "./open-archive.js";
 
 const HELP = `Usage: strata [command]
 
   start                      start the server; so does no command at all
   export [--to <file>]       copy the store to a file, or to standard output; the server may go on meanwhile
   import <file>              fill an empty store with an export
+  token                      print a token for a server that runs with the same STRATA_JWT_SECRET
+  accept                     go on with a Redis that is not what gateways remember: a restored backup, say
   help, --help               show this
   --version                  show the version
 
@@ -21,7 +26,14 @@ Options of import:
   --replace                  clear the store first
   --merge                    add what the file has to what is stored; wins where both have a document
 
-Both take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
+Options of token:
+  --account <id>             act for this account and those below it
+  --superadmin               act on everything
+  --read-only                write nothing
+  --subject <name>           who it is for; by default you
+  --expires <time>           15m, 1h, 7d; by default 1h
+
+export, import and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
 More about backups: docs/backup.md
 `;
 
@@ -34,6 +46,14 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<unk
   export: (args) => exportCommand(args, { openSource: openArchiveSource, stdout, stderr }),
   import: (args) =>
     importCommand(args, { openTarget: openArchiveTarget, openStore: openArchivedStore, stderr }),
+  token: (args) =>
+    tokenCommand(args, {
+      access: () => readSettings(process.env).access,
+      user: process.env.USER || "operator",
+      now: () => new Date(),
+      stdout,
+    }),
+  accept: (args) => acceptCommand(args, { accept: acceptStore, stderr }),
   help,
   "--help": help,
   "-h": help,

@@ -3,6 +3,7 @@ import type { ArchiveSource, ArchiveTarget } from "./store/archive.js";
 import { openLmdbArchiveSource } from "./store/lmdb-archive-source.js";
 import { openLmdbArchiveTarget } from "./store/lmdb-archive-target.js";
 import { openLmdbStore } from "./store/lmdb-store.js";
+import { acceptRedisStore } from "./store/redis-accept.js";
 import { openRedisArchiveSource } from "./store/redis-archive-source.js";
 import { openRedisArchiveTarget } from "./store/redis-archive-target.js";
 import { openRedisStore } from "./store/redis-store.js";
@@ -13,6 +14,8 @@ interface Openers {
   source(): Promise<ArchiveSource>;
   target(): Promise<ArchiveTarget>;
   store(): Promise<Store>;
+  /** Undefined where there is nothing to accept. */
+  accept(): Promise<string | undefined>;
 }
 
 /** Composition for the commands that copy whole stores: here alone it is known which adapters there are. */
@@ -23,12 +26,14 @@ function openersFor(settings: Settings["store"]): Openers {
         source: () => openLmdbArchiveSource(settings),
         target: () => openLmdbArchiveTarget(settings),
         store: () => openLmdbStore(settings),
+        accept: async () => undefined,
       };
     case "redis":
       return {
         source: () => openRedisArchiveSource(settings),
         target: () => openRedisArchiveTarget(settings),
         store: () => openRedisStore(settings),
+        accept: () => acceptRedisStore(settings),
       };
   }
 }
@@ -52,4 +57,9 @@ export async function openArchiveTarget(url: string | undefined): Promise<Archiv
 /** @throws SettingsError, StrataError or Error with a message for the operator */
 export async function openArchivedStore(url: string | undefined): Promise<Store> {
   return openersAt(url).store();
+}
+
+/** @throws SettingsError, StrataError or Error with a message for the operator */
+export async function acceptStore(url: string | undefined): Promise<string | undefined> {
+  return openersAt(url).accept();
 }

@@ -20,7 +20,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "app.ts": ["*"],
   "main.ts": ["app.ts", "env.ts"],
   "open-archive.ts": ["store/", "env.ts"],
-  "cli.ts": ["archive/", "open-archive.ts", "main.ts"],
+  "command/": ["archive/", "domain/", "store/archive.ts", "store/store.ts", "env.ts"],
+  "cli.ts": ["command/", "open-archive.ts", "env.ts", "main.ts"],
 };
 
 interface Import {

@@ -98,7 +98,7 @@ function shown({ config }: ConfigSnapshot): ShownConfig {
 }
 
 function read(target: ConfigTarget): Promise<ConfigSnapshot> {
-  return configs.effective(target, createRequestReader(store, memory));
+  return configs.effective(OPEN_PRINCIPAL, target, createRequestReader(store, OPEN_PRINCIPAL, memory));
 }
 
 const handlers: { [Call in GatewayCall]: (asked: Asked<Call>) => Promise<Answer<Call>> } = {

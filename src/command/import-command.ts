@@ -1,12 +1,12 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { importStore } from "../archive/import-store.js";
+import { mergeExport } from "../archive/merge-export.js";
+import { createProgress, grouped, type Progress } from "../archive/progress.js";
+import { type VerifiedExport, verifyExport } from "../archive/verified-export.js";
 import { StrataError } from "../domain/errors.js";
 import type { ArchiveTarget } from "../store/archive.js";
 import type { Store } from "../store/store.js";
 import { readOptions, UsageError } from "./command-options.js";
-import { importStore } from "./import-store.js";
-import { mergeExport } from "./merge-export.js";
-import { createProgress, grouped, type Progress } from "./progress.js";
-import { type VerifiedExport, verifyExport } from "./verified-export.js";
 
 export interface ImportContext {
   /** Open the store to write into; absent: the one that the service would use. */

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
+import { writeWhole } from "../archive/export-file.js";
+import { exportStore } from "../archive/export-store.js";
+import type { ExportSummary, Sink } from "../archive/export-writer.js";
+import { createProgress, grouped, megabytes } from "../archive/progress.js";
 import { StrataError } from "../domain/errors.js";
 import type { ArchiveSource } from "../store/archive.js";
 import { readOptions, UsageError } from "./command-options.js";
-import { writeWhole } from "./export-file.js";
-import { exportStore } from "./export-store.js";
-import type { ExportSummary, Sink } from "./export-writer.js";
-import { createProgress, grouped, megabytes } from "./progress.js";
 
 export interface ExportContext {
   /** Opens the store to copy from; absent: the one that the service would use. */
