@@ -73,13 +73,14 @@ async function assemble(
 ): Promise<FastifyInstance> {
   const dependencies = { store, now: () => new Date(), newId };
   const bytes = settings.cacheMebibytes * MEBIBYTE;
+  const mergeBytes = Math.floor(bytes * MERGES_SHARE);
   const merges = new Merges({
-    bytes: bytes * MERGES_SHARE,
+    bytes: mergeBytes,
     digest: registry.digest,
     shared,
     onLookup: metrics.mergeLookup,
   });
-  const memory = new LayerMemory(bytes * (1 - MERGES_SHARE));
+  const memory = new LayerMemory(bytes - mergeBytes);
   const createReader = (principal: Principal) => createRequestReader(store, principal, memory);
   const accounts = new AccountService(dependencies);
   const configs = new ConfigService({ ...dependencies, registry, merges });

@@ -17,7 +17,7 @@ export const OTHER_SETTINGS = {
   rateLimit: undefined as number | undefined,
   mergeCache: undefined,
   maxStalenessMs: 0,
-  cacheMebibytes: 192,
+  cacheMebibytes: 64,
 };
 
 type SchemaFiles = Readonly<Record<string, unknown>>;
