@@ -232,7 +232,8 @@ function createClient({ target, name }: RedisConnectionOptions): Redis | Cluster
       const { retryStrategy, enableOfflineQueue, ...redisOptions } = options;
       return new Cluster([...target.nodes], {
         lazyConnect: true,
-        enableOfflineQueue: false,
+        // Otherwise what goes to a node that is just being connected to is refused. It waits no longer than its caller does.
+        enableOfflineQueue: true,
         // Sends again only what the cluster has said it did not do (MOVED, ASK, TRYAGAIN, CLUSTERDOWN).
         retryDelayOnFailover: 0,
         clusterRetryStrategy: pause,
