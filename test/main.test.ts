@@ -97,6 +97,7 @@ describe("a start", () => {
     expect(lines.map(({ msg }) => msg)).toEqual([
       "schemas loaded",
       "the store was empty: examples loaded",
+      "no tokens are asked for: everybody who reaches this address may do everything",
       expect.stringMatching(/^listening at http:\/\/127\.0\.0\.1:\d+$/),
       "request",
       "request",

@@ -6,7 +6,7 @@ export interface CommitDependencies {
   readonly now: () => Date;
   /** Makes ids that nobody can guess. */
   readonly newId: () => string;
-  /** How long a write may go on deciding again, in milliseconds. */
+  /** For those who have more time than a request. */
   readonly deadlineMs?: number;
 }
 
@@ -15,7 +15,8 @@ export type Attempt<T> =
   | { readonly answer: T }
   | { readonly commit: Commit; readonly done: (version: Version) => T };
 
-const DEADLINE_MS = 2_000;
+/** By when a write is over, its wait for those before it included. */
+export const WRITE_WITHIN_MS = 2_000;
 /** The part of it in which a lost race is decided again: what is sent last needs time to be answered. */
 const DECIDE_SHARE = 0.75;
 
@@ -25,19 +26,22 @@ const DECIDE_SHARE = 0.75;
  * @throws StrataError STORE_UNAVAILABLE when nothing was written, WRITE_OUTCOME_UNKNOWN when nobody can tell
  */
 export async function commitUntilDone<T>(
-  dependencies: CommitDependencies,
+  { store, deadlineMs = WRITE_WITHIN_MS }: CommitDependencies,
   attempt: () => Promise<Attempt<T>>,
+  startedAt = performance.now(),
 ): Promise<T> {
-  const { store } = dependencies;
-  const { deadlineMs = DEADLINE_MS } = dependencies;
-  const started = performance.now();
-  const deadline = started + deadlineMs;
+  const deadline = startedAt + deadlineMs;
   for (;;) {
-    const next = await attempt();
+    const next = await inTime(attempt(), deadline, () => {
+      throw new StrataError(
+        "STORE_UNAVAILABLE",
+        "Nothing was written: the store did not answer in time. Try again.",
+      );
+    });
     if ("answer" in next) return next.answer;
     const version = await commitOnce(store, next.commit, deadline);
     if (version !== undefined) return next.done(version);
-    if (performance.now() > started + deadlineMs * DECIDE_SHARE) {
+    if (performance.now() > startedAt + deadlineMs * DECIDE_SHARE) {
       throw new StrataError(
         "STORE_UNAVAILABLE",
         "Nothing was written: others kept changing the same config. Try again.",
@@ -50,7 +54,7 @@ export async function commitUntilDone<T>(
 async function commitOnce(store: Store, commit: Commit, deadline: number): Promise<Version | undefined> {
   let uncertain: Error | undefined;
   do {
-    const outcome = await inTime(store.commit(commit), deadline);
+    const outcome = await inTime(store.commit(commit), deadline, unheard);
     switch (outcome.outcome) {
       case "done":
         return outcome.version;
@@ -75,15 +79,26 @@ async function commitOnce(store: Store, commit: Commit, deadline: number): Promi
   );
 }
 
-/** A commit that the store itself gives more time than there is: what becomes of it nobody will hear. */
-async function inTime(commit: Promise<CommitOutcome>, deadline: number): Promise<CommitOutcome> {
+/** What becomes of a commit that is still under way nobody will hear. */
+function unheard(): CommitOutcome {
+  return { outcome: "unknown", cause: new Error("the time for the write was up") };
+}
+
+/** The store gives each of its calls as much time as all of them together have. */
+async function inTime<T>(work: Promise<T>, deadline: number, late: () => T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<CommitOutcome>((resolve) => {
-    const late = () => resolve({ outcome: "unknown", cause: new Error("the time for the write was up") });
-    timer = setTimeout(late, Math.max(0, deadline - performance.now()));
+  const timeout = new Promise<T>((resolve, reject) => {
+    const end = () => {
+      try {
+        resolve(late());
+      } catch (error) {
+        reject(error);
+      }
+    };
+    timer = setTimeout(() => setImmediate(end), Math.max(0, deadline - performance.now()));
   });
   try {
-    return await Promise.race([commit, timeout]);
+    return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
   }

@@ -11,7 +11,7 @@ import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
 import type { SchemaRegistry } from "../schema/schema-registry.js";
 import type { Commit, DocumentKey, Expectations, Store, Version } from "../store/store.js";
 import { authorize, authorizeAtAll, type ConfigView, knows, noSuchAccount } from "./authorize.js";
-import { type CommitDependencies, commitUntilDone } from "./commit.js";
+import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit.js";
 import { ConfigSnapshot } from "./config-snapshot.js";
 import type { LayerReader } from "./layer-reader.js";
 import { freshLayers, type Layers, type LoadedLayers } from "./layers.js";
@@ -52,6 +52,9 @@ export interface ConfigServiceDependencies extends CommitDependencies {
   readonly registry: SchemaRegistry;
   readonly merges: Merges;
 }
+
+/** How long a write waits for those of the same config before it: during an outage each of them takes its time. */
+const TURN_WITHIN_MS = 1_500;
 
 /** The use-cases around configs: what is in force, and changing it. */
 export class ConfigService {
@@ -131,11 +134,18 @@ export class ConfigService {
   async write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
     const intent = checkIntent(request.intent);
     const { accountId, configId } = this.#checked(principal, "write", request.target);
-    return this.#turns.take(`${accountId ?? ""}/${configId}`, () => this.#write(principal, request, intent));
+    const name = `${accountId ?? ""}/${configId}`;
+    const startedAt = performance.now();
+    return this.#turns.take(name, TURN_WITHIN_MS, () => this.#write(principal, request, intent, startedAt));
   }
 
-  #write(principal: Principal, request: WriteRequest, intent: WriteIntent): Promise<WriteResult> {
-    return commitUntilDone(this.#dependencies, async () => {
+  #write(
+    principal: Principal,
+    request: WriteRequest,
+    intent: WriteIntent,
+    startedAt: number,
+  ): Promise<WriteResult> {
+    const attempt = async (): Promise<Attempt<WriteResult>> => {
       const layers = await freshLayers(this.#store, request.target);
       const read = this.#decidable(principal, "write", request.target, layers);
       const { snapshot: before, perspective } = read;
@@ -154,7 +164,8 @@ export class ConfigService {
         commit,
         done: (version: Version) => this.#written(read, decision, { version, commit }, false),
       };
-    });
+    };
+    return commitUntilDone(this.#dependencies, attempt, startedAt);
   }
 
   /** What needs no store to be refused. */

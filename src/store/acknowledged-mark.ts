@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { StrataError } from "../domain/errors.js";
 import type { Position } from "./archive.js";
 
 const WRITE_EVERY_MS = 1_000;
@@ -68,12 +69,28 @@ export class AcknowledgedMark {
 }
 
 function readMark(file: string): Position | undefined {
+  let text: string;
   try {
-    const { incarnation, sequence } = JSON.parse(readFileSync(file, "utf8"));
-    if (typeof incarnation === "string" && typeof sequence === "number") return { incarnation, sequence };
+    text = readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  throw new Error(`${file} does not hold what Strata wrote into it. Move it away.`);
+  const mark = parseMark(text);
+  if (mark !== undefined) return mark;
+  throw new StrataError(
+    "STORE_UNAVAILABLE",
+    `${file} does not hold what Strata wrote into it. Move it away.`,
+  );
+}
+
+function parseMark(text: string): Position | undefined {
+  try {
+    const { incarnation, sequence } = JSON.parse(text);
+    return typeof incarnation === "string" && typeof sequence === "number"
+      ? { incarnation, sequence }
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

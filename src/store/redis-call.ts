@@ -3,13 +3,17 @@ import { type RedisCommand, type RedisConnection, RedisRefusal } from "./redis-c
 import { FUNCTION_LIBRARY } from "./redis-functions.js";
 
 /** Runs a command, having loaded the functions where the server has none of this release. */
-export async function callFunction(connection: RedisConnection, command: RedisCommand): Promise<unknown> {
+export async function callFunction(
+  connection: RedisConnection,
+  command: RedisCommand,
+  deadline?: number,
+): Promise<unknown> {
   try {
-    return await connection.call(command);
+    return await connection.call(command, deadline);
   } catch (error) {
     if (!isFunctionMissing(error)) throw error;
     await loadFunctions(connection);
-    return connection.call(command);
+    return connection.call(command, deadline);
   }
 }
 
@@ -17,12 +21,13 @@ export async function callFunction(connection: RedisConnection, command: RedisCo
 export async function sendFunctions(
   connection: RedisConnection,
   commands: readonly RedisCommand[],
+  deadline?: number,
 ): Promise<unknown[]> {
-  const answers = await connection.send(commands);
+  const answers = await connection.send(commands, deadline);
   if (!answers.some(isFunctionMissing)) return answers;
   await loadFunctions(connection);
   // What was done in the first round must be harmless in the second: operation ids see to it.
-  return connection.send(commands);
+  return connection.send(commands, deadline);
 }
 
 async function loadFunctions(connection: RedisConnection): Promise<void> {

@@ -19,8 +19,9 @@ export interface RedisConnectionOptions {
 
 /** From the first byte of a call to its answer. Two in a row fit in the two seconds that the port promises. */
 const ANSWER_WITHIN_MS = 900;
+const CALL_WITHIN_MS = 1_800;
 /** A connection that is silent for so long with commands under way is dead: nobody else would notice for a quarter of an hour. */
-const SILENCE_MS = 1_500;
+const SILENCE_MS = 3_000;
 const CONNECT_WITHIN_MS = 1_000;
 const LONGEST_PAUSE_MS = 1_000;
 /** Who has been without a connection for so long need not hope for it within a call. */
@@ -44,7 +45,7 @@ export class RedisConnection {
     this.#client = createClient(options);
     this.#client.on("ready", () => void this.#arrive());
     this.#client.on("error", (error: Error) => {
-      this.#lastError = lastErrorOf(error);
+      this.#lastError = bareError(lastErrorOf(error));
     });
     this.#client.on("close", () => {
       this.#isInDatabase = false;
@@ -58,16 +59,16 @@ export class RedisConnection {
   }
 
   /** @throws StrataError STORE_UNAVAILABLE, RedisSilence, RedisRefusal */
-  async call(command: RedisCommand): Promise<unknown> {
+  async call(command: RedisCommand, deadline = callDeadline()): Promise<unknown> {
     const [name, ...args] = command;
-    await this.ready();
-    return this.#answered(() => this.#client.call(name, ...args));
+    await this.ready(deadline);
+    return this.#answered(deadline, () => this.#client.call(name, ...args));
   }
 
   /** Sends commands in one go over one connection. Each answer is a value or the server's refusal. */
-  async send(commands: readonly RedisCommand[]): Promise<unknown[]> {
-    await this.ready();
-    return this.#answered(async () => {
+  async send(commands: readonly RedisCommand[], deadline = callDeadline()): Promise<unknown[]> {
+    await this.ready(deadline);
+    return this.#answered(deadline, async () => {
       const pipeline = this.#client.pipeline();
       for (const [name, ...args] of commands) pipeline.call(name, ...args);
       const answers = (await pipeline.exec()) ?? [];
@@ -82,13 +83,13 @@ export class RedisConnection {
   }
 
   /**
-   * Waits for the connection, not for long.
+   * Waits for the connection, not for long and not beyond the deadline (on the clock of `performance.now()`).
    * @throws StrataError STORE_UNAVAILABLE saying what is wrong
    */
-  async ready(): Promise<void> {
+  async ready(deadline = callDeadline()): Promise<void> {
     if (this.isReady()) return;
     if (this.#lostAt === undefined || performance.now() - this.#lostAt < HOPELESS_AFTER_MS) {
-      await this.#comesBack(ANSWER_WITHIN_MS);
+      await this.#comesBack(Math.min(ANSWER_WITHIN_MS, deadline - performance.now()));
     }
     if (!this.isReady()) throw this.unavailable();
   }
@@ -102,7 +103,7 @@ export class RedisConnection {
     try {
       if (target.database !== 0) await this.#client.call("SELECT", target.database);
     } catch (error) {
-      this.#lastError = error as Error;
+      this.#lastError = bareError(error as Error);
       return;
     }
     this.#isInDatabase = true;
@@ -142,9 +143,9 @@ export class RedisConnection {
     this.#client.disconnect();
   }
 
-  async #answered<T>(run: () => Promise<T>): Promise<T> {
+  async #answered<T>(deadline: number, run: () => Promise<T>): Promise<T> {
     try {
-      return await within(ANSWER_WITHIN_MS, run());
+      return await within(Math.min(ANSWER_WITHIN_MS, deadline - performance.now()), run());
     } catch (error) {
       throw isUnsent(error) ? this.unavailable() : refusalOf(error);
     }
@@ -186,6 +187,16 @@ function adviceOn(reason: string, { isEncrypted, mode }: RedisTarget): string {
 
 function isUnsent(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("Stream isn't writeable");
+}
+
+/** By when a call is to be over, its wait for a connection included: within the two seconds that the port promises. */
+export function callDeadline(): number {
+  return performance.now() + CALL_WITHIN_MS;
+}
+
+/** The client's own errors carry the command, and AUTH's carries the password. */
+function bareError({ message }: Error): Error {
+  return new Error(message);
 }
 
 /** Of a Sentinel or Cluster that cannot be reached the last node's own error says more. */

@@ -9,7 +9,13 @@ import {
   versionOfRecord,
 } from "./records.js";
 import { callFunction } from "./redis-call.js";
-import { type RedisCommand, type RedisConnection, RedisRefusal, RedisSilence } from "./redis-connection.js";
+import {
+  callDeadline,
+  type RedisCommand,
+  type RedisConnection,
+  RedisRefusal,
+  RedisSilence,
+} from "./redis-connection.js";
 import { FUNCTIONS } from "./redis-functions.js";
 import type { RedisKeys } from "./redis-keys.js";
 import type { Changes, DocumentKey, Documents, Lineages, Revisions, VersionsOf } from "./store.js";
@@ -97,9 +103,10 @@ export class RedisReads {
 
   async read<T>(command: RedisCommand, parse: (answer: unknown) => T): Promise<T> {
     const started = performance.now();
+    const deadline = callDeadline();
     for (;;) {
       try {
-        return parse(await callFunction(this.connection, command));
+        return parse(await callFunction(this.connection, command, deadline));
       } catch (error) {
         const isOver = performance.now() - started > AGAIN_WITHIN_MS;
         if (error instanceof RedisRefusal && (isOver || !PASSES.test(error.message)))

@@ -19,6 +19,8 @@ export interface StoreNotice {
 }
 
 export interface StandingOptions extends SafetyDemands {
+  /** Begins a store where there is none, and nothing speaks against it. */
+  readonly begin: () => Promise<unknown>;
   readonly allowUnsafe: boolean;
   readonly onNotice: (notice: StoreNotice) => void;
 }
@@ -33,6 +35,7 @@ const ADVICE =
  */
 export class RedisStanding {
   #obstacle: string | undefined = "it was not looked at yet";
+  #failure: Error | undefined;
   #warned: string | undefined;
   #looking: Promise<void> | undefined;
   readonly #timer: NodeJS.Timeout;
@@ -51,6 +54,11 @@ export class RedisStanding {
     return this.#obstacle;
   }
 
+  /** Why the last look could not be had; undefined: it could. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
   /** Resolves when the look that is under way, if any, is over. */
   async settled(): Promise<void> {
     await this.#looking;
@@ -65,7 +73,15 @@ export class RedisStanding {
   /** Looks, or joins the look that is under way. Never rejects. */
   look(): Promise<void> {
     this.#looking ??= this.#inspect()
-      .catch((error: Error) => this.#stand(`its settings and state could not be read: ${error.message}`))
+      .then(
+        () => {
+          this.#failure = undefined;
+        },
+        (error: Error) => {
+          this.#failure = error;
+          this.#stand(`its settings and state could not be read: ${error.message}`);
+        },
+      )
       .finally(() => {
         this.#looking = undefined;
       });
@@ -93,7 +109,13 @@ export class RedisStanding {
     };
     const [incarnation, writers, accepted] = fields as (string | null)[];
     const state = { incarnation, writers, accepted, sequence: newest, tree: token };
-    this.#stand(this.#danger(report) ?? this.#estrangement(state));
+    const danger = this.#danger(report);
+    const isUnbegun = !incarnation && typeof token !== "string" && this.mark.position === undefined;
+    if (danger === undefined && isUnbegun) {
+      await this.options.begin();
+      return this.#inspect();
+    }
+    this.#stand(danger ?? this.#estrangement(state));
   }
 
   /** Why what is written could be lost. */

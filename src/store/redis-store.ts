@@ -3,7 +3,13 @@ import { AcknowledgedMark } from "./acknowledged-mark.js";
 import { parseVersion } from "./records.js";
 import { callFunction, makeNonce, sendFunctions } from "./redis-call.js";
 import { commitCommand, conflictIn } from "./redis-commit.js";
-import { type RedisCommand, RedisConnection, RedisRefusal, RedisSilence } from "./redis-connection.js";
+import {
+  callDeadline,
+  type RedisCommand,
+  RedisConnection,
+  RedisRefusal,
+  RedisSilence,
+} from "./redis-connection.js";
 import { FUNCTIONS } from "./redis-functions.js";
 import { RedisKeys } from "./redis-keys.js";
 import { RedisReads, refused, silent } from "./redis-reads.js";
@@ -21,6 +27,7 @@ import type {
   Version,
   VersionsOf,
 } from "./store.js";
+import { within } from "./within.js";
 
 export interface RedisStoreOptions {
   readonly target: RedisTarget;
@@ -72,6 +79,8 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
 
 interface Ticket {
   readonly command: RedisCommand;
+  /** By when the answer is due, on the clock of `performance.now()`. */
+  readonly deadline: number;
   readonly answer: (outcome: CommitOutcome) => void;
 }
 
@@ -111,6 +120,7 @@ class RedisStore implements Store {
     this.#standing = new RedisStanding(this.#writes, this.#keys, this.#mark, {
       ...settings,
       replicasMayBePromoted: target.mode !== "single",
+      begin: () => this.#begin(),
     });
   }
 
@@ -119,12 +129,14 @@ class RedisStore implements Store {
       this.#readConnection.firstReady(START_WITHIN_MS),
       this.#writes.firstReady(START_WITHIN_MS),
     ]);
-    if (this.#mark.position === undefined) await this.#found();
     await this.#standing.lookAgain();
+    const { failure } = this.#standing;
+    if (failure !== undefined)
+      throw failure instanceof StrataError ? failure : refused(this.#place(), failure);
   }
 
   /** A store that nobody has written to before is begun; one that is gone is not begun anew. */
-  async #found(): Promise<void> {
+  async #begin(): Promise<void> {
     const { meta, sequence, tree } = this.#keys;
     const [incarnation, token] = [makeNonce(), makeNonce()];
     await callFunction(this.#writes, ["FCALL", FUNCTIONS.found, 3, meta, sequence, tree, incarnation, token]);
@@ -165,9 +177,10 @@ class RedisStore implements Store {
   }
 
   async #commit(commit: Commit, text: string | undefined): Promise<CommitOutcome> {
+    const deadline = callDeadline();
     try {
-      await this.#writes.ready();
-      await this.#standing.settled();
+      await this.#writes.ready(deadline);
+      await within(deadline - performance.now(), this.#standing.settled());
     } catch (error) {
       return notApplied(error as Error);
     }
@@ -175,7 +188,7 @@ class RedisStore implements Store {
     if (this.#standing.obstacle !== undefined || known === undefined) return notApplied(this.#refusing());
     const command = commitCommand(this.#keys, known, this.#settings, commit, text);
     return new Promise((answer) => {
-      const ticket = { command, answer };
+      const ticket = { command, deadline, answer };
       if (this.#settings.waitReplicas === 0) void this.#apply([ticket]);
       else {
         this.#waiting.push(ticket);
@@ -195,9 +208,10 @@ class RedisStore implements Store {
     const { waitReplicas } = this.#settings;
     const commands = batch.map(({ command }) => command);
     const wait: RedisCommand[] = waitReplicas === 0 ? [] : [["WAIT", waitReplicas, REPLICAS_WITHIN_MS]];
+    const deadline = Math.min(...batch.map((ticket) => ticket.deadline));
     let answers: unknown[];
     try {
-      answers = await sendFunctions(this.#writes, [...commands, ...wait]);
+      answers = await sendFunctions(this.#writes, [...commands, ...wait], deadline);
     } catch (error) {
       const outcome =
         error instanceof RedisSilence ? unknown(silent(this.#place(), error)) : notApplied(error as Error);

@@ -5,7 +5,8 @@ export async function within<T>(milliseconds: number, work: T | Promise<T>): Pro
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     const error = new StrataError("STORE_UNAVAILABLE", "The store did not answer in time.");
-    timer = setTimeout(() => reject(error), milliseconds);
+    // A process that was busy finds the time up before it has looked at what came in: that first.
+    timer = setTimeout(() => setImmediate(() => reject(error)), milliseconds);
   });
   try {
     return await Promise.race([work, timeout]);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { StoreNotice } from "../../../src/store/redis-standing.js";
 import { openRedisStore } from "../../../src/store/redis-store.js";
@@ -18,6 +19,7 @@ const PROMOTION_MS = 15_000;
 const READABLE_MS = 3_000;
 const BACK_MS = 20_000;
 const SOME = 100;
+const LAGGING_MS = 850;
 
 const topologies = [
   {
@@ -92,6 +94,8 @@ describe.each(topologies)("on $name", ({ name, replicas, holders, start }) => {
   test("without waiting for the replicas nothing is written, and the setting is named", async () => {
     const notices: StoreNotice[] = [];
     const cell = newCell();
+    // The store is there already: where it would not be written to, none is begun.
+    await (await open(cell, replicas)).close();
     const store = await open(cell, 0, notices);
     onTestFinished(() => store.close());
     const obstacle = expect.stringContaining(`STRATA_REDIS_WAIT_REPLICAS is 0 and must be ${replicas}`);
@@ -121,9 +125,13 @@ describe.each(topologies)("on $name", ({ name, replicas, holders, start }) => {
     await someMore();
 
     const old = await primaryOf(cell);
+    const reconnect = await disconnectReplicas(old);
+    // Long enough for commits to be answered that no replica has.
+    await delay(LAGGING_MS);
     const since = stopwatch();
     if (loss === "killed") await old.kill();
     else old.pause();
+    reconnect();
     await until("there is another primary", async () => (await primaryOf(cell)) !== old, PROMOTION_MS);
     const promotedMs = since();
     await until("reads go on", () => store.rootId().then(() => true), READABLE_MS);
@@ -155,14 +163,14 @@ describe.each(topologies)("on $name", ({ name, replicas, holders, start }) => {
     const key = documentKey("a", "x");
     expect(await store.commit(documentCommit(key, {}))).toMatchObject({ outcome: "done" });
     const primary = await primaryOf(cell);
-    const replica = await replicaOf(primary);
-    await replica.kill();
+    const [replica] = await replicasOf(primary);
+    await replica?.kill();
     const since = stopwatch();
     const commit = documentCommit(key, { without: 1 });
     const outcome = await store.commit(commit);
     expect(since()).toBeLessThan(ANSWERED_WITHIN_MS);
     expect(["unknown", "notApplied"]).toContain(outcome.outcome);
-    await replica.restart();
+    await replica?.restart();
     await until("it follows", () => hasReplicas(primary, replicas), BACK_MS);
     const isDone = async () => (await store.commit(commit)).outcome === "done";
     await until("the commit is acknowledged", isDone, BACK_MS);
@@ -171,13 +179,26 @@ describe.each(topologies)("on $name", ({ name, replicas, holders, start }) => {
     ]);
   });
 
-  async function replicaOf({ port }: RedisServer): Promise<RedisServer> {
+  /** What the primary takes from now on they will never hear from it. */
+  async function disconnectReplicas(primary: RedisServer): Promise<() => void> {
+    const found = await replicasOf(primary);
+    // Whoever waits for replicas does not rely on this.
+    await primary.command("CONFIG", "SET", "min-replicas-to-write", "0");
+    for (const replica of found) replica.pause();
+    await primary.command("CLIENT", "KILL", "TYPE", "replica");
+    return () => {
+      for (const replica of found) replica.resume();
+    };
+  }
+
+  async function replicasOf({ port }: RedisServer): Promise<RedisServer[]> {
+    const found: RedisServer[] = [];
     for (const node of topology.nodes) {
-      if (!node.isRunning) continue;
       const role = await node.command("ROLE");
-      if (Array.isArray(role) && role[0] === "slave" && role[2] === port) return node;
+      if (Array.isArray(role) && role[0] === "slave" && role[2] === port) found.push(node);
     }
-    throw new Error("it has no replica");
+    expect(found).toHaveLength(replicas);
+    return found;
   }
 
   async function expectNoneAcrossSlots(): Promise<void> {

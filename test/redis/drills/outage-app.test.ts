@@ -86,8 +86,11 @@ async function openWarmApp(place: Place): Promise<FastifyInstance> {
     ),
   );
   for (const requests of [accounts, MIXED]) {
-    for (const answer of await askAll(app, requests))
-      expect(answer).toMatchObject({ status: 200, isFine: true });
+    // A few at a time: a first time takes long.
+    for (let from = 0; from < requests.length; from += 20) {
+      const answers = await askAll(app, requests.slice(from, from + 20));
+      expect(answers.filter(({ isFine }) => !isFine)).toEqual([]);
+    }
   }
   return app;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { openRedisStore } from "../../../src/store/redis-store.js";
+import { documentCommit, documentKey } from "../../store/store-contract.js";
 import { until } from "../until.js";
 import { ANSWERED_WITHIN_MS, WriteLoad } from "./kills-load.js";
 import { keptIn, Ledger, NOTHING_WRONG } from "./ledger.js";
@@ -8,6 +9,8 @@ import { targetAt } from "./outage-app.js";
 import { BACK_WITHIN_MS, OUTAGE_MS, OUTAGES, openPlace } from "./outage-place.js";
 
 const CELL = "outage";
+/** Longer than the store waits for an answer. */
+const BUSY_MS = 1_200;
 
 test.each(OUTAGES)(
   "while Redis $what the store answers in time, and then is back by itself with all it acknowledged",
@@ -34,3 +37,17 @@ test.each(OUTAGES)(
     expect(load.slowestMs).toBeLessThan(ANSWERED_WITHIN_MS);
   },
 );
+
+test("a process that was busy itself does not take the store for unreachable", async () => {
+  const { server } = await openPlace();
+  const store = await openRedisStore({ target: targetAt(server.port), cell: CELL });
+  onTestFinished(() => store.close());
+  const reading = store.rootId();
+  const committing = store.commit(documentCommit(documentKey("a", "x"), {}));
+  // Both are on their way after some turns, and answered while nobody looks.
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  const start = performance.now();
+  while (performance.now() - start < BUSY_MS);
+  await expect(reading).resolves.toBeUndefined();
+  expect(await committing).toMatchObject({ outcome: "done" });
+});

@@ -70,6 +70,13 @@ async function expectNoWrites({ store, notices }: Opened, why: string, value: nu
   await expectValue(store, value);
 }
 
+/** The first commit after the server was changed behind the store's back is refused already; then the store knows why. */
+async function expectRefusal(store: Store): Promise<void> {
+  expect(store.writeObstacle()).toBeUndefined();
+  expect(await store.commit(documentCommit(KEY, {}))).toMatchObject({ outcome: "notApplied" });
+  await until("the store has looked", () => store.writeObstacle() !== undefined);
+}
+
 async function expectValue(store: Store, value: number): Promise<void> {
   expect((await store.getMany([KEY])).documents).toMatchObject([{ override: { value } }]);
 }
@@ -196,9 +203,8 @@ describe("a store that is not the one that it was", () => {
     await expect(store.lineages(["a"])).rejects.toMatchObject(unavailable);
     await expect(store.rootId()).rejects.toMatchObject(unavailable);
     await expect(store.changes(0, 1)).rejects.toMatchObject(unavailable);
-    expect(await store.commit(documentCommit(KEY, {}))).toMatchObject({ outcome: "notApplied" });
+    await expectRefusal(store);
     const obstacle = expect.stringContaining("the store is gone, and it held 1 commits");
-    await until("the store has looked", () => store.writeObstacle() !== undefined);
     expect(store.writeObstacle()).toEqual(obstacle);
     expect(notices).toContainEqual({ level: "error", message: obstacle });
     expect(await server.command("DBSIZE")).toBe(0);
@@ -230,6 +236,15 @@ describe("a store that is not the one that it was", () => {
     expect((await keptIn(server, "copied")).sequence).toBe(3);
   });
 
+  test("one whose sequence has fallen is not written to", async () => {
+    const server = await start();
+    const opened = await open(server.url, { cell: "fallen" });
+    for (const value of [1, 2, 3]) await put(opened.store, value);
+    await server.command("SET", new RedisKeys("fallen").sequence, "2");
+    await expectRefusal(opened.store);
+    await expectNoWrites(opened, "it stands at sequence 2, and 3 was acknowledged", 3);
+  });
+
   test("another one in its place is not written to", async () => {
     const server = await start();
     const markFile = join(temporaryFolder(), "mark.json");
@@ -239,8 +254,7 @@ describe("a store that is not the one that it was", () => {
     const known = String(await server.command("HGET", meta, "incarnation"));
     await server.command("HSET", meta, "incarnation", "impostor");
     const why = `it is not the store that was written to before (incarnation impostor, known: ${known})`;
-    await opened.store.commit(documentCommit(KEY, {}));
-    await until("the store has looked", () => opened.store.writeObstacle() !== undefined);
+    await expectRefusal(opened.store);
     await expectNoWrites(opened, why, 1);
     await opened.store.close();
     await expectNoWrites(await open(server.url, { cell: "other", markFile }), why, 1);
@@ -251,8 +265,7 @@ describe("a store that is not the one that it was", () => {
     const opened = await open(server.url, { cell: "newer" });
     await put(opened.store, 1);
     await server.command("HSET", new RedisKeys("newer").meta, "writers", "99");
-    await opened.store.commit(documentCommit(KEY, {}));
-    await until("the store has looked", () => opened.store.writeObstacle() !== undefined);
+    await expectRefusal(opened.store);
     await expectNoWrites(opened, "format 99", 1);
     await expectNoWrites(await open(server.url, { cell: "newer" }), "format 99", 1);
   });
