@@ -16,7 +16,7 @@ import { keptIn, Ledger, NOTHING_WRONG } from "./ledger.js";
 /** How often each topology loses its primary: killed, then paused until it has been replaced, and so on. */
 const LOSSES = Number(process.env.STRATA_FAILOVERS ?? 2);
 const PROMOTION_MS = 15_000;
-const READABLE_MS = 3_000;
+const READABLE_MS = 5_000;
 const BACK_MS = 20_000;
 const SOME = 100;
 const LAGGING_MS = 850;
