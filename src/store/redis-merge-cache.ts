@@ -10,8 +10,8 @@ const LIFE_SECONDS = 3_600;
 /** Who would wait longer reads the documents instead. */
 const ANSWER_WITHIN_MS = 100;
 const LARGEST_CHARACTERS = 1024 * 1024;
-/** After a failure nobody asks for so long. */
-const REST_MS = 1_000;
+const PROBE_AFTER_MS = 1_000;
+const FIRST_WITHIN_MS = 2_000;
 
 export interface RedisMergeCacheOptions {
   readonly target: RedisTarget;
@@ -20,33 +20,52 @@ export interface RedisMergeCacheOptions {
 
 /** The merge cache in a Redis of its own, which may evict and need not persist. */
 export function createRedisMergeCache({ target, onNotice }: RedisMergeCacheOptions): MergeCache {
+  let isUp = false;
   let isTold = false;
+  let isClosed = false;
+  let probing: NodeJS.Timeout | undefined;
   const tell = (message: string, isLost: boolean) => {
-    if (isTold !== isLost) onNotice({ level: isLost ? "warn" : "info", message });
+    if (isTold !== isLost && !isClosed) onNotice({ level: isLost ? "warn" : "info", message });
     isTold = isLost;
   };
   const connection = new RedisConnection({
     target,
     name: "strata-merges",
     routeKey: PREFIX,
-    onReady: () => tell("The merge cache is back.", false),
+    onReady: () => void probe(),
+    onLost: (cause) => lose(cause ?? new Error("the connection was lost")),
   });
-  let restsUntil = 0;
-  const usable = () => connection.isReady() && performance.now() > restsUntil;
-  const rest = (error: Error) => {
-    restsUntil = performance.now() + REST_MS;
+  connection.firstReady(FIRST_WITHIN_MS).catch((error) => lose(error));
+
+  /** Nobody asks it any more, until it has answered somebody who has time. */
+  function lose(error: Error): void {
+    isUp = false;
     tell(`The merge cache does not answer; reads go on without it: ${error.message}`, true);
-  };
+    if (isClosed) return;
+    probing ??= setTimeout(() => void probe(), PROBE_AFTER_MS).unref();
+  }
+
+  async function probe(): Promise<void> {
+    clearTimeout(probing);
+    probing = undefined;
+    try {
+      await within(ANSWER_WITHIN_MS, connection.call(["PING"]));
+      isUp = true;
+      tell("The merge cache is back.", false);
+    } catch (error) {
+      lose(error as Error);
+    }
+  }
 
   async function getAll(keys: readonly string[]): Promise<(string | undefined)[]> {
-    if (!usable()) return keys.map(() => undefined);
+    if (!isUp) return keys.map(() => undefined);
     try {
       // One by one in one go: in a Cluster the keys of one MGET would have to be on one node.
       const gets = keys.map((key) => connection.call(["GET", PREFIX + key]));
       const texts = await within(ANSWER_WITHIN_MS, Promise.all(gets));
       return texts.map((text) => (typeof text === "string" ? text : undefined));
     } catch (error) {
-      rest(error as Error);
+      lose(error as Error);
       return keys.map(() => undefined);
     }
   }
@@ -55,9 +74,13 @@ export function createRedisMergeCache({ target, onNotice }: RedisMergeCacheOptio
   return {
     get: (key) => loader.load(key),
     put(key, text) {
-      if (!usable() || text.length > LARGEST_CHARACTERS) return;
-      connection.call(["SET", PREFIX + key, text, "EX", LIFE_SECONDS]).catch(rest);
+      if (!isUp || text.length > LARGEST_CHARACTERS) return;
+      connection.call(["SET", PREFIX + key, text, "EX", LIFE_SECONDS]).catch(lose);
     },
-    close: () => connection.close(),
+    close() {
+      isClosed = true;
+      clearTimeout(probing);
+      connection.close();
+    },
   };
 }

@@ -76,7 +76,7 @@ describe.each(OUTAGES)("while the merge cache $what", ({ what, begin, end }) => 
     expect(await cache.command("DBSIZE")).toBeGreaterThan(0);
     const app = await openApp(store.port, cache.port);
     const isConnected = async () =>
-      /name=strata-merges .* cmd=info /.test(String(await cache.command("CLIENT", "LIST")));
+      /name=strata-merges .* cmd=ping /.test(String(await cache.command("CLIENT", "LIST")));
     await until("the app is connected to the cache", isConnected);
     await begin(cache);
     const meanwhile = await readAll(app);
