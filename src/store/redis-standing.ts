@@ -92,7 +92,7 @@ export class RedisStanding {
     clearInterval(this.#timer);
   }
 
-  async #inspect(): Promise<void> {
+  async #inspect(hasBegun = false): Promise<void> {
     const { meta, sequence, tree } = this.keys;
     const [settings, info, fields, newest, token] = await this.connection.sendToPrimary([
       ["CONFIG", "GET", ...SAFE_SETTINGS.keys()],
@@ -110,10 +110,10 @@ export class RedisStanding {
     const [incarnation, writers, accepted] = fields as (string | null)[];
     const state = { incarnation, writers, accepted, sequence: newest, tree: token };
     const danger = this.#danger(report);
-    const isUnbegun = !incarnation && typeof token !== "string" && this.mark.position === undefined;
-    if (danger === undefined && isUnbegun) {
+    const isEmpty = [incarnation, newest, token].every((value) => value === null);
+    if (danger === undefined && isEmpty && this.mark.position === undefined && !hasBegun) {
       await this.options.begin();
-      return this.#inspect();
+      return this.#inspect(true);
     }
     this.#stand(danger ?? this.#estrangement(state));
   }
@@ -135,15 +135,15 @@ export class RedisStanding {
   /** Why this is not the store, or not the state of it, that was written to before. */
   #estrangement(state: StoredState): string | undefined {
     const known = this.mark.position;
+    if (String(state.tree).startsWith("!"))
+      return "an import into it was begun and not finished: run it again with the same file, or with --replace";
     if (typeof state.incarnation !== "string" || typeof state.sequence !== "string") {
       return known === undefined
-        ? undefined
+        ? `only a part of a store is left in it. ${ADVICE}`
         : `the store is gone, and it held ${known.sequence} commits. ${ADVICE}`;
     }
     if (Number(state.writers) > REDIS_FORMAT)
       return `it was written by a newer Strata (format ${state.writers}, this release knows ${REDIS_FORMAT}): upgrade this gateway`;
-    if (String(state.tree).startsWith("!"))
-      return "an import into it was begun and not finished: run it again with the same file, or with --replace";
     const position = { incarnation: state.incarnation, sequence: Number(state.sequence) };
     if (known?.incarnation !== position.incarnation) {
       if (known !== undefined && state.accepted !== position.incarnation)
