@@ -15,8 +15,8 @@ const PAUSE_MS = 10;
 export const ANSWERED_WITHIN_MS = 2_250;
 
 /**
- * Writes and reads until it is stopped, whatever the answers. A commit whose outcome is not known is sent again until it is;
- * half of the writes expect the version that was acknowledged last.
+ * Writes and reads until it is stopped, whatever the answers. A commit whose outcome is not known is sent again until it
+ * is; half of the writes expect the version that was acknowledged last.
  */
 export class WriteLoad {
   readonly #running: Promise<unknown>[];
@@ -88,7 +88,8 @@ export class WriteLoad {
           isUncertain = true;
           break;
         default:
-          throw new Error(`${commit.by}: ${outcome.outcome}`);
+          this.faults.push(`${commit.by} was answered with ${outcome.outcome}`);
+          return this.ledger.refuse(commit);
       }
     }
   }

@@ -19,6 +19,7 @@ test(`a Redis that is killed ${KILLS} times under load keeps every acknowledged 
   onTestFinished(() => store.close());
   const ledger = new Ledger();
   const load = new WriteLoad(store, ledger);
+  onTestFinished(() => load.abandon());
   for (let kill = 0; kill < KILLS; kill++) {
     const before = ledger.acknowledged;
     await until("writes are acknowledged", () => ledger.acknowledged > before);

@@ -44,7 +44,10 @@ interface Entry {
   ending: Version | "refused" | undefined;
 }
 
-/** Remembers what writers have sent and been told, and holds a store to it. A commit is known by its `by`: no two have the same. */
+/**
+ * Remembers what writers have sent and been told, and holds a store to it. A commit is known by its `by`: no two have the
+ * same.
+ */
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
   readonly #newest = new Map<string, Version>();

@@ -20,49 +20,58 @@ export async function openPlace(): Promise<Place> {
 }
 
 export interface Outage {
-  /** Ends the sentence "while Redis ...". */
-  readonly what: string;
   readonly begin: (place: Place) => Promise<void>;
   readonly end: (place: Place) => Promise<void>;
 }
 
-export const OUTAGES: readonly Outage[] = [
-  { what: "is not running", begin: ({ server }) => server.kill(), end: ({ server }) => server.restart() },
-  {
-    what: "is paused",
-    begin: async ({ server }) => server.pause(),
-    end: async ({ server }) => server.resume(),
-  },
-  {
-    what: "refuses connections",
-    begin: async ({ proxy }) => {
-      proxy.refuse();
-      proxy.cut();
+/** By what ends the sentence "while Redis ...". */
+export const OUTAGES: readonly (readonly [what: string, outage: Outage])[] = [
+  ["is not running", { begin: ({ server }) => server.kill(), end: ({ server }) => server.restart() }],
+  [
+    "is paused",
+    {
+      begin: async ({ server }) => server.pause(),
+      end: async ({ server }) => server.resume(),
     },
-    end: ({ proxy }) => proxy.accept(),
-  },
-  {
-    what: "is behind a network that stands still",
-    begin: async ({ proxy }) => proxy.stall(true),
-    end: async ({ proxy }) => proxy.stall(false),
-  },
-  {
-    what: "is behind a network that loses its answers",
-    begin: async ({ proxy }) => proxy.dropReplies(true),
-    // An answer that is lost is never followed by another one on the same connection.
-    end: async ({ proxy }) => {
-      proxy.cut();
-      proxy.dropReplies(false);
+  ],
+  [
+    "refuses connections",
+    {
+      begin: async ({ proxy }) => {
+        proxy.refuse();
+        proxy.cut();
+      },
+      end: ({ proxy }) => proxy.accept(),
     },
-  },
-  {
-    what: "is behind a network that forgets connections without a word",
-    begin: async ({ proxy }) => {
-      proxy.refuse();
-      proxy.stall(true);
+  ],
+  [
+    "is behind a network that stands still",
+    {
+      begin: async ({ proxy }) => proxy.stall(true),
+      end: async ({ proxy }) => proxy.stall(false),
     },
-    end: relayNewOnes,
-  },
+  ],
+  [
+    "is behind a network that loses its answers",
+    {
+      begin: async ({ proxy }) => proxy.dropReplies(true),
+      // An answer that is lost is never followed by another one on the same connection.
+      end: async ({ proxy }) => {
+        proxy.cut();
+        proxy.dropReplies(false);
+      },
+    },
+  ],
+  [
+    "is behind a network that forgets connections without a word",
+    {
+      begin: async ({ proxy }) => {
+        proxy.refuse();
+        proxy.stall(true);
+      },
+      end: relayNewOnes,
+    },
+  ],
 ];
 
 /** Only those connections get through that are made from now on. */
@@ -81,6 +90,6 @@ async function relayNewOnes({ server, proxy }: Place): Promise<void> {
   await once(relay.listen(proxy.port, "127.0.0.1"), "listening");
 }
 
-/** Long enough for a silent connection to be given up. */
-export const OUTAGE_MS = Number(process.env.STRATA_OUTAGE_MS ?? 2_000);
+/** Long enough for every call that was under way to have failed, and for those after it to find no connection. */
+export const OUTAGE_MS = Number(process.env.STRATA_OUTAGE_MS ?? 1_600);
 export const BACK_WITHIN_MS = 3_000;

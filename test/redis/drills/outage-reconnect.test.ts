@@ -77,7 +77,7 @@ async function timed(call: Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-test("a read that is unlucky at each step is answered in time", async () => {
+async function unluckyRead(): Promise<number> {
   const { proxy } = await openPlace();
   const store = await openStore(proxy.port, "unlucky");
   proxy.stall(true);
@@ -86,10 +86,10 @@ test("a read that is unlucky at each step is answered in time", async () => {
   proxy.cut();
   await delay(ALMOST_TOO_LONG_MS);
   await hop(proxy, HANDSHAKE_HOPS);
-  expect(await reading).toBeLessThan(ANSWERED_WITHIN_MS);
-});
+  return reading;
+}
 
-test("a commit that is unlucky at each step is answered in time", async () => {
+async function unluckyCommit(): Promise<number> {
   const { proxy } = await openPlace();
   const store = await openStore(proxy.port, "unlucky");
   expect(await store.commit(documentCommit(KEY, {}))).toMatchObject({ outcome: "done" });
@@ -102,5 +102,11 @@ test("a commit that is unlucky at each step is answered in time", async () => {
   await delay(ALMOST_TOO_LONG_MS);
   // What the store asks before it writes on a new connection.
   await hop(proxy, 2);
-  expect(await committing).toBeLessThan(ANSWERED_WITHIN_MS);
+  return committing;
+}
+
+test("a read and a commit that are unlucky at each step are answered in time", async () => {
+  const [readMs, commitMs] = await Promise.all([unluckyRead(), unluckyCommit()]);
+  console.log(`unlucky: a read took ${Math.round(readMs)} ms, a commit ${Math.round(commitMs)} ms`);
+  expect(Math.max(readMs, commitMs)).toBeLessThan(ANSWERED_WITHIN_MS);
 });

@@ -7,36 +7,72 @@ import { ANSWERED_WITHIN_MS, WriteLoad } from "./kills-load.js";
 import { keptIn, Ledger, NOTHING_WRONG } from "./ledger.js";
 import { targetAt } from "./outage-app.js";
 import { BACK_WITHIN_MS, OUTAGE_MS, OUTAGES, openPlace } from "./outage-place.js";
+import {
+  type Answer,
+  AT_ONCE,
+  accountOf,
+  askAll,
+  faultsOf,
+  MIXED,
+  ONE_OF_EACH,
+  openWarmApp,
+  slowestOf,
+  write,
+} from "./outage-requests.js";
 
+const BURSTS = 2;
 const CELL = "outage";
 /** Longer than the store waits for an answer. */
 const BUSY_MS = 1_200;
 
 test.each(OUTAGES)(
-  "while Redis $what the store answers in time, and then is back by itself with all it acknowledged",
-  async ({ what, begin, end }) => {
+  `while Redis %s, the store and ${AT_ONCE} requests at a time are answered in time, and then as before`,
+  async (what, { begin, end }) => {
     const place = await openPlace();
+    const app = await openWarmApp(place.proxy.port);
     const store = await openRedisStore({ target: targetAt(place.proxy.port), cell: CELL });
     onTestFinished(() => store.close());
     const ledger = new Ledger();
     const load = new WriteLoad(store, ledger);
     onTestFinished(() => load.abandon());
     await until("writes are acknowledged", () => ledger.acknowledged > 100);
+
     await begin(place);
-    await delay(OUTAGE_MS);
+    const bursts: Promise<Answer[]>[] = [];
+    for (let burst = 0; burst < BURSTS; burst++) {
+      bursts.push(askAll(app, MIXED));
+      await delay(OUTAGE_MS / BURSTS);
+    }
+    const answers = (await Promise.all(bursts)).flat();
     const before = ledger.acknowledged;
     await end(place);
+
     const back = performance.now();
     await until("writes are acknowledged again", () => ledger.acknowledged > before + 10, BACK_WITHIN_MS);
     await until("reads are answered again", () => store.rootId().then(() => true), BACK_WITHIN_MS);
+    const isFine = async () => (await askAll(app, ONE_OF_EACH)).every((answer) => answer.isFine);
+    await until("the service answers everything again", isFine, BACK_WITHIN_MS);
     const backMs = Math.round(performance.now() - back);
     await load.stop();
-    console.log(`${what}: back after ${backMs} ms; ${load}`);
+    console.log(`${what}: back after ${backMs} ms; slowest request ${slowestOf(answers)} ms; store: ${load}`);
+    expect(backMs).toBeLessThan(BACK_WITHIN_MS);
+    expect(faultsOf(answers)).toEqual([]);
     expect(ledger.findings(await keptIn(place.server, CELL))).toEqual(NOTHING_WRONG);
     expect(load.faults).toEqual([]);
     expect(load.slowestMs).toBeLessThan(ANSWERED_WITHIN_MS);
   },
 );
+
+test(`${AT_ONCE} writes of one config during an outage are answered in time: none waits for all that came before it`, async () => {
+  const { server } = await openPlace();
+  const app = await openWarmApp(server.port);
+  server.pause();
+  const writes = MIXED.map((_, n) => write(accountOf(0), n));
+  const answers = await askAll(app, writes);
+  server.resume();
+  console.log(`${AT_ONCE} writes of one config: slowest answer ${slowestOf(answers)} ms`);
+  expect(faultsOf(answers)).toEqual([]);
+});
 
 test("a process that was busy itself does not take the store for unreachable", async () => {
   const { server } = await openPlace();

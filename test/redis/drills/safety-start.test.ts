@@ -12,6 +12,8 @@ const WITHIN_MS = 6_000;
 const HOST = "127.0.0.1";
 const PASSWORD = "correct-horse";
 const WRONG = "battery-staple";
+/** No name has so long a part: nobody has to be asked about it. */
+const NO_NAME = `${"a".repeat(64)}.invalid`;
 
 /** Each way to be mistaken about a server, and what is said of it besides the host. */
 const MISTAKES = [
@@ -22,7 +24,7 @@ const MISTAKES = [
   ["a wrong password for a Cluster", () => `redis+cluster://:${WRONG}@${HOST}:${locked.port}`, "WRONGPASS"],
   ["a database that it does not have", () => `redis://:${PASSWORD}@${HOST}:${locked.port}/99`, "DB index"],
   ["a port where nobody listens", () => `redis://:${PASSWORD}@${HOST}:${nobody}`, "ECONNREFUSED"],
-  ["a host that is none", () => `redis://:${PASSWORD}@nobody.invalid:6379`, /ENOTFOUND|EAI_AGAIN/],
+  ["a host that is none", () => `redis://:${PASSWORD}@${NO_NAME}:6379`, /ENOTFOUND|EAI_AGAIN/],
   ["TLS to a plain port", () => `rediss://:${PASSWORD}@${HOST}:${locked.port}`, "TLS"],
   [
     "a port where somebody listens and says nothing",

@@ -40,11 +40,54 @@ interface Opened {
 type Place = Partial<RedisStoreOptions> & { readonly cell: string };
 
 async function open(url: string, place: Place): Promise<Opened> {
+  const opened = await openUntilClosed(url, place);
+  onTestFinished(() => opened.store.close());
+  return opened;
+}
+
+async function openUntilClosed(url: string, place: Place): Promise<Opened> {
   const notices: StoreNotice[] = [];
   const onNotice = (notice: StoreNotice) => notices.push(notice);
   const store = await openRedisStore({ target: parseRedisUrl(url), ...place, onNotice });
-  onTestFinished(() => store.close());
   return { store, notices };
+}
+
+interface ChangedBehindBack {
+  /** Was sound, and is no longer; and the other way round. */
+  readonly worse: Opened;
+  readonly better: Opened;
+  /** Resolves when both stores have found out by themselves; rejects when they have not in time. */
+  readonly noticed: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Begins before everything else: it takes as long as all of that. */
+async function changeBehindBack(): Promise<ChangedBehindBack> {
+  const [one, other] = await Promise.all([
+    RedisServer.start(),
+    RedisServer.start({ appendfsync: "everysec" }),
+  ]);
+  const [worse, better] = [
+    await openUntilClosed(one.url, { cell: "c" }),
+    await openUntilClosed(other.url, { cell: "c" }),
+  ];
+  expect(worse.store.writeObstacle()).toBeUndefined();
+  expect(better.store.writeObstacle()).toContain("appendfsync");
+  await one.command("CONFIG", "SET", "appendfsync", "everysec");
+  await other.command("CONFIG", "SET", "appendfsync", "always");
+  const isNoticed = () =>
+    worse.store.writeObstacle() !== undefined && better.store.writeObstacle() === undefined;
+  const noticed = until("both are noticed", isNoticed, NOTICED_WITHIN_MS);
+  noticed.catch(() => "said by whoever waits for it");
+  return {
+    worse,
+    better,
+    noticed,
+    close: async () => {
+      await Promise.all([worse.store.close(), better.store.close()]);
+      await Promise.all([one.stop(), other.stop()]);
+    },
+  };
 }
 
 async function start(settings: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
@@ -83,10 +126,12 @@ async function expectValue(store: Store, value: number): Promise<void> {
 
 describe("a setting that would lose acknowledged writes", () => {
   let server: RedisServer;
+  let changed: ChangedBehindBack;
   beforeAll(async () => {
     server = await RedisServer.start();
+    changed = await changeBehindBack();
   });
-  afterAll(() => server.stop());
+  afterAll(() => Promise.all([server.stop(), changed.close()]));
 
   test.each(LINES)(
     "%s %s stops writes, says that it must be %s, and is forgiven once it is",
@@ -125,6 +170,14 @@ describe("a setting that would lose acknowledged writes", () => {
     await put(limited.store, 2);
   });
 
+  test("is noticed within ten seconds under a running store, for worse and for better", async () => {
+    const { worse, better, noticed } = changed;
+    await noticed;
+    expect(worse.notices).toContainEqual({ level: "error", message: expect.stringContaining("appendfsync") });
+    expect(await worse.store.commit(documentCommit(KEY, {}))).toMatchObject({ outcome: "notApplied" });
+    await put(better.store, 1);
+  });
+
   test("nothing is written to a server that is unfit from the start", async () => {
     const cell = randomUUID();
     await server.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
@@ -135,23 +188,6 @@ describe("a setting that would lose acknowledged writes", () => {
     expect(await store.commit(documentCommit(KEY, {}))).toMatchObject({ outcome: "notApplied" });
     expect(await server.command("KEYS", `${new RedisKeys(cell).prefix}*`)).toEqual([]);
   });
-});
-
-test("a setting that is changed under a running store is noticed within ten seconds, for worse and for better", async () => {
-  const [worse, better] = await Promise.all([start(), start({ appendfsync: "everysec" })]);
-  const [sound, unsound] = [await open(worse.url, { cell: "c" }), await open(better.url, { cell: "c" })];
-  expect([sound.store.writeObstacle(), unsound.store.writeObstacle()]).toEqual([
-    undefined,
-    expect.stringContaining("appendfsync"),
-  ]);
-  await worse.command("CONFIG", "SET", "appendfsync", "everysec");
-  await better.command("CONFIG", "SET", "appendfsync", "always");
-  const isNoticed = () =>
-    sound.store.writeObstacle() !== undefined && unsound.store.writeObstacle() === undefined;
-  await until("both are noticed", isNoticed, NOTICED_WITHIN_MS);
-  expect(sound.notices).toContainEqual({ level: "error", message: expect.stringContaining("appendfsync") });
-  expect(await sound.store.commit(documentCommit(KEY, {}))).toMatchObject({ outcome: "notApplied" });
-  await put(unsound.store, 1);
 });
 
 describe("a server that is not fit at all", () => {
@@ -210,6 +246,21 @@ describe("a store that is not the one that it was", () => {
     expect(await server.command("DBSIZE")).toBe(0);
   });
 
+  test("one of which a part is left is neither begun anew nor written to", { timeout: 10_000 }, async () => {
+    const server = await start();
+    const first = await open(server.url, { cell: "part" });
+    await put(first.store, 1);
+    await first.store.close();
+    const { meta, tree } = new RedisKeys("part");
+    await server.command("DEL", meta, tree);
+    const { store } = await open(server.url, { cell: "part" });
+    await expect(store.getMany([KEY])).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    expect(await store.commit(documentCommit(KEY, { value: 2 }))).toMatchObject({ outcome: "notApplied" });
+    expect(store.writeObstacle()).toBeDefined();
+    expect(await server.command("EXISTS", meta, tree)).toBe(0);
+    expect((await keptIn(server, "part")).sequence).toBe(1);
+  });
+
   test("one that an older copy was put in place of is not written to, by whoever remembers", async () => {
     const server = await start();
     const markFile = join(temporaryFolder(), "state", "mark.json");
@@ -229,7 +280,7 @@ describe("a store that is not the one that it was", () => {
     cpSync(join(copy, "appendonlydir"), join(server.folder, "appendonlydir"), { recursive: true });
     await server.restart();
     const why = "it stands at sequence 3, and 5 was acknowledged";
-    await until("the store has looked", () => first.store.writeObstacle() !== undefined);
+    await until("the store has looked", () => first.store.writeObstacle()?.includes("stands at") === true);
     await expectNoWrites(first, why, 3);
     await first.store.close();
     await expectNoWrites(await open(server.url, { cell: "copied", markFile }), why, 3);
