@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import type { Commit, CommitOutcome, Store } from "../../src/store/store.js";
+import { say } from "../store/say.js";
 
 /**
  * A process with a store, for tests that read its folder meanwhile.
@@ -12,22 +12,6 @@ import type { Commit, CommitOutcome, Store } from "../../src/store/store.js";
  *                               each commit of its second phase once it is acknowledged
  */
 const WRITERS = 24;
-
-function say(line: unknown): void {
-  const bytes = Buffer.from(`${typeof line === "string" ? line : JSON.stringify(line)}\n`);
-  for (let written = 0; written < bytes.length; ) written += writeSome(bytes.subarray(written));
-}
-
-/** The pipe does not block: when the parent is slow it is full, and the child waits. */
-function writeSome(bytes: Buffer): number {
-  try {
-    return writeSync(1, bytes);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-    return 0;
-  }
-}
 
 async function commit(store: Store, write: Commit["write"]): Promise<CommitOutcome> {
   return store.commit({

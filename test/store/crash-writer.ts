@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { StrataError } from "../../src/domain/errors.js";
 import type { JsonObject } from "../../src/domain/json.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import type { Commit, DocumentKey, Store } from "../../src/store/store.js";
+import { say } from "./say.js";
 
 /**
  * A process with a store, for tests that kill it or break its disk.
@@ -23,23 +23,6 @@ function commitOf(key: DocumentKey, override: JsonObject | undefined, id: string
     by: "child",
     operation: { id, digest: "digest" },
   };
-}
-
-/** At once, not when the event loop comes round: what is acknowledged is on the parent's side of the pipe. */
-function say(line: unknown): void {
-  const bytes = Buffer.from(`${typeof line === "string" ? line : JSON.stringify(line)}\n`);
-  for (let written = 0; written < bytes.length; ) written += writeSome(bytes.subarray(written));
-}
-
-/** The pipe does not block: when the parent is slow it is full, and the child waits. */
-function writeSome(bytes: Buffer): number {
-  try {
-    return writeSync(1, bytes);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) throw error;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-    return 0;
-  }
 }
 
 async function writeForEver(store: Store, name: string): Promise<never> {
