@@ -1,14 +1,16 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
-import { onTestFinished } from "vitest";
 import { createApp } from "../../../src/app.js";
 import { parseRedisUrl } from "../../../src/store/redis-url.js";
 import { OTHER_SETTINGS } from "../../graphql/test-app.js";
 import { SHIPPED_SCHEMAS } from "../../service/services.js";
-import { temporaryFolder } from "../../temporary-folder.js";
 
-/** The service on a Redis store that holds the examples; closed with the test. */
+/** The service on a Redis store that holds the examples. Not closed by itself. */
 export async function openApp(port: number, mergeCachePort?: number): Promise<FastifyInstance> {
+  const stateFolder = mkdtempSync(join(tmpdir(), "strata-drill-"));
   const app = await createApp(
     {
       ...OTHER_SETTINGS,
@@ -19,7 +21,7 @@ export async function openApp(port: number, mergeCachePort?: number): Promise<Fa
         cell: "app",
         allowUnsafe: false,
         waitReplicas: 0,
-        stateFolder: temporaryFolder(),
+        stateFolder,
       },
       schemas: SHIPPED_SCHEMAS,
       examples: true,
@@ -27,7 +29,7 @@ export async function openApp(port: number, mergeCachePort?: number): Promise<Fa
     },
     pino({ level: "silent" }),
   );
-  onTestFinished(() => app.close());
+  app.addHook("onClose", async () => rmSync(stateFolder, { recursive: true, force: true }));
   await app.ready();
   return app;
 }

@@ -42,6 +42,12 @@ async function start(settings: Readonly<Record<string, string>> = {}): Promise<R
   return server;
 }
 
+async function openForTest(storePort: number, cachePort?: number): Promise<FastifyInstance> {
+  const app = await openApp(storePort, cachePort);
+  onTestFinished(() => app.close());
+  return app;
+}
+
 /** Every config of some accounts, one after the other, and how long each took. */
 async function readAll(app: FastifyInstance): Promise<{ texts: string[]; slowestMs: number }> {
   const client = new GraphqlClient(app);
@@ -76,11 +82,11 @@ const UNSAFE = { appendonly: "no", "maxmemory-policy": "allkeys-lru" };
 describe.each(OUTAGES)("while the merge cache %s", (what, { begin, end, lastsMs }) => {
   test("every answer is what it is without one, and in time", async () => {
     const [store, cache] = [await start(), await start(UNSAFE)];
-    const { texts } = await readAll(await openApp(store.port));
-    const filling = await openApp(store.port, cache.port);
+    const { texts } = await readAll(await openForTest(store.port));
+    const filling = await openForTest(store.port, cache.port);
     expect((await readAll(filling)).texts).toEqual(texts);
     expect(await cache.command("DBSIZE")).toBeGreaterThan(0);
-    const app = await openApp(store.port, cache.port);
+    const app = await openForTest(store.port, cache.port);
     const isConnected = async () =>
       /name=strata-merges .* cmd=ping /.test(String(await cache.command("CLIENT", "LIST")));
     await until("the app is connected to the cache", isConnected);

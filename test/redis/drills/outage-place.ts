@@ -8,15 +8,24 @@ import { TcpProxy } from "../tcp-proxy.js";
 export interface Place {
   readonly server: RedisServer;
   readonly proxy: TcpProxy;
+  close(): Promise<void>;
 }
 
-/** Gone with the test. */
 export async function openPlace(): Promise<Place> {
   const server = await RedisServer.start();
-  onTestFinished(() => server.stop());
   const proxy = await TcpProxy.to(server.port);
-  onTestFinished(() => proxy.close());
-  return { server, proxy };
+  const close = async () => {
+    await proxy.close();
+    await server.stop();
+  };
+  return { server, proxy, close };
+}
+
+/** One that is gone with the test. */
+export async function openPlaceForTest(): Promise<Place> {
+  const place = await openPlace();
+  onTestFinished(() => place.close());
+  return place;
 }
 
 export interface Outage {

@@ -7,7 +7,7 @@ import type { TcpProxy } from "../tcp-proxy.js";
 import { until } from "../until.js";
 import { ANSWERED_WITHIN_MS } from "./kills-load.js";
 import { targetAt } from "./outage-app.js";
-import { BACK_WITHIN_MS, openPlace } from "./outage-place.js";
+import { BACK_WITHIN_MS, openPlaceForTest } from "./outage-place.js";
 
 const STORES = 20;
 /** One for reads and one for writes. */
@@ -42,7 +42,7 @@ async function arrivals(proxy: TcpProxy): Promise<number[]> {
 }
 
 test(`${STORES} stores that lost the same Redis come back each at a time of its own`, async () => {
-  const { proxy } = await openPlace();
+  const { proxy } = await openPlaceForTest();
   const stores = await Promise.all(
     Array.from({ length: STORES }, (_, n) => openStore(proxy.port, `cell${n}`)),
   );
@@ -78,7 +78,7 @@ async function timed(call: Promise<unknown>): Promise<number> {
 }
 
 async function unluckyRead(): Promise<number> {
-  const { proxy } = await openPlace();
+  const { proxy } = await openPlaceForTest();
   const store = await openStore(proxy.port, "unlucky");
   proxy.stall(true);
   const reading = timed(store.rootId());
@@ -90,7 +90,7 @@ async function unluckyRead(): Promise<number> {
 }
 
 async function unluckyCommit(): Promise<number> {
-  const { proxy } = await openPlace();
+  const { proxy } = await openPlaceForTest();
   const store = await openStore(proxy.port, "unlucky");
   expect(await store.commit(documentCommit(KEY, {}))).toMatchObject({ outcome: "done" });
   proxy.stall(true);

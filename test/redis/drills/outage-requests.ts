@@ -78,7 +78,7 @@ export const ONE_OF_EACH = MIXED.slice(0, KINDS.length);
 
 /**
  * The service with an account for each request, and everything asked once, so that what follows is not slowed by a first
- * time. Closed with the test.
+ * time. Not closed by itself.
  */
 export async function openWarmApp(port: number): Promise<FastifyInstance> {
   const app = await openApp(port);
