@@ -46,13 +46,16 @@ export function unsafeLines({ settings, info }: RedisReport, demands: SafetyDema
 }
 
 /** What makes a server unfit whatever its operator allows; undefined: nothing. */
-export function unfit({ info }: RedisReport): string | undefined {
+export function unfit({ info }: RedisReport, { waitReplicas }: SafetyDemands): string | undefined {
   const version = info.get("redis_version") ?? "";
   if (Number.parseInt(version, 10) < OLDEST)
     return `it is version ${version}; Strata needs Redis ${OLDEST}.0 or newer, or Valkey`;
   const role = info.get("role");
   if (role !== "master")
     return `it is a replica (role: ${role ?? "unknown"}), and only a primary takes writes`;
+  const replicas = Number(info.get("connected_slaves") ?? 0);
+  if (replicas < waitReplicas)
+    return `STRATA_REDIS_WAIT_REPLICAS is ${waitReplicas} and ${replicas} replicas are connected: no write would be acknowledged`;
   return undefined;
 }
 

@@ -25,13 +25,16 @@ export interface StandingOptions extends SafetyDemands {
   readonly onNotice: (notice: StoreNotice) => void;
 }
 
-const INSPECT_EVERY_MS = 10_000;
+const TICK_MS = 1_000;
+/** So many ticks from one look to the next, as long as nothing is the matter. */
+const TICKS_AT_EASE = 10;
 const ADVICE =
   "If the store is the right one (say, a restored backup), run `npx strata accept` once; otherwise bring the right one back.";
 
 /**
  * Whether this Redis, as it stands, may take writes: whether it would keep them, and whether it is the store, in the
- * state, that this gateway knows. Looked at on every connection and every ten seconds.
+ * state, that this gateway knows. Looked at on every connection, every ten seconds, and every second while
+ * something is the matter.
  */
 export class RedisStanding {
   #obstacle: string | undefined = "it was not looked at yet";
@@ -46,7 +49,11 @@ export class RedisStanding {
     private readonly mark: AcknowledgedMark,
     private readonly options: StandingOptions,
   ) {
-    this.#timer = setInterval(() => void this.look(), INSPECT_EVERY_MS).unref();
+    let ticks = 0;
+    this.#timer = setInterval(() => {
+      ticks++;
+      if (this.#obstacle !== undefined || ticks % TICKS_AT_EASE === 0) void this.look();
+    }, TICK_MS).unref();
   }
 
   /** Why no write is taken; undefined: they are. */
@@ -120,7 +127,7 @@ export class RedisStanding {
 
   /** Why what is written could be lost. */
   #danger(report: RedisReport): string | undefined {
-    const misfit = unfit(report);
+    const misfit = unfit(report, this.options);
     if (misfit !== undefined) return misfit;
     const lines = unsafeLines(report, this.options).join("; ");
     if (lines === "" || !this.options.allowUnsafe) return lines === "" ? undefined : lines;

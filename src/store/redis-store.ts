@@ -249,6 +249,7 @@ class RedisStore implements Store {
     // NaN, where WAIT itself was refused, confirms nothing.
     if (!(confirmed >= waitReplicas)) {
       const message = `Only ${confirmed} of ${waitReplicas} replicas have the write so far.`;
+      void this.#standing.look();
       return unknown(new StrataError("STORE_UNAVAILABLE", message));
     }
     this.#mark.acknowledge(version.sequence);

@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { ArchiveItem } from "../../src/store/archive.js";
 import { openLmdbArchiveTarget } from "../../src/store/lmdb-archive-target.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
-import { sharedRedisUrl } from "../redis/shared-redis.js";
+import { sharedRedisUrl } from "../redis/run-redis.js";
 import { account, write } from "../store/archive-contract.js";
 import { documentKey } from "../store/store-contract.js";
 import { temporaryFolder } from "../temporary-folder.js";

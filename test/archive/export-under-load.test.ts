@@ -14,7 +14,7 @@ import { openRedisArchiveSource } from "../../src/store/redis-archive-source.js"
 import { openRedisStore } from "../../src/store/redis-store.js";
 import { parseRedisUrl } from "../../src/store/redis-url.js";
 import type { Commit, Version } from "../../src/store/store.js";
-import { sharedRedisUrl } from "../redis/shared-redis.js";
+import { sharedRedisUrl } from "../redis/run-redis.js";
 import { documentCommit, documentKey } from "../store/store-contract.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { exportFrom, importInto, itemLines, verify } from "./archive-fixture.js";

@@ -7,7 +7,7 @@ import { temporaryFolder } from "../temporary-folder.js";
 import { freePort } from "./free-port.js";
 import { redisCommand } from "./redis-command.js";
 import { RedisServer } from "./redis-server.js";
-import { sharedRedisUrl } from "./shared-redis.js";
+import { sharedRedisUrl } from "./run-redis.js";
 import { until } from "./until.js";
 
 vi.mock(import("./free-port.js"), async (original) => ({ freePort: vi.fn((await original()).freePort) }));

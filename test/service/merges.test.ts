@@ -11,7 +11,7 @@ import { createRedisMergeCache } from "../../src/store/redis-merge-cache.js";
 import { parseRedisUrl } from "../../src/store/redis-url.js";
 import type { StoredDocument } from "../../src/store/store.js";
 import { redisCommand } from "../redis/redis-command.js";
-import { sharedRedisUrl } from "../redis/shared-redis.js";
+import { sharedRedisUrl } from "../redis/run-redis.js";
 
 const registry = registryOf({
   "account_config.mail": { type: "object", properties: { host: { type: "string" } } },

@@ -3,7 +3,7 @@ import { openRedisArchiveSource } from "../../src/store/redis-archive-source.js"
 import { openRedisArchiveTarget } from "../../src/store/redis-archive-target.js";
 import { openRedisStore } from "../../src/store/redis-store.js";
 import { parseRedisUrl } from "../../src/store/redis-url.js";
-import { sharedRedisUrl } from "../redis/shared-redis.js";
+import { sharedRedisUrl } from "../redis/run-redis.js";
 import { describeArchiveContract } from "./archive-contract.js";
 import { describeStoreContract } from "./store-contract.js";
 

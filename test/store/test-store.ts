@@ -5,7 +5,7 @@ import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import { openRedisStore } from "../../src/store/redis-store.js";
 import { parseRedisUrl } from "../../src/store/redis-url.js";
 import type { Store } from "../../src/store/store.js";
-import { sharedRedisUrl } from "../redis/shared-redis.js";
+import { sharedRedisUrl } from "../redis/run-redis.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 /** Fast where there is a disk in memory; what is asked on it is answers, not durability. */

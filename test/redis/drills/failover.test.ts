@@ -17,7 +17,7 @@ import { keptIn, Ledger, NOTHING_WRONG } from "./ledger.js";
 const LOSSES = Number(process.env.STRATA_FAILOVERS ?? 1);
 const PROMOTION_MS = 15_000;
 const READABLE_MS = 5_000;
-const BACK_MS = 20_000;
+const BACK_MS = 45_000;
 const SOME = 100;
 const LAGGING_MS = 850;
 

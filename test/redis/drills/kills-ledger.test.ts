@@ -6,7 +6,7 @@ import { parseRedisUrl } from "../../../src/store/redis-url.js";
 import { type Commit, type DocumentKey, versionText } from "../../../src/store/store.js";
 import { documentCommit, documentKey, versionOf } from "../../store/store-contract.js";
 import { redisCommand } from "../redis-command.js";
-import { sharedRedisUrl } from "../shared-redis.js";
+import { sharedRedisUrl } from "../run-redis.js";
 import { type Findings, keptIn, Ledger, NOTHING_WRONG } from "./ledger.js";
 
 const KEY = documentKey("a", "x");
