@@ -5,10 +5,8 @@ import { RedisConnection } from "./redis-connection.js";
 import { RedisKeys } from "./redis-keys.js";
 import { RedisReads } from "./redis-reads.js";
 import { scanKeys } from "./redis-scan.js";
-import { describeRedis, type RedisTarget } from "./redis-url.js";
+import { describeCell, type RedisTarget } from "./redis-url.js";
 import type { Changes, DocumentKey } from "./store.js";
-
-const START_WITHIN_MS = 5_000;
 
 export interface RedisArchiveOptions {
   readonly target: RedisTarget;
@@ -23,8 +21,8 @@ export async function openRedisArchiveSource({ target, cell }: RedisArchiveOptio
   const keys = new RedisKeys(cell);
   const connection = new RedisConnection({ target, name: "strata-export", routeKey: keys.meta });
   try {
-    await connection.firstReady(START_WITHIN_MS);
-    const source = new RedisArchiveSource(connection, keys, `${describeRedis(target)}, cell ${cell},`);
+    await connection.firstReady();
+    const source = new RedisArchiveSource(connection, keys, describeCell({ target, cell }));
     await source.position();
     return source;
   } catch (error) {

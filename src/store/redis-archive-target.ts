@@ -6,11 +6,10 @@ import { callFunction, makeNonce, sendFunctions } from "./redis-call.js";
 import { type RedisCommand, RedisConnection } from "./redis-connection.js";
 import { FUNCTIONS } from "./redis-functions.js";
 import { RedisKeys } from "./redis-keys.js";
-import { scanKeys, unrefused } from "./redis-scan.js";
-import { describeRedis } from "./redis-url.js";
+import { scanKeys } from "./redis-scan.js";
+import { describeCell } from "./redis-url.js";
 import { type AccountRecord, versionText } from "./store.js";
 
-const START_WITHIN_MS = 5_000;
 const LOCK_MS = 30_000;
 const ITEMS_PER_CALL = 250;
 
@@ -21,9 +20,9 @@ const ITEMS_PER_CALL = 250;
 export async function openRedisArchiveTarget({ target, cell }: RedisArchiveOptions): Promise<ArchiveTarget> {
   const keys = new RedisKeys(cell);
   const connection = new RedisConnection({ target, name: "strata-import", routeKey: keys.meta });
-  const opened = new RedisArchiveTarget(connection, keys, `${describeRedis(target)}, cell ${cell},`);
+  const opened = new RedisArchiveTarget(connection, keys, describeCell({ target, cell }));
   try {
-    await connection.firstReady(START_WITHIN_MS);
+    await connection.firstReady();
     await opened.lock();
     return opened;
   } catch (error) {
@@ -78,7 +77,7 @@ class RedisArchiveTarget implements ArchiveTarget {
         .map((item) =>
           item.on === "account" ? this.#restoreAccount(item.account) : this.#restoreWrite(item),
         );
-      for (const answer of unrefused(await sendFunctions(this.connection, commands))) this.#checked(answer);
+      for (const answer of await sendFunctions(this.connection, commands)) this.#checked(answer);
     }
   }
 

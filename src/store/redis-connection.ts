@@ -22,6 +22,7 @@ const ANSWER_WITHIN_MS = 900;
 const CALL_WITHIN_MS = 1_800;
 /** A connection that is silent for so long with commands under way is dead: nobody else would notice for a quarter of an hour. */
 const SILENCE_MS = 3_000;
+const START_WITHIN_MS = 5_000;
 const CONNECT_WITHIN_MS = 1_000;
 const LONGEST_PAUSE_MS = 1_000;
 /** Who has been without a connection for so long need not hope for it within a call. */
@@ -126,7 +127,7 @@ export class RedisConnection {
   }
 
   /** For the start: waits longer than a call would. @throws StrataError STORE_UNAVAILABLE */
-  async firstReady(milliseconds: number): Promise<void> {
+  async firstReady(milliseconds = START_WITHIN_MS): Promise<void> {
     if (!this.isReady()) await this.#comesBack(milliseconds);
     if (!this.isReady()) throw this.unavailable();
   }

@@ -18,6 +18,7 @@ import {
 } from "./redis-connection.js";
 import { FUNCTIONS } from "./redis-functions.js";
 import type { RedisKeys } from "./redis-keys.js";
+import { UNFINISHED_IMPORT } from "./redis-standing.js";
 import type { Changes, DocumentKey, Documents, Lineages, Revisions, VersionsOf } from "./store.js";
 
 /** A read goes again while this lasts: its connection may just have been lost. */
@@ -121,9 +122,7 @@ export class RedisReads {
   /** A store without its token is gone, not empty: whoever answered from it would say that nothing is stored. */
   #treeOf(token: string | null | undefined): string {
     if (typeof token === "string" && !token.startsWith("!")) return token;
-    const reason = token
-      ? "an import into it was begun and not finished: run it again with the same file, or with --replace"
-      : "it holds no store, or none any more";
+    const reason = token ? UNFINISHED_IMPORT : "it holds no store, or none any more";
     throw new StrataError("STORE_UNAVAILABLE", `Redis at ${this.place} cannot be used: ${reason}.`);
   }
 }

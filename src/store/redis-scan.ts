@@ -1,5 +1,5 @@
 import { StrataError } from "../domain/errors.js";
-import { type RedisConnection, RedisRefusal } from "./redis-connection.js";
+import type { RedisConnection } from "./redis-connection.js";
 import { parseInfo } from "./redis-safety.js";
 
 const KEYS_PER_PAGE = 1_000;
@@ -29,10 +29,4 @@ export async function* scanKeys(connection: RedisConnection, pattern: string): A
     if (keys.length > 0) yield keys;
     cursor = next;
   } while (cursor !== "0");
-}
-
-/** @throws what the server refused */
-export function unrefused<T>(answers: readonly T[]): readonly T[] {
-  for (const answer of answers) if (answer instanceof RedisRefusal) throw answer;
-  return answers;
 }

@@ -25,6 +25,9 @@ export interface StandingOptions extends SafetyDemands {
   readonly onNotice: (notice: StoreNotice) => void;
 }
 
+/** Why nothing is read from a store that is being filled, or whose filling was broken off. */
+export const UNFINISHED_IMPORT =
+  "an import into it was begun and not finished: run it again with the same file, or with --replace";
 const TICK_MS = 1_000;
 /** So many ticks from one look to the next, as long as nothing is the matter. */
 const TICKS_AT_EASE = 10;
@@ -142,8 +145,7 @@ export class RedisStanding {
   /** Why this is not the store, or not the state of it, that was written to before. */
   #estrangement(state: StoredState): string | undefined {
     const known = this.mark.position;
-    if (String(state.tree).startsWith("!"))
-      return "an import into it was begun and not finished: run it again with the same file, or with --replace";
+    if (String(state.tree).startsWith("!")) return UNFINISHED_IMPORT;
     if (typeof state.incarnation !== "string" || typeof state.sequence !== "string") {
       return known === undefined
         ? `only a part of a store is left in it. ${ADVICE}`

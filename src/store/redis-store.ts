@@ -14,7 +14,7 @@ import { FUNCTIONS } from "./redis-functions.js";
 import { RedisKeys } from "./redis-keys.js";
 import { RedisReads, refused, silent } from "./redis-reads.js";
 import { RedisStanding, type StoreNotice } from "./redis-standing.js";
-import { describeRedis, type RedisTarget } from "./redis-url.js";
+import { describeCell, type RedisTarget } from "./redis-url.js";
 import type {
   Changes,
   Commit,
@@ -55,7 +55,6 @@ const DEFAULTS = {
 type Settings = Omit<RedisStoreOptions, "markFile"> &
   typeof DEFAULTS & { readonly markFile: string | undefined };
 
-const START_WITHIN_MS = 5_000;
 const REPLICAS_WITHIN_MS = 700;
 const BATCH_COMMITS = 256;
 /** What Redis says before it has done anything. */
@@ -125,10 +124,7 @@ class RedisStore implements Store {
   }
 
   async start(): Promise<void> {
-    await Promise.all([
-      this.#readConnection.firstReady(START_WITHIN_MS),
-      this.#writes.firstReady(START_WITHIN_MS),
-    ]);
+    await Promise.all([this.#readConnection.firstReady(), this.#writes.firstReady()]);
     await this.#standing.lookAgain();
     const { failure } = this.#standing;
     if (failure !== undefined)
@@ -289,7 +285,7 @@ class RedisStore implements Store {
   }
 
   #place(): string {
-    return `${describeRedis(this.#settings.target)}, cell ${this.#settings.cell},`;
+    return describeCell(this.#settings);
   }
 }
 

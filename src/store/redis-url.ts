@@ -59,6 +59,17 @@ export function describeRedis({ mode, nodes, isEncrypted, database, primaryName 
   return `${scheme}://${[hosts.join(","), ...path].join("/")}`;
 }
 
+/** How messages call the store that is one cell of a Redis. */
+export function describeCell({
+  target,
+  cell,
+}: {
+  readonly target: RedisTarget;
+  readonly cell: string;
+}): string {
+  return `${describeRedis(target)}, cell ${cell},`;
+}
+
 function readCredentials(text: string): [username: string | undefined, password: string | undefined] {
   if (text === "") return [undefined, undefined];
   const colon = text.indexOf(":");
