@@ -1,8 +1,5 @@
-import type { AccountRecord } from "../store/store.js";
+import { type AccountRecord, TREE_DEPTH } from "../store/store.js";
 import { damage } from "./export-reader.js";
-
-/** Accounts on the way from the root to the deepest, both counted, as elsewhere in Strata. */
-const TREE_DEPTH = 32;
 
 /** An account of a file, and the line that tells it last. */
 export interface TreeAccount {
@@ -47,6 +44,21 @@ function levelsBelow(
     level = level.flatMap(({ account }) => children.get(account.id) ?? []);
   }
   return levels;
+}
+
+/** How many accounts are one level below each account, two levels below, and so on; of those that have any. */
+export function countsBelow(levels: readonly (readonly TreeAccount[])[]): Map<string, number[]> {
+  const below = new Map<string, number[]>();
+  for (const level of levels.toReversed()) {
+    for (const { account } of level) {
+      if (account.parentId === undefined) continue;
+      const counts = below.get(account.parentId) ?? [];
+      for (const [depth, accounts] of [1, ...(below.get(account.id) ?? [])].entries())
+        counts[depth] = (counts[depth] ?? 0) + accounts;
+      below.set(account.parentId, counts);
+    }
+  }
+  return below;
 }
 
 function missingParent({ account }: TreeAccount): string {

@@ -1,50 +1,89 @@
 import { StrataError } from "../domain/errors.js";
-import type { ArchivedWrite, ArchiveSource, Position } from "../store/archive.js";
-import { type Change, sameVersion, type Version } from "../store/store.js";
+import type { ArchivedWrite, ArchiveSource, Position, StorePosition } from "../store/archive.js";
+import {
+  type AccountChange,
+  type Change,
+  type DocumentKey,
+  sameVersion,
+  type Version,
+} from "../store/store.js";
 import type { ExportWriter } from "./export-writer.js";
 
 const CHANGES_AT_ONCE = 500;
 const WRITES_AT_ONCE = 16;
 
-/** Commits after a start, up to an end. */
-export interface Span {
+/** Where the commits begin that are to be told. */
+export interface Start {
   readonly start: Position;
-  readonly end: Position;
   /** The commit at the start, if it can still be told: it has to be the same one in the end. */
   readonly anchor: Change | undefined;
 }
 
 /**
- * Writes down every commit of a span, as the feed tells it: a document's write is looked up by its revision, an account is
- * as the event has it.
+ * Writes down every commit from a start up to now, as the feed tells it: a document's write is looked up by its revision,
+ * an account is as the event has it. A write that cannot be found went with its account: that deletion is to come.
  * @param step called now and then
+ * @returns the position up to which all of them are told
  * @throws StrataError STORE_UNAVAILABLE when the feed no longer has all of them, and when they are not those of the
- * store's life that the span began in
+ * store's life that it began in
  */
 export async function exportChanges(
   source: ArchiveSource,
-  { start, end, anchor }: Span,
+  { start, anchor }: Start,
   writer: ExportWriter,
   step: () => void,
-): Promise<void> {
-  let after = start.sequence;
+): Promise<StorePosition> {
+  /** Accounts of which something is missing: each has to be deleted yet. */
+  const owed = new Set<string>();
   if (anchor !== undefined) await checkAnchor(source, anchor);
-  while (after < end.sequence) {
-    const { changes } = await source.changes(after, Math.min(CHANGES_AT_ONCE, end.sequence - after));
-    if (changes === undefined) throw feedLost();
-    if (changes.length === 0) throw replaced();
-    for (let at = 0; at < changes.length; at += WRITES_AT_ONCE) {
-      step();
-      const some = changes.slice(at, at + WRITES_AT_ONCE);
-      const writes = await Promise.all(some.map((change) => writeOf(source, change)));
-      for (const [index, change] of some.entries()) {
-        const write = writes[index];
-        if (versionIn(change).sequence !== ++after) throw feedLost();
-        if (change.on === "account") await writer.item(change);
-        else if (write !== undefined) await writer.item({ on: "document", ...write });
-      }
+  for (let after = start.sequence; ; ) {
+    const end = await source.position();
+    if (end.incarnation !== start.incarnation || end.sequence < after) throw replaced();
+    if (owed.size > 0 && end.sequence === after) throw replaced();
+    for (; after < end.sequence; after = await exportSome(source, after, end, writer, owed)) step();
+    if (owed.size === 0) return end;
+  }
+}
+
+async function exportSome(
+  source: ArchiveSource,
+  start: number,
+  end: Position,
+  writer: ExportWriter,
+  owed: Set<string>,
+): Promise<number> {
+  let after = start;
+  const { changes } = await source.changes(after, Math.min(CHANGES_AT_ONCE, end.sequence - after));
+  if (changes === undefined) throw feedLost();
+  if (changes.length === 0) throw replaced();
+  for (let at = 0; at < changes.length; at += WRITES_AT_ONCE) {
+    const some = changes.slice(at, at + WRITES_AT_ONCE);
+    const writes = await Promise.all(some.map((change) => writeOf(source, change)));
+    for (const [index, change] of some.entries()) {
+      if (versionIn(change).sequence !== ++after) throw feedLost();
+      if (change.on === "account") await exportAccount(change, writer, owed);
+      else await exportWrite(change.key, writes[index], writer, owed);
     }
   }
+  return after;
+}
+
+async function exportAccount(change: AccountChange, writer: ExportWriter, owed: Set<string>): Promise<void> {
+  const { kind, account } = change;
+  if (kind !== "DELETE") return writer.item({ on: "account", account });
+  owed.delete(account.id);
+  await writer.item({ on: "deletion", accountId: account.id, version: account.version });
+}
+
+async function exportWrite(
+  { accountId }: DocumentKey,
+  write: ArchivedWrite | undefined,
+  writer: ExportWriter,
+  owed: Set<string>,
+): Promise<void> {
+  if (write !== undefined) await writer.item({ on: "document", ...write });
+  else if (accountId === undefined) throw replaced();
+  else owed.add(accountId);
 }
 
 async function checkAnchor(source: ArchiveSource, anchor: Change): Promise<void> {
@@ -57,9 +96,9 @@ async function checkAnchor(source: ArchiveSource, anchor: Change): Promise<void>
 async function writeOf(source: ArchiveSource, change: Change): Promise<ArchivedWrite | undefined> {
   if (change.on === "account") return undefined;
   const [write] = await source.writes(change.key, change.version.revision, 1);
-  if (!sameVersion(write?.version, change.version)) throw replaced();
-  return write;
+  return sameVersion(write?.version, change.version) ? write : undefined;
 }
+
 /** The commit of this sequence, as the feed tells it; undefined when there is none, or it is no longer kept. */
 export async function changeAt(source: ArchiveSource, sequence: number): Promise<Change | undefined> {
   if (sequence === 0) return undefined;
@@ -71,7 +110,7 @@ function versionIn(change: Change): Version {
   return change.on === "document" ? change.version : change.account.version;
 }
 
-export function replaced(): StrataError {
+function replaced(): StrataError {
   return new StrataError(
     "STORE_UNAVAILABLE",
     "The store became another one while it was copied: something was imported into it, or a failover lost commits. " +

@@ -2,11 +2,12 @@ import { z } from "zod";
 import { StrataError } from "../domain/errors.js";
 import { isId } from "../domain/id.js";
 import { checkDocumentSize, checkJson, isObject } from "../domain/json.js";
-import type { ArchiveItem } from "../store/archive.js";
 import { type AccountRecord, WRITE_KINDS } from "../store/store.js";
 import {
+  DELETION_START,
   EXPORT_FORMAT,
   type ExportEnd,
+  type ExportedItem,
   type ExportHeader,
   endLineRest,
   endLineStart,
@@ -50,8 +51,14 @@ const WRITE = z.strictObject({
     by: z.string(),
   }),
 });
+const DELETION = z.strictObject({ deletion: z.strictObject({ accountId: id, version }) });
 const END = z.object({
-  end: z.object({ lines: count, sequence: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  end: z.object({
+    lines: count,
+    sequence: count,
+    dropped: count,
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
 });
 
 /** @throws StrataError BAD_USER_INPUT saying what it is instead */
@@ -68,7 +75,8 @@ export function parseHeader(line: string): ExportHeader {
 }
 
 /** @throws StrataError BAD_USER_INPUT saying what is wrong with it; nothing of an override's content is told */
-export function parseItem(line: string): ArchiveItem {
+export function parseItem(line: string): ExportedItem {
+  if (line.startsWith(DELETION_START)) return { on: "deletion", ...parse(DELETION, line).deletion };
   if (!line.startsWith(WRITE_START)) return { on: "account", account: parseAccount(line) };
   // The members before it hold no other quote of this kind: inside a string it has a backslash before it.
   const start = line.indexOf(OVERRIDE_START);

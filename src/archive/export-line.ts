@@ -1,4 +1,4 @@
-import type { ArchivedWrite, ArchiveItem } from "../store/archive.js";
+import type { ArchivedAccount, ArchivedDocument, ArchivedWrite } from "../store/archive.js";
 import type { AccountRecord, Version } from "../store/store.js";
 
 /**
@@ -22,13 +22,26 @@ export interface ExportEnd {
   readonly lines: number;
   /** The whole export is as of this commit. */
   readonly sequence: number;
+  /** How many of the commits up to it left nothing behind: those of accounts that were deleted. */
+  readonly dropped: number;
   /** Of every byte of the file that comes before it. */
   readonly sha256: string;
 }
 
+/** That an account was deleted: nothing of it that comes before counts. */
+export interface ExportedDeletion {
+  readonly on: "deletion";
+  readonly accountId: string;
+  /** The one that the deletion made. */
+  readonly version: Version;
+}
+
+export type ExportedItem = ArchivedAccount | ArchivedDocument | ExportedDeletion;
+
 const END_START = '{"end":';
 const DIGEST_START = ',"sha256":"';
 export const WRITE_START = '{"write":';
+export const DELETION_START = '{"deletion":';
 export const OVERRIDE_START = ',"override":';
 
 export function headerLine({ incarnation, from, at }: ExportHeader): string {
@@ -36,8 +49,17 @@ export function headerLine({ incarnation, from, at }: ExportHeader): string {
 }
 
 /** The same item is the same line, whichever store it comes from. */
-export function itemLine(item: ArchiveItem): string {
-  return item.on === "account" ? accountLine(item.account) : writeLine(item);
+export function itemLine(item: ExportedItem): string {
+  switch (item.on) {
+    case "account":
+      return accountLine(item.account);
+    case "document":
+      return writeLine(item);
+    case "deletion": {
+      const { accountId, version } = item;
+      return JSON.stringify({ deletion: { accountId, version: inOrder(version) } });
+    }
+  }
 }
 
 function accountLine({ id, name, parentId, isReseller, createdAt, version }: AccountRecord): string {
@@ -57,8 +79,8 @@ function inOrder({ revision, sequence, nonce }: Version): Version {
 }
 
 /** The last line up to where its digest belongs: this much of it is under the digest. */
-export function endLineStart({ lines, sequence }: Omit<ExportEnd, "sha256">): string {
-  return `${END_START}{"lines":${lines},"sequence":${sequence}${DIGEST_START}`;
+export function endLineStart({ lines, sequence, dropped }: Omit<ExportEnd, "sha256">): string {
+  return `${END_START}{"lines":${lines},"sequence":${sequence},"dropped":${dropped}${DIGEST_START}`;
 }
 
 export function endLineRest(sha256: string): string {

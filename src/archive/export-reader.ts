@@ -2,14 +2,13 @@ import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { StrataError } from "../domain/errors.js";
-import type { ArchiveItem } from "../store/archive.js";
-import { digestedPart, type ExportEnd, isEndLine } from "./export-line.js";
+import { digestedPart, type ExportEnd, type ExportedItem, isEndLine } from "./export-line.js";
 import { parseEnd, parseHeader, parseItem } from "./export-line-parser.js";
 
 /** A line that is an item. */
 export interface ExportItem {
   readonly line: number;
-  readonly item: ArchiveItem;
+  readonly item: ExportedItem;
   /** How many bytes of the file have been read up to its end. */
   readonly read: number;
 }

@@ -1,7 +1,7 @@
 import { StrataError } from "../domain/errors.js";
 import type { ArchiveSource, Position } from "../store/archive.js";
 import type { DocumentKey } from "../store/store.js";
-import { changeAt, exportChanges, replaced } from "./export-changes.js";
+import { changeAt, exportChanges } from "./export-changes.js";
 import { type ExportSummary, ExportWriter, type Sink } from "./export-writer.js";
 import { nameOf } from "./verified-export.js";
 
@@ -28,7 +28,9 @@ const WRITES_AT_ONCE = 8;
  * An account is one record that later commits overwrite: where step 2 finds it overwritten after P, that happened
  * before S, so that step 4 tells it, and the later line counts. Nothing above S is taken in step 2 (it is above P) nor
  * in step 4. So each document has its writes up to S, each once, oldest first, and nobody has to be stopped meanwhile.
- * The proof is in the count: S commits have made S revisions, and so many were written down.
+ * An account that is deleted meanwhile takes its writes along. What step 2 or step 4 then misses is void: the feed tells
+ * the deletion, and where it comes after S, S becomes what it is by then.
+ * The proof is in the count: S commits have made S revisions, and so many were written down or went with an account.
  *
  * @throws StrataError STORE_UNAVAILABLE when the store cannot be read, when it is another one in the end than it was in
  * the beginning, when the feed no longer has what came after P, and when the count shows that something is missing; what
@@ -53,11 +55,10 @@ export async function exportStore(
     at: now().toISOString(),
   });
   await copyScan(source, start, writer, step);
-  const end = await source.position();
-  if (end.incarnation !== start.incarnation || end.sequence < start.sequence) throw replaced();
-  await exportChanges(source, { start, end, anchor }, writer, step);
-  if (writer.commits !== end.sequence) throw incomplete(writer.commits, end.sequence);
-  return writer.end(end.sequence);
+  const end = await exportChanges(source, { start, anchor }, writer, step);
+  const found = writer.commits + end.dropped;
+  if (found !== end.sequence) throw incomplete(found, end.sequence);
+  return writer.end(end);
 }
 
 async function copyScan(

@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
-import type { ArchiveItem } from "../store/archive.js";
+import type { StorePosition } from "../store/archive.js";
 import type { AccountRecord } from "../store/store.js";
-import { type ExportHeader, endLineRest, endLineStart, headerLine, itemLine } from "./export-line.js";
+import {
+  type ExportedItem,
+  type ExportHeader,
+  endLineRest,
+  endLineStart,
+  headerLine,
+  itemLine,
+} from "./export-line.js";
 
 /** What an export came to. */
 export interface ExportSummary {
@@ -27,6 +34,8 @@ export class ExportWriter {
   #lines = 0;
   /** The revision that each account was told to have last. */
   readonly #accounts = new Map<string, number>();
+  /** How many writes of each account's documents were told. */
+  readonly #writesOf = new Map<string, number>();
   #writes = 0;
   #commits = 0;
   #bytes = 0;
@@ -39,7 +48,7 @@ export class ExportWriter {
     return { accounts: this.#accounts.size, writes: this.#writes, bytes: this.#bytes };
   }
 
-  /** How many commits made what was written: each made one revision, of a document or of an account. */
+  /** How many commits made what stands: each made one revision, of a document or of an account. */
   get commits(): number {
     return this.#commits;
   }
@@ -48,14 +57,15 @@ export class ExportWriter {
     await this.#line(headerLine(header));
   }
 
-  async item(item: ArchiveItem): Promise<void> {
+  async item(item: ExportedItem): Promise<void> {
     if (item.on === "account") this.#countAccount(item.account);
-    else this.#countWrite();
+    else if (item.on === "document") this.#countWrite(item.key.accountId);
+    else this.#uncount(item.accountId);
     await this.#line(itemLine(item));
   }
 
-  async end(sequence: number): Promise<ExportSummary> {
-    await this.#text(endLineStart({ lines: this.#lines, sequence }));
+  async end({ sequence, dropped }: Pick<StorePosition, "sequence" | "dropped">): Promise<ExportSummary> {
+    await this.#text(endLineStart({ lines: this.#lines, sequence, dropped }));
     await this.#flush();
     const sha256 = this.#hash.digest("hex");
     const rest = Buffer.from(`${endLineRest(sha256)}\n`);
@@ -70,9 +80,18 @@ export class ExportWriter {
     this.#accounts.set(id, revision);
   }
 
-  #countWrite(): void {
+  #countWrite(accountId: string | undefined): void {
     this.#writes++;
     this.#commits++;
+    if (accountId !== undefined) this.#writesOf.set(accountId, (this.#writesOf.get(accountId) ?? 0) + 1);
+  }
+
+  #uncount(accountId: string): void {
+    const writes = this.#writesOf.get(accountId) ?? 0;
+    this.#writes -= writes;
+    this.#commits -= writes + (this.#accounts.get(accountId) ?? 0);
+    this.#writesOf.delete(accountId);
+    this.#accounts.delete(accountId);
   }
 
   async #line(text: string): Promise<void> {

@@ -1,6 +1,13 @@
 import type { FileHandle } from "node:fs/promises";
 import { StrataError } from "../domain/errors.js";
-import type { ArchiveItem, ArchiveTarget, Position } from "../store/archive.js";
+import type {
+  ArchivedAccount,
+  ArchivedCounts,
+  ArchivedDocument,
+  ArchiveTarget,
+  Position,
+} from "../store/archive.js";
+import { countsBelow } from "./account-tree.js";
 import { type ExportItem, readExport } from "./export-reader.js";
 import type { VerifiedExport } from "./verified-export.js";
 
@@ -37,32 +44,35 @@ export async function importStore(
       await target.restore(items);
       onRead?.(read);
     }
+    for (const counts of countsIn(verified.levels)) await target.restore(counts);
   } catch (error) {
     // What is in there may not be of this file; whoever goes on has to find nothing.
     if (error instanceof StrataError && error.code === "BAD_USER_INPUT")
       await target.begin(verified.sha256, true);
     throw error;
   }
-  return target.finish(verified.sequence);
+  return target.finish(verified.sequence, verified.dropped);
 }
 
 export interface Batch {
-  readonly items: readonly ArchiveItem[];
+  readonly items: readonly (ArchivedAccount | ArchivedDocument)[];
   readonly read: number;
 }
 
 /**
- * The items of a verified export, some at a time.
+ * The items of a verified export that count, some at a time.
  * @throws StrataError BAD_USER_INPUT when it is no longer what was verified, before the last of them
  */
 export async function* batchesOf(file: FileHandle, verified: VerifiedExport): AsyncGenerator<Batch> {
-  let items: ArchiveItem[] = [];
+  let items: (ArchivedAccount | ArchivedDocument)[] = [];
   let characters = 0;
   let read = 0;
   for await (const entry of verifiedAgain(file, verified)) {
-    items.push(entry.item);
-    characters += entry.item.on === "document" ? (entry.item.text?.length ?? 0) : 0;
+    const { item } = entry;
     read = entry.read;
+    if (item.on === "deletion" || !verified.stands(entry)) continue;
+    items.push(item);
+    characters += item.on === "document" ? (item.text?.length ?? 0) : 0;
     if (items.length < BATCH_ITEMS && characters < BATCH_CHARACTERS) continue;
     yield { items, read };
     items = [];
@@ -80,6 +90,18 @@ async function* verifiedAgain(file: FileHandle, { sha256 }: VerifiedExport): Asy
   } catch (error) {
     throw error instanceof StrataError ? refusal(CHANGED) : error;
   }
+}
+
+/** How many accounts each has below it, some accounts at a time. */
+function* countsIn(levels: VerifiedExport["levels"]): Generator<ArchivedCounts[]> {
+  let some: ArchivedCounts[] = [];
+  for (const [accountId, counts] of countsBelow(levels)) {
+    some.push({ on: "counts", accountId, counts });
+    if (some.length < BATCH_ITEMS) continue;
+    yield some;
+    some = [];
+  }
+  if (some.length > 0) yield some;
 }
 
 const NOT_EMPTY =

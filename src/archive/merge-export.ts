@@ -1,9 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
-import type { ArchivedWrite, ArchiveItem } from "../store/archive.js";
-import { batchesOf } from "./import-store.js";
+import type { ArchivedWrite } from "../store/archive.js";
+import { type Batch, batchesOf } from "./import-store.js";
 import { MergeCommits, type MergeDependencies, type MergeSummary } from "./merge-commits.js";
 import { missingAccounts } from "./missing-accounts.js";
-import { nameOf, type VerifiedExport } from "./verified-export.js";
+import type { VerifiedExport } from "./verified-export.js";
 
 export interface MergeOptions extends Omit<MergeDependencies, "sha256"> {
   /** Told how many bytes of the file have been read, now and then. */
@@ -32,8 +32,6 @@ export async function mergeExport(
   return commits.summary;
 }
 
-function newestWrites(items: readonly ArchiveItem[], { newest }: VerifiedExport): ArchivedWrite[] {
-  return items.flatMap((item) =>
-    item.on === "document" && newest.get(nameOf(item.key)) === item.version.revision ? [item] : [],
-  );
+function newestWrites(items: Batch["items"], verified: VerifiedExport): ArchivedWrite[] {
+  return items.flatMap((item) => (item.on === "document" && verified.isNewest(item) ? [item] : []));
 }

@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import type { ArchivedWrite } from "../store/archive.js";
 import type { AccountRecord, DocumentKey } from "../store/store.js";
 import { levelsOf, type TreeAccount } from "./account-tree.js";
 import type { ExportEnd } from "./export-line.js";
@@ -9,9 +10,12 @@ export interface VerifiedExport extends ExportEnd {
   /** The accounts by their level in the tree, the root's first. */
   readonly levels: readonly (readonly TreeAccount[])[];
   readonly accounts: number;
+  readonly documents: number;
   readonly writes: number;
-  /** The revision of each document's newest write, by its name. */
-  readonly newest: ReadonlyMap<string, number>;
+  /** Whether an item of the file counts: no later line tells more of the account, nor of its deletion. */
+  stands(item: ExportItem): boolean;
+  /** Whether it is its document's newest write. */
+  isNewest(write: ArchivedWrite): boolean;
 }
 
 export function nameOf({ accountId, configId }: DocumentKey): string {
@@ -38,15 +42,18 @@ export async function verifyExport(
 
 class Contents {
   readonly #accounts = new Map<string, TreeAccount>();
-  readonly #newest = new Map<string, number>();
-  #writes = 0;
+  /** The newest revision of each document, by its owner's id (undefined: the system layer) and the config's. */
+  readonly #newest = new Map<string | undefined, Map<string, number>>();
+  /** The line of each account's last deletion. */
+  readonly #deleted = new Map<string, number>();
   #highest = { sequence: 0, line: 0 };
 
   add({ item, line }: ExportItem): void {
     const { sequence } = item.on === "account" ? item.account.version : item.version;
     if (sequence > this.#highest.sequence) this.#highest = { sequence, line };
     if (item.on === "account") this.#addAccount(item.account, line);
-    else this.#addWrite(nameOf(item.key), item.version.revision, line);
+    else if (item.on === "document") this.#addWrite(item.key, item.version.revision, line);
+    else this.#delete(item.accountId, line);
   }
 
   /** An account that changed while the export ran may come again, as it was then. */
@@ -57,12 +64,19 @@ class Contents {
     this.#accounts.set(account.id, { account, line });
   }
 
-  #addWrite(name: string, revision: number, line: number): void {
-    const expected = (this.#newest.get(name) ?? 0) + 1;
+  #addWrite(key: DocumentKey, revision: number, line: number): void {
+    const { accountId, configId } = key;
+    const ofOwner = this.#newest.get(accountId) ?? new Map<string, number>();
+    const expected = (ofOwner.get(configId) ?? 0) + 1;
     if (revision !== expected)
-      throw damage(line, `it is revision ${revision} of ${name}, where ${expected} should come`);
-    this.#newest.set(name, revision);
-    this.#writes++;
+      throw damage(line, `it is revision ${revision} of ${nameOf(key)}, where ${expected} should come`);
+    this.#newest.set(accountId, ofOwner.set(configId, revision));
+  }
+
+  #delete(accountId: string, line: number): void {
+    this.#accounts.delete(accountId);
+    this.#newest.delete(accountId);
+    this.#deleted.set(accountId, line);
   }
 
   verified(end: ExportEnd): VerifiedExport {
@@ -70,6 +84,22 @@ class Contents {
     if (sequence > end.sequence)
       throw damage(line, `its sequence ${sequence} is above the file's, ${end.sequence}`);
     const levels = levelsOf(this.#accounts);
-    return { ...end, levels, accounts: this.#accounts.size, writes: this.#writes, newest: this.#newest };
+    const revisions = [...this.#newest.values()].flatMap((ofOwner) => [...ofOwner.values()]);
+    return {
+      ...end,
+      levels,
+      accounts: this.#accounts.size,
+      documents: revisions.length,
+      writes: revisions.reduce((sum, revision) => sum + revision, 0),
+      stands: (item) => this.#stands(item),
+      isNewest: ({ key, version }) => this.#newest.get(key.accountId)?.get(key.configId) === version.revision,
+    };
+  }
+
+  #stands({ item, line }: ExportItem): boolean {
+    if (item.on === "account") return this.#accounts.get(item.account.id)?.line === line;
+    if (item.on === "deletion") return false;
+    const { accountId } = item.key;
+    return accountId === undefined || line > (this.#deleted.get(accountId) ?? 0);
   }
 }

@@ -67,9 +67,9 @@ async function restoreInto(
 ): Promise<string> {
   try {
     const { sequence } = await importStore(file, verified, target, { replace, onRead });
-    const { accounts, writes, newest } = verified;
+    const { accounts, writes, documents } = verified;
     return (
-      `Imported ${grouped(accounts)} accounts and ${grouped(writes)} writes of ${grouped(newest.size)} documents. ` +
+      `Imported ${grouped(accounts)} accounts and ${grouped(writes)} writes of ${grouped(documents)} documents. ` +
       `The next commit is ${sequence + 1}.`
     );
   } finally {

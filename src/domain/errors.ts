@@ -1,6 +1,8 @@
 /** Every way Strata refuses a request. Closed: a new code has to be mapped wherever codes are. */
 export const ERROR_CODES = [
+  "ACCOUNT_CYCLE",
   "ACCOUNT_EXISTS",
+  "ACCOUNT_HAS_CHILDREN",
   "ACCOUNT_NOT_FOUND",
   "BAD_USER_INPUT",
   "CONFIG_NOT_FOUND",

@@ -5,7 +5,9 @@ import { type Answer, refusal } from "./answer.js";
 
 /** A code that is added to the domain has to be given a status here. */
 const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
+  ACCOUNT_CYCLE: 409,
   ACCOUNT_EXISTS: 409,
+  ACCOUNT_HAS_CHILDREN: 409,
   ACCOUNT_NOT_FOUND: 404,
   BAD_USER_INPUT: 400,
   CONFIG_NOT_FOUND: 404,

@@ -1,14 +1,24 @@
 import { createHash } from "node:crypto";
-import { reach } from "../auth/policy.js";
+import { setTimeout } from "node:timers/promises";
 import { NOBODY, type Principal } from "../auth/principal.js";
 import { unauthenticated } from "../auth/unauthenticated.js";
 import { StrataError } from "../domain/errors.js";
 import { checkId } from "../domain/id.js";
-import type { AccountRecord, Commit, Expectations, Version } from "../store/store.js";
-import { type AccountView, authorize, authorizeAtAll, noSuchAccount } from "./authorize.js";
-import { type CommitDependencies, commitUntilDone } from "./commit.js";
+import {
+  type AccountRecord,
+  type AccountWrite,
+  type Commit,
+  type Expectations,
+  type Lineage,
+  type Lineages,
+  TREE_DEPTH,
+  type Version,
+} from "../store/store.js";
+import { type AccountPage, type AccountsWanted, listAccounts } from "./account-page.js";
+import { type AccountView, authorize, authorizeAtAll, noSuchAccount, viewOf } from "./authorize.js";
+import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit.js";
 import type { LayerReader } from "./layer-reader.js";
-import { freshAncestry, fromStore } from "./layers.js";
+import { fromStore } from "./layers.js";
 
 export interface NewAccount {
   /** Absent: one is made. */
@@ -19,14 +29,21 @@ export interface NewAccount {
   readonly isReseller: boolean;
 }
 
+/** What is absent stays as it is. */
+export interface AccountUpdate {
+  readonly id: string;
+  readonly name?: string | undefined;
+  /** Another one: the account moves, with all that is below it. */
+  readonly parentId?: string | undefined;
+  readonly isReseller?: boolean | undefined;
+}
+
 /** Who is calling, and the account that is acted for, if there is one. */
 export interface Caller {
   readonly principal: Principal;
   readonly account: AccountView | undefined;
 }
 
-/** Accounts on the way from the root to the deepest, both counted. */
-export const TREE_DEPTH = 32;
 const NAME_LIMIT = 256;
 
 /** The use-cases around accounts: a tree under one root. */
@@ -38,9 +55,7 @@ export class AccountService {
     if (principal === NOBODY) throw unauthenticated();
     const { accountId } = principal;
     const ancestry = accountId === undefined ? undefined : await reader.ancestry(accountId);
-    if (ancestry === undefined) return { principal, account: undefined };
-    const { lineage } = ancestry;
-    return { principal, account: { lineage, reach: reach(principal, lineage) } };
+    return { principal, account: ancestry && viewOf(principal, ancestry.lineage) };
   }
 
   /**
@@ -54,79 +69,180 @@ export class AccountService {
     return ancestry && authorize(principal, "read", ancestry.lineage).account;
   }
 
+  /** The children of an account, or all that the caller may know of. @throws as `listAccounts`, and UNAUTHENTICATED, FORBIDDEN */
+  async list(principal: Principal, wanted: AccountsWanted, reader: LayerReader): Promise<AccountPage> {
+    authorizeAtAll(principal, "read");
+    return listAccounts(this.dependencies.store, principal, wanted, reader);
+  }
+
   /**
    * Only superadmins choose the id: whoever may try ids learns from ACCOUNT_EXISTS which there are.
-   * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_EXISTS; ACCOUNT_NOT_FOUND for the parent; BAD_USER_INPUT (limit `accountDepth` at 32
-   * levels); STORE_UNAVAILABLE; WRITE_OUTCOME_UNKNOWN
+   * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_EXISTS; ACCOUNT_NOT_FOUND for the parent; BAD_USER_INPUT (limit
+   * `accountDepth` at 32 levels); STORE_UNAVAILABLE; WRITE_OUTCOME_UNKNOWN
    */
   async create(principal: Principal, given: NewAccount): Promise<AccountView> {
     authorizeAtAll(principal, "write");
     if (given.id !== undefined && !principal.isSuperadmin)
       throw new StrataError("FORBIDDEN", "Only superadmins choose the id of an account: leave it out.");
     const name = checkName(given.name);
+    const { parentId, isReseller } = given;
     const id = given.id === undefined ? this.dependencies.newId() : checkId(given.id, "account");
-    const { store } = this.dependencies;
+    if (parentId === undefined) authorize(principal, "write", undefined);
+    else checkId(parentId, "account");
     return commitUntilDone(this.dependencies, async () => {
-      const ancestors = await this.#ancestors(principal, given.parentId);
-      if ((await freshAncestry(store, id)) !== undefined) {
+      const { lineages, ...tree } = await this.#lineages([id, ...(parentId === undefined ? [] : [parentId])]);
+      const [existing, above] = lineages;
+      const expect =
+        parentId === undefined ? await this.#noRoot() : hangingBelow(principal, above, tree.tree, 1);
+      if (existing !== undefined)
         throw new StrataError("ACCOUNT_EXISTS", `There is an account "${id}" already.`);
-      }
-      const account = { id, name, parentId: given.parentId, isReseller: given.isReseller };
-      const commit = this.#commit(principal, account, ancestors.expect);
-      const done = (version: Version): AccountView => ({
-        lineage: [{ ...account, createdAt: commit.at, version }, ...ancestors.lineage],
-        reach: ancestors.reach + 1,
-      });
-      return { commit, done };
+      const at = await this.#nextTime(given.id === undefined ? undefined : tree.lastDeletion);
+      const account = { id, name, parentId, isReseller, createdAt: at };
+      const accounts = [...expect.accounts, { id, version: undefined }];
+      return this.#attempt(principal, { kind: "CREATE", account }, { ...expect, accounts }, at, above ?? []);
     });
   }
 
-  async #ancestors(
-    principal: Principal,
-    parentId: string | undefined,
-  ): Promise<{ lineage: readonly AccountRecord[]; reach: number; expect: Partial<Expectations> }> {
-    if (parentId === undefined) {
-      authorize(principal, "write", undefined);
-      if ((await fromStore(this.dependencies.store.rootId())) !== undefined) {
-        throw new StrataError(
-          "BAD_USER_INPUT",
-          "The tree has its root already: give the parentId of the new account.",
-        );
+  /**
+   * Renames an account, makes it a reseller or none, or moves it with all that is below it. The caller has to be allowed
+   * to write where it was and where it goes.
+   * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_NOT_FOUND for the account or its new parent; ACCOUNT_CYCLE;
+   * BAD_USER_INPUT (limit `accountDepth` at 32 levels); STORE_UNAVAILABLE; WRITE_OUTCOME_UNKNOWN
+   */
+  async update(principal: Principal, given: AccountUpdate): Promise<AccountView> {
+    authorizeAtAll(principal, "write");
+    const id = checkId(given.id, "account");
+    const name = given.name === undefined ? undefined : checkName(given.name);
+    const parentId = given.parentId === undefined ? undefined : checkId(given.parentId, "account");
+    return commitUntilDone(this.dependencies, async () => {
+      const { tree, lineages } = await this.#lineages([id, ...(parentId === undefined ? [] : [parentId])]);
+      const [lineage, above] = lineages;
+      if (lineage === undefined) throw noSuchAccount();
+      authorize(principal, "write", lineage);
+      const [{ version, ...current }, ...ancestors] = lineage;
+      let expect: Expectations = { documents: [], accounts: [{ id, version }], tree };
+      const moves = parentId !== undefined && parentId !== current.parentId;
+      if (moves) {
+        if (above?.some((account) => account.id === id)) throw cycle();
+        const { counts } = await fromStore(this.dependencies.store.descendants({ accountId: id, limit: 0 }));
+        const target = hangingBelow(principal, above, tree, 1 + counts.length);
+        expect = { ...expect, accounts: [...expect.accounts, ...target.accounts] };
       }
-      return { lineage: [], reach: 0, expect: { noRoot: true } };
-    }
-    const ancestry = await freshAncestry(this.dependencies.store, checkId(parentId, "account"));
-    if (ancestry === undefined) throw noSuchAccount();
-    const { lineage, tree } = ancestry;
-    const { reach = 0 } = authorize(principal, "write", lineage).account ?? {};
-    if (lineage.length >= TREE_DEPTH) {
-      throw new StrataError("BAD_USER_INPUT", `The tree of accounts is at most ${TREE_DEPTH} levels deep.`, {
-        limit: "accountDepth",
-      });
-    }
-    return { lineage, reach, expect: { tree, accounts: [{ id: parentId, version: lineage[0].version }] } };
+      const account = {
+        ...current,
+        name: name ?? current.name,
+        isReseller: given.isReseller ?? current.isReseller,
+        parentId: moves ? parentId : current.parentId,
+      };
+      if (!moves && account.name === current.name && account.isReseller === current.isReseller)
+        return { answer: viewOf(principal, lineage) };
+      const at = this.dependencies.now().toISOString();
+      const next = moves ? (above ?? []) : ancestors;
+      return this.#attempt(principal, { kind: "UPDATE", account }, expect, at, next);
+    });
   }
 
-  #commit(
-    principal: Principal,
-    account: Omit<AccountRecord, "createdAt" | "version">,
-    expect: Partial<Expectations>,
-  ): Commit {
-    return {
-      expect: {
-        ...expect,
-        documents: [],
-        accounts: [...(expect.accounts ?? []), { id: account.id, version: undefined }],
-      },
-      write: { on: "account", account },
-      at: this.dependencies.now().toISOString(),
-      by: principal.subject,
-      operation: {
-        id: this.dependencies.newId(),
-        digest: createHash("sha256").update(JSON.stringify(account)).digest("base64url"),
-      },
-    };
+  /**
+   * Deletes an account with everything of its documents.
+   * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_NOT_FOUND; ACCOUNT_HAS_CHILDREN; STORE_UNAVAILABLE;
+   * WRITE_OUTCOME_UNKNOWN
+   */
+  async delete(principal: Principal, accountId: string): Promise<void> {
+    authorizeAtAll(principal, "write");
+    const id = checkId(accountId, "account");
+    await commitUntilDone(this.dependencies, async () => {
+      const { tree, lineages } = await this.#lineages([id]);
+      const [lineage] = lineages;
+      if (lineage === undefined) throw noSuchAccount();
+      authorize(principal, "write", lineage);
+      const { counts } = await fromStore(this.dependencies.store.descendants({ accountId: id, limit: 0 }));
+      if (counts.length > 0) {
+        throw new StrataError(
+          "ACCOUNT_HAS_CHILDREN",
+          "The account has others below it: delete or move those first.",
+        );
+      }
+      const [{ version, ...account }, ...ancestors] = lineage;
+      const expect = { documents: [], accounts: [{ id, version }], tree };
+      const at = this.dependencies.now().toISOString();
+      return this.#attempt(principal, { kind: "DELETE", account }, expect, at, ancestors);
+    });
   }
+
+  #lineages(ids: readonly string[]): Promise<Lineages> {
+    return fromStore(this.dependencies.store.lineages(ids));
+  }
+
+  async #noRoot(): Promise<Expectations> {
+    if ((await fromStore(this.dependencies.store.rootId())) === undefined)
+      return { documents: [], accounts: [], noRoot: true };
+    throw new StrataError(
+      "BAD_USER_INPUT",
+      "The tree has its root already: give the parentId of the new account.",
+    );
+  }
+
+  /**
+   * Tokens count in whole seconds, and those for an account that had the same id have to be older than the new one: it
+   * is not made in the second in which an account was deleted.
+   */
+  async #nextTime(lastDeletion: string | undefined): Promise<string> {
+    const now = this.dependencies.now();
+    const free = lastDeletion === undefined ? 0 : (secondOf(new Date(lastDeletion)) + 1) * 1_000;
+    // No more than that second: whoever deleted it may have another clock.
+    if (secondOf(now) + 1 !== free / 1_000) return now.toISOString();
+    await setTimeout(free - now.getTime());
+    return new Date(Math.max(free, this.dependencies.now().getTime())).toISOString();
+  }
+
+  #attempt(
+    principal: Principal,
+    write: Omit<AccountWrite, "on">,
+    expect: Expectations,
+    at: string,
+    ancestors: readonly AccountRecord[],
+  ): Attempt<AccountView> {
+    const id = this.dependencies.newId();
+    const digest = createHash("sha256").update(JSON.stringify(write)).digest("base64url");
+    const commit: Commit = {
+      expect,
+      write: { on: "account", ...write },
+      at,
+      by: principal.subject,
+      operation: { id, digest },
+    };
+    const done = (version: Version) => viewOf(principal, [{ ...write.account, version }, ...ancestors]);
+    return { commit, done };
+  }
+}
+
+/**
+ * What has to hold for a subtree of so many levels to hang below an account.
+ * @throws StrataError ACCOUNT_NOT_FOUND when the caller may not write there; BAD_USER_INPUT when it would be too deep
+ */
+function hangingBelow(
+  principal: Principal,
+  above: Lineage | undefined,
+  tree: string,
+  levels: number,
+): Expectations {
+  if (above === undefined) throw noSuchAccount();
+  authorize(principal, "write", above);
+  if (above.length + levels > TREE_DEPTH) {
+    throw new StrataError("BAD_USER_INPUT", `The tree of accounts is at most ${TREE_DEPTH} levels deep.`, {
+      limit: "accountDepth",
+    });
+  }
+  const [{ id, version }] = above;
+  return { documents: [], accounts: [{ id, version }], tree };
+}
+
+function secondOf(time: Date): number {
+  return Math.floor(time.getTime() / 1_000);
+}
+
+function cycle(): StrataError {
+  return new StrataError("ACCOUNT_CYCLE", "An account cannot hang below itself.", { pointer: "/parentId" });
 }
 
 function checkName(name: string): string {

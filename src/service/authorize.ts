@@ -25,8 +25,12 @@ export interface ConfigView {
  */
 export function authorize(principal: Principal, action: Action, lineage: Lineage | undefined): ConfigView {
   refuse(can(principal, action, lineage ?? "system"));
-  const account = lineage && { lineage, reach: reach(principal, lineage) };
-  return { account, seesSystem: principal.isSuperadmin };
+  return { account: lineage && viewOf(principal, lineage), seesSystem: principal.isSuperadmin };
+}
+
+/** An account as a caller sees it who may know of it. */
+export function viewOf(principal: Principal, lineage: Lineage): AccountView {
+  return { lineage, reach: reach(principal, lineage) };
 }
 
 /** Before anything is read: what needs no account to be refused. @throws StrataError UNAUTHENTICATED, FORBIDDEN */

@@ -44,7 +44,7 @@ export async function commitUntilDone<T>(
     if (performance.now() > startedAt + deadlineMs * DECIDE_SHARE) {
       throw new StrataError(
         "STORE_UNAVAILABLE",
-        "Nothing was written: others kept changing the same config. Try again.",
+        "Nothing was written: others kept changing what it rests on. Try again.",
       );
     }
   }

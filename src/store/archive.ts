@@ -8,7 +8,7 @@ import type { AccountRecord, Changes, DocumentKey, Version, WriteKind } from "./
  */
 export interface ArchiveSource {
   /** @throws StrataError STORE_UNAVAILABLE when there is no store, or only an import that was not finished */
-  position(): Promise<Position>;
+  position(): Promise<StorePosition>;
   /**
    * Every account and the key of every document that was ever written, removed ones included, in pages. What is there
    * from the first page to the last comes at least once, in no order.
@@ -45,8 +45,9 @@ export interface ArchiveTarget {
   /**
    * Opens the store under a new incarnation and with a new tree token. Its next commit comes after this sequence, and
    * its feed begins there: what came before is "no longer kept".
+   * @param dropped as `StorePosition` tells it
    */
-  finish(sequence: number): Promise<Position>;
+  finish(sequence: number, dropped: number): Promise<StorePosition>;
   close(): Promise<void>;
 }
 
@@ -54,6 +55,11 @@ export interface ArchiveTarget {
 export interface Position {
   readonly incarnation: string;
   readonly sequence: number;
+}
+
+export interface StorePosition extends Position {
+  /** How many of its commits left nothing behind: those of accounts that were deleted, their deletion included. */
+  readonly dropped: number;
 }
 
 export interface ScanPage {
@@ -71,6 +77,20 @@ export interface ArchivedWrite {
   readonly text: string | undefined;
 }
 
-export type ArchiveItem =
-  | { readonly on: "account"; readonly account: AccountRecord }
-  | ({ readonly on: "document" } & ArchivedWrite);
+export interface ArchivedAccount {
+  readonly on: "account";
+  readonly account: AccountRecord;
+}
+
+export interface ArchivedDocument extends ArchivedWrite {
+  readonly on: "document";
+}
+
+/** How many accounts an account has below it, as `Descendants` tells it: whoever restores accounts restores that too. */
+export interface ArchivedCounts {
+  readonly on: "counts";
+  readonly accountId: string;
+  readonly counts: readonly number[];
+}
+
+export type ArchiveItem = ArchivedAccount | ArchivedDocument | ArchivedCounts;

@@ -26,6 +26,7 @@ export function boundStaleness(store: Store, options: BoundedStoreOptions): Stor
   follower.start();
   return {
     lineages: (accountIds) => store.lineages(accountIds),
+    descendants: (of) => store.descendants(of),
     getMany: (keys) => store.getMany(keys),
     revisions: (of) => follower.revisions(of),
     rootId: () => store.rootId(),
@@ -151,6 +152,8 @@ class Follower {
   }
 
   #drop(change: Change): void {
+    // The tree token may be another one now, and documents may have gone with their account.
+    if (change.on === "account" && change.kind !== "CREATE") this.#known.clear();
     const name = change.on === "account" ? accountName(change.account.id) : documentName(change.key);
     const known = this.#known.get(name);
     if (known !== undefined && known.sequence < sequenceOfChange(change)) this.#known.delete(name);

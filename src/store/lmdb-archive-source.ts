@@ -2,14 +2,15 @@ import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Key } from "lmdb";
 import { StrataError } from "../domain/errors.js";
-import type { ArchivedWrite, ArchiveSource, Position, ScanPage } from "./archive.js";
+import type { ArchivedWrite, ArchiveSource, ScanPage, StorePosition } from "./archive.js";
+import { accountKey } from "./lmdb-accounts.js";
+import type { Database } from "./lmdb-database.js";
 import { isBegun, openForReading, refuseUnfinished } from "./lmdb-environment.js";
 import { unusable } from "./lmdb-errors.js";
 import { checkFilesForReading, noStore } from "./lmdb-files.js";
 import {
-  accountKey,
   changesAfter,
-  type Database,
+  droppedOf,
   historyKey,
   incarnationOf,
   sequenceOf,
@@ -51,11 +52,12 @@ class LmdbArchiveSource implements ArchiveSource {
     this.#database = database;
   }
 
-  async position(): Promise<Position> {
+  async position(): Promise<StorePosition> {
     return this.#read((database) => {
       if (!isBegun(database, this.#folder)) throw noStore(this.#folder);
       refuseUnfinished(database, this.#folder);
-      return { incarnation: incarnationOf(database), sequence: sequenceOf(database) };
+      const [sequence, dropped] = [sequenceOf(database), droppedOf(database)];
+      return { incarnation: incarnationOf(database), sequence, dropped };
     });
   }
 

@@ -1,14 +1,13 @@
 import { resolve } from "node:path";
 import { StrataError } from "../domain/errors.js";
-import type { ArchivedWrite, ArchiveItem, ArchiveTarget, Position } from "./archive.js";
+import type { ArchivedWrite, ArchiveItem, ArchiveTarget, StorePosition } from "./archive.js";
+import { accountVersionOf, putAccount, putCounts } from "./lmdb-accounts.js";
+import type { Database } from "./lmdb-database.js";
 import { type LmdbFolder, MAP_SIZE_BYTES, openFolder, putBeginning } from "./lmdb-environment.js";
 import { unusable } from "./lmdb-errors.js";
 import {
-  accountVersionOf,
-  type Database,
   historyKey,
   incarnationOf,
-  putAccount,
   putDocument,
   sequenceOf,
   unfinishedImport,
@@ -59,16 +58,18 @@ class LmdbArchiveTarget implements ArchiveTarget {
     this.#write((database) => {
       for (const item of items) {
         if (item.on === "account") restoreAccount(database, item.account);
-        else restoreWrite(database, item);
+        else if (item.on === "document") restoreWrite(database, item);
+        else putCounts(database, item.accountId, item.counts);
       }
     });
   }
 
-  async finish(sequence: number): Promise<Position> {
+  async finish(sequence: number, dropped: number): Promise<StorePosition> {
     return this.#write((database) => {
       database.put("seq", String(sequence));
+      database.put("dropped", String(dropped));
       database.remove("import");
-      return { incarnation: incarnationOf(database), sequence };
+      return { incarnation: incarnationOf(database), sequence, dropped };
     });
   }
 

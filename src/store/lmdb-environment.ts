@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { type Key, open } from "lmdb";
 import { StrataError } from "../domain/errors.js";
 import { type FolderLock, lockFolder } from "./folder-lock.js";
+import { type Database, randomToken } from "./lmdb-database.js";
 import { commitErrorOf, unusable } from "./lmdb-errors.js";
 import { checkFiles, damaged, makeFolder } from "./lmdb-files.js";
-import { type Database, FORMAT, unfinishedImport } from "./lmdb-records.js";
+import { FORMAT, unfinishedImport } from "./lmdb-records.js";
 
 /** Address space reserved for the data file unless another size is asked for. */
 export const MAP_SIZE_BYTES = 2 ** 30;
@@ -82,11 +82,17 @@ async function prepare(database: Database, folder: string): Promise<void> {
 
 /**
  * Whether there is a store at all.
- * @throws StrataError STORE_UNAVAILABLE when a newer release wrote it
+ * @throws StrataError STORE_UNAVAILABLE when another release wrote it, whose stores this one does not understand
  */
 export function isBegun(database: Database, folder: string): boolean {
   const format = database.get("format");
-  if (format === undefined || Number(format) <= FORMAT) return format !== undefined;
+  if (format === undefined || Number(format) === FORMAT) return format !== undefined;
+  if (Number(format) < FORMAT)
+    throw new StrataError(
+      "STORE_UNAVAILABLE",
+      `The store folder ${folder} was written by an older Strata: its format is ${format}, and this release reads ` +
+        `${FORMAT}. Export it with the older release, and import that into an empty folder; it was left as it is.`,
+    );
   throw new StrataError(
     "STORE_UNAVAILABLE",
     `The store folder ${folder} was written by a newer Strata: its format is ${format}, this release knows up to ` +
@@ -118,8 +124,4 @@ export function putBeginning(database: Database): void {
   database.put("incarnation", randomToken());
   database.put("tree", randomToken());
   database.put("seq", "0");
-}
-
-function randomToken(): string {
-  return randomBytes(12).toString("base64url");
 }

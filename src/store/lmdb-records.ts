@@ -1,27 +1,22 @@
-import { randomBytes } from "node:crypto";
-import type { Key, RootDatabase } from "lmdb";
+import type { Key } from "lmdb";
+import { accountVersionOf, fitsTree, writeAccount } from "./lmdb-accounts.js";
+import { type Database, randomToken } from "./lmdb-database.js";
 import {
-  accountBody,
-  assembleLineage,
   changeBody,
   documentBody,
   ownerOf,
-  parseAccount,
   parseChange,
   parseVersion,
   recordOf,
   sequenceOfChange,
   storedDocument,
-  versionOfRecord,
 } from "./records.js";
 import {
-  type AccountRecord,
   type Change,
   type Changes,
   type Commit,
   type CommitOutcome,
   type DocumentKey,
-  type Lineage,
   type Revisions,
   type StoredDocument,
   sameVersion,
@@ -30,8 +25,6 @@ import {
   type VersionsOf,
   versionText,
 } from "./store.js";
-
-export type Database = RootDatabase<string, Key>;
 
 /** How long things are remembered that nobody needs for ever. */
 export interface Retention {
@@ -45,8 +38,7 @@ export interface Retention {
  * The layout, as ordered keys: accounts, versions, documents, their writes by revision, the feed by sequence, operation
  * ids and when they are forgotten. A version has a key of its own, so that asking for it does not read the document.
  */
-export const FORMAT = 1;
-export const accountKey = (id: string): Key => ["a", id];
+export const FORMAT = 2;
 export const versionKey = (key: DocumentKey): Key => ["v", ownerOf(key), key.configId];
 const documentKey = (key: DocumentKey): Key => ["d", ownerOf(key), key.configId];
 export const historyKey = (key: DocumentKey, revision: number): Key => [
@@ -80,7 +72,7 @@ export function decide(
       ? { outcome: "done", version: earlier.version, replayed: true }
       : { outcome: "operationReused" };
   }
-  if (!holds(database, commit) || !fits(database, commit.write)) {
+  if (!holds(database, commit) || !(commit.write.on === "document" || fitsTree(database, commit.write))) {
     const { accounts, documents } = commit.expect;
     const of = { accounts: accounts.map(({ id }) => id), documents: documents.map(({ key }) => key) };
     return { outcome: "conflict", current: revisionsOf(database, of) };
@@ -103,22 +95,13 @@ function holds(database: Database, { expect }: Commit): boolean {
   );
 }
 
-/** What would break the tree is refused even where nobody expected otherwise: it stays one tree with one root. */
-function fits(database: Database, write: Commit["write"]): boolean {
-  if (write.on === "document") return true;
-  const { id, parentId } = write.account;
-  if (accountOf(database, id) !== undefined) return false;
-  return parentId === undefined
-    ? database.get("root") === undefined
-    : accountOf(database, parentId) !== undefined;
-}
-
 function nextVersion(database: Database, write: Commit["write"]): Version {
-  const current = write.on === "document" ? versionOf(database, write.key) : undefined;
+  const current =
+    write.on === "document" ? versionOf(database, write.key) : accountVersionOf(database, write.account.id);
   return {
     revision: (current?.revision ?? 0) + 1,
     sequence: sequenceOf(database) + 1,
-    nonce: randomBytes(12).toString("base64url"),
+    nonce: randomToken(),
   };
 }
 
@@ -126,7 +109,13 @@ function put(database: Database, commit: Commit, text: string | undefined, versi
   const { write, at, by } = commit;
   if (write.on === "document")
     putDocument(database, write.key, recordOf(version, documentBody({ ...write, at, by }, text)), version);
-  else putAccount(database, { ...write.account, createdAt: at, version });
+  else {
+    if (write.kind === "DELETE") {
+      database.put("lastDeletion", at);
+      dropDocuments(database, write.account.id, version.revision);
+    }
+    if (writeAccount(database, write, version)) database.put("tree", randomToken());
+  }
   database.put(feedKey(version.sequence), recordOf(version, changeBody(commit)));
 }
 
@@ -136,9 +125,21 @@ export function putDocument(database: Database, key: DocumentKey, record: string
   database.put(historyKey(key, version.revision), record);
 }
 
-export function putAccount(database: Database, account: AccountRecord): void {
-  database.put(accountKey(account.id), recordOf(account.version, accountBody(account)));
-  if (account.parentId === undefined) database.put("root", account.id);
+/**
+ * Takes away everything of an account's documents, and counts the commits that leave nothing behind.
+ * @param accountRevisions how many of them were of the account itself, its deletion included
+ */
+function dropDocuments(database: Database, owner: string, accountRevisions: number): void {
+  let dropped = accountRevisions;
+  for (const { value } of database.getRange(ownedBy("v", owner))) dropped += parseVersion(value).revision;
+  for (const part of ["v", "d", "h"])
+    for (const key of [...database.getKeys(ownedBy(part, owner))]) database.remove(key);
+  database.put("dropped", String(droppedOf(database) + dropped));
+}
+
+/** A config id is never empty, nor does one begin with what comes last. */
+function ownedBy(part: string, owner: string): { start: Key; end: Key } {
+  return { start: [part, owner, ""], end: [part, owner, "\x7f"] };
 }
 
 interface OperationRecord {
@@ -176,11 +177,6 @@ export function versionOf(database: Database, key: DocumentKey): Version | undef
   return text === undefined ? undefined : parseVersion(text);
 }
 
-export function accountVersionOf(database: Database, id: string): Version | undefined {
-  const record = database.get(accountKey(id));
-  return record === undefined ? undefined : parseVersion(versionOfRecord(record));
-}
-
 export function revisionsOf(database: Database, { accounts, documents }: VersionsOf): Revisions {
   return {
     tree: treeOf(database),
@@ -201,24 +197,6 @@ export function changesAfter(database: Database, after: number, limit: number): 
   return { changes: isComplete ? changes : undefined, sequence };
 }
 
-function accountOf(database: Database, id: string): AccountRecord | undefined {
-  const record = database.get(accountKey(id));
-  return record === undefined ? undefined : parseAccount(record);
-}
-
-/** @param known accounts already read in this turn: the ancestors of one are mostly those of the others */
-export function lineageOf(
-  database: Database,
-  id: string,
-  known: Map<string, AccountRecord | undefined>,
-): Lineage | undefined {
-  const recall = (accountId: string): AccountRecord | undefined => {
-    if (!known.has(accountId)) known.set(accountId, accountOf(database, accountId));
-    return known.get(accountId);
-  };
-  return assembleLineage(id, recall);
-}
-
 /** The name of the import that was begun and not finished; undefined when there is none. */
 export function unfinishedImport(database: Database): string | undefined {
   return database.get("import");
@@ -234,6 +212,11 @@ export function incarnationOf(database: Database): string {
 
 export function sequenceOf(database: Database): number {
   return Number(database.get("seq") ?? 0);
+}
+
+/** How many commits left nothing behind: those of accounts that were deleted. */
+export function droppedOf(database: Database): number {
+  return Number(database.get("dropped") ?? 0);
 }
 
 function readJson<T>(database: Database, key: Key): T | undefined {

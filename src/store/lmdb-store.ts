@@ -1,16 +1,16 @@
 import { resolve } from "node:path";
 import { StrataError } from "../domain/errors.js";
 import type { FolderLock } from "./folder-lock.js";
+import { descendantsOf, lineageOf } from "./lmdb-accounts.js";
+import type { Database } from "./lmdb-database.js";
 import { MAP_SIZE_BYTES, openDatabase, openFolder } from "./lmdb-environment.js";
 import { commitErrorOf, isLackOfSpace, unusable } from "./lmdb-errors.js";
 import { dataFile, withFile } from "./lmdb-files.js";
 import {
   changesAfter,
-  type Database,
   decide,
   documentOf,
   forgetOperations,
-  lineageOf,
   operationVersion,
   type Retention,
   revisionsOf,
@@ -22,6 +22,8 @@ import {
   type Changes,
   type Commit,
   type CommitOutcome,
+  type Descendants,
+  type DescendantsOf,
   type DocumentKey,
   type Documents,
   type Lineages,
@@ -96,9 +98,14 @@ class LmdbStore implements Store {
       const known = new Map<string, AccountRecord | undefined>();
       return {
         tree: treeOf(database),
+        lastDeletion: database.get("lastDeletion"),
         lineages: accountIds.map((id) => lineageOf(database, id, known)),
       };
     });
+  }
+
+  descendants(of: DescendantsOf): Promise<Descendants> {
+    return this.#read((database) => descendantsOf(database, of));
   }
 
   getMany(keys: readonly DocumentKey[]): Promise<Documents> {

@@ -2,7 +2,7 @@ import { StrataError } from "../domain/errors.js";
 import type { Store } from "./store.js";
 
 export interface StoreCall {
-  readonly operation: "lineages" | "getMany" | "revisions" | "rootId" | "commit" | "changes";
+  readonly operation: "lineages" | "descendants" | "getMany" | "revisions" | "rootId" | "commit" | "changes";
   /** How many accounts or documents were asked for; 1 for the root and for a commit. */
   readonly size: number;
   readonly seconds: number;
@@ -34,6 +34,7 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
 
   return {
     lineages: (accountIds) => observed("lineages", accountIds.length, () => store.lineages(accountIds)),
+    descendants: (of) => observed("descendants", 1, () => store.descendants(of)),
     getMany: (keys) => observed("getMany", keys.length, () => store.getMany(keys)),
     revisions: (of) =>
       observed("revisions", of.accounts.length + of.documents.length, () => store.revisions(of)),

@@ -70,17 +70,36 @@ export function storedDocument(record: string): StoredDocument {
   };
 }
 
-/** The part of an account's record below its version: its parent's id (the root: empty), then all of it. */
+/**
+ * The part of an account's record below its version: its parent's id (the root: empty), `reseller` or nothing, and the
+ * rest of it.
+ */
 export function accountBody(account: Omit<AccountRecord, "version">): string {
   const { id, name, parentId, isReseller, createdAt } = account;
-  return `${parentId ?? ""}\n${JSON.stringify({ id, name, isReseller, createdAt })}`;
+  return `${parentId ?? ""}\n${isReseller ? "reseller" : ""}\n${JSON.stringify({ id, name, createdAt })}`;
 }
 
 export function parseAccount(record: string): AccountRecord {
-  const [version = "", parentId = "", json = ""] = record.split("\n");
-  const { id, name, isReseller, createdAt } = JSON.parse(json);
+  const [version = "", parentId = "", role, json = ""] = record.split("\n");
+  const { id, name, createdAt } = JSON.parse(json);
   const parent = parentId === "" ? undefined : parentId;
-  return { id, name, parentId: parent, isReseller, createdAt, version: parseVersion(version) };
+  return {
+    id,
+    name,
+    parentId: parent,
+    isReseller: role === "reseller",
+    createdAt,
+    version: parseVersion(version),
+  };
+}
+
+/** How many accounts there are so many levels below one; empty text: none. */
+export function countsText(counts: readonly number[]): string {
+  return counts.join(",");
+}
+
+export function parseCounts(text: string | null | undefined): number[] {
+  return text ? text.split(",").map(Number) : [];
 }
 
 /** The version's text of a record, or of a version alone. */
@@ -94,7 +113,7 @@ export function changeBody({ write, at, by }: Commit): string {
   const what =
     write.on === "document"
       ? { on: write.on, key: write.key, kind: write.kind }
-      : { on: write.on, account: { ...write.account, createdAt: at } };
+      : { on: write.on, kind: write.kind, account: write.account };
   return JSON.stringify({ ...what, at, by });
 }
 

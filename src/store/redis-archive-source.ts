@@ -1,5 +1,5 @@
 import { StrataError } from "../domain/errors.js";
-import type { ArchivedWrite, ArchiveSource, Position, ScanPage } from "./archive.js";
+import type { ArchivedWrite, ArchiveSource, ScanPage, StorePosition } from "./archive.js";
 import { keyOf, parseAccount, parseDocument } from "./records.js";
 import { RedisConnection } from "./redis-connection.js";
 import { RedisKeys } from "./redis-keys.js";
@@ -42,13 +42,16 @@ class RedisArchiveSource implements ArchiveSource {
     this.#reads = new RedisReads(connection, keys, place);
   }
 
-  async position(): Promise<Position> {
+  async position(): Promise<StorePosition> {
     // The incarnation last: an import that begins in between takes it away.
-    const sequence = await this.#reads.look([this.keys.sequence], (_, [text]) => Number(text));
+    const [sequence = 0, dropped = 0] = await this.#reads.look(
+      [this.keys.sequence, this.keys.dropped],
+      (_, numbers) => numbers.map(Number),
+    );
     const incarnation = await this.#reads.read(["HGET", this.keys.meta, "incarnation"], (answer) => answer);
     if (typeof incarnation !== "string")
       throw new StrataError("STORE_UNAVAILABLE", "An import into this store was begun while it was read.");
-    return { incarnation, sequence };
+    return { incarnation, sequence, dropped };
   }
 
   async *scan(): AsyncGenerator<ScanPage> {

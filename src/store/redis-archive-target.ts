@@ -1,6 +1,6 @@
 import { StrataError } from "../domain/errors.js";
-import type { ArchivedWrite, ArchiveItem, ArchiveTarget, Position } from "./archive.js";
-import { accountBody, documentBody, recordOf } from "./records.js";
+import type { ArchivedCounts, ArchivedWrite, ArchiveItem, ArchiveTarget, StorePosition } from "./archive.js";
+import { accountBody, countsText, documentBody, recordOf } from "./records.js";
 import type { RedisArchiveOptions } from "./redis-archive-source.js";
 import { callFunction, makeNonce, sendFunctions } from "./redis-call.js";
 import { type RedisCommand, RedisConnection } from "./redis-connection.js";
@@ -72,22 +72,18 @@ class RedisArchiveTarget implements ArchiveTarget {
 
   async restore(items: readonly ArchiveItem[]): Promise<void> {
     for (let from = 0; from < items.length; from += ITEMS_PER_CALL) {
-      const commands = items
-        .slice(from, from + ITEMS_PER_CALL)
-        .map((item) =>
-          item.on === "account" ? this.#restoreAccount(item.account) : this.#restoreWrite(item),
-        );
+      const commands = items.slice(from, from + ITEMS_PER_CALL).map((item) => this.#restoring(item));
       for (const answer of await sendFunctions(this.connection, commands)) this.#checked(answer);
     }
   }
 
-  async finish(sequence: number): Promise<Position> {
+  async finish(sequence: number, dropped: number): Promise<StorePosition> {
     const incarnation = makeNonce();
     const { meta, sequence: newest, tree, feed, lock } = this.keys;
-    const keys = [meta, newest, tree, feed, lock] as const;
-    const args = [this.#holder, sequence, incarnation, makeNonce()] as const;
+    const keys = [meta, newest, tree, feed, lock, this.keys.dropped] as const;
+    const args = [this.#holder, sequence, incarnation, makeNonce(), dropped] as const;
     await this.#call([FUNCTIONS.finishImport, keys.length, ...keys, ...args]);
-    return { incarnation, sequence };
+    return { incarnation, sequence, dropped };
   }
 
   async close(): Promise<void> {
@@ -107,6 +103,11 @@ class RedisArchiveTarget implements ArchiveTarget {
     await this.connection.call(["HDEL", this.keys.meta, "clearing"]);
   }
 
+  #restoring(item: ArchiveItem): RedisCommand {
+    if (item.on === "account") return this.#restoreAccount(item.account);
+    return item.on === "document" ? this.#restoreWrite(item) : this.#restoreCounts(item);
+  }
+
   #restoreWrite({ key, version, kind, at, by, text }: ArchivedWrite): RedisCommand {
     const { meta, lock } = this.keys;
     const own = [
@@ -120,23 +121,18 @@ class RedisArchiveTarget implements ArchiveTarget {
   }
 
   #restoreAccount(account: AccountRecord): RedisCommand {
-    const { meta, lock, root } = this.keys;
-    const { id, parentId, version } = account;
-    const keys = [
-      ...[meta, lock, this.keys.account(id), root],
-      ...(parentId === undefined ? [] : [this.keys.children(parentId)]),
-    ];
+    const { meta, lock, prefix } = this.keys;
+    const { id, parentId = "", version } = account;
+    const keys = [meta, lock, this.keys.account(id)];
     const record = recordOf(version, accountBody(account));
-    return [
-      "FCALL",
-      FUNCTIONS.restoreAccount,
-      keys.length,
-      ...keys,
-      this.#holder,
-      version.revision,
-      record,
-      id,
-    ];
+    const args = [version.revision, record, id, parentId, prefix];
+    return ["FCALL", FUNCTIONS.restoreAccount, keys.length, ...keys, this.#holder, ...args];
+  }
+
+  #restoreCounts({ accountId, counts }: ArchivedCounts): RedisCommand {
+    const { meta, lock } = this.keys;
+    const keys = [meta, lock, this.keys.counts(accountId)];
+    return ["FCALL", FUNCTIONS.restoreCounts, keys.length, ...keys, this.#holder, countsText(counts)];
   }
 
   async #call(call: readonly [string, ...(string | number)[]]): Promise<unknown> {

@@ -4,7 +4,7 @@ import { makeNonce } from "./redis-call.js";
 import type { RedisCommand } from "./redis-connection.js";
 import { FUNCTIONS } from "./redis-functions.js";
 import type { RedisKeys } from "./redis-keys.js";
-import { type Commit, type Revisions, versionText } from "./store.js";
+import { type AccountWrite, type Commit, type Revisions, versionText } from "./store.js";
 
 export interface RedisRetention {
   readonly feedEntries: number;
@@ -37,7 +37,7 @@ export function commitCommand(
   const written =
     write.on === "document"
       ? [documentBody({ kind: write.kind, at, by }, text), write.key.configId]
-      : [accountBody({ ...write.account, createdAt: at }), write.account.id];
+      : [accountBody(write.account), ...accountArguments(keys, write, at)];
   return [
     "FCALL",
     ...[FUNCTIONS.commit, names.length, ...names],
@@ -53,10 +53,12 @@ function writtenKeys(keys: RedisKeys, write: Commit["write"]): string[] {
     const { key } = write;
     return [keys.version(key), keys.document(key), keys.history(key), keys.configs(key)];
   }
-  const { id, parentId } = write.account;
-  return parentId === undefined
-    ? [keys.account(id)]
-    : [keys.account(id), keys.account(parentId), keys.children(parentId)];
+  return [keys.account(write.account.id)];
+}
+
+function accountArguments({ prefix }: RedisKeys, { kind, account }: AccountWrite, at: string): string[] {
+  const { id, parentId = "", isReseller } = account;
+  return [kind, id, parentId, isReseller ? "reseller" : "", prefix, makeNonce(), at];
 }
 
 /** What the function found in place of what was expected. */

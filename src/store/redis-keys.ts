@@ -8,7 +8,9 @@ import type { DocumentKey } from "./store.js";
  *     meta              hash: format, incarnation, writers (the oldest format whose releases may write), accepted (the
  *                       incarnation that an operator vouches for), importing, clearing
  *     seq, tree, root   the newest commit's sequence; the tree token; the root account's id
- *     a:<account>       record of an account; k:<account> its children's ids, a sorted set
+ *     dropped           how many commits left nothing behind; lastDeletion: when an account was last deleted
+ *     a:<account>       record of an account; k:<account> its children's ids, a sorted set; n:<account> how many accounts
+ *                       are one, two, ... levels below it
  *     v:<owner>:<cfg>   version of a document; d:… its record; h:… every record it ever had, a list in order of revision
  *     o:<owner>         the config ids that the owner ever wrote, a set
  *     lock              who is importing; expires
@@ -23,6 +25,8 @@ export class RedisKeys {
   readonly root: string;
   readonly feed: string;
   readonly lock: string;
+  readonly dropped: string;
+  readonly lastDeletion: string;
 
   constructor(cell: string) {
     this.prefix = `{${cell}}:`;
@@ -32,6 +36,8 @@ export class RedisKeys {
     this.root = `${this.prefix}root`;
     this.feed = `${this.prefix}feed`;
     this.lock = `${this.prefix}lock`;
+    this.dropped = `${this.prefix}dropped`;
+    this.lastDeletion = `${this.prefix}lastDeletion`;
   }
 
   get accountPrefix(): string {
@@ -43,8 +49,8 @@ export class RedisKeys {
   account(id: string): string {
     return this.accountPrefix + id;
   }
-  children(id: string): string {
-    return `${this.prefix}k:${id}`;
+  counts(id: string): string {
+    return `${this.prefix}n:${id}`;
   }
   version(key: DocumentKey): string {
     return `${this.versionPrefix}${ownerOf(key)}:${key.configId}`;

@@ -3,6 +3,7 @@ import {
   assembleLineage,
   parseAccount,
   parseChange,
+  parseCounts,
   parseVersion,
   sequenceOfChange,
   storedDocument,
@@ -19,7 +20,17 @@ import {
 import { FUNCTIONS } from "./redis-functions.js";
 import type { RedisKeys } from "./redis-keys.js";
 import { UNFINISHED_IMPORT } from "./redis-standing.js";
-import type { Changes, DocumentKey, Documents, Lineages, Revisions, VersionsOf } from "./store.js";
+import {
+  type Changes,
+  type Descendants,
+  type DescendantsOf,
+  type DocumentKey,
+  type Documents,
+  type Lineages,
+  type Revisions,
+  TREE_DEPTH,
+  type VersionsOf,
+} from "./store.js";
 
 /** A read goes again while this lasts: its connection may just have been lost. */
 const AGAIN_WITHIN_MS = 900;
@@ -37,15 +48,25 @@ export class RedisReads {
   ) {}
 
   lineages(accountIds: readonly string[]): Promise<Lineages> {
-    const keys = [this.keys.tree, ...accountIds.map((id) => this.keys.account(id))];
+    const keys = [this.keys.tree, this.keys.lastDeletion, ...accountIds.map((id) => this.keys.account(id))];
     const call = [FUNCTIONS.lineages, keys.length, ...keys, this.keys.accountPrefix] as const;
     return this.read(["FCALL_RO", ...call], (answer) => {
-      const [tree, records] = answer as [string | null, string[]];
+      const [tree, lastDeletion, records] = answer as [string | null, string | null, string[]];
       const accounts = new Map(records.map(parseAccount).map((account) => [account.id, account]));
       return {
         tree: this.#treeOf(tree),
+        lastDeletion: lastDeletion ?? undefined,
         lineages: accountIds.map((id) => assembleLineage(id, (accountId) => accounts.get(accountId))),
       };
+    });
+  }
+
+  descendants({ accountId, levels = TREE_DEPTH, after = [], limit }: DescendantsOf): Promise<Descendants> {
+    const args = [this.keys.prefix, accountId, levels, limit, ...after] as const;
+    return this.read(["FCALL_RO", FUNCTIONS.descendants, 1, this.keys.tree, ...args], (answer) => {
+      const [tree, paths, counts] = answer as [string | null, string[], string | null];
+      this.#treeOf(tree);
+      return { paths: paths.map((path) => path.split("/")), counts: parseCounts(counts) };
     });
   }
 

@@ -153,6 +153,8 @@ export class RedisStanding {
     }
     if (Number(state.writers) > REDIS_FORMAT)
       return `it was written by a newer Strata (format ${state.writers}, this release knows ${REDIS_FORMAT}): upgrade this gateway`;
+    if (Number(state.writers) < REDIS_FORMAT)
+      return `it was written by an older Strata (format ${state.writers}, this release writes ${REDIS_FORMAT}): export it with that one, and import that into another cell`;
     const position = { incarnation: state.incarnation, sequence: Number(state.sequence) };
     if (known?.incarnation !== position.incarnation) {
       if (known !== undefined && state.accepted !== position.incarnation)

@@ -19,6 +19,8 @@ import type {
   Changes,
   Commit,
   CommitOutcome,
+  Descendants,
+  DescendantsOf,
   DocumentKey,
   Documents,
   Lineages,
@@ -140,6 +142,10 @@ class RedisStore implements Store {
 
   lineages(accountIds: readonly string[]): Promise<Lineages> {
     return this.#reading(() => this.#reads.lineages(accountIds));
+  }
+
+  descendants(of: DescendantsOf): Promise<Descendants> {
+    return this.#reading(() => this.#reads.descendants(of));
   }
 
   getMany(keys: readonly DocumentKey[]): Promise<Documents> {

@@ -8,13 +8,17 @@ import type { JsonObject } from "../domain/json.js";
  * - a read sees every commit that was acknowledged before the read was made, and never half of one;
  * - a commit checks everything it expects before it writes anything, and writes all of it or nothing;
  * - an acknowledged commit survives the loss of the process and of power;
- * - the accounts stay one tree under one root: a commit that would make an account twice, a second root, or a child of
- *   nobody is a conflict, expected or not;
+ * - the accounts stay one tree under one root, at most `TREE_DEPTH` levels deep: a commit that would make an account
+ *   twice, a second root, a child of nobody, a circle or a deeper tree, or change or delete what is not there, or delete
+ *   what has children, is a conflict, expected or not;
+ * - with an account goes everything of its documents: versions and histories too;
  * - whoever cannot answer says so with `StrataError` STORE_UNAVAILABLE, within two seconds.
  */
 export interface Store {
   /** Each account with its ancestors, itself first, the root last; undefined where there is no such account. */
   lineages(accountIds: readonly string[]): Promise<Lineages>;
+  /** The accounts below one, and how many there are, all as of one moment; of an account that is not there, none. */
+  descendants(of: DescendantsOf): Promise<Descendants>;
   /** The documents under these keys, all as of one moment. */
   getMany(keys: readonly DocumentKey[]): Promise<Documents>;
   /** The versions alone, all as of one moment: the cheap way to learn whether something known still holds. */
@@ -74,10 +78,33 @@ export interface AccountRecord {
 export type TreeToken = string;
 export type Lineage = readonly [AccountRecord, ...AccountRecord[]];
 
+/** Accounts on the way from the root to the deepest, both counted. */
+export const TREE_DEPTH = 32;
+
 export interface Lineages {
   readonly tree: TreeToken;
+  /** When an account was last deleted, RFC 3339, by the clock of whoever did it; undefined: none ever was. */
+  readonly lastDeletion: string | undefined;
   readonly lineages: readonly (Lineage | undefined)[];
 }
+
+/** The way down to an account: ids, from a child of the one that is asked about to the account itself. */
+export type AccountPath = readonly string[];
+export interface DescendantsOf {
+  readonly accountId: string;
+  /** Only so many levels of them are listed; absent: all. */
+  readonly levels?: number;
+  /** Goes on behind this place; what was there may have gone meanwhile. Absent: from the first. */
+  readonly after?: AccountPath;
+  readonly limit: number;
+}
+export interface Descendants {
+  /** Depth first, siblings by id: each account comes before those below it. */
+  readonly paths: readonly AccountPath[];
+  /** How many accounts are one level below, two levels below, and so on; as long as there are any. */
+  readonly counts: readonly number[];
+}
+
 export interface Documents {
   readonly tree: TreeToken;
   readonly documents: readonly (StoredDocument | undefined)[];
@@ -107,7 +134,8 @@ export interface DocumentChange {
 }
 export interface AccountChange {
   readonly on: "account";
-  /** As it is after the change. */
+  readonly kind: AccountWriteKind;
+  /** As it is after the change; of a deletion: as it was, with the version that the deletion made. */
   readonly account: AccountRecord;
   readonly at: string;
   readonly by: string;
@@ -145,10 +173,13 @@ export interface DocumentWrite {
   readonly kind: WriteKind;
 }
 
-/** Creates an account. */
+export type AccountWriteKind = "CREATE" | "UPDATE" | "DELETE";
+
 export interface AccountWrite {
   readonly on: "account";
-  readonly account: Omit<AccountRecord, "createdAt" | "version">;
+  readonly kind: AccountWriteKind;
+  /** As it shall be, all of it; of a deletion: as it was. Under another parent all that is below it moves along. */
+  readonly account: Omit<AccountRecord, "version">;
 }
 
 export interface Commit {

@@ -75,7 +75,7 @@ export async function restoreInto(
   const target = await openLmdbArchiveTarget({ folder });
   await target.begin("fixture", true);
   await target.restore(items);
-  await target.finish(sequence);
+  await target.finish(sequence, 0);
   await target.close();
 }
 
@@ -90,7 +90,7 @@ export function itemLines(content: Buffer): string[] {
 
 /** An export of these lines, header included, whose count and digest are right. */
 export function signed(lines: readonly string[], sequence: number, count = lines.length): string {
-  const body = `${lines.map((line) => `${line}\n`).join("")}{"end":{"lines":${count},"sequence":${sequence},"sha256":"`;
+  const body = `${lines.map((line) => `${line}\n`).join("")}{"end":{"lines":${count},"sequence":${sequence},"dropped":0,"sha256":"`;
   return `${body}${createHash("sha256").update(body).digest("hex")}"}}\n`;
 }
 

@@ -223,7 +223,7 @@ describe("strata export", () => {
     child.kill("SIGSTOP");
     const target = await openLmdbArchiveTarget({ folder });
     await target.begin("another life", true);
-    await target.finish(MANY + 2);
+    await target.finish(MANY + 2, 0);
     await target.close();
     child.kill("SIGCONT");
     const { code, errors } = await ended;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { open } from "lmdb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { exportStore } from "../../src/archive/export-store.js";
-import type { ArchiveSource, Position } from "../../src/store/archive.js";
+import type { ArchiveSource, StorePosition } from "../../src/store/archive.js";
 import { openLmdbArchiveSource } from "../../src/store/lmdb-archive-source.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import type { AccountRecord } from "../../src/store/store.js";
@@ -30,7 +30,10 @@ describe("an export", () => {
   afterEach(() => source.close());
 
   /** The source as it was when the store had seen only so many commits, and as it is from its second look on. */
-  const begunAt = (sequence: number, now: (position: Position) => Position = (position) => position) => {
+  const begunAt = (
+    sequence: number,
+    now: (position: StorePosition) => StorePosition = (position) => position,
+  ) => {
     let looks = 0;
     return altered({
       position: async () => {
@@ -71,26 +74,17 @@ describe("an export", () => {
 
   test("has an account that changed meanwhile as the feed tells it, and the last line counts", async () => {
     await source.close();
-    const raw = open<string, (string | number)[]>({ path: folder, noSubdir: false, encoding: "string" });
-    const move = async (sequence: number, parentId: string) => {
-      const account = {
-        id: "branch",
-        name: "B",
-        parentId,
-        isReseller: false,
-        createdAt: "2026-03-01T10:00:00.000Z",
-      };
-      const version = `${sequence - COMMITS + 1}.${sequence}.n${sequence}`;
-      const { parentId: _, ...rest } = account;
-      await raw.put(["a", "branch"], `${version}\n${parentId}\n${JSON.stringify(rest)}`);
-      const change = { on: "account", account, at: account.createdAt, by: "mover" };
-      await raw.put(["feed", sequence], `${version}\n${JSON.stringify(change)}`);
-      await raw.put("seq" as unknown as string[], String(sequence));
+    const store = await openLmdbStore({ folder });
+    const move = async (parentId: string) => {
+      const [account] = (await store.lineages(["branch"])).lineages[0] ?? [];
+      if (account === undefined) throw new Error("no branch");
+      const write = { on: "account", kind: "UPDATE", account: { ...account, parentId } } as const;
+      versionOf(await store.commit({ ...accountCommit("branch", parentId), write }));
     };
-    await move(13, "root");
-    await move(14, "shop");
-    await move(15, "root");
-    await raw.close();
+    await move("root");
+    await move("shop");
+    await move("root");
+    await store.close();
     source = await openLmdbArchiveSource({ folder });
     const { bytes } = await exportFrom(begunAt(12));
     const told = itemLines(bytes).flatMap((line): AccountRecord[] => {
@@ -104,9 +98,9 @@ describe("an export", () => {
     ]);
     const copy = join(temporaryFolder(), "copy");
     await importInto(copy, bytes);
-    const store = await openLmdbStore({ folder: copy });
-    const { lineages } = await store.lineages(["branch"]);
-    await store.close();
+    const imported = await openLmdbStore({ folder: copy });
+    const { lineages } = await imported.lineages(["branch"]);
+    await imported.close();
     expect(lineages[0]?.map(({ id }) => id)).toEqual(["branch", "root"]);
   });
 

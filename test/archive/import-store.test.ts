@@ -55,7 +55,7 @@ async function importWatched(
       await target.restore(items);
       sizes.push(items.length);
     },
-    finish: (sequence) => target.finish(sequence),
+    finish: (...end) => target.finish(...end),
     close: () => target.close(),
   };
   try {

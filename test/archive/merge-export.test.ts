@@ -54,7 +54,11 @@ const overrides = async (...keys: readonly DocumentKey[]) =>
 const put = async (key: DocumentKey, override: JsonObject | undefined) =>
   versionOf(await store.commit(documentCommit(key, override)));
 const create = async (id: string, parentId: string | undefined, isReseller = false) => {
-  const write: AccountWrite = { on: "account", account: { id, name: `Our ${id}`, parentId, isReseller } };
+  const write: AccountWrite = {
+    on: "account",
+    kind: "CREATE",
+    account: { id, name: `Our ${id}`, parentId, isReseller, createdAt: NOW },
+  };
   return versionOf(await store.commit({ ...documentCommit(shop, {}), write }));
 };
 const sequence = async () => (await store.revisions(of([]))).sequence;

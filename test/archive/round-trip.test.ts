@@ -197,7 +197,7 @@ describe("an export", () => {
     expect(JSON.parse(removed ?? "")).toMatchObject({ write: { configId: "x", override: { a: 1 } } });
     expect(JSON.parse(rest[1] ?? "").write).not.toHaveProperty("override");
     expect(JSON.parse(rest[1] ?? "").write).not.toHaveProperty("accountId");
-    expect(rest[2]).toMatch(/^\{"end":\{"lines":5,"sequence":4,"sha256":"[0-9a-f]{64}"\}\}$/);
+    expect(rest[2]).toMatch(/^\{"end":\{"lines":5,"sequence":4,"dropped":0,"sha256":"[0-9a-f]{64}"\}\}$/);
     expect(file.at(-1)).toBe(10);
   });
 

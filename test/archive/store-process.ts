@@ -23,10 +23,13 @@ async function commit(store: Store, write: Commit["write"]): Promise<CommitOutco
   });
 }
 
+const AT = "2026-05-05T05:05:05.000Z";
+
 /** The nth thing that is written: now and then an account, a removal or a large document. */
 function nthWrite(n: number, documents: number): Commit["write"] {
   if (n % 11 === 0) {
-    return { on: "account", account: { id: `a${n}`, name: `${n}`, parentId: "root", isReseller: false } };
+    const account = { id: `a${n}`, name: `${n}`, parentId: "root", isReseller: false, createdAt: AT };
+    return { on: "account", kind: "CREATE", account };
   }
   const key = { accountId: n % 5 === 0 ? undefined : "root", configId: `c${(n * 7) % documents}` };
   if (n % 17 === 0) return { on: "document", key, override: undefined, kind: "RESET" };
@@ -43,7 +46,8 @@ async function writeForEver(store: Store, count: number): Promise<never> {
   const next = () => commit(store, nthWrite(++n, count));
   await commit(store, {
     on: "account",
-    account: { id: "root", name: "R", parentId: undefined, isReseller: false },
+    kind: "CREATE",
+    account: { id: "root", name: "R", parentId: undefined, isReseller: false, createdAt: AT },
   });
   while (n < count) await Promise.all(Array.from({ length: 200 }, next));
   say("ready");

@@ -196,7 +196,9 @@ describe("refusals", () => {
   test.each(ERROR_CODES)("%s has a status", (code) => {
     const answer = answerError(new StrataError(code, "said so"), { incident: "i1" });
     const expected = {
+      ACCOUNT_CYCLE: 409,
       ACCOUNT_EXISTS: 409,
+      ACCOUNT_HAS_CHILDREN: 409,
       ACCOUNT_NOT_FOUND: 404,
       BAD_USER_INPUT: 400,
       CONFIG_NOT_FOUND: 404,

@@ -4,6 +4,7 @@ import type { Store } from "../../src/store/store.js";
 export function alteredStore(store: Store, calls: Partial<Store>): Store {
   return {
     lineages: (accountIds) => store.lineages(accountIds),
+    descendants: (of) => store.descendants(of),
     getMany: (keys) => store.getMany(keys),
     revisions: (of) => store.revisions(of),
     rootId: () => store.rootId(),

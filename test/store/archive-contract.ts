@@ -86,7 +86,7 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
       intoTarget(async (target) => {
         await target.begin("one", false);
         await target.restore(items);
-        return target.finish(sequence);
+        return target.finish(sequence, 0);
       });
     const everyWrite = (key: DocumentKey): Promise<readonly ArchivedWrite[]> =>
       fromSource((source) => source.writes(key, 1, 100));
@@ -96,9 +96,35 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
         const commit = () => inStore((store) => store.commit(documentCommit(branch, {})));
         await commit();
         const first = await fromSource((source) => source.position());
-        expect(first).toEqual({ incarnation: expect.stringMatching(/./), sequence: 1 });
+        expect(first).toEqual({ incarnation: expect.stringMatching(/./), sequence: 1, dropped: 0 });
         await commit();
         expect(await fromSource((source) => source.position())).toEqual({ ...first, sequence: 2 });
+      });
+
+      it("tells how many commits went with the accounts that were deleted", async () => {
+        await inStore(async (store) => {
+          for (const [id, parentId] of [
+            ["root", undefined],
+            ["leaf", "root"],
+          ] as const)
+            versionOf(await store.commit(accountCommit(id, parentId)));
+          const leaf = documentKey("leaf", "x");
+          for (const override of [{ v: 1 }, { v: 2 }, undefined])
+            versionOf(await store.commit(documentCommit(leaf, override)));
+          versionOf(await store.commit(documentCommit(documentKey("root", "x"), {})));
+          const deletion = accountCommit("leaf", "root");
+          if (deletion.write.on === "account") Object.assign(deletion.write, { kind: "DELETE" });
+          versionOf(await store.commit(deletion));
+        });
+        // Its creation, three writes, and the deletion.
+        expect(await fromSource((source) => source.position())).toMatchObject({ sequence: 7, dropped: 5 });
+        expect(await everyWrite(documentKey("leaf", "x"))).toEqual([]);
+        await fromSource(async (source) => {
+          for await (const { accounts, documents } of source.scan())
+            expect([...accounts.map(({ id }) => id), ...documents.map((key) => key.accountId)]).not.toContain(
+              "leaf",
+            );
+        });
       });
 
       it("scans every account and the key of every document, removed ones included", async () => {
@@ -175,7 +201,7 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
           await target.begin("one", false);
           expect(await target.isEmpty()).toBe(false);
           expect(await target.unfinished()).toBe("one");
-          await target.finish(0);
+          await target.finish(0, 0);
           expect(await target.isEmpty()).toBe(true);
           expect(await target.unfinished()).toBeUndefined();
         });
@@ -191,7 +217,7 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
         await expect(fromSource((source) => source.position())).rejects.toMatchObject(refusal);
         await intoTarget(async (target) => {
           expect(await target.unfinished()).toBe("one");
-          await target.finish(0);
+          await target.finish(0, 0);
         });
         expect(await inStore((store) => store.rootId())).toBeUndefined();
         expect(await fromSource((source) => source.position())).toMatchObject({ sequence: 0 });
@@ -267,8 +293,38 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
           version(2, 8),
         ]);
         expect((await everyWrite(branch)).map((made) => made.version.revision)).toEqual([1, 2, 3]);
-        const { lineages } = await inStore((store) => store.lineages(["branch"]));
-        expect(lineages[0]?.map(({ id }) => id)).toEqual(["branch", "root"]);
+        await inStore(async (store) => {
+          const { lineages } = await store.lineages(["branch"]);
+          expect(lineages[0]?.map(({ id }) => id)).toEqual(["branch", "root"]);
+          const { paths } = await store.descendants({ accountId: "root", limit: 10 });
+          expect(paths).toEqual([["branch"], ["shop"]]);
+        });
+      });
+
+      it("counts the accounts below each as it is told to, and goes on from there", async () => {
+        const counts = (accountId: string, ...found: number[]): ArchiveItem => ({
+          on: "counts",
+          accountId,
+          counts: found,
+        });
+        await restored([
+          ...ITEMS,
+          counts("root", 9),
+          counts("root", 1, 1),
+          counts("shop", 1),
+          counts("branch"),
+        ]);
+        await inStore(async (store) => {
+          const below = async (accountId: string) =>
+            (await store.descendants({ accountId, limit: 0 })).counts;
+          expect(await below("root")).toEqual([1, 1]);
+          versionOf(await store.commit(accountCommit("leaf", "branch")));
+          expect([await below("root"), await below("shop"), await below("branch")]).toEqual([
+            [1, 1, 1],
+            [1, 1],
+            [1],
+          ]);
+        });
       });
 
       it("begins a new life, which no cache and no reader takes for the one before", async () => {
@@ -279,7 +335,7 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
         };
         const position = await intoTarget(async (target) => {
           await target.begin("one", true);
-          return target.finish(SEQUENCE);
+          return target.finish(SEQUENCE, 0);
         });
         expect(position.sequence).toBe(SEQUENCE);
         expect(position.incarnation).not.toBe(before.position.incarnation);
@@ -309,7 +365,7 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
         });
         await intoTarget(async (target) => {
           await target.begin("one", true);
-          await target.finish(0);
+          await target.finish(0, 0);
         });
         await inStore(async (store) => {
           expect(await store.rootId()).toBeUndefined();
@@ -330,7 +386,7 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
         await intoTarget(async (target) => {
           await target.begin("one", false);
           await target.restore(ITEMS.slice(5));
-          await target.finish(SEQUENCE);
+          await target.finish(SEQUENCE, 0);
         });
         expect((await everyWrite(branch)).map((made) => made.version.revision)).toEqual([1, 2, 3]);
         expect(await everyWrite(system)).toHaveLength(1);

@@ -23,11 +23,19 @@ import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import { observeStore, type StoreCall } from "../../src/store/observed-store.js";
 import { sequenceOfChange, storedDocument } from "../../src/store/records.js";
 import type { Store } from "../../src/store/store.js";
-import { describeStoreContract, documentCommit, documentKey, of, versionOf } from "./store-contract.js";
+import { describeAccountContract } from "./account-contract.js";
+import {
+  describeStoreContract,
+  documentCommit,
+  documentKey,
+  type OpenedStore,
+  of,
+  versionOf,
+} from "./store-contract.js";
 
 const temporaryFolder = () => mkdtemp(join(tmpdir(), "strata-lmdb-"));
 
-describeStoreContract("The LMDB store", async () => {
+async function openTemporary(): Promise<OpenedStore> {
   const folder = await temporaryFolder();
   const store = await openLmdbStore({ folder });
   let current = store;
@@ -43,7 +51,10 @@ describeStoreContract("The LMDB store", async () => {
       await rm(folder, { recursive: true });
     },
   };
-});
+}
+
+describeStoreContract("The LMDB store", openTemporary);
+describeAccountContract("The LMDB store", openTemporary);
 
 const childFile = fileURLToPath(new URL("crash-writer.ts", import.meta.url));
 
@@ -212,9 +223,13 @@ describe("The LMDB store's folder", () => {
   it("is refused when a newer release wrote it, or when it holds something else", async () => {
     await (await opened()).close();
     const raw = open<string, string>({ path: folder, noSubdir: false, encoding: "string" });
-    await raw.put("format", "2");
+    await raw.put("format", "3");
     await raw.close();
-    await expect(opened()).rejects.toEqual(refusal(folder, /newer Strata/, /format is 2/));
+    await expect(opened()).rejects.toEqual(refusal(folder, /newer Strata/, /format is 3/));
+    const older = open<string, string>({ path: folder, noSubdir: false, encoding: "string" });
+    await older.put("format", "1");
+    await older.close();
+    await expect(opened()).rejects.toEqual(refusal(folder, /older Strata/, /format is 1/, /Export it/));
     const other = open<string, string>({ path: join(parent, "other"), encoding: "string" });
     await other.put("something", "else");
     await other.close();

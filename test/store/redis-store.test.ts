@@ -4,13 +4,14 @@ import { openRedisArchiveTarget } from "../../src/store/redis-archive-target.js"
 import { openRedisStore } from "../../src/store/redis-store.js";
 import { parseRedisUrl } from "../../src/store/redis-url.js";
 import { sharedRedisUrl } from "../redis/run-redis.js";
+import { describeAccountContract } from "./account-contract.js";
 import { describeArchiveContract } from "./archive-contract.js";
-import { describeStoreContract } from "./store-contract.js";
+import { describeStoreContract, type OpenedStore } from "./store-contract.js";
 
 /** A cell of the shared server that no other test has. */
 const newCell = () => ({ target: parseRedisUrl(sharedRedisUrl()), cell: randomUUID() });
 
-describeStoreContract("The Redis store", async () => {
+async function openStore(): Promise<OpenedStore> {
   const options = newCell();
   const store = await openRedisStore(options);
   let current = store;
@@ -23,7 +24,10 @@ describeStoreContract("The Redis store", async () => {
     },
     close: () => current.close(),
   };
-});
+}
+
+describeStoreContract("The Redis store", openStore);
+describeAccountContract("The Redis store", openStore);
 
 describeArchiveContract("The Redis archive", async () => {
   const options = newCell();

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { equals, type Json, type JsonObject } from "../../src/domain/json.js";
 import type {
   AccountRecord,
+  AccountWrite,
   Commit,
   CommitOutcome,
   DocumentKey,
@@ -49,6 +50,10 @@ export function documentCommit(
   };
 }
 
+function accountOf(id: string, parentId: string | undefined): AccountWrite["account"] {
+  return { id, name: `The ${id}`, parentId, isReseller: false, createdAt: AT };
+}
+
 export function accountCommit(
   id: string,
   parentId: string | undefined,
@@ -56,7 +61,7 @@ export function accountCommit(
 ): Commit {
   return {
     expect: { documents: [], accounts: [], ...expected },
-    write: { on: "account", account: { id, name: `The ${id}`, parentId, isReseller: false } },
+    write: { on: "account", kind: "CREATE", account: accountOf(id, parentId) },
     at: AT,
     by: "tester",
     operation: { id: randomUUID(), digest: "digest" },
@@ -444,7 +449,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
           version: root,
         };
         const changes = [
-          { on: "account", account, ...by },
+          { on: "account", kind: "CREATE", account, ...by },
           { on: "document", key, version: set, kind: "SET", ...by },
           { on: "document", key: documentKey(undefined, "x"), version: system, kind: "SET", ...by },
           { on: "document", key, version: reset, kind: "RESET", ...by },

@@ -5,7 +5,13 @@ import type { StoreNotice } from "../../../src/store/redis-standing.js";
 import { openRedisStore } from "../../../src/store/redis-store.js";
 import { parseRedisUrl } from "../../../src/store/redis-url.js";
 import type { Store } from "../../../src/store/store.js";
-import { describeStoreContract, documentCommit, documentKey } from "../../store/store-contract.js";
+import { describeAccountContract } from "../../store/account-contract.js";
+import {
+  describeStoreContract,
+  documentCommit,
+  documentKey,
+  type OpenedStore,
+} from "../../store/store-contract.js";
 import type { RedisServer } from "../redis-server.js";
 import { startCluster, startSentinels, type Topology } from "../redis-topologies.js";
 import { hasReplicas } from "../server-group.js";
@@ -83,7 +89,7 @@ describe.each(KINDS)("on %s", (name, { replicas, primaries, start }) => {
     return openRedisStore({ target: parseRedisUrl(url), cell, waitReplicas, onNotice });
   }
 
-  describeStoreContract(`The Redis store on ${name}`, async () => {
+  const openContractStore = async (): Promise<OpenedStore> => {
     const cell = newCell();
     let current = await open(cell, replicas);
     return {
@@ -95,7 +101,9 @@ describe.each(KINDS)("on %s", (name, { replicas, primaries, start }) => {
       },
       close: () => current.close(),
     };
-  });
+  };
+  describeStoreContract(`The Redis store on ${name}`, openContractStore);
+  describeAccountContract(`The Redis store on ${name}`, openContractStore);
 
   test("all of that was spread over every primary, and no command ever spanned slots", async () => {
     const holders = await Promise.all(cells.map(primaryOf));

@@ -53,7 +53,7 @@ export async function fillStore(url: string, cell: string, accounts: number): Pr
       batch = [];
     }
     await target.restore(batch);
-    await target.finish(sequence);
+    await target.finish(sequence, 0);
     return sequence;
   } finally {
     await target.close();

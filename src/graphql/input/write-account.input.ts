@@ -1,0 +1,52 @@
+import { Field, ID, InputType } from "type-graphql";
+
+@InputType({ description: "A new account." })
+export class CreateAccountInput {
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Its id: 1 to 64 letters, digits, "_", "." or "-". Null: one is made.',
+  })
+  id?: string | null;
+
+  @Field(() => String, { description: "What people call it; at most 256 characters." })
+  name!: string;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: "The account it hangs under. Null: it is the root, of which there is one.",
+  })
+  parentId?: string | null;
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: "Whether accounts below it take it as their RESELLER layer.",
+  })
+  isReseller!: boolean;
+}
+
+@InputType({ description: "Changes of an account; null: unchanged." })
+export class UpdateAccountInput {
+  @Field(() => ID, { description: "Which account." })
+  id!: string;
+
+  @Field(() => String, { nullable: true, description: "What people call it; at most 256 characters." })
+  name?: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: "The account it is to hang under, with all that is below it.",
+  })
+  parentId?: string | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: "Whether accounts below it take it as their RESELLER layer.",
+  })
+  isReseller?: boolean | null;
+}
+
+@InputType({ description: "The end of an account." })
+export class DeleteAccountInput {
+  @Field(() => ID, { description: "Which account." })
+  id!: string;
+}

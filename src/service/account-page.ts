@@ -1,0 +1,99 @@
+import type { Principal } from "../auth/principal.js";
+import { StrataError } from "../domain/errors.js";
+import { checkId } from "../domain/id.js";
+import type { AccountPath, Store } from "../store/store.js";
+import { cursorOf, parseCursor } from "./account-cursor.js";
+import { type AccountView, authorize, noSuchAccount, viewOf } from "./authorize.js";
+import type { LayerReader } from "./layer-reader.js";
+import { fromStore } from "./layers.js";
+
+export interface AccountsWanted {
+  /** Whose children; absent: every account that the caller may know of. */
+  readonly parentId?: string | undefined;
+  /** How many, at most. */
+  readonly first: number;
+  /** A cursor: only what comes behind it. */
+  readonly after?: string | undefined;
+}
+
+/** Some accounts of a list, in its order: each before those below it, siblings by id. */
+export interface AccountPage {
+  readonly edges: readonly { readonly cursor: string; readonly account: AccountView }[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  /** Of the whole list. */
+  readonly totalCount: number;
+}
+
+/** How many accounts one page may have. */
+export const PAGE_LIMIT = 1_000;
+const EMPTY: AccountPage = { edges: [], hasNextPage: false, hasPreviousPage: false, totalCount: 0 };
+
+/**
+ * One page of a list of accounts. A page is where it was when accounts come or go elsewhere in the list.
+ * @throws StrataError BAD_USER_INPUT for a page that is too large (limit `pageSize`) and for a foreign cursor;
+ * ACCOUNT_NOT_FOUND for the parent; STORE_UNAVAILABLE
+ */
+export async function listAccounts(
+  store: Store,
+  principal: Principal,
+  { parentId, first, after }: AccountsWanted,
+  reader: LayerReader,
+): Promise<AccountPage> {
+  if (parentId !== undefined) checkId(parentId, "account");
+  checkFirst(first);
+  const behind = after === undefined ? undefined : parseCursor(after);
+  const top = parentId ?? (await highestKnown(store, principal));
+  const ancestry = top === undefined ? undefined : await reader.ancestry(top);
+  if (parentId !== undefined && ancestry === undefined) throw noSuchAccount();
+  if (top === undefined || ancestry === undefined) return EMPTY;
+  authorize(principal, "read", ancestry.lineage);
+  const isWhole = parentId === undefined;
+  const topComesFirst = isWhole && behind === undefined;
+  const { paths, counts } = await fromStore(
+    store.descendants({
+      accountId: top,
+      limit: first + 1,
+      ...(isWhole ? {} : { levels: 1 }),
+      ...(behind && { after: behind }),
+    }),
+  );
+  const found: AccountPath[] = topComesFirst ? [[], ...paths] : [...paths];
+  return {
+    edges: await edgesOf(principal, top, found.slice(0, first), reader),
+    hasNextPage: found.length > first,
+    hasPreviousPage: behind !== undefined,
+    totalCount: isWhole ? counts.reduce((sum, count) => sum + count, 1) : (counts[0] ?? 0),
+  };
+}
+
+/** The account that everything hangs below which the caller may know of. */
+async function highestKnown(
+  store: Store,
+  { isSuperadmin, accountId }: Principal,
+): Promise<string | undefined> {
+  return isSuperadmin ? fromStore(store.rootId()) : accountId;
+}
+
+/** An account that was deleted a moment ago is not in the page. */
+async function edgesOf(
+  principal: Principal,
+  top: string,
+  paths: readonly AccountPath[],
+  reader: LayerReader,
+): Promise<AccountPage["edges"]> {
+  const ancestries = await Promise.all(paths.map((path) => reader.ancestry(path.at(-1) ?? top)));
+  return ancestries.flatMap((ancestry, index) =>
+    ancestry === undefined
+      ? []
+      : { cursor: cursorOf(paths[index] ?? []), account: viewOf(principal, ancestry.lineage) },
+  );
+}
+
+function checkFirst(first: number): void {
+  if (first >= 0 && first <= PAGE_LIMIT) return;
+  throw new StrataError("BAD_USER_INPUT", `A page has 0 to ${PAGE_LIMIT} accounts.`, {
+    pointer: "/first",
+    ...(first > PAGE_LIMIT && { limit: "pageSize" }),
+  });
+}
