@@ -174,7 +174,9 @@ async function fillWithExamples(
   logger: FastifyBaseLogger,
 ): Promise<void> {
   if (store.writeObstacle() !== undefined) return;
-  const loaded = await loadExamples(accounts, configs, reader, await store.rootId());
+  const [rootId, { lastDeletion }] = await Promise.all([store.rootId(), store.lineages([])]);
+  const found = { rootId, hasDeleted: lastDeletion !== undefined };
+  const loaded = await loadExamples(accounts, configs, reader, found);
   if (loaded !== undefined) logger.info(loaded, "the store was empty: examples loaded");
 }
 

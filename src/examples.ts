@@ -38,12 +38,14 @@ export async function loadExamples(
   accounts: AccountService,
   configs: ConfigService,
   reader: LayerReader,
-  rootId: string | undefined,
+  { rootId, hasDeleted }: { readonly rootId: string | undefined; readonly hasDeleted: boolean },
 ): Promise<{ accounts: number; documents: number } | undefined> {
   const tree = TREE.parse(JSON.parse(readFileSync(EXAMPLES, "utf8")));
   const [root, last] = [tree.accounts.at(0), tree.accounts.at(-1)];
   if (root === undefined || last === undefined) return undefined;
-  const isBegun = rootId === root.id && (await accounts.find(OPEN_PRINCIPAL, last.id, reader)) === undefined;
+  // Where accounts were deleted the last one may be missing because somebody did not want it.
+  const isBegun =
+    rootId === root.id && !hasDeleted && (await accounts.find(OPEN_PRINCIPAL, last.id, reader)) === undefined;
   if (rootId !== undefined && !isBegun) return undefined;
   for (const account of tree.accounts.slice(0, -1)) {
     if ((await accounts.find(OPEN_PRINCIPAL, account.id, reader)) === undefined)

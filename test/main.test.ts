@@ -113,6 +113,25 @@ describe("a start", () => {
     expect((await second.end()).code).toBe(0);
   });
 
+  test("an example that was deleted does not come back", async () => {
+    const folder = temporaryFolder();
+    const accounts = "{ accounts { totalCount nodes { id } } }";
+    const nodes = async (origin: string) => JSON.stringify(await ask(origin, accounts));
+    const first = start({ STRATA_STORE: `lmdb:${folder}` });
+    const origin = await first.listening();
+    const before = await nodes(origin);
+    // The one that is made last.
+    await ask(origin, `mutation { deleteAccount(input: { id: "oceanic" }) { deletedAccountId } }`);
+    const after = await nodes(origin);
+    expect(after).not.toBe(before);
+    first.terminate();
+    await first.end();
+    const second = start({ STRATA_STORE: `lmdb:${folder}` });
+    expect(await nodes(await second.listening())).toBe(after);
+    second.terminate();
+    await second.end();
+  });
+
   test("a name that is no setting is warned of", async () => {
     const strata = start({ STRATA_PROT: "1" });
     await strata.listening();

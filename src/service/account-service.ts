@@ -92,8 +92,8 @@ export class AccountService {
     return commitUntilDone(this.dependencies, async () => {
       const { lineages, ...tree } = await this.#lineages([id, ...(parentId === undefined ? [] : [parentId])]);
       const [existing, above] = lineages;
-      const expect =
-        parentId === undefined ? await this.#noRoot() : hangingBelow(principal, above, tree.tree, 1);
+      if (parentId !== undefined) checkWritable(principal, above);
+      const expect = above === undefined ? await this.#noRoot() : hangingBelow(above, tree.tree, 1);
       if (existing !== undefined)
         throw new StrataError("ACCOUNT_EXISTS", `There is an account "${id}" already.`);
       const at = await this.#nextTime(given.id === undefined ? undefined : tree.lastDeletion);
@@ -119,13 +119,15 @@ export class AccountService {
       const [lineage, above] = lineages;
       if (lineage === undefined) throw noSuchAccount();
       authorize(principal, "write", lineage);
+      // Also where it hangs already: whoever may guess learns what is above its reach.
+      if (parentId !== undefined) checkWritable(principal, above);
       const [{ version, ...current }, ...ancestors] = lineage;
       let expect: Expectations = { documents: [], accounts: [{ id, version }], tree };
-      const moves = parentId !== undefined && parentId !== current.parentId;
+      const moves = above !== undefined && parentId !== current.parentId;
       if (moves) {
-        if (above?.some((account) => account.id === id)) throw cycle();
+        if (above.some((account) => account.id === id)) throw cycle();
         const { counts } = await fromStore(this.dependencies.store.descendants({ accountId: id, limit: 0 }));
-        const target = hangingBelow(principal, above, tree, 1 + counts.length);
+        const target = hangingBelow(above, tree, 1 + counts.length);
         expect = { ...expect, accounts: [...expect.accounts, ...target.accounts] };
       }
       const account = {
@@ -137,7 +139,7 @@ export class AccountService {
       if (!moves && account.name === current.name && account.isReseller === current.isReseller)
         return { answer: viewOf(principal, lineage) };
       const at = this.dependencies.now().toISOString();
-      const next = moves ? (above ?? []) : ancestors;
+      const next = moves ? above : ancestors;
       return this.#attempt(principal, { kind: "UPDATE", account }, expect, at, next);
     });
   }
@@ -216,18 +218,17 @@ export class AccountService {
   }
 }
 
+/** @throws StrataError ACCOUNT_NOT_FOUND, FORBIDDEN when the caller may not write there */
+function checkWritable(principal: Principal, lineage: Lineage | undefined): void {
+  if (lineage === undefined) throw noSuchAccount();
+  authorize(principal, "write", lineage);
+}
+
 /**
  * What has to hold for a subtree of so many levels to hang below an account.
- * @throws StrataError ACCOUNT_NOT_FOUND when the caller may not write there; BAD_USER_INPUT when it would be too deep
+ * @throws StrataError BAD_USER_INPUT when it would be too deep
  */
-function hangingBelow(
-  principal: Principal,
-  above: Lineage | undefined,
-  tree: string,
-  levels: number,
-): Expectations {
-  if (above === undefined) throw noSuchAccount();
-  authorize(principal, "write", above);
+function hangingBelow(above: Lineage, tree: string, levels: number): Expectations {
   if (above.length + levels > TREE_DEPTH) {
     throw new StrataError("BAD_USER_INPUT", `The tree of accounts is at most ${TREE_DEPTH} levels deep.`, {
       limit: "accountDepth",
