@@ -11,6 +11,7 @@ import type { StrataError } from "./domain/errors.js";
 import type { RedisSettings, Settings } from "./env.js";
 import { loadExamples } from "./examples.js";
 import { addGraphqlFace } from "./graphql/graphql-face.js";
+import { KeptAnswers } from "./graphql/kept-answers.js";
 import { createHttpServer } from "./http/http-server.js";
 import { readJson } from "./http/json-body.js";
 import { createMetrics, type Metrics } from "./http/metrics.js";
@@ -19,7 +20,8 @@ import { loadSchemaRegistry, type SchemaRegistry } from "./schema/schema-registr
 import { AccountService } from "./service/account-service.js";
 import { ConfigService } from "./service/config-service.js";
 import { LayerMemory } from "./service/layer-memory.js";
-import { createRequestReader, type LayerReader } from "./service/layer-reader.js";
+import { createFailedReader, createRequestReader, type LayerReader } from "./service/layer-reader.js";
+import { fromStore } from "./service/layers.js";
 import { Merges } from "./service/merges.js";
 import { boundStaleness } from "./store/bounded-store.js";
 import { openLmdbStore } from "./store/lmdb-store.js";
@@ -39,8 +41,10 @@ interface Caller {
 
 type AppSettings = Omit<Settings, "host" | "port" | "logLevel">;
 
-/** Of the memory for caches, the part that merges have; the rest is for accounts and documents. */
-const MERGES_SHARE = 2 / 3;
+/** What has which part of the memory for caches: answers, merges, and the accounts and documents they are made of. */
+const ANSWERS_SHARE = 1 / 3;
+const MERGES_SHARE = 4 / 9;
+const LAYERS_SHARE = 2 / 9;
 const MEBIBYTE = 2 ** 20;
 /** What a remembered version takes, its name included. */
 const BYTES_PER_VERSION = 512;
@@ -80,7 +84,11 @@ async function assemble(
     shared,
     onLookup: metrics.mergeLookup,
   });
-  const memory = new LayerMemory(bytes - mergeBytes);
+  const memory = new LayerMemory(bytes * LAYERS_SHARE);
+  const answers = new KeptAnswers({
+    bytes: bytes * ANSWERS_SHARE,
+    revisions: (of) => fromStore(store.revisions(of)),
+  });
   const createReader = (principal: Principal) => createRequestReader(store, principal, memory);
   const accounts = new AccountService(dependencies);
   const configs = new ConfigService({ ...dependencies, registry, merges });
@@ -117,13 +125,15 @@ async function assemble(
     await store.close();
   });
   await addGraphqlFace(app, {
-    createContext: (requestId, principal) => ({
+    createContext: (requestId, principal, failure) => ({
       requestId,
       principal,
       configs,
       accounts,
-      reader: createReader(principal),
+      reader: failure === undefined ? createReader(principal) : createFailedReader(failure),
     }),
+    answers,
+    readJson,
     identify,
     introspection: settings.introspection,
     onRequest: metrics.request,
@@ -197,7 +207,7 @@ async function openStore(
     metrics.storeCall(operation, outcome, size, seconds),
   );
   if (maxStalenessMs === 0) return observed;
-  const entries = Math.ceil((cacheMebibytes * MEBIBYTE * (1 - MERGES_SHARE)) / BYTES_PER_VERSION);
+  const entries = Math.ceil((cacheMebibytes * MEBIBYTE * LAYERS_SHARE) / BYTES_PER_VERSION);
   return boundStaleness(observed, { maxStalenessMs, entries });
 }
 

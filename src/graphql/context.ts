@@ -4,6 +4,12 @@ import type { ConfigService } from "../service/config-service.js";
 import type { LayerReader } from "../service/layer-reader.js";
 import type { RequestWork } from "./request-work.js";
 
+/** Apollo hands copies of the context on: this one object is the same in all of them. */
+export interface Outcome {
+  /** Set when the answer may be kept: what metrics call it. */
+  keepAs?: string;
+}
+
 /** What every resolver of one request shares. */
 export interface RequestContext {
   readonly requestId: string;
@@ -12,6 +18,8 @@ export interface RequestContext {
   readonly accounts: AccountService;
   /** Gathers what the request reads into as few store calls as can be. */
   readonly reader: LayerReader;
+  /** What becomes of the answer once it is there. */
+  readonly outcome: Outcome;
   /** Bounds what the request makes the process do. */
   readonly work: RequestWork;
 }

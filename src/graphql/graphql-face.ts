@@ -9,14 +9,24 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { NOBODY, type Principal } from "../auth/principal.js";
 import type { RequestContext } from "./context.js";
 import { createErrorReport } from "./error-report.js";
+import type { KeptAnswer, KeptAnswers } from "./kept-answers.js";
+import { keepingPlugin } from "./plugin/keeping.plugin.js";
 import { limitsPlugin } from "./plugin/limits.plugin.js";
 import { metricsPlugin, type OnRequest } from "./plugin/metrics.plugin.js";
 import { checkQueryText } from "./query-text.js";
+import { acceptJsonUnread, questionOf, type ReadJson, readBody } from "./question.js";
 import { RequestWork } from "./request-work.js";
 import { createGraphqlSchema } from "./schema.js";
 
 export interface GraphqlFaceOptions {
-  readonly createContext: (requestId: string, principal: Principal) => Omit<RequestContext, "work">;
+  /** @param failure why nothing can be read, where that is known before anybody tried */
+  readonly createContext: (
+    requestId: string,
+    principal: Principal,
+    failure: unknown,
+  ) => Omit<RequestContext, "work" | "outcome">;
+  readonly answers: KeptAnswers;
+  readonly readJson: ReadJson;
   /** @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
   readonly identify: (request: FastifyRequest) => Promise<Principal>;
   readonly introspection: boolean;
@@ -35,6 +45,7 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
       ApolloServerPluginCacheControlDisabled(),
       errors.plugin,
       limitsPlugin(),
+      keepingPlugin(),
       metricsPlugin(options.onRequest),
     ],
     introspection: options.introspection,
@@ -51,23 +62,89 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
   });
   await apollo.start();
   app.addHook("preClose", () => apollo.stop());
-  const principals = new WeakMap<object, Principal>();
-  app.route({
-    url: "/graphql",
-    method: ["GET", "POST"],
-    onRequest: async (request) => {
-      principals.set(request, await options.identify(request));
-    },
-    preHandler: async (request) => {
-      for (const text of queryTexts(request)) checkQueryText(text);
-    },
-    handler: fastifyApolloHandler(apollo, {
-      context: async (request) => ({
-        ...options.createContext(request.id, principals.get(request) ?? NOBODY),
-        work: new RequestWork(),
-      }),
-    }),
+  const askings = new WeakMap<object, Asking>();
+  const ask = fastifyApolloHandler(apollo, {
+    context: async (request) => contextOf(askings.get(request), request),
   });
+  const contextOf = (asking: Asking | undefined, { id }: FastifyRequest): RequestContext => {
+    const { principal = NOBODY, failure } = asking ?? {};
+    const context = {
+      ...options.createContext(id, principal, failure),
+      work: new RequestWork(),
+      outcome: {},
+    };
+    if (asking !== undefined) asking.context = context;
+    return context;
+  };
+  await app.register(async (face) => {
+    acceptJsonUnread(face);
+    face.route({
+      url: "/graphql",
+      method: ["GET", "POST"],
+      onRequest: async (request) => {
+        askings.set(request, { principal: await options.identify(request) });
+      },
+      handler: async (request, reply) => {
+        const started = performance.now();
+        const asking = askings.get(request);
+        const kept = asking && (await keptAnswer(asking, request, options.answers));
+        if (kept !== undefined) {
+          options.onRequest(kept.label, "ok", (performance.now() - started) / 1_000);
+          return reply.header("Content-Type", kept.contentType).send(kept.body);
+        }
+        readBody(request, options.readJson);
+        for (const text of queryTexts(request)) checkQueryText(text);
+        return ask.call(face, request, reply);
+      },
+      onSend: async (request, reply, payload) => {
+        const asking = askings.get(request);
+        if (asking !== undefined && reply.statusCode === 200 && typeof payload === "string")
+          keepAnswer(asking, payload, String(reply.getHeader("content-type")), options.answers);
+      },
+    });
+  });
+}
+
+/** One request on its way: who asks, what, and what came of it so far. */
+interface Asking {
+  readonly principal: Principal;
+  question?: string | undefined;
+  /** Why the store could not say whether a kept answer holds. */
+  failure?: unknown;
+  context?: RequestContext;
+}
+
+async function keptAnswer(
+  asking: Asking,
+  request: FastifyRequest,
+  answers: KeptAnswers,
+): Promise<KeptAnswer | undefined> {
+  asking.question = questionOf(request);
+  if (asking.question === undefined) return undefined;
+  try {
+    return await answers.find(asking.question, asking.principal);
+  } catch (error) {
+    asking.failure = error;
+    return undefined;
+  }
+}
+
+function keepAnswer(
+  { principal, question, context }: Asking,
+  body: string,
+  contentType: string,
+  answers: KeptAnswers,
+): void {
+  if (question === undefined || context?.outcome.keepAs === undefined) return;
+  const { keepAs: label } = context.outcome;
+  const { trace } = context.reader;
+  const { vector } = trace;
+  const own = principal.accountId === undefined ? undefined : trace.account(principal.accountId);
+  // Whether a token counts depends on how old its account is.
+  if (vector === undefined || (own === undefined && !principal.isSuperadmin)) return;
+  const issuedFrom = own === undefined ? 0 : Math.floor(Date.parse(own.createdAt) / 1_000);
+  const answer = { body: Buffer.from(body), contentType, vector, issuedFrom, label };
+  answers.keep(question, principal, answer);
 }
 
 /** Found where Apollo will look for it. */

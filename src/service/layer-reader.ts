@@ -23,9 +23,12 @@ import {
   type LoadedLayers,
   restless,
 } from "./layers.js";
+import { ReadTrace } from "./read-trace.js";
 
 /** Where one request reads from: asks the store once for everything that is asked for at the same time. */
 export interface LayerReader {
+  /** What it has read so far. */
+  readonly trace: ReadTrace;
   /** Undefined when there is no such account. */
   ancestry(accountId: string): Promise<Ancestry | undefined>;
   /** The versions of a config's layers, as they are now; undefined when there is no such account. */
@@ -40,6 +43,20 @@ export interface LayerReader {
   clear(): void;
 }
 
+/** One that has failed before it began: whatever is asked of it fails for the same reason. */
+export function createFailedReader(failure: unknown): LayerReader {
+  const fail = () => Promise.reject(failure);
+  return {
+    trace: new ReadTrace(),
+    ancestry: fail,
+    layers: fail,
+    remembered: () => undefined,
+    documents: fail,
+    loaded: fail,
+    clear: () => {},
+  };
+}
+
 const ATTEMPTS = 5;
 /** For readers that share no memory with others. */
 const SMALL_MEMORY = 16 * 2 ** 20;
@@ -50,18 +67,31 @@ export function createRequestReader(
   principal: Principal,
   memory = new LayerMemory(SMALL_MEMORY),
 ): LayerReader {
+  const trace = new ReadTrace();
   const accounts = new DataLoader<string, Ancestry | undefined>(async (ids) => {
     const found = ancestriesOf(await fromStore(store.lineages(ids))).map((ancestry) =>
       ancestry !== undefined && sees(principal, ancestry.lineage) ? ancestry : undefined,
     );
-    for (const account of found.flatMap((ancestry) => ancestry?.lineage ?? [])) memory.keepAccount(account);
+    for (const ancestry of found) {
+      // Neither what is not there nor what is foreign has a version to tell by.
+      if (ancestry === undefined) trace.spoil();
+      else trace.lineage(ancestry.lineage);
+      for (const account of ancestry?.lineage ?? []) memory.keepAccount(account);
+    }
     // Whoever asks for an account often goes on to its ancestors.
     for (const ancestry of found)
       for (const above of ancestorsIn(ancestry)) accounts.prime(above.lineage[0].id, above);
     return found;
   });
   const layers = new DataLoader<DocumentKey, Layers | undefined, string>(
-    (targets) => readLayers(store, principal, memory, targets),
+    async (targets) => {
+      const found = await readLayers(store, principal, memory, targets);
+      for (const each of found) {
+        if (each === undefined) trace.spoil();
+        else trace.layers(each);
+      }
+      return found;
+    },
     { cacheKeyFn: nameOf },
   );
   const documents = new DataLoader<Versioned, StoredDocument | undefined, string>(
@@ -69,6 +99,7 @@ export function createRequestReader(
     { cacheKeyFn: ({ key, version }) => `${nameOf(key)}@${versionText(version)}` },
   );
   return {
+    trace,
     ancestry: (accountId) => accounts.load(accountId),
     layers: (target) => layers.load(target),
     remembered({ keys, versions }) {
@@ -93,6 +124,8 @@ export function createRequestReader(
     },
     async loaded(target) {
       const loaded = await freshLayers(store, target);
+      // The versions that were looked at before, and that were gone when their documents were to be read.
+      trace.spoil();
       layers.clear(target).prime(target, loaded);
       return loaded;
     },

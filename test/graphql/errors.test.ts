@@ -3,7 +3,9 @@ import { pino } from "pino";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
 import { addGraphqlFace } from "../../src/graphql/graphql-face.js";
+import { KeptAnswers } from "../../src/graphql/kept-answers.js";
 import { createHttpServer } from "../../src/http/http-server.js";
+import { readJson } from "../../src/http/json-body.js";
 import { createMetrics } from "../../src/http/metrics.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { ConfigService } from "../../src/service/config-service.js";
@@ -61,6 +63,8 @@ async function openFailing(
       configs,
       reader: createRequestReader(store, OPEN_PRINCIPAL),
     }),
+    answers: new KeptAnswers({ bytes: 2 ** 20, revisions: (of) => store.revisions(of) }),
+    readJson,
     onRequest: () => undefined,
     newId: () => INCIDENT,
   });

@@ -203,9 +203,19 @@ describe("queries under the limits are answered", () => {
       c: account(id: "summit") { name parent { name } } }`;
     await ask(query);
     const before = await storeReads();
-    const answer = await ask(query);
+    // Another text, for which no answer is kept.
+    const answer = await ask(`${query} `);
     expect(answer.errors).toBeUndefined();
     expect((await storeReads()) - before).toBe(2);
+  });
+
+  test("an answer that is kept takes one look at what it was made of", async () => {
+    const query = `{ a: config(accountId: "acme", configId: "a") { id etag } c: account(id: "summit") { name } }`;
+    const first = await ask(query);
+    const before = await storeReads();
+    const again = await ask(query);
+    expect(again.text).toBe(first.text);
+    expect((await storeReads()) - before).toBe(1);
   });
 });
 

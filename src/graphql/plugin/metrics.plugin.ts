@@ -22,7 +22,7 @@ export function metricsPlugin(onRequest: OnRequest): ApolloServerPlugin<RequestC
 }
 
 /** From the schema's names alone: an operation's own name, or an alias, is the caller's and would make endless series. */
-function operationLabel(operation: OperationDefinitionNode | undefined): string {
+export function operationLabel(operation: OperationDefinitionNode | undefined): string {
   if (operation === undefined) return "invalid";
   const fields = operation.selectionSet.selections.map((selection) =>
     selection.kind === Kind.FIELD ? selection.name.value : "fragment",

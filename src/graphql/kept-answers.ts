@@ -1,0 +1,70 @@
+import { LRUCache } from "lru-cache";
+import type { Principal } from "../auth/principal.js";
+import { stillHolds, type VersionVector } from "../service/read-trace.js";
+import type { Revisions, VersionsOf } from "../store/store.js";
+
+/** An answer as it was sent, and what has to hold for it to be the answer still. */
+export interface KeptAnswer {
+  readonly body: Buffer;
+  readonly contentType: string;
+  readonly vector: VersionVector;
+  /** Tokens from before this second, since the epoch, get another one. */
+  readonly issuedFrom: number;
+  /** What metrics call the operation. */
+  readonly label: string;
+}
+
+export interface KeptAnswersOptions {
+  /** Of memory that all of it may take, as far as it can be told. */
+  readonly bytes: number;
+  readonly revisions: (of: VersionsOf) => Promise<Revisions>;
+}
+
+/** What a version, or a name, takes at most. */
+const BYTES_PER_VERSION = 400;
+const BYTES_PER_ENTRY = 512;
+/** Longer questions and answers are not asked again and again. */
+const LONGEST_SHARE = 1 / 64;
+
+/**
+ * Answers to queries, as text, under everything that they depend on beside the store: the very bytes of the question and
+ * what the caller may know of. What they depend on in the store is looked up, version by version, each time: such an
+ * answer can be missing, never stale.
+ */
+export class KeptAnswers {
+  readonly #answers: LRUCache<string, KeptAnswer>;
+  readonly #longest: number;
+
+  constructor(private readonly options: KeptAnswersOptions) {
+    this.#answers = new LRUCache({ maxSize: Math.ceil(options.bytes), sizeCalculation: sizeOf });
+    this.#longest = options.bytes * LONGEST_SHARE;
+  }
+
+  /**
+   * The answer that asking anew would bring; undefined: ask.
+   * @throws what the store says when it cannot be asked
+   */
+  async find(question: string, principal: Principal): Promise<KeptAnswer | undefined> {
+    const kept = this.#answers.get(nameOf(question, principal));
+    if (kept === undefined || !isOldEnough(kept, principal)) return undefined;
+    return stillHolds(kept.vector, await this.options.revisions(kept.vector.of)) ? kept : undefined;
+  }
+
+  keep(question: string, principal: Principal, answer: KeptAnswer): void {
+    const name = nameOf(question, principal);
+    if (sizeOf(answer, name) <= this.#longest) this.#answers.set(name, answer);
+  }
+}
+
+function nameOf(question: string, { accountId, isSuperadmin, scopes }: Principal): string {
+  return `${isSuperadmin ? "*" : accountId} ${[...scopes].join()}\n${question}`;
+}
+
+function isOldEnough({ issuedFrom }: KeptAnswer, { isSuperadmin, issuedAt }: Principal): boolean {
+  return isSuperadmin || (issuedAt !== undefined && issuedAt >= issuedFrom);
+}
+
+function sizeOf({ body, vector }: KeptAnswer, name: string): number {
+  const versions = vector.accounts.length + vector.documents.length;
+  return BYTES_PER_ENTRY + body.length + 2 * name.length + BYTES_PER_VERSION * versions;
+}

@@ -1,0 +1,307 @@
+import { randomUUID } from "node:crypto";
+import fc from "fast-check";
+import Fastify, { type FastifyInstance } from "fastify";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { OPEN_PRINCIPAL, type Principal, SCOPES } from "../../src/auth/principal.js";
+import { addGraphqlFace } from "../../src/graphql/graphql-face.js";
+import { type KeptAnswer, KeptAnswers } from "../../src/graphql/kept-answers.js";
+import { acceptJson, readJson } from "../../src/http/json-body.js";
+import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
+import { AccountService } from "../../src/service/account-service.js";
+import { ConfigService } from "../../src/service/config-service.js";
+import { LayerMemory } from "../../src/service/layer-memory.js";
+import { createRequestReader } from "../../src/service/layer-reader.js";
+import { Merges } from "../../src/service/merges.js";
+import type { Store } from "../../src/store/store.js";
+import { openTestStore } from "../store/test-store.js";
+import { schemaFolder } from "../temporary-folder.js";
+
+/** 10^5 of them take some minutes. */
+const QUESTIONS = Number(process.env.KEPT_QUESTIONS ?? 4_000);
+const SEED = Number(process.env.LAW_SEED ?? Date.now() % 2 ** 31);
+
+/** Half of the settings are the system's own. */
+const SCHEMAS = {
+  "account_config.mail": {
+    type: "object",
+    properties: {
+      host: {},
+      port: { type: "integer" },
+      lines: { type: "object", additionalProperties: true },
+    },
+  },
+  "system_config.mail": { type: "object", properties: { host: { default: "localhost" }, password: {} } },
+  "account_config.fax": { type: "object", additionalProperties: true },
+  "system_config.fax": { type: "object", properties: { pages: { default: 1 } } },
+};
+const IDS = ["root", "east", "west", "acme", "shop", "other"];
+const CONFIGS = ["mail", "fax"];
+
+function principal(accountId: string, given: Partial<Principal> = {}): Principal {
+  const issuedAt = Number.MAX_SAFE_INTEGER;
+  return { subject: accountId, accountId, isSuperadmin: false, scopes: new Set(SCOPES), issuedAt, ...given };
+}
+const CALLERS: readonly Principal[] = [
+  OPEN_PRINCIPAL,
+  ...IDS.map((id) => principal(id)),
+  principal("acme", { scopes: new Set(["config:read"]) }),
+  principal("acme", { scopes: new Set(["config:write"]) }),
+  // Issued before any account was there, and between two of the same id.
+  principal("acme", { issuedAt: 1 }),
+  principal("gone"),
+];
+
+const WHOLE = `id etag values fields { pointer value source { kind account { id } } contributions { layer { kind } pointer value } }
+  layers { kind document revision updatedBy account { id name } } problems { pointer } account { name parent { id } reseller { id isReseller } }`;
+const QUERIES: readonly ((id: string, config: string) => { query: string; variables?: unknown })[] = [
+  (accountId, configId) => ({
+    query: `query ($accountId: ID!, $configId: ID!) { config(accountId: $accountId, configId: $configId) { ${WHOLE} } }`,
+    variables: { accountId, configId },
+  }),
+  (id, config) => ({ query: `{ config(accountId: "${id}", configId: "${config}") { id values } }` }),
+  (id) => ({ query: `{ account(id: "${id}") { id name parent { id } configs { ${WHOLE} } } }` }),
+  (_, config) => ({ query: `{ systemConfig(configId: "${config}") { etag values } }` }),
+  (id, config) => ({
+    query: `{ a: config(accountId: "${id}", configId: "${config}") { etag } b: account(id: "shop") { name } viewer { subject } }`,
+  }),
+  (id) => ({
+    query: `{ accounts(parentId: "${id}") { totalCount nodes { id config(configId: "mail") { etag } } } }`,
+  }),
+];
+
+interface Face {
+  ask(caller: Principal, body: unknown): Promise<string>;
+}
+
+async function openFace(
+  store: Store,
+  answers: KeptAnswers,
+  remembering: () => { memory: LayerMemory; merges: Merges },
+): Promise<Face> {
+  const registry = loadSchemaRegistry(schemaFolder(SCHEMAS));
+  const app: FastifyInstance = Fastify();
+  acceptJson(app);
+  const dependencies = { store, now: () => new Date(), newId: () => randomUUID() };
+  await addGraphqlFace(app, {
+    identify: async ({ headers }) => CALLERS[Number(headers["x-caller"])] ?? OPEN_PRINCIPAL,
+    introspection: true,
+    createContext: (requestId, caller) => {
+      const { memory, merges } = remembering();
+      return {
+        requestId,
+        principal: caller,
+        accounts: new AccountService(dependencies),
+        configs: new ConfigService({ ...dependencies, registry, merges }),
+        reader: createRequestReader(store, caller, memory),
+      };
+    },
+    answers,
+    readJson,
+    onRequest: () => {},
+    newId: () => "incident",
+  });
+  onTestFinished(() => app.close());
+  return {
+    async ask(caller, body) {
+      const response = await app.inject({
+        method: "POST",
+        url: "/graphql",
+        headers: { "x-caller": String(CALLERS.indexOf(caller)), "content-type": "application/json" },
+        payload: JSON.stringify(body),
+      });
+      return `${response.statusCode} ${response.headers["content-type"]} ${response.payload}`;
+    },
+  };
+}
+
+/** The same store behind a face that keeps answers, and behind one that remembers nothing at all. */
+async function openBoth(answersOf: (store: Store) => KeptAnswers): Promise<{ kept: Face; plain: Face }> {
+  const store = await openTestStore();
+  onTestFinished(() => store.close());
+  const { digest } = loadSchemaRegistry(schemaFolder(SCHEMAS));
+  const memory = new LayerMemory(2 ** 22);
+  const merges = new Merges({ bytes: 2 ** 22, digest });
+  const nothing = new KeptAnswers({ bytes: 1, revisions: (of) => store.revisions(of) });
+  const kept = await openFace(store, answersOf(store), () => ({ memory, merges }));
+  const plain = await openFace(store, nothing, () => ({
+    memory: new LayerMemory(2 ** 16),
+    merges: new Merges({ bytes: 2 ** 16, digest }),
+  }));
+  const tree = [
+    ["root", undefined],
+    ["east", "root"],
+    ["west", "root"],
+    ["acme", "east"],
+    ["shop", "acme"],
+    ["other", "west"],
+  ];
+  for (const [id, parentId] of tree) {
+    const input = { id, name: id, ...(parentId && { parentId }), isReseller: id === "east" };
+    await plain.ask(OPEN_PRINCIPAL, mutation("createAccount", "CreateAccountInput", input));
+  }
+  return { kept, plain };
+}
+
+function mutation(field: string, type: string, input: unknown): { query: string; variables: unknown } {
+  return {
+    query: `mutation ($input: ${type}!) { ${field}(input: $input) { __typename } }`,
+    variables: { input },
+  };
+}
+
+const id = fc.constantFrom(...IDS);
+const configId = fc.constantFrom(...CONFIGS);
+const values = fc.constantFrom<unknown>(
+  { host: "a" },
+  { host: "b", port: 1 },
+  { host: null },
+  { lines: { a: 1 } },
+  { lines: { a: [1] } },
+  {},
+);
+/** What changes the store, one way or another. */
+const change = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .record({ accountId: id, configId, patch: values })
+      .map((input) => mutation("patchConfig", "PatchConfigInput", input)),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ accountId: id, configId })
+      .map((input) => mutation("resetConfig", "ResetConfigInput", input)),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({ configId, patch: fc.constantFrom<unknown>({ host: "s" }, { password: "x" }, { host: null }) })
+      .map((input) => mutation("patchSystemConfig", "PatchSystemConfigInput", input)),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ id, parentId: id })
+      .map((input) => mutation("updateAccount", "UpdateAccountInput", input)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ id, isReseller: fc.boolean(), name: fc.constantFrom("x", "y") })
+      .map((input) => mutation("updateAccount", "UpdateAccountInput", input)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom("shop", "other")
+      .map((gone) => mutation("deleteAccount", "DeleteAccountInput", { id: gone })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ id: fc.constantFrom("shop", "other"), parentId: id })
+      .map((input) => mutation("createAccount", "CreateAccountInput", { ...input, name: "again" })),
+  },
+);
+const caller = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom(...CALLERS) },
+  { weight: 1, arbitrary: fc.constantFrom(OPEN_PRINCIPAL, ...CALLERS.slice(1, 3)) },
+);
+const question = fc.record({
+  caller,
+  body: fc.tuple(fc.constantFrom(...QUERIES), id, configId).map(([query, ...target]) => query(...target)),
+});
+/** Some questions after each change, a few of them twice. */
+const steps = (count: number) =>
+  fc.sample(fc.record({ change, questions: fc.array(question, { minLength: 8, maxLength: 8 }) }), {
+    seed: SEED,
+    numRuns: Math.ceil(count / 16),
+  });
+
+/** Asks both faces the same: each question after a change twice, so that the second can be answered from what is kept. */
+async function differences(
+  { kept, plain }: { kept: Face; plain: Face },
+  count: number,
+  stopAt = Number.POSITIVE_INFINITY,
+): Promise<{ asked: number; differences: string[] }> {
+  let asked = 0;
+  const found: string[] = [];
+  for (const { change: write, questions } of steps(count)) {
+    await plain.ask(OPEN_PRINCIPAL, write);
+    for (const { caller, body } of [...questions, ...questions]) {
+      const [answer, wanted] = [await kept.ask(caller, body), await plain.ask(caller, body)];
+      if (answer !== wanted) found.push(`${JSON.stringify(body)}\n${answer}\n${wanted}`);
+      asked++;
+    }
+    if (found.length >= stopAt) break;
+  }
+  return { asked, differences: found };
+}
+
+/** Counts how often an answer was kept and found. */
+class Counting extends KeptAnswers {
+  found = 0;
+  override async find(asked: string, caller: Principal): Promise<KeptAnswer | undefined> {
+    const answer = await super.find(asked, caller);
+    if (answer !== undefined) this.found++;
+    return answer;
+  }
+}
+
+const optionsOf = (store: Store) => ({ bytes: 2 ** 22, revisions: store.revisions.bind(store) });
+
+describe(`answers that are kept (LAW_SEED=${SEED})`, () => {
+  test("are byte for byte what asking anew brings, whoever asks, whatever has changed", async () => {
+    let counting: Counting | undefined;
+    const both = await openBoth((store) => {
+      counting = new Counting(optionsOf(store));
+      return counting;
+    });
+    const { asked, differences: found } = await differences(both, QUESTIONS);
+    expect(found).toEqual([]);
+    expect(asked).toBeGreaterThanOrEqual(QUESTIONS);
+    // Most of the second half of the questions.
+    expect(counting?.found).toBeGreaterThan(asked / 8);
+    console.log(`${asked} questions, ${counting?.found} answered from what was kept`);
+  });
+
+  test("would be found out if the caller were not in their name", async () => {
+    class Shared extends KeptAnswers {
+      override find(asked: string): Promise<KeptAnswer | undefined> {
+        return super.find(asked, OPEN_PRINCIPAL);
+      }
+      override keep(asked: string, _caller: Principal, answer: KeptAnswer): void {
+        super.keep(asked, OPEN_PRINCIPAL, answer);
+      }
+    }
+    const both = await openBoth((store) => new Shared(optionsOf(store)));
+    expect((await differences(both, 4_000, 1)).differences.length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ["one layer", (answer: KeptAnswer) => withoutFirst(answer, "documents")],
+    ["one account", (answer: KeptAnswer) => withoutFirst(answer, "accounts")],
+    ["the age of tokens", (answer: KeptAnswer) => ({ ...answer, issuedFrom: 0 })],
+  ])("would be found out if they did not depend on %s", async (_, flawed) => {
+    class Flawed extends KeptAnswers {
+      override keep(asked: string, caller: Principal, answer: KeptAnswer): void {
+        super.keep(asked, caller, flawed(answer));
+      }
+    }
+    const both = await openBoth((store) => new Flawed(optionsOf(store)));
+    expect((await differences(both, 20_000, 1)).differences.length).toBeGreaterThan(0);
+  });
+});
+
+function withoutFirst(answer: KeptAnswer, part: "documents" | "accounts"): KeptAnswer {
+  const { vector } = answer;
+  return {
+    ...answer,
+    vector: {
+      ...vector,
+      [part]: vector[part].slice(1),
+      of: { ...vector.of, [part]: vector.of[part].slice(1) },
+    },
+  };
+}
