@@ -10,10 +10,11 @@ import { NOBODY, type Principal } from "../auth/principal.js";
 import type { RequestContext } from "./context.js";
 import { createErrorReport } from "./error-report.js";
 import type { KeptAnswer, KeptAnswers } from "./kept-answers.js";
+import { compiledPlugin } from "./plugin/compiled.plugin.js";
 import { keepingPlugin } from "./plugin/keeping.plugin.js";
 import { limitsPlugin } from "./plugin/limits.plugin.js";
 import { metricsPlugin, type OnRequest } from "./plugin/metrics.plugin.js";
-import { checkQueryText } from "./query-text.js";
+import { createQueryTextCheck } from "./query-text.js";
 import { acceptJsonUnread, questionOf, type ReadJson, readBody } from "./question.js";
 import { RequestWork } from "./request-work.js";
 import { createGraphqlSchema } from "./schema.js";
@@ -26,6 +27,8 @@ export interface GraphqlFaceOptions {
     failure: unknown,
   ) => Omit<RequestContext, "work" | "outcome">;
   readonly answers: KeptAnswers;
+  /** How often a query comes before it is compiled; absent: as often as pays. */
+  readonly compileAt?: number | undefined;
   readonly readJson: ReadJson;
   /** @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
   readonly identify: (request: FastifyRequest) => Promise<Principal>;
@@ -46,6 +49,7 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
       errors.plugin,
       limitsPlugin(),
       keepingPlugin(),
+      compiledPlugin(options.compileAt),
       metricsPlugin(options.onRequest),
     ],
     introspection: options.introspection,
@@ -62,6 +66,7 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
   });
   await apollo.start();
   app.addHook("preClose", () => apollo.stop());
+  const checkQueryText = createQueryTextCheck();
   const askings = new WeakMap<object, Asking>();
   const ask = fastifyApolloHandler(apollo, {
     context: async (request) => contextOf(askings.get(request), request),

@@ -1,5 +1,23 @@
 import { Lexer, Source, type Token, TokenKind } from "graphql";
+import { LRUCache } from "lru-cache";
 import { QUERY_LIMITS, tooComplex } from "./query-limits.js";
+
+/** Characters of texts that are known to be sound: clients send the same few over and over. */
+const KNOWN_CHARACTERS = 4 * 2 ** 20;
+const CHARACTERS_PER_ENTRY = 128;
+
+/** As `checkQueryText`, once for each text as long as that is remembered. */
+export function createQueryTextCheck(): (text: string) => void {
+  const known = new LRUCache<string, true>({
+    maxSize: KNOWN_CHARACTERS,
+    sizeCalculation: (_, text) => CHARACTERS_PER_ENTRY + text.length,
+  });
+  return (text) => {
+    if (known.has(text)) return;
+    checkQueryText(text);
+    known.set(text, true);
+  };
+}
 
 /**
  * Refuses a text that would take too long, or too much stack, to parse and validate. Reads it as the parser would, so

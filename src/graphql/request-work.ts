@@ -1,6 +1,5 @@
 import { setImmediate } from "node:timers/promises";
 import type { FieldNode, GraphQLResolveInfo } from "graphql";
-import type { ComplexityEstimator } from "graphql-query-complexity";
 import { QUERY_LIMITS, tooComplex } from "./query-limits.js";
 
 /** Items of which some come in a later turn. */
@@ -15,12 +14,16 @@ const SLICE = 20_000;
  */
 export class RequestWork {
   #spent = 0;
-  readonly #costs = new Map<FieldNode, number>();
+  /** What one item costs of each list whose length nobody knew before. */
+  itemCosts: ReadonlyMap<FieldNode, number> = new Map();
+  /** Whether lists are handed out at once: compiled queries are through with the longest in some milliseconds. */
+  inOneTurn = false;
   readonly #turns: Promise<unknown>[] = [Promise.resolve()];
 
-  /** Remembers what one item of the list at this place of the query costs. */
-  remember(node: FieldNode, cost: number): void {
-    this.#costs.set(node, cost);
+  /** The same is executed once more. */
+  again(): void {
+    this.#spent = 0;
+    this.inOneTurn = false;
   }
 
   /**
@@ -28,12 +31,16 @@ export class RequestWork {
    * @throws StrataError QUERY_TOO_COMPLEX, limit `response`, when completing them would cost too much
    */
   handOut<T>(items: readonly T[], { fieldNodes }: GraphQLResolveInfo): ListOf<T> {
-    const cost = fieldNodes.reduce((sum, node) => sum + (this.#costs.get(node) ?? 1), 0);
+    const cost = fieldNodes.reduce((sum, node) => sum + (this.itemCosts.get(node) ?? 1), 0);
     if (this.#spent + items.length * cost > QUERY_LIMITS.work) {
       throw tooComplex(
         "response",
         `A list of ${items.length} is too long for all that is asked of each: ask for less.`,
       );
+    }
+    if (this.inOneTurn) {
+      this.#spent += items.length * cost;
+      return items;
     }
     return items.map((item) => {
       this.#spent += cost;
@@ -47,13 +54,4 @@ export class RequestWork {
     this.#turns[number] ??= this.#turn(number - 1).then(() => setImmediate());
     return this.#turns[number];
   }
-}
-
-/** The `complexity` of a list that `handOut` completes; `guess` is how many items it may have. */
-export function listComplexity(guess: number): ComplexityEstimator {
-  return ({ childComplexity, node, context }) => {
-    const cost = 1 + childComplexity;
-    if (context?.work instanceof RequestWork) context.work.remember(node, cost);
-    return guess * cost;
-  };
 }

@@ -77,6 +77,7 @@ async function openFace(
   store: Store,
   answers: KeptAnswers,
   remembering: () => { memory: LayerMemory; merges: Merges },
+  compileAt: number,
 ): Promise<Face> {
   const registry = loadSchemaRegistry(schemaFolder(SCHEMAS));
   const app: FastifyInstance = Fastify();
@@ -96,6 +97,7 @@ async function openFace(
       };
     },
     answers,
+    compileAt,
     readJson,
     onRequest: () => {},
     newId: () => "incident",
@@ -114,7 +116,7 @@ async function openFace(
   };
 }
 
-/** The same store behind a face that keeps answers, and behind one that remembers nothing at all. */
+/** The same store behind a face that keeps answers and compiles queries, and behind one that remembers nothing at all. */
 async function openBoth(answersOf: (store: Store) => KeptAnswers): Promise<{ kept: Face; plain: Face }> {
   const store = await openTestStore();
   onTestFinished(() => store.close());
@@ -122,11 +124,16 @@ async function openBoth(answersOf: (store: Store) => KeptAnswers): Promise<{ kep
   const memory = new LayerMemory(2 ** 22);
   const merges = new Merges({ bytes: 2 ** 22, digest });
   const nothing = new KeptAnswers({ bytes: 1, revisions: (of) => store.revisions(of) });
-  const kept = await openFace(store, answersOf(store), () => ({ memory, merges }));
-  const plain = await openFace(store, nothing, () => ({
-    memory: new LayerMemory(2 ** 16),
-    merges: new Merges({ bytes: 2 ** 16, digest }),
-  }));
+  const kept = await openFace(store, answersOf(store), () => ({ memory, merges }), 2);
+  const plain = await openFace(
+    store,
+    nothing,
+    () => ({
+      memory: new LayerMemory(2 ** 16),
+      merges: new Merges({ bytes: 2 ** 16, digest }),
+    }),
+    Number.POSITIVE_INFINITY,
+  );
   const tree = [
     ["root", undefined],
     ["east", "root"],

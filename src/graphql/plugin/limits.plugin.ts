@@ -1,25 +1,13 @@
 import type { ApolloServerPlugin, GraphQLRequestContextDidResolveOperation } from "@apollo/server";
-import { GraphQLError, getNullableType, isListType } from "graphql";
-import {
-  type ComplexityEstimator,
-  fieldExtensionsEstimator,
-  getComplexity,
-  simpleEstimator,
-} from "graphql-query-complexity";
+import { GraphQLError } from "graphql";
 import { StrataError } from "../../domain/errors.js";
 import { isTooLarge } from "../answer-size.js";
 import type { RequestContext } from "../context.js";
+import { costOf } from "../operation-cost.js";
 import { QUERY_LIMITS, tooComplex } from "../query-limits.js";
 import { checkVariables } from "../variables.js";
 
 type Resolved = GraphQLRequestContextDidResolveOperation<RequestContext>;
-
-/** What the schema says of itself has no `complexity`: it has some 30 types, with a handful of members each. */
-const introspection: ComplexityEstimator = ({ type, field, childComplexity }) => {
-  if (!type.name.startsWith("__") || !isListType(getNullableType(field.type))) return undefined;
-  return (field.name === "types" ? 30 : 4) * (1 + childComplexity);
-};
-const ESTIMATORS = [fieldExtensionsEstimator(), introspection, simpleEstimator({ defaultComplexity: 1 })];
 
 /** Refuses operations that would cost too much before anything is executed, and answers too large to send. */
 export function limitsPlugin(): ApolloServerPlugin<RequestContext> {
@@ -56,27 +44,13 @@ function checkOperation({ schema, document, operation, request, contextValue }: 
   }
   const { variables = {} } = request;
   checkVariables(schema, operation, variables);
-  const cost = estimate(() =>
-    getComplexity({
-      schema,
-      query: document,
-      variables,
-      estimators: ESTIMATORS,
-      context: { work: contextValue.work },
-      ...(operation.name && { operationName: operation.name.value }),
-    }),
-  );
-  if (cost <= QUERY_LIMITS.cost) return;
-  throw tooComplex("cost", `The operation would cost more than ${QUERY_LIMITS.cost}: ask for less at once.`);
-}
-
-/** The variables fit by now, so all that can fail is counting: fragments that multiply each other never end. */
-function estimate(count: () => number): number {
-  try {
-    return count();
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
+  const { cost, itemCosts } = costOf(schema, document, operation, variables);
+  if (cost > QUERY_LIMITS.cost)
+    throw tooComplex(
+      "cost",
+      `The operation would cost more than ${QUERY_LIMITS.cost}: ask for less at once.`,
+    );
+  contextValue.work.itemCosts = itemCosts;
 }
 
 function tooLarge(isWrite: boolean) {

@@ -1,0 +1,97 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLSchema,
+  getNullableType,
+  isListType,
+  Kind,
+  type OperationDefinitionNode,
+  visit,
+} from "graphql";
+import {
+  type ComplexityEstimator,
+  fieldExtensionsEstimator,
+  getComplexity,
+  simpleEstimator,
+} from "graphql-query-complexity";
+
+/** What an operation may cost, and what one item of each of its lists does whose length nobody knows before. */
+export interface OperationCost {
+  readonly cost: number;
+  readonly itemCosts: ReadonlyMap<FieldNode, number>;
+}
+
+/** What the schema says of itself has no `complexity`: it has some 30 types, with a handful of members each. */
+const introspection: ComplexityEstimator = ({ type, field, childComplexity }) => {
+  if (!type.name.startsWith("__") || !isListType(getNullableType(field.type))) return undefined;
+  return (field.name === "types" ? 30 : 4) * (1 + childComplexity);
+};
+const ESTIMATORS = [fieldExtensionsEstimator(), introspection, simpleEstimator({ defaultComplexity: 1 })];
+/** Arguments that say how much is wanted. */
+const SIZES: ReadonlySet<string> = new Set(["first", "configIds"]);
+
+const known = new WeakMap<OperationDefinitionNode, OperationCost>();
+
+/** By the `complexity` of the fields. Worked out once for each operation, unless it depends on the variables. */
+export function costOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): OperationCost {
+  const before = known.get(operation);
+  if (before !== undefined) return before;
+  const found = estimate(schema, document, operation, variables);
+  if (!dependsOnVariables(document)) known.set(operation, found);
+  return found;
+}
+
+/** The variables fit by now, so all that can fail is counting: fragments that multiply each other never end. */
+function estimate(
+  schema: GraphQLSchema,
+  query: DocumentNode,
+  { name }: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): OperationCost {
+  const itemCosts = new Map<FieldNode, number>();
+  const context = { itemCosts };
+  const operation = name && { operationName: name.value };
+  try {
+    const cost = getComplexity({ schema, query, variables, estimators: ESTIMATORS, context, ...operation });
+    return { cost, itemCosts };
+  } catch {
+    return { cost: Number.POSITIVE_INFINITY, itemCosts };
+  }
+}
+
+function dependsOnVariables(document: DocumentNode): boolean {
+  let inside = 0;
+  let found = false;
+  const enter = () => {
+    inside++;
+  };
+  const leave = () => {
+    inside--;
+  };
+  visit(document, {
+    Directive: { enter, leave },
+    Argument: {
+      enter: ({ name }) => (SIZES.has(name.value) ? enter() : undefined),
+      leave: ({ name }) => (SIZES.has(name.value) ? leave() : undefined),
+    },
+    [Kind.VARIABLE]: () => {
+      if (inside > 0) found = true;
+    },
+  });
+  return found;
+}
+
+/** The `complexity` of a list that is handed out once its length is known; `guess` is how many items it may have. */
+export function listComplexity(guess: number): ComplexityEstimator {
+  return ({ childComplexity, node, context }) => {
+    const cost = 1 + childComplexity;
+    const itemCosts: unknown = context?.itemCosts;
+    if (itemCosts instanceof Map) itemCosts.set(node, cost);
+    return guess * cost;
+  };
+}
