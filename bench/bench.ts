@@ -1,0 +1,94 @@
+import { writeFileSync } from "node:fs";
+import type { ContenderName } from "./contenders.js";
+import { createMeasurements } from "./measurements.js";
+import { HELP, type Options, readOptions, wantedRows } from "./options.js";
+import { describeMachine } from "./report/machine.js";
+import { printResult, resultJson } from "./report/print.js";
+import { progress } from "./report/progress.js";
+import { MEMORY } from "./rows.js";
+import { type Plan, run } from "./run.js";
+import { Stage } from "./servers/stage.js";
+
+interface Span {
+  /** All of a run, in milliseconds, and how much of it the memory row is left at its end. */
+  readonly all: number;
+  readonly memory: number;
+  readonly accounts: number;
+  readonly requests: number;
+  readonly roundMs: number;
+  readonly warmMs: number;
+}
+
+const FULL: Span = {
+  all: 580_000,
+  memory: 240_000,
+  accounts: 100_000,
+  requests: 1_000_000,
+  roundMs: 2_000,
+  warmMs: 5_000,
+};
+const QUICK: Span = {
+  all: 82_000,
+  memory: 25_000,
+  accounts: 20_000,
+  requests: 100_000,
+  roundMs: 300,
+  warmMs: 1_000,
+};
+/** Asked for by itself, the memory row has the time that its requests take. */
+const MEMORY_ALONE_MS = 1_200_000;
+const ROUNDS = 5;
+const WARM_REQUESTS = 8_000;
+const CONNECTIONS = 16;
+const INTERRUPTED = 130;
+
+const options = readOptions(process.argv.slice(2));
+if (options.help) process.stdout.write(HELP);
+else await bench(options);
+
+async function bench(options: Options): Promise<void> {
+  const span = options.quick ? QUICK : FULL;
+  const stage = new Stage({ accounts: span.accounts, ownEvery: 1, larger: false });
+  const stop = (signal: NodeJS.Signals): void => {
+    progress(`${signal}: ending everything that was started`);
+    stage.close().then(() => process.exit(INTERRUPTED));
+  };
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    const measurements = createMeasurements(span.accounts, options.batch);
+    const result = await run(stage, planOf(options, span, wantedRows(options, measurements)), measurements);
+    const report = { ...result, measurements, machine: describeMachine(stage.root), cores: stage.cores.told };
+    const json = resultJson(report, { ...options, ...span, rounds: ROUNDS, connections: CONNECTIONS });
+    if (options.json === "-") process.stdout.write(json);
+    else printResult(report, options.quick);
+    if (options.json !== undefined && options.json !== "-") writeFileSync(options.json, json);
+    const isBroken =
+      result.notRun.size > 0 && [...result.notRun.values()].some((reason) => reason.startsWith("its answer"));
+    if (isBroken) process.exitCode = 1;
+  } finally {
+    await stage.close();
+  }
+}
+
+function planOf(options: Options, span: Span, rows: Plan["rows"]): Plan {
+  const now = performance.now();
+  const isMemoryWanted = options.only === undefined || options.only.has(MEMORY.id);
+  const isMemoryAlone = isMemoryWanted && rows.length === 0;
+  const leftOut = new Map<ContenderName, string>();
+  if (options.quick) leftOut.set("strata-1e6", "a million accounts take too long to fill for --quick");
+  return {
+    rows,
+    leftOut,
+    rounds: {
+      rounds: ROUNDS,
+      connections: CONNECTIONS,
+      roundMs: span.roundMs,
+      warmRequests: WARM_REQUESTS,
+      warmMs: span.warmMs,
+    },
+    roundsEnd: now + span.all - (isMemoryWanted ? span.memory : 0),
+    memory: isMemoryWanted
+      ? { requests: span.requests, end: now + (isMemoryAlone ? MEMORY_ALONE_MS : span.all) }
+      : undefined,
+  };
+}
