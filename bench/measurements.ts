@@ -5,14 +5,18 @@ import { UNLEASH_TOKEN } from "./servers/peers.js";
 import { type BatchForm, batch, get, heavy, hello, light, patch, postgraphileHeavy } from "./work/queries.js";
 import { createToken } from "./work/token.js";
 
-/** One contender doing one kind of work. */
-export interface Measurement {
-  readonly contender: ContenderName;
+/** What a server is asked. */
+export interface Work {
   readonly template: RequestTemplate;
   readonly other?: { readonly percent: number; readonly template: RequestTemplate };
   readonly order: AccountOrder;
-  /** How many configs one request asks for. */
-  readonly configs?: number;
+  /** How many things of a kind one request asks for: configs, or fields. */
+  readonly units?: number;
+}
+
+/** One contender doing one kind of work. */
+export interface Measurement extends Work {
+  readonly contender: ContenderName;
 }
 
 /** One that is nowhere near the most popular ones, which are patched now and then. */
@@ -52,7 +56,7 @@ export function createMeasurements(accounts: number, form: BatchForm): Measureme
       contender: "strata-lmdb",
       template: batch(form, BATCH),
       order: { kind: "inTurn", count: WORKING_SET / BATCH, step: BATCH },
-      configs: BATCH,
+      units: BATCH,
     },
     "mixed lmdb": { contender: "strata-lmdb", ...mixed },
     "mixed redis": { contender: "strata-redis", ...mixed },

@@ -1,10 +1,7 @@
-import { once } from "node:events";
-import { join } from "node:path";
 import type { Loader } from "./loader/loader.js";
 import { MEMORY } from "./rows.js";
-import type { Child } from "./servers/child.js";
+import { type ObservedStrata, startObservedStrata } from "./servers/observed-strata.js";
 import type { Stage } from "./servers/stage.js";
-import { startStrata } from "./servers/strata.js";
 import { heavy, light } from "./work/queries.js";
 
 export interface MemoryResult {
@@ -24,7 +21,6 @@ const WARM_REQUESTS = 40_000;
 const WARM_MS = 60_000;
 const MEGABYTE = 1e6;
 const CONNECTIONS = 16;
-const ANSWER_MS = 30_000;
 
 /**
  * Reads the same thousand accounts again and again, one request in ten the heavy query: everything that may be remembered
@@ -37,9 +33,8 @@ export async function measureMemory(
   onProgress: (text: string) => void,
 ): Promise<MemoryResult> {
   const start = performance.now();
-  const entry = ["--expose-gc", join(stage.root, "bench", "servers", "heap-reporter.mjs")];
   const population = { accounts: ACCOUNTS, ownEvery: 1, larger: false };
-  const server = await startStrata(stage, "memory", { store: "lmdb", population, entry, ipc: true });
+  const server = await startObservedStrata(stage, "lmdb", population);
   try {
     const load = {
       name: "memory",
@@ -51,14 +46,14 @@ export async function measureMemory(
     } as const;
     onProgress("memory: warming up");
     await loader.run(load, { requests: WARM_REQUESTS, milliseconds: WARM_MS });
-    const samples = [await heapOf(server.child)];
+    const samples = [await heapOf(server)];
     let made = 0;
     for (let sample = 1; sample <= SAMPLES; sample++) {
       const left = start + milliseconds - performance.now();
       if (left <= 0) break;
       const result = await loader.run(load, { requests: requests / SAMPLES, milliseconds: left });
       made += result.requests;
-      samples.push(await heapOf(server.child));
+      samples.push(await heapOf(server));
       onProgress(`memory: ${made} of ${requests} requests, ${samples.at(-1)?.heapUsed.toFixed(2)} MB`);
     }
     const heap = samples.map(({ heapUsed }) => heapUsed);
@@ -70,9 +65,7 @@ export async function measureMemory(
   }
 }
 
-async function heapOf({ process: server }: Child): Promise<{ heapUsed: number; rss: number }> {
-  const answer = once(server, "message", { signal: AbortSignal.timeout(ANSWER_MS) });
-  server.send("heap");
-  const [{ heapUsed, rss }] = (await answer) as [{ heapUsed: number; rss: number }];
+async function heapOf(server: ObservedStrata): Promise<{ heapUsed: number; rss: number }> {
+  const { heapUsed, rss } = (await server.ask({ ask: "heap" })) as { heapUsed: number; rss: number };
   return { heapUsed: heapUsed / MEGABYTE, rss: rss / MEGABYTE };
 }

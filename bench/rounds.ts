@@ -1,5 +1,5 @@
 import type { Loader } from "./loader/loader.js";
-import type { Measurement } from "./measurements.js";
+import type { Work } from "./measurements.js";
 import type { Server } from "./servers/server.js";
 
 /** What one round of one measurement came to. */
@@ -34,7 +34,7 @@ export type Samples = ReadonlyMap<string, readonly Sample[]>;
  * so that ratios within one round can be relied on where the numbers cannot.
  */
 export async function measureInTurns(
-  measurements: ReadonlyMap<string, { readonly measurement: Measurement; readonly server: Server }>,
+  measurements: ReadonlyMap<string, { readonly measurement: Work; readonly server: Server }>,
   loader: Loader,
   { rounds, connections, warmRequests, warmMs, roundMs }: Rounds,
   onProgress: (text: string) => void,

@@ -14,8 +14,8 @@ import { heavy } from "./work/queries.js";
 
 export interface Plan {
   readonly rows: readonly Row[];
-  /** Contenders that this run leaves out, with the reason. */
-  readonly leftOut: ReadonlyMap<ContenderName, string>;
+  /** Rows that this run leaves out, with the reason. */
+  readonly skipped: ReadonlyMap<string, string>;
   readonly rounds: Rounds;
   /** When the rounds have to be over, in the clock of `performance.now()`. */
   readonly roundsEnd: number;
@@ -28,6 +28,7 @@ export interface RunResult {
   readonly results: ReadonlyMap<string, RowResult>;
   /** Why a contender was not measured. */
   readonly notRun: ReadonlyMap<ContenderName, string>;
+  readonly skipped: ReadonlyMap<string, string>;
   readonly samples: Samples;
   readonly memory: MemoryResult | undefined;
 }
@@ -37,11 +38,13 @@ const DEFAULT_BODY = 6_000;
 
 /** Starts what the rows need, checks that the same work gives the same answers, and measures. */
 export async function run(stage: Stage, plan: Plan, measurements: Measurements): Promise<RunResult> {
-  const { rows } = plan;
-  const names = new Set(rows.flatMap(({ top, bottom }) => [bottom, top]));
+  const { rows, skipped, memory } = plan;
+  const names = new Set(
+    rows.filter(({ id }) => !skipped.has(id)).flatMap(({ top, bottom }) => [bottom, top]),
+  );
   const notRun = new Map<ContenderName, string>();
   const loader = await Loader.start(stage);
-  const servers = await startAll(stage, contendersOf(names, measurements), plan.leftOut, notRun);
+  const servers = await startAll(stage, contendersOf(names, measurements), notRun);
   await checkAnswers(servers, measurements, notRun);
   const running = new Map(
     Object.entries(measurements).flatMap(([name, measurement]) => {
@@ -50,15 +53,17 @@ export async function run(stage: Stage, plan: Plan, measurements: Measurements):
     }),
   );
   const samples = await measureInTurns(running, loader, fitted(plan, running.size), progress);
-  const results = rows.flatMap((row) => resultOf(row, samples, measurements) ?? []);
+  const results = rows.flatMap((row) =>
+    skipped.has(row.id) ? [] : (resultOf(row, samples, measurements) ?? []),
+  );
   const stopped = [...servers.values()].map((server) => server.stop());
   await Promise.all(stopped);
-  const { memory } = plan;
   const milliseconds = Math.max(LEAST_MS, (memory?.end ?? 0) - performance.now());
   return {
     rows,
     results: new Map(results.map((result) => [result.id, result])),
     notRun,
+    skipped,
     samples,
     memory: memory && (await measureMemory(stage, loader, { ...memory, milliseconds }, progress)),
   };
@@ -68,15 +73,12 @@ export async function run(stage: Stage, plan: Plan, measurements: Measurements):
 async function startAll(
   stage: Stage,
   names: readonly ContenderName[],
-  leftOut: ReadonlyMap<ContenderName, string>,
   notRun: Map<ContenderName, string>,
 ): Promise<Map<ContenderName, Server>> {
   const servers = new Map<ContenderName, Server>();
   const start = async (name: ContenderName, bodyBytes: number): Promise<void> => {
     const contender: Contender = CONTENDERS[name];
     try {
-      const reason = leftOut.get(name);
-      if (reason !== undefined) throw new Error(reason);
       const server = await contender.start(stage, bodyBytes);
       stage.onClose(() => server.stop());
       servers.set(name, server);

@@ -23,7 +23,9 @@ export function printResult(report: Report, isQuick: boolean): void {
     ].join("\n"),
     samples.size > 0 ? measurementTable(samples, measurements) : "",
     report.rows.length > 0 ? rowTable(report.rows, report.results, reasons(report)) : "",
-    report.memory === undefined ? "" : memoryText(report.memory),
+    report.memory === undefined
+      ? "memory: not run, ask for it with --only memory"
+      : memoryText(report.memory),
     warnings(samples).join("\n"),
   ];
   process.stdout.write(`${sections.filter((section) => section !== "").join("\n\n")}\n`);
@@ -32,7 +34,7 @@ export function printResult(report: Report, isQuick: boolean): void {
 /** Everything, for programs. */
 export function resultJson({ measurements, ...report }: Report, settings: object): string {
   const what = Object.fromEntries(
-    Object.entries(measurements).map(([name, { contender, configs = 1 }]) => [name, { contender, configs }]),
+    Object.entries(measurements).map(([name, { contender, units = 1 }]) => [name, { contender, units }]),
   );
   const { rows, results, notRun, samples, memory, machine, cores } = report;
   const told = {
@@ -50,9 +52,11 @@ export function resultJson({ measurements, ...report }: Report, settings: object
 }
 
 /** Why a row has no ratio: because of one of its two contenders. */
-function reasons({ rows, notRun, measurements }: Report): Map<string, string> {
+function reasons({ rows, notRun, skipped, measurements }: Report): Map<string, string> {
   return new Map(
     rows.flatMap(({ id, top, bottom }) => {
+      const why = skipped.get(id);
+      if (why !== undefined) return [[id, why] as const];
       for (const name of [top, bottom]) {
         const contender = measurements[name]?.contender;
         const reason = contender && notRun.get(contender);

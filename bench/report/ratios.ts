@@ -1,4 +1,4 @@
-import type { Measurements } from "../measurements.js";
+import type { Work } from "../measurements.js";
 import type { Sample, Samples } from "../rounds.js";
 import type { Row } from "../rows.js";
 
@@ -10,26 +10,30 @@ export interface Ratio {
 }
 
 export interface RowResult extends Row {
-  /** How many times as many configs a second. */
+  /** How many times as many a second. */
   readonly rate: Ratio;
-  /** How many times as many configs for the same CPU. */
+  /** How many times as many for the same CPU. */
   readonly cpu: Ratio;
   /** Undefined without a target. Both ratios have to reach it. */
   readonly reached: boolean | undefined;
 }
 
 /** Each round's ratio by itself, the median of them. Undefined when one of the two was not measured. */
-export function resultOf(row: Row, samples: Samples, measurements: Measurements): RowResult | undefined {
+export function resultOf(
+  row: Row,
+  samples: Samples,
+  measurements: Readonly<Record<string, Work>>,
+): RowResult | undefined {
   const [top, bottom] = [samples.get(row.top), samples.get(row.bottom)];
   if (top === undefined || bottom === undefined) return undefined;
-  const configs = (measurements[row.top]?.configs ?? 1) / (measurements[row.bottom]?.configs ?? 1);
+  const units = (measurements[row.top]?.units ?? 1) / (measurements[row.bottom]?.units ?? 1);
   const pairs = top.flatMap((sample, round) => {
     const other = bottom[round];
     return other === undefined ? [] : [[sample, other] as const];
   });
   const spent = ({ cpu, databaseCpu = 0 }: Sample) => (row.withDatabase ? cpu + databaseCpu : cpu);
-  const rate = ratioOf(pairs.map(([a, b]) => (a.rate / b.rate) * configs));
-  const cpu = ratioOf(pairs.map(([a, b]) => (spent(b) / spent(a)) * configs));
+  const rate = ratioOf(pairs.map(([a, b]) => (a.rate / b.rate) * units));
+  const cpu = ratioOf(pairs.map(([a, b]) => (spent(b) / spent(a)) * units));
   const { target } = row;
   const reached = target === undefined ? undefined : rate.median >= target && cpu.median >= target;
   return { ...row, rate, cpu, reached };

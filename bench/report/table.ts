@@ -1,19 +1,21 @@
-import type { Measurements } from "../measurements.js";
+import type { Work } from "../measurements.js";
 import type { MemoryResult } from "../memory.js";
 import type { Samples } from "../rounds.js";
 import type { Row } from "../rows.js";
 import { median, type Ratio, type RowResult } from "./ratios.js";
 
 const BUSY = 0.9;
+const VERDICT = "";
+const TEXT_COLUMNS = new Set(["measured", "row", "what", VERDICT]);
 
 /** What was measured, one line each; the middle of all rounds. */
-export function measurementTable(samples: Samples, measurements: Measurements): string {
+export function measurementTable(samples: Samples, measurements: Readonly<Record<string, Work>>): string {
   const head = ["measured", "req/s", "CPU µs", "db µs", "p50 ms", "p99 ms", "server", "loader"];
   const lines = [...samples].map(([name, rounds]) => {
     const middle = (pick: (sample: (typeof rounds)[number]) => number) => median(rounds.map(pick));
-    const configs = measurements[name]?.configs ?? 1;
+    const units = measurements[name]?.units ?? 1;
     return [
-      configs === 1 ? name : `${name} (${configs} configs)`,
+      units === 1 ? name : `${name} (× ${units})`,
       whole(middle(({ rate }) => rate)),
       whole(middle(({ cpu }) => cpu)),
       rounds.some(({ databaseCpu }) => databaseCpu !== undefined)
@@ -34,7 +36,7 @@ export function rowTable(
   results: ReadonlyMap<string, RowResult>,
   notRun: ReadonlyMap<string, string>,
 ): string {
-  const head = ["row", "what", "by req/s", "by CPU", "target", ""];
+  const head = ["row", "what", "by req/s", "by CPU", "target", VERDICT];
   const lines = rows.map((row) => {
     const result = results.get(row.id);
     const target = row.target === undefined ? "" : `≥ ${row.target}`;
@@ -81,21 +83,15 @@ function percent(share: number): string {
   return Number.isNaN(share) ? "–" : `${Math.round(share * 100)} %`;
 }
 
+/** Words to the left, numbers to the right. */
 function aligned(lines: readonly (readonly string[])[]): string {
-  const widths = (lines[0] ?? []).map((_, column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
-  );
-  const isNumber = (text: string) => /^[–\d]/.test(text);
-  return lines
-    .map((line) =>
-      line
-        .map((text, column) => {
-          const width = widths[column] ?? 0;
-          if (column === line.length - 1) return text;
-          return isNumber(text) ? text.padStart(width) : text.padEnd(width);
-        })
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  const columns = (lines[0] ?? []).map((head, column) => ({
+    width: Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+    isText: TEXT_COLUMNS.has(head),
+  }));
+  const cell = (text: string, column: number): string => {
+    const { width = 0, isText = true } = columns[column] ?? {};
+    return isText ? text.padEnd(width) : text.padStart(width);
+  };
+  return lines.map((line) => line.map(cell).join("  ").trimEnd()).join("\n");
 }
