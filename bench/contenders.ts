@@ -55,7 +55,7 @@ export const CONTENDERS = {
   },
   mercurius: {
     what: "mercurius with jit, ioredis (one MGET) and a resolver of its own: values and provenance",
-    start: (stage) => startRedisPeer(stage, "mercurius-jit"),
+    start: (stage) => startRedisPeer(stage, "mercurius-jit", { package: "mercurius" }),
   },
   unleash: {
     what: "Unleash, the features that a client polls, 30 flags; nothing is merged",

@@ -52,7 +52,7 @@ async function grow(): Promise<void> {
   // Not the smallest of those: what it does besides would warm it up, and not the others.
   const server = await started("queries", stage.population);
   for (const [name, measurement] of [...byConfigs(), ...byFields()]) all.set(name, { measurement, server });
-  const samples = await measureInTurns(all, loader, ROUNDS, progress);
+  const { samples, failed } = await measureInTurns(all, loader, ROUNDS, progress);
   const works = Object.fromEntries([...all].map(([name, { measurement }]) => [name, measurement]));
   const rows = rowsOf();
   const results = new Map<string, RowResult>();
@@ -64,7 +64,8 @@ async function grow(): Promise<void> {
   const told = { machine, cores: stage.cores.told, rows: [...results.values()], measurements: [...samples] };
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(told, undefined, 2)}\n`);
   const head = `${machine.date}, revision ${machine.revision}, Node ${machine.node}; ${stage.cores.told}`;
-  const tables = [head, measurementTable(samples, works), rowTable(rows, results, new Map())];
+  const tables = [head, measurementTable(samples, works), rowTable(rows, results, failed)];
+  if (failed.size > 0) process.exitCode = 1;
   process.stdout.write(`${[...tables, ...warnings(samples)].join("\n\n")}\n`);
 }
 

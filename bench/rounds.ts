@@ -1,3 +1,4 @@
+import type { LoadLimit } from "./loader/load.js";
 import type { Loader } from "./loader/loader.js";
 import type { Work } from "./measurements.js";
 import type { Server } from "./servers/server.js";
@@ -29,41 +30,68 @@ export interface Rounds {
 
 export type Samples = ReadonlyMap<string, readonly Sample[]>;
 
+export interface Measured {
+  readonly samples: Samples;
+  /** What could not be measured, and why. */
+  readonly failed: ReadonlyMap<string, string>;
+}
+
+interface Turn {
+  readonly measurement: Work;
+  readonly server: Server;
+}
+
 /**
  * Warms everything up, then measures it in turns: A, B, C, A, B, C … Whatever the machine does meanwhile hits all of them,
- * so that ratios within one round can be relied on where the numbers cannot.
+ * so that ratios within one round can be relied on where the numbers cannot. What answers wrongly once is out.
  */
 export async function measureInTurns(
-  measurements: ReadonlyMap<string, { readonly measurement: Work; readonly server: Server }>,
+  turns: ReadonlyMap<string, Turn>,
   loader: Loader,
   { rounds, connections, warmRequests, warmMs, roundMs }: Rounds,
   onProgress: (text: string) => void,
-): Promise<Samples> {
-  const samples = new Map([...measurements.keys()].map((name) => [name, [] as Sample[]]));
+): Promise<Measured> {
+  const samples = new Map([...turns.keys()].map((name) => [name, [] as Sample[]]));
+  const failed = new Map<string, string>();
   for (let round = 0; round <= rounds; round++) {
-    for (const [name, { measurement, server }] of measurements) {
+    const limit = round === 0 ? { milliseconds: warmMs, requests: warmRequests } : { milliseconds: roundMs };
+    for (const [name, turn] of turns) {
+      if (failed.has(name)) continue;
       onProgress(round === 0 ? `warming up: ${name}` : `round ${round} of ${rounds}: ${name}`);
-      const { template, other, order } = measurement;
-      const load = { name, port: server.port, template, order, connections, ...(other && { other }) };
-      const limit =
-        round === 0 ? { milliseconds: warmMs, requests: warmRequests } : { milliseconds: roundMs };
-      const before = server.cpu();
-      const result = await loader.run(load, limit);
-      const after = server.cpu();
-      if (round === 0) continue;
-      const own = after.own - before.own;
-      const perRequest = (milliseconds: number) => (milliseconds * 1_000) / result.requests;
-      samples.get(name)?.push({
-        rate: (result.requests * 1_000) / result.milliseconds,
-        cpu: perRequest(own),
-        databaseCpu:
-          after.database === undefined ? undefined : perRequest(after.database - (before.database ?? 0)),
-        p50: result.p50,
-        p99: result.p99,
-        serverBusy: own / result.milliseconds,
-        loaderBusy: result.loaderCpu / result.milliseconds,
-      });
+      try {
+        const sample = await measureOnce(name, turn, loader, connections, limit);
+        if (round > 0) samples.get(name)?.push(sample);
+      } catch (error) {
+        onProgress(`FAILED: ${(error as Error).message}`);
+        failed.set(name, (error as Error).message);
+        samples.delete(name);
+      }
     }
   }
-  return samples;
+  return { samples, failed };
+}
+
+async function measureOnce(
+  name: string,
+  { measurement: { template, other, order }, server }: Turn,
+  loader: Loader,
+  connections: number,
+  limit: LoadLimit,
+): Promise<Sample> {
+  const load = { name, port: server.port, template, order, connections, ...(other && { other }) };
+  const before = server.cpu();
+  const { requests, milliseconds, p50, p99, loaderCpu } = await loader.run(load, limit);
+  const after = server.cpu();
+  const own = after.own - before.own;
+  const database = after.database === undefined ? undefined : after.database - (before.database ?? 0);
+  const perRequest = (spent: number) => (spent * 1_000) / requests;
+  return {
+    rate: (requests * 1_000) / milliseconds,
+    cpu: perRequest(own),
+    databaseCpu: database === undefined ? undefined : perRequest(database),
+    p50,
+    p99,
+    serverBusy: own / milliseconds,
+    loaderBusy: loaderCpu / milliseconds,
+  };
 }

@@ -56,10 +56,9 @@ export const ROWS: readonly Row[] = [
   row("write-redis", "write ÷ heavy hot, Redis", "write redis", "heavy hot redis"),
 ];
 
-/** The row that is no ratio: what the heap grows by. */
+/** The row that is no ratio: what the heap grows by, in MB. */
 export const MEMORY = {
   id: "memory",
-  what: "heap after 10^6 requests, growth in MB",
   most: 1,
 } as const;
 

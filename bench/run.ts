@@ -29,11 +29,17 @@ export interface RunResult {
   /** Why a contender was not measured. */
   readonly notRun: ReadonlyMap<ContenderName, string>;
   readonly skipped: ReadonlyMap<string, string>;
+  /** Whose answers are other ones than Strata's; they are not measured. */
+  readonly differing: ReadonlySet<ContenderName>;
+  /** Why a measurement was broken off. */
+  readonly failed: ReadonlyMap<string, string>;
   readonly samples: Samples;
   readonly memory: MemoryResult | undefined;
 }
 
 const LEAST_MS = 1_000;
+/** Of what was planned: shorter rounds would say nothing. */
+const LEAST_SHARE = 0.3;
 const DEFAULT_BODY = 6_000;
 
 /** Starts what the rows need, checks that the same work gives the same answers, and measures. */
@@ -45,14 +51,14 @@ export async function run(stage: Stage, plan: Plan, measurements: Measurements):
   const notRun = new Map<ContenderName, string>();
   const loader = await Loader.start(stage);
   const servers = await startAll(stage, contendersOf(names, measurements), notRun);
-  await checkAnswers(servers, measurements, notRun);
+  const differing = await checkAnswers(servers, measurements, notRun);
   const running = new Map(
     Object.entries(measurements).flatMap(([name, measurement]) => {
       const server = servers.get(measurement.contender);
       return names.has(name) && server !== undefined ? [[name, { measurement, server }] as const] : [];
     }),
   );
-  const samples = await measureInTurns(running, loader, fitted(plan, running.size), progress);
+  const { samples, failed } = await measureInTurns(running, loader, fitted(plan, running.size), progress);
   const results = rows.flatMap((row) =>
     skipped.has(row.id) ? [] : (resultOf(row, samples, measurements) ?? []),
   );
@@ -64,6 +70,8 @@ export async function run(stage: Stage, plan: Plan, measurements: Measurements):
     results: new Map(results.map((result) => [result.id, result])),
     notRun,
     skipped,
+    differing,
+    failed,
     samples,
     memory: memory && (await measureMemory(stage, loader, { ...memory, milliseconds }, progress)),
   };
@@ -101,24 +109,26 @@ async function checkAnswers(
   servers: Map<ContenderName, Server>,
   measurements: Measurements,
   notRun: Map<ContenderName, string>,
-): Promise<void> {
+): Promise<Set<ContenderName>> {
   const running = new Map(
     [...servers].flatMap(([name, server]) => {
       const measurement = Object.values(measurements).find(({ contender }) => contender === name);
       return measurement === undefined ? [] : [[name, { measurement, server }] as const];
     }),
   );
-  for (const [name, difference] of await differences(running)) {
+  const differing = await differences(running);
+  for (const [name, difference] of differing) {
     await servers.get(name)?.stop();
     servers.delete(name);
     notRun.set(name, `its answer is another one: ${difference}`);
     progress(`NOT RUN: ${name}: its answer is another one: ${difference}`);
   }
+  return new Set(differing.keys());
 }
 
 /** Rounds as long as was planned, or as the time that is left allows. */
 function fitted({ rounds, roundsEnd }: Plan, measurements: number): Rounds {
   const planned = measurements * (rounds.warmMs + rounds.rounds * rounds.roundMs);
-  const share = Math.min(1, Math.max(0.1, (roundsEnd - performance.now()) / planned));
+  const share = Math.min(1, Math.max(LEAST_SHARE, (roundsEnd - performance.now()) / planned));
   return { ...rounds, warmMs: rounds.warmMs * share, roundMs: rounds.roundMs * share };
 }

@@ -52,12 +52,14 @@ export function resultJson({ measurements, ...report }: Report, settings: object
 }
 
 /** Why a row has no ratio: because of one of its two contenders. */
-function reasons({ rows, notRun, skipped, measurements }: Report): Map<string, string> {
+function reasons({ rows, notRun, skipped, failed, measurements }: Report): Map<string, string> {
   return new Map(
     rows.flatMap(({ id, top, bottom }) => {
       const why = skipped.get(id);
       if (why !== undefined) return [[id, why] as const];
       for (const name of [top, bottom]) {
+        const failure = failed.get(name);
+        if (failure !== undefined) return [[id, failure] as const];
         const contender = measurements[name]?.contender;
         const reason = contender && notRun.get(contender);
         if (reason !== undefined) return [[id, `${contender}: ${reason.split("\n")[0]}`] as const];

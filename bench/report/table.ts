@@ -52,7 +52,7 @@ export function memoryText({ wanted, requests, heap, growth, reached }: MemoryRe
   const way = heap.map((megabytes) => megabytes.toFixed(2)).join(" ");
   const made =
     requests < wanted ? `${requests} of ${wanted} requests, no time for more` : `${requests} requests`;
-  return `memory: ${growth.toFixed(2)} MB more heap after ${made} (target ≤ 1): ${verdict(reached, false)}\n  MB on the way: ${way}`;
+  return `memory: ${growth.toFixed(2)} MB more heap than at its least, after ${made} (target ≤ 1): ${verdict(reached, false)}\n  MB on the way: ${way}`;
 }
 
 /** What the reader has to know before quoting a number. */

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { freePort } from "../../test/redis/free-port.js";
@@ -14,20 +14,22 @@ const FLAGS = 30;
 /** Only ever known to a server on this machine, for minutes. */
 export const UNLEASH_TOKEN = "*:development.bench-bench-bench";
 
+export interface PeerOptions {
+  /** The package that it is about, in bench/node_modules. */
+  readonly package?: string;
+  /** What is asked for to see whether it answers. */
+  readonly path?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly database?: () => number;
+}
+
 /** Starts a server of `bench/contenders`. */
-export async function startPeer(
-  stage: Stage,
-  name: string,
-  {
-    path = "/",
-    env,
-    database,
-  }: { path?: string; env?: Readonly<Record<string, string>>; database?: () => number } = {},
-): Promise<Server> {
+export async function startPeer(stage: Stage, name: string, options: PeerOptions = {}): Promise<Server> {
+  const { path = "/", env, database } = options;
+  checkPackage(stage, options.package);
   const port = await freePort();
-  const command = stage.script(join("contenders", `${name}.ts`));
   const child = new Child({
-    command,
+    command: stage.script(join("contenders", `${name}.ts`)),
     on: stage.cores.measured,
     env: { PORT: String(port), ...env },
     cwd: stage.folder,
@@ -36,11 +38,21 @@ export async function startPeer(
   return serverOf(name, child, port, { path, database });
 }
 
+function checkPackage({ root }: Stage, name: string | undefined): void {
+  if (name !== undefined && !existsSync(join(root, "bench", "node_modules", name)))
+    throw new Error(`${name} is not installed: run "npm ci" in bench/ once`);
+}
+
 /** One that reads its layers from Redis. */
-export async function startRedisPeer(stage: Stage, name: string): Promise<Server> {
+export async function startRedisPeer(stage: Stage, name: string, options: PeerOptions = {}): Promise<Server> {
+  checkPackage(stage, options.package);
   const redis = await stage.redis();
   await fillRedis(stage, redis.url);
-  return startPeer(stage, name, { env: { REDIS_URL: redis.url }, database: () => cpuTime(redis.pid) });
+  return startPeer(stage, name, {
+    ...options,
+    env: { REDIS_URL: redis.url },
+    database: () => cpuTime(redis.pid),
+  });
 }
 
 const filled = new WeakMap<Stage, Promise<void>>();
@@ -66,6 +78,7 @@ async function writeDocuments({ population }: Stage, url: string): Promise<void>
 }
 
 export async function startPostgraphile(stage: Stage): Promise<Server> {
+  checkPackage(stage, "postgraphile");
   const postgres = await stage.postgres();
   await postgres.createDatabase("layers");
   const tables = readFileSync(join(stage.root, "bench", "contenders", "layers.sql"), "utf8");
@@ -89,6 +102,7 @@ function rows({ population }: Stage): string {
 }
 
 export async function startUnleash(stage: Stage): Promise<Server> {
+  checkPackage(stage, "unleash-server");
   const postgres = await stage.postgres();
   await postgres.createDatabase("unleash");
   const env = { DATABASE_URL: postgres.url("unleash"), CLIENT_TOKEN: UNLEASH_TOKEN };

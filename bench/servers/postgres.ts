@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { accessSync, chownSync, constants, mkdirSync, readdirSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { chownSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { freePort } from "../../test/redis/free-port.js";
 import { until } from "../../test/redis/until.js";
 import { Child } from "./child.js";
 import type { Cores } from "./cores.js";
 import { cpuTimeWithChildren } from "./cpu-time.js";
+import { folderWith } from "./find-program.js";
 
 const DEBIAN = "/usr/lib/postgresql";
 const START_MS = 30_000;
@@ -109,32 +110,21 @@ export function postgresVersion(): string | undefined {
   }
 }
 
-/** The folder of its programs: on PATH, or where Debian hides them. */
+/** The folder of its programs: where Debian hides them, or on PATH. */
 function findPrograms(): string {
-  const versions = (() => {
-    try {
-      return readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a));
-    } catch {
-      return [];
-    }
-  })();
-  const folders = [
-    ...versions.map((version) => join(DEBIAN, version, "bin")),
-    ...(process.env.PATH ?? "").split(delimiter),
-  ];
-  const needed = ["initdb", "postgres", "psql"];
-  const found = folders.find((folder) => needed.every((name) => isExecutable(join(folder, name))));
+  const found = folderWith(["initdb", "postgres", "psql"], debianFolders());
   if (found === undefined)
     throw new Error("PostgreSQL is not installed (initdb, postgres and psql are needed).");
   return found;
 }
 
-function isExecutable(path: string): boolean {
+/** The newest first. */
+function debianFolders(): string[] {
   try {
-    accessSync(path, constants.X_OK);
-    return true;
+    const versions = readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a));
+    return versions.map((version) => join(DEBIAN, version, "bin"));
   } catch {
-    return false;
+    return [];
   }
 }
 

@@ -3,10 +3,12 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RedisServer } from "../../test/redis/redis-server.js";
+import { whenWeEnd } from "../../test/redis/when-we-end.js";
 import type { Population } from "../work/accounts.js";
 import { writeExportFile } from "../work/export-file.js";
 import { schemaFiles } from "../work/settings.js";
 import { type Cores, findCores } from "./cores.js";
+import { folderWith } from "./find-program.js";
 import { Postgres } from "./postgres.js";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -24,6 +26,7 @@ export class Stage {
 
   constructor(readonly population: Population) {
     this.folder = mkdtempSync(join(tmpdir(), "strata-bench-"));
+    whenWeEnd('sleep 1; rm -rf "$1"', this.folder);
     // PostgreSQL runs as another user than root, and has to reach its own folder in this one.
     chmodSync(this.folder, 0o755);
     this.schemas = this.path("schemas");
@@ -80,6 +83,9 @@ export class Stage {
   }
 
   async #startRedis(): Promise<RedisServer> {
+    const hasRedis = ["redis-server", "valkey-server"].some((name) => folderWith([name]) !== undefined);
+    if (!hasRedis)
+      throw new Error("Redis is not installed (redis-server or valkey-server on PATH, 7 or newer).");
     const folder = this.path("redis");
     mkdirSync(folder);
     const server = await RedisServer.start({}, { folder });
