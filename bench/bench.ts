@@ -26,7 +26,7 @@ const FULL: Span = {
   requests: 1_000_000,
   rounds: 9,
   roundMs: 800,
-  warmMs: 8_000,
+  warmMs: 20_000,
 };
 const QUICK: Span = {
   all: 80_000,

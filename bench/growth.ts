@@ -24,7 +24,7 @@ const { values: options } = parseArgs({
 const SIZES = options.quick ? [1_000, 100_000] : [1_000, 100_000, 1_000_000];
 const ROUNDS = options.quick
   ? { rounds: 5, connections: 16, warmRequests: 2_000, warmMs: 1_000, roundMs: 300 }
-  : { rounds: 5, connections: 16, warmRequests: 8_000, warmMs: 4_000, roundMs: 1_500 };
+  : { rounds: 9, connections: 16, warmRequests: 6_000, warmMs: 12_000, roundMs: 800 };
 const CONFIGS = [1, 10, 100];
 const WORKING_SET = 1_000;
 const INTERRUPTED = 130;

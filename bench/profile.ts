@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Loader } from "./loader/loader.js";
 import { createMeasurements } from "./measurements.js";
@@ -29,6 +29,7 @@ const { values: options } = parseArgs({
     work: { type: "string", default: "hot" },
     store: { type: "string", default: "lmdb" },
     seconds: { type: "string", default: "10" },
+    save: { type: "string" },
   },
 });
 const { work, store } = options;
@@ -64,6 +65,7 @@ async function profile(name: string, kind: "lmdb" | "redis"): Promise<void> {
   const cpu = server.cpu().own - before;
   const file = stage.path("server.cpuprofile");
   await server.ask({ ask: "stopProfile", file });
+  if (options.save !== undefined) copyFileSync(file, options.save);
   const { functions, parts } = sharesOf(JSON.parse(readFileSync(file, "utf8")) as CpuProfile);
   const each = Math.round((cpu * 1_000) / requests);
   process.stdout.write(

@@ -38,6 +38,7 @@ export interface RunResult {
 }
 
 const LEAST_MS = 1_000;
+const LEAST_WARM_MS = 1_000;
 /** Of what was planned: shorter rounds would say nothing. */
 const LEAST_SHARE = 0.3;
 const DEFAULT_BODY = 6_000;
@@ -126,9 +127,11 @@ async function checkAnswers(
   return new Set(differing.keys());
 }
 
-/** Rounds as long as was planned, or as the time that is left allows. */
+/** As long as was planned, or as the time that is left allows: rounds come first, warming up has what they leave. */
 function fitted({ rounds, roundsEnd }: Plan, measurements: number): Rounds {
-  const planned = measurements * (rounds.warmMs + rounds.rounds * rounds.roundMs);
-  const share = Math.min(1, Math.max(LEAST_SHARE, (roundsEnd - performance.now()) / planned));
-  return { ...rounds, warmMs: rounds.warmMs * share, roundMs: rounds.roundMs * share };
+  const each = (roundsEnd - performance.now()) / Math.max(1, measurements);
+  const share = Math.min(1, Math.max(LEAST_SHARE, (each - LEAST_WARM_MS) / (rounds.rounds * rounds.roundMs)));
+  const roundMs = rounds.roundMs * share;
+  const warmMs = Math.min(rounds.warmMs, Math.max(LEAST_WARM_MS, each - rounds.rounds * roundMs));
+  return { ...rounds, warmMs, roundMs };
 }

@@ -91,7 +91,10 @@ export class HttpConnection {
       this.#received[0]?.subarray(0, GOOD_STATUS.length).equals(GOOD_STATUS) === true &&
       this.#contains(this.#expected) &&
       !this.#contains(ERRORS);
-    return isGood ? undefined : Buffer.concat(this.#received).toString("utf8", 0, SHOWN_OF_ANSWER);
+    if (isGood) return undefined;
+    const answer = Buffer.concat(this.#received);
+    const body = answer.toString("utf8", this.#bodyStart, this.#bodyStart + SHOWN_OF_ANSWER);
+    return `${answer.toString("latin1", 0, GOOD_STATUS.length)} ${body}`;
   }
 
   /** What is looked for could lie across two pieces; that is looked for again only when it was not in one. */

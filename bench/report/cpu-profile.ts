@@ -16,7 +16,13 @@ export interface Share {
   readonly inclusive: number;
 }
 
+type Frame = CpuProfile["nodes"][number]["callFrame"];
+
 const IDLE = "(idle)";
+/** Switching the profiler on and off takes a while, and is not the server's. */
+const PROFILER = "observed-strata";
+const GARBAGE = "(garbage collector)";
+const PLATFORM = "Node and V8 themselves";
 
 /** Where the time went, by function and by package (of the product: by folder), the most first. */
 export function sharesOf(profile: CpuProfile): { readonly functions: Share[]; readonly parts: Share[] } {
@@ -32,20 +38,21 @@ export function sharesOf(profile: CpuProfile): { readonly functions: Share[]; re
   let total = 0;
   for (const [id, time] of self) {
     if (nodes.get(id)?.callFrame.functionName === IDLE) continue;
-    total += time;
-    const stack: { name: string; part: string }[] = [];
+    const frames: Frame[] = [];
     for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {
       const frame = nodes.get(at)?.callFrame;
-      if (frame !== undefined) stack.push({ name: nameOf(frame), part: partOf(frame.url) });
+      if (frame !== undefined) frames.push(frame);
     }
+    if (frames.some(({ url }) => url.includes(PROFILER))) continue;
+    total += time;
+    const stack = frames.map((frame) => ({ name: nameOf(frame), part: partOf(frame.url) }));
     functions.add(
       stack.map(({ name }) => name),
       time,
     );
-    parts.add(
-      stack.map(({ part }) => part),
-      time,
-    );
+    // What Node and V8 do, they do for whoever called them; garbage is collected for nobody in particular.
+    const callers = stack.map(({ part }) => part).filter((part) => part !== PLATFORM);
+    parts.add(callers.length > 0 ? callers : [stack[0]?.name === GARBAGE ? GARBAGE : PLATFORM], time);
   }
   return { functions: functions.shares(total), parts: parts.shares(total) };
 }
@@ -68,7 +75,7 @@ class Tally {
   }
 }
 
-function nameOf({ functionName, url, lineNumber }: CpuProfile["nodes"][number]["callFrame"]): string {
+function nameOf({ functionName, url, lineNumber }: Frame): string {
   const file = url.split("/").slice(-2).join("/");
   return url === "" ? functionName : `${functionName || "(anonymous)"} ${file}:${lineNumber + 1}`;
 }
@@ -78,7 +85,5 @@ function partOf(url: string): string {
   if (dependency !== undefined) return dependency;
   const own = /\/dist\/([^/]+)/.exec(url)?.[1];
   if (own !== undefined) return `strata ${own}`;
-  return url.startsWith("node:")
-    ? url.split("/").slice(0, 2).join("/")
-    : "V8 (garbage collection, built-in code)";
+  return PLATFORM;
 }
