@@ -20,7 +20,7 @@ export async function writeExportFile(path: string, population: Population): Pro
       const key = { accountId, configId: config };
       await writer.item({ on: "document", key, version: version(), kind: "SET", at: AT, by: "bench", text });
     }
-    await writer.end(sequence);
+    await writer.end({ sequence, dropped: 0 });
   } finally {
     await file.close();
   }
