@@ -6,12 +6,13 @@ import {
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
 import { NOBODY, type Principal } from "../auth/principal.js";
+import { CompiledQueries } from "./compiled-queries.js";
 import type { RequestContext } from "./context.js";
 import { createErrorReport } from "./error-report.js";
 import type { KeptAnswer, KeptAnswers } from "./kept-answers.js";
-import { compiledPlugin } from "./plugin/compiled.plugin.js";
-import { keepingPlugin } from "./plugin/keeping.plugin.js";
+import { learningPlugin } from "./plugin/learning.plugin.js";
 import { limitsPlugin } from "./plugin/limits.plugin.js";
 import { metricsPlugin, type OnRequest } from "./plugin/metrics.plugin.js";
 import { createQueryTextCheck } from "./query-text.js";
@@ -40,6 +41,8 @@ export interface GraphqlFaceOptions {
 /** Serves GraphQL at `/graphql`: POST, and GET for queries with a header that no plain link can send. */
 export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceOptions): Promise<void> {
   const errors = createErrorReport(app.log, options.newId);
+  const compiled = new CompiledQueries(options.compileAt);
+  const contentTypes = new ContentTypes();
   const apollo = new ApolloServer<RequestContext>({
     schema: await createGraphqlSchema(),
     plugins: [
@@ -48,8 +51,7 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
       ApolloServerPluginCacheControlDisabled(),
       errors.plugin,
       limitsPlugin(),
-      keepingPlugin(),
-      compiledPlugin(options.compileAt),
+      learningPlugin(compiled),
       metricsPlugin(options.onRequest),
     ],
     introspection: options.introspection,
@@ -81,6 +83,21 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
     if (asking !== undefined) asking.context = context;
     return context;
   };
+  /** Undefined: it has to go the whole way. */
+  const compiledAnswer = async (
+    request: FastifyRequest,
+  ): Promise<{ body: string; contentType: string; label: string } | undefined> => {
+    const contentType = contentTypes.of(request.headers.accept);
+    const found =
+      request.method === "POST" && contentType !== undefined ? compiled.find(request.body) : undefined;
+    if (found === undefined || contentType === undefined) return undefined;
+    const context = contextOf(askings.get(request), request);
+    const data = await found.run(context);
+    if (data === undefined) return undefined;
+    const { label, isKept } = found.known;
+    if (isKept) context.outcome.keepAs = label;
+    return { body: `${JSON.stringify({ data })}\n`, contentType, label };
+  };
   await app.register(async (face) => {
     acceptJsonUnread(face);
     face.route({
@@ -98,13 +115,21 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
           return reply.header("Content-Type", kept.contentType).send(kept.body);
         }
         readBody(request, options.readJson);
+        const made = asking && (await compiledAnswer(request));
+        if (made !== undefined) {
+          options.onRequest(made.label, "ok", (performance.now() - started) / 1_000);
+          return reply.header("Content-Type", made.contentType).send(made.body);
+        }
         for (const text of queryTexts(request)) checkQueryText(text);
         return ask.call(face, request, reply);
       },
       onSend: async (request, reply, payload) => {
         const asking = askings.get(request);
-        if (asking !== undefined && reply.statusCode === 200 && typeof payload === "string")
-          keepAnswer(asking, payload, String(reply.getHeader("content-type")), options.answers);
+        if (asking === undefined || reply.statusCode !== 200 || typeof payload !== "string") return;
+        const contentType = String(reply.getHeader("content-type"));
+        if (asking.context?.outcome.keepAs !== undefined)
+          contentTypes.learn(request.headers.accept, contentType);
+        keepAnswer(asking, payload, contentType, options.answers);
       },
     });
   });
@@ -150,6 +175,22 @@ function keepAnswer(
   const issuedFrom = own === undefined ? 0 : Math.floor(Date.parse(own.createdAt) / 1_000);
   const answer = { body: Buffer.from(body), contentType, vector, issuedFrom, label };
   answers.keep(question, principal, answer);
+}
+
+/** How many ways of asking for a content type are remembered: clients know a handful. */
+const WAYS = 100;
+
+/** The content types that answers came in, by what their callers said that they accept. */
+class ContentTypes {
+  readonly #known = new LRUCache<string, string>({ max: WAYS });
+
+  of(accept = ""): string | undefined {
+    return this.#known.get(accept);
+  }
+
+  learn(accept = "", contentType: string): void {
+    this.#known.set(accept, contentType);
+  }
 }
 
 /** Found where Apollo will look for it. */

@@ -19,6 +19,8 @@ import {
 export interface OperationCost {
   readonly cost: number;
   readonly itemCosts: ReadonlyMap<FieldNode, number>;
+  /** Whether it is the same whatever the variables. */
+  readonly isConstant: boolean;
 }
 
 /** What the schema says of itself has no `complexity`: it has some 30 types, with a handful of members each. */
@@ -41,8 +43,9 @@ export function costOf(
 ): OperationCost {
   const before = known.get(operation);
   if (before !== undefined) return before;
-  const found = estimate(schema, document, operation, variables);
-  if (!dependsOnVariables(document)) known.set(operation, found);
+  const isConstant = !dependsOnVariables(document);
+  const found = { ...estimate(schema, document, operation, variables), isConstant };
+  if (isConstant) known.set(operation, found);
   return found;
 }
 
@@ -52,7 +55,7 @@ function estimate(
   query: DocumentNode,
   { name }: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
-): OperationCost {
+): Omit<OperationCost, "isConstant"> {
   const itemCosts = new Map<FieldNode, number>();
   const context = { itemCosts };
   const operation = name && { operationName: name.value };

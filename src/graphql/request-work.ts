@@ -20,12 +20,6 @@ export class RequestWork {
   inOneTurn = false;
   readonly #turns: Promise<unknown>[] = [Promise.resolve()];
 
-  /** The same is executed once more. */
-  again(): void {
-    this.#spent = 0;
-    this.inOneTurn = false;
-  }
-
   /**
    * The items of a list, those beyond the first slice as promises that are kept turn by turn.
    * @throws StrataError QUERY_TOO_COMPLEX, limit `response`, when completing them would cost too much

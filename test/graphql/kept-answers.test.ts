@@ -111,7 +111,8 @@ async function openFace(
         headers: { "x-caller": String(CALLERS.indexOf(caller)), "content-type": "application/json" },
         payload: JSON.stringify(body),
       });
-      return `${response.statusCode} ${response.headers["content-type"]} ${response.payload}`;
+      const { date: _, ...headers } = response.headers;
+      return `${response.statusCode} ${JSON.stringify(Object.entries(headers).sort())} ${response.payload}`;
     },
   };
 }

@@ -26,10 +26,10 @@ export class EffectiveConfigType {
       'For client caches: `"<accountId>/<configId>"`; system level `"system:<configId>"`; of a dry run with `"?dryRun=<etag>"` behind it, so that no cache mixes them.',
   })
   get id(): string {
-    const { config, dryRun, etag } = this.snapshot;
+    const { config, dryRun } = this.snapshot;
     const id =
       config.accountId === undefined ? `system:${config.configId}` : `${config.accountId}/${config.configId}`;
-    return dryRun ? `${id}?dryRun=${etag}` : id;
+    return dryRun ? `${id}?dryRun=${this.snapshot.etag}` : id;
   }
 
   @Field(() => ID, { description: "Which config it is, e.g. `conferences`." })

@@ -1,0 +1,114 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from "graphql";
+import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
+import { LRUCache } from "lru-cache";
+import { isTooLarge } from "./answer-size.js";
+import type { RequestContext } from "./context.js";
+import type { OperationCost } from "./operation-cost.js";
+import { checkVariables } from "./variables.js";
+
+/** What is asked so often is asked again; making code costs as much as some ten executions. */
+const COMPILE_AT = 3;
+/** Queries of which code, or a count, is kept. */
+const QUERIES = 500;
+
+/** An operation that has passed every check which does not depend on the variables. */
+export interface CheckedOperation {
+  readonly schema: GraphQLSchema;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly cost: OperationCost;
+  /** What metrics call it. */
+  readonly label: string;
+  /** Whether its answers may be kept. */
+  readonly isKept: boolean;
+}
+
+/** A query that has come before: how often, and the code once there is some; null: it cannot be compiled. */
+interface Known extends CheckedOperation {
+  count: number;
+  run: CompiledQuery["query"] | null | undefined;
+}
+
+/** As a client sends it; anything beside it is not for here. */
+interface Asked {
+  readonly query: string;
+  readonly operationName?: string | null;
+  readonly variables?: Readonly<Record<string, unknown>> | null;
+}
+
+/**
+ * Queries that come again run as code made for each of them, past everything that was found out the first times: parsing,
+ * validation, cost. Only answers without errors are made here. Whatever is not in order goes the whole way, so that
+ * errors are the same whoever executes; queries write nothing, so nothing happens twice.
+ */
+export class CompiledQueries {
+  readonly #known = new LRUCache<string, Known>({ max: QUERIES });
+
+  constructor(private readonly compileAt = COMPILE_AT) {}
+
+  /** The operation has been executed the whole way, and without an error. */
+  learn(query: string, operationName: string | null | undefined, checked: CheckedOperation): void {
+    if (checked.operation.operation !== OperationTypeNode.QUERY || !checked.cost.isConstant) return;
+    const name = nameOf(query, operationName);
+    const known: Known = this.#known.get(name) ?? { ...checked, count: 0, run: undefined };
+    known.count++;
+    if (known.run === undefined && known.count >= this.compileAt) known.run = compile(known);
+    this.#known.set(name, known);
+  }
+
+  /** The operation that a body asks for, if it is compiled. */
+  find(body: unknown): { readonly known: CheckedOperation; readonly run: Run } | undefined {
+    if (!isAsked(body)) return undefined;
+    const known = this.#known.get(nameOf(body.query, body.operationName));
+    const compiled = known?.run;
+    if (known === undefined || !compiled) return undefined;
+    const variables = body.variables ?? {};
+    return { known, run: (context) => execute(known, compiled, variables, context) };
+  }
+}
+
+/** Resolves to the data; undefined: not without errors. */
+export type Run = (context: RequestContext) => Promise<ExecutionResult["data"] | undefined>;
+
+async function execute(
+  { schema, operation, cost }: CheckedOperation,
+  run: CompiledQuery["query"],
+  variables: Readonly<Record<string, unknown>>,
+  context: RequestContext,
+): Promise<ExecutionResult["data"] | undefined> {
+  try {
+    checkVariables(schema, operation, variables);
+    context.work.itemCosts = cost.itemCosts;
+    context.work.inOneTurn = true;
+    const { data, errors } = (await run(undefined, context, variables)) as ExecutionResult;
+    return errors !== undefined || !data || isTooLarge({ data }) ? undefined : data;
+  } catch {
+    return undefined;
+  }
+}
+
+function compile({ schema, document, operation }: CheckedOperation): CompiledQuery["query"] | null {
+  const compiled = compileQuery(schema, document, operation.name?.value);
+  return isCompiledQuery(compiled) ? compiled.query : null;
+}
+
+function isAsked(body: unknown): body is Asked {
+  if (typeof body !== "object" || body === null) return false;
+  const { query, operationName, variables, ...rest } = body as Record<string, unknown>;
+  return (
+    typeof query === "string" &&
+    (operationName === undefined || operationName === null || typeof operationName === "string") &&
+    (variables === undefined || (typeof variables === "object" && !Array.isArray(variables))) &&
+    Object.keys(rest).length === 0
+  );
+}
+
+function nameOf(query: string, operationName: string | null | undefined): string {
+  return `${operationName ?? ""}\n${query}`;
+}
