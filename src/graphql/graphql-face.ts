@@ -11,6 +11,7 @@ import type { RequestContext } from "./context.js";
 import { createErrorReport } from "./error-report.js";
 import { limitsPlugin } from "./plugin/limits.plugin.js";
 import { metricsPlugin, type OnRequest } from "./plugin/metrics.plugin.js";
+import { statusPlugin } from "./plugin/status.plugin.js";
 import { checkQueryText } from "./query-text.js";
 import { RequestWork } from "./request-work.js";
 import { createGraphqlSchema } from "./schema.js";
@@ -35,11 +36,13 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
       ApolloServerPluginCacheControlDisabled(),
       errors.plugin,
       limitsPlugin(),
+      statusPlugin(),
       metricsPlugin(options.onRequest),
     ],
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: !options.introspection,
     csrfPrevention: true,
+    allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     maxRecursiveSelections: true,
