@@ -21,8 +21,9 @@ export function createClientErrorHandler(
     const refusal = refusalOf(code);
     metrics.httpRequest("none", "none", refusal.status, 0);
     logger.info({ status: refusal.status, code }, "refused before it was a request");
-    if (socket.writable) socket.end(textOf(refusal));
-    socket.destroySoon();
+    if (socket.writable) socket.write(textOf(refusal));
+    // Not once it is sent: whoever reads nothing would be waited for.
+    socket.destroy();
   };
 }
 

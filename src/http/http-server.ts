@@ -80,7 +80,7 @@ function addHooks(app: FastifyInstance, { metrics, loopbackOnly }: HttpServerOpt
     request.log.info(
       {
         method: request.method,
-        path: loggedPath(request),
+        path: pathOf(request).slice(0, LOGGED_PATH),
         status: reply.statusCode,
         milliseconds: Math.round(reply.elapsedTime * 100) / 100,
       },
@@ -142,13 +142,6 @@ function withDecodablePath(url: string): string {
 /** Without the query, which may hold what does not belong in a log. */
 function pathOf(request: FastifyRequest): string {
   return request.url.split("?", 1)[0] ?? "";
-}
-
-/** As text that no terminal takes for anything else. */
-function loggedPath(request: FastifyRequest): string {
-  return pathOf(request)
-    .slice(0, LOGGED_PATH)
-    .replace(/[^\x21-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function wantsPage(request: FastifyRequest): boolean {

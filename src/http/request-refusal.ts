@@ -19,7 +19,11 @@ const FOREIGN_NAME: RequestRefusal = {
   status: 421,
   message: "Without access control, Strata answers to loopback names only: use 127.0.0.1 or localhost.",
 };
+const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 const NO_NAME: RequestRefusal = { status: 400, message: "The Host header names no host." };
+/** Node takes the first of them and drops the rest, a proxy in front may have gone by another. */
+const SINGLE: ReadonlySet<string> = new Set(["host", "authorization", "content-type"]);
+const TWICE: RequestRefusal = { status: 400, message: "A header that may come once came twice." };
 /** A few bytes would unpack to gigabytes. */
 const PACKED: RequestRefusal = {
   status: 415,
@@ -33,8 +37,21 @@ export function refusalOf(
   loopbackOnly: boolean,
 ): RequestRefusal | undefined {
   if (raw.rawHeaders.length > 2 * HEADER_LIMITS.count) return TOO_MANY_HEADERS;
+  if (isTwice(raw.rawHeaders)) return TWICE;
   if (loopbackOnly && !LOOPBACK.test(host)) return FOREIGN_NAME;
-  if (!URL.canParse(`http://${host}/`)) return NO_NAME;
+  if (!HOST.test(host)) return NO_NAME;
   const coding = headers["content-encoding"];
   return coding === undefined || /^(identity)?$/i.test(coding) ? undefined : PACKED;
+}
+
+/** @param headers names and values in turn, as they came */
+function isTwice(headers: readonly string[]): boolean {
+  const seen = new Set<string>();
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]?.toLowerCase() ?? "";
+    if (!SINGLE.has(name)) continue;
+    if (seen.has(name)) return true;
+    seen.add(name);
+  }
+  return false;
 }

@@ -1,0 +1,58 @@
+import "reflect-metadata";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { pino } from "pino";
+import { createApp } from "../../src/app.js";
+import type { Settings } from "../../src/env.js";
+import type { TimeOuts } from "../../src/http/connection-limits.js";
+
+// The server under attack, in a process of its own: what it logs, keeps and holds up is its own and nobody else's.
+
+export interface Order {
+  readonly ask: "lines" | "memory" | "watch" | "held";
+}
+
+export interface Start {
+  readonly settings: Omit<Settings, "host" | "port" | "logLevel">;
+  readonly timeOuts: TimeOuts | undefined;
+}
+
+/** What one stretch of time took of the process, in milliseconds. */
+export interface Held {
+  /** The longest that nothing else had a turn, by the clock. */
+  readonly wall: number;
+  /** What the processor did for it, other threads included. */
+  readonly processor: number;
+}
+
+const lines: string[] = [];
+const delays = monitorEventLoopDelay({ resolution: 1 });
+let processor = process.cpuUsage();
+
+const answers: Readonly<Record<Order["ask"], () => unknown>> = {
+  lines: () => lines.splice(0),
+  memory() {
+    for (let turn = 0; turn < 3; turn++) globalThis.gc?.();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  },
+  watch() {
+    delays.reset();
+    processor = process.cpuUsage();
+    return null;
+  },
+  held(): Held {
+    const { user, system } = process.cpuUsage(processor);
+    return { wall: Math.max(0, delays.max / 1e6 - 1), processor: (user + system) / 1_000 };
+  },
+};
+
+const { settings, timeOuts } = JSON.parse(process.argv[2] ?? "") as Start;
+const logger = pino({ level: "debug", base: null }, { write: (line: string) => lines.push(line) });
+const app = await createApp(settings, logger, timeOuts);
+const origin = await app.listen({ host: "127.0.0.1", port: 0, listenTextResolver: () => "listening" });
+delays.enable();
+process.on("message", ({ ask }: Order) => process.send?.({ answer: answers[ask]() }));
+process.on("disconnect", () => {
+  void app.close().then(() => process.exit(0));
+});
+process.send?.({ port: Number(new URL(origin).port) });
