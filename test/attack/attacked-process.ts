@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { createApp } from "../../src/app.js";
 import type { Settings } from "../../src/env.js";
 import type { TimeOuts } from "../../src/http/connection-limits.js";
+import { createFaultyApp } from "./faulty-app.js";
 
 // The server under attack, in a process of its own: what it logs, keeps and holds up is its own and nobody else's.
 
@@ -14,6 +15,8 @@ export interface Order {
 export interface Start {
   readonly settings: Omit<Settings, "host" | "port" | "logLevel">;
   readonly timeOuts: TimeOuts | undefined;
+  /** Whether the store fails where it is asked for what nobody has. */
+  readonly isFaulty: boolean;
 }
 
 /** What one stretch of time took of the process, in milliseconds. */
@@ -46,9 +49,11 @@ const answers: Readonly<Record<Order["ask"], () => unknown>> = {
   },
 };
 
-const { settings, timeOuts } = JSON.parse(process.argv[2] ?? "") as Start;
+const start = JSON.parse(process.argv[2] ?? "") as Start;
 const logger = pino({ level: "debug", base: null }, { write: (line: string) => lines.push(line) });
-const app = await createApp(settings, logger, timeOuts);
+const app = start.isFaulty
+  ? await createFaultyApp(start, logger)
+  : await createApp(start.settings, logger, start.timeOuts);
 const origin = await app.listen({ host: "127.0.0.1", port: 0, listenTextResolver: () => "listening" });
 delays.enable();
 process.on("message", ({ ask }: Order) => process.send?.({ answer: answers[ask]() }));

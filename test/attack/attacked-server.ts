@@ -13,6 +13,7 @@ import { SCHEMAS } from "./schemas.js";
 export interface ServerOptions {
   readonly settings?: Partial<Settings>;
   readonly timeOuts?: TimeOuts;
+  readonly isFaulty?: boolean;
   /** Files of the schema folder by name; text is written as it is. */
   readonly schemas?: Readonly<Record<string, unknown>>;
 }
@@ -37,7 +38,8 @@ export class AttackedServer {
     readonly output: string[],
   ) {}
 
-  static async start({ settings, timeOuts, schemas = SCHEMAS }: ServerOptions = {}): Promise<AttackedServer> {
+  static async start(options: ServerOptions = {}): Promise<AttackedServer> {
+    const { settings, timeOuts, isFaulty = false, schemas = SCHEMAS } = options;
     const folder = mkdtempSync(join(tmpdir(), "strata-attack-"));
     const start: Start = {
       settings: {
@@ -54,6 +56,7 @@ export class AttackedServer {
         ...settings,
       },
       timeOuts,
+      isFaulty,
     };
     const child = fork(new URL("./attacked-process.ts", import.meta.url), [JSON.stringify(start)], {
       execArgv: ["--expose-gc", "--import", "tsx"],

@@ -10,13 +10,21 @@ const REST_MS = 250;
 /** What may stay behind of a whole family in caches that are bounded, in bytes. */
 const KEPT_BYTES = 24 * 2 ** 20;
 
+export interface FamilyOptions extends ServerOptions {
+  /** Gets what the server logged on its way up. */
+  readonly onStart?: (lines: readonly string[]) => void;
+}
+
 /** Runs one family of attacks on a server of its own, and looks after it after each. */
-export function attackFamily(name: string, attacks: readonly Attack[], options: ServerOptions = {}): void {
+export function attackFamily(name: string, attacks: readonly Attack[], options: FamilyOptions = {}): void {
   describe(name, () => {
     let server: AttackedServer;
     let base: number;
     beforeAll(async () => {
       server = await AttackedServer.start(options);
+      const lines = await server.lines();
+      expectCleanLines(lines);
+      options.onStart?.(lines);
       await plantCanaries(server);
       base = await server.memory();
     });
@@ -62,7 +70,10 @@ export async function expectAlive(server: AttackedServer): Promise<void> {
 
 /** Each line is one of plain text, whatever was sent, and holds no secret. */
 export async function expectCleanLog(server: AttackedServer): Promise<void> {
-  const lines = await server.lines();
+  expectCleanLines(await server.lines());
+}
+
+function expectCleanLines(lines: readonly string[]): void {
   for (const line of lines) {
     expect(line).toMatch(/^\{[\x20-\x7e]*\}\n$/);
     expect(() => JSON.parse(line)).not.toThrow();
