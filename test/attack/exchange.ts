@@ -84,7 +84,7 @@ export interface Message {
 /** The bytes of one sound request, whose connection ends with it. */
 export function message({ method = "GET", path, headers = {}, body }: Message): Buffer {
   const all = {
-    Host: "strata.example",
+    Host: "localhost",
     Connection: "close",
     ...(body !== undefined && { "Content-Length": String(Buffer.byteLength(body)) }),
     ...headers,
