@@ -10,6 +10,7 @@ import { type Answer, message, type Part } from "./exchange.js";
 export const SHORT: TimeOuts = { headers: 600, request: 1_500, silence: 1_000, keepAlive: 800, check: 100 };
 /** A slow peer is let go after the longest of them and some. */
 const LET_GO_MS = 4_000;
+const READ_NOTHING_MS = 2_500;
 const DRIP_MS = 150;
 
 const TOO_SLOW = { status: 408, code: "BAD_USER_INPUT" };
@@ -60,7 +61,7 @@ async function readNothing(server: AttackedServer, poke: boolean): Promise<Answe
     });
   socket.pause().write(message(ask));
   const poking = setInterval(() => poke && socket.write("G"), 100);
-  await new Promise((resolve) => setTimeout(resolve, LET_GO_MS));
+  await new Promise((resolve) => setTimeout(resolve, READ_NOTHING_MS));
   clearInterval(poking);
   socket.resume();
   await closed;
