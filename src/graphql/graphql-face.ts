@@ -7,6 +7,7 @@ import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHt
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { NOBODY, type Principal } from "../auth/principal.js";
+import { breathe } from "../service/breathe.js";
 import type { RequestContext } from "./context.js";
 import { createErrorReport } from "./error-report.js";
 import { limitsPlugin } from "./plugin/limits.plugin.js";
@@ -50,6 +51,11 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
     validationOptions: { maxErrors: 9 },
     persistedQueries: false,
     formatError: errors.formatError,
+    // Megabytes of text take a while.
+    stringifyResult: async (answer) => {
+      await breathe();
+      return `${JSON.stringify(answer)}\n`;
+    },
     logger: app.log,
   });
   await apollo.start();

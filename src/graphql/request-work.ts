@@ -6,8 +6,8 @@ import { QUERY_LIMITS, tooComplex } from "./query-limits.js";
 /** Items of which some come in a later turn. */
 export type ListOf<T> = readonly (T | Promise<T>)[];
 
-/** Units of cost, some 25 ms, after which other requests have their turn. */
-const SLICE = 20_000;
+/** Units of cost, some 10 ms, after which other requests have their turn. */
+const SLICE = 6_000;
 
 /**
  * How much work one request makes once it runs. The estimate before it can only guess how long a list of fields will

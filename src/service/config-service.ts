@@ -11,6 +11,7 @@ import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
 import type { SchemaRegistry } from "../schema/schema-registry.js";
 import type { Commit, DocumentKey, Expectations, Store, Version } from "../store/store.js";
 import { authorize, authorizeAtAll, type ConfigView, knows, noSuchAccount } from "./authorize.js";
+import { breathe } from "./breathe.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit.js";
 import { ConfigSnapshot } from "./config-snapshot.js";
 import type { LayerReader } from "./layer-reader.js";
@@ -147,6 +148,7 @@ export class ConfigService {
   ): Promise<WriteResult> {
     const attempt = async (): Promise<Attempt<WriteResult>> => {
       const layers = await freshLayers(this.#store, request.target);
+      await breathe();
       const read = this.#decidable(principal, "write", request.target, layers);
       const { snapshot: before, perspective } = read;
       if (request.ifMatch !== undefined && request.ifMatch !== before.etag) {
@@ -154,6 +156,7 @@ export class ConfigService {
       }
       const stored = read.documents[0]?.override ?? {};
       const decision = decideWrite(intent, stored, before.config, before.schema, perspective);
+      await breathe();
       if (decision.problems.some(({ inherited }) => !inherited)) {
         return { answer: { result: "invalid", problems: decision.problems } };
       }

@@ -23,11 +23,7 @@ export async function plantCanaries(server: AttackedServer): Promise<void> {
     const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input!`;
     const query = `mutation ($input: ${type}) { ${field}(input: $input) { __typename } }`;
     const { text } = await post({ query, variables: { input } });
-    assert.match(
-      text,
-      /"ConfigWritten"|"CONFIG_NOT_FOUND"|"ACCOUNT_NOT_FOUND"|"UNAUTHENTICATED"/,
-      text,
-    );
+    assert.match(text, /"ConfigWritten"|"CONFIG_NOT_FOUND"|"ACCOUNT_NOT_FOUND"|"UNAUTHENTICATED"/, text);
   }
   for (let i = 0; i < 20; i++) {
     await post({

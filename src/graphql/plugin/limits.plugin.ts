@@ -7,6 +7,7 @@ import {
   simpleEstimator,
 } from "graphql-query-complexity";
 import { StrataError } from "../../domain/errors.js";
+import { breathe } from "../../service/breathe.js";
 import { isTooLarge } from "../answer-size.js";
 import type { RequestContext } from "../context.js";
 import { QUERY_LIMITS, tooComplex } from "../query-limits.js";
@@ -38,6 +39,7 @@ export function limitsPlugin(): ApolloServerPlugin<RequestContext> {
           }
         },
         async willSendResponse({ operation, response }) {
+          await breathe();
           if (response.body.kind !== "single" || !isTooLarge(response.body.singleResult)) return;
           response.body.singleResult = {
             data: null,
