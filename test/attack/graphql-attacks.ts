@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { type Attack, asking, bodyOf, graphql, query, times } from "./attack.js";
+import { type Attack, asking, bodyOf, graphql, query, rest, times } from "./attack.js";
 import { CANARIES } from "./canaries.js";
 import type { Answer } from "./exchange.js";
 
@@ -320,4 +320,28 @@ const CURIOUS: readonly Attack[] = [
   one("NUL in the query", "{ __typename\u0000 }", UNREADABLE),
 ];
 
-export const GRAPHQL_ATTACKS: readonly Attack[] = [...BOMBS, ...VARIABLES, ...SHAPES, ...CURIOUS];
+const MANY = Object.fromEntries(Array.from({ length: 9_900 }, (_, i) => [`k${i}`, "some text"]));
+const BIG = "/accounts/acme/configs/c";
+const TOO_LARGE = { status: 200, code: "QUERY_TOO_COMPLEX", limit: "response" };
+
+/** Cheap to ask for, dear to answer: only what is stored can tell. */
+const ANSWERS: readonly Attack[] = [
+  {
+    name: "9,900 fields are stored",
+    send: rest("PUT", BIG, JSON.stringify({ data: MANY })),
+    expected: { status: 201 },
+  },
+  one(
+    "60 things of each of 9,900 fields",
+    `{ config(accountId: "acme", configId: "c") { fields { ${times(60, (i) => `a${i}: pointer`)} } } }`,
+    TOO_LARGE,
+  ),
+  one(
+    "an answer of a hundred megabytes",
+    `{ config(accountId: "acme", configId: "c") { ${times(500, (i) => `a${i}: values`)} } }`,
+    TOO_LARGE,
+  ),
+  { name: "and put back", send: rest("DELETE", BIG), expected: { status: 200 } },
+];
+
+export const GRAPHQL_ATTACKS: readonly Attack[] = [...ANSWERS, ...BOMBS, ...VARIABLES, ...SHAPES, ...CURIOUS];

@@ -46,8 +46,14 @@ export class KeyServer {
     return this.#keys.get(kid) ?? this.#hidden.get(kid);
   }
 
+  /** One for RS256 alone. */
   async publish(kid: string, key: CryptoKey): Promise<void> {
     this.#keys.set(kid, { ...(await exportJWK(key)), kid, alg: "RS256" });
+  }
+
+  /** One that says nothing of algorithms. */
+  async publishPlain(kid: string, key: CryptoKey): Promise<void> {
+    this.#keys.set(kid, { ...(await exportJWK(key)), kid });
   }
 
   /** Known to the attacker alone. */

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
-import { exportSPKI, type GenerateKeyPairResult } from "jose";
+import { exportPKCS8, exportSPKI, type GenerateKeyPairResult, importPKCS8 } from "jose";
 import type { Attack } from "./attack.js";
 import { bearer } from "./credentials.js";
 import type { KeyServer } from "./key-server.js";
 import { atBothFaces, type Claims, claims, handmade, refused, signedBy, taken } from "./token-attacks.js";
 
 const FLOOD = 200;
+
+async function signedAs(pem: string, alg: string): Promise<string> {
+  return signedBy(await importPKCS8(pem, alg), { kid: "plain", alg }, claims());
+}
 
 /** What is tried where tokens are checked with a published key set, of RSA keys. */
 export function keySetAttacks(
@@ -42,6 +46,14 @@ export function keySetAttacks(
         const [, payload, signature] = (await good()).split(".");
         return `${Buffer.from(JSON.stringify({ alg, kid: "known" })).toString("base64url")}.${payload}.${signature}`;
       }),
+    ),
+    taken("RS256 under a key that says nothing of algorithms", async () =>
+      bearer(await good({ kid: "plain" })),
+    ),
+    ...["RS384", "RS512", "PS256"].map((alg) =>
+      refused(`alg ${alg} under the same key, signed as it says`, async () =>
+        signedAs(await exportPKCS8(known.privateKey), alg),
+      ),
     ),
     refused("RS256 by a stranger's key", () => forged({})),
     refused("a stranger's key, brought along", () => forged({ jwk: server.keyOf("stranger") })),

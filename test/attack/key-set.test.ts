@@ -12,6 +12,7 @@ const [known, stranger, next] = await Promise.all(
 if (known === undefined || stranger === undefined || next === undefined) throw new Error("three were made");
 const keys = await new KeyServer().listen();
 await keys.publish("known", known.publicKey);
+await keys.publishPlain("plain", known.publicKey);
 await keys.hide("stranger", stranger.publicKey);
 afterAll(() => keys.close());
 

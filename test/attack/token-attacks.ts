@@ -92,6 +92,10 @@ const ALGORITHMS: readonly Attack[] = [
   refused(`alg ${JSON.stringify(alg)}, unsigned`, () => `${encode({ alg })}.${encode(claims())}.`),
 ]);
 
+const WELL_SIGNED: readonly Attack[] = ["HS384", "HS512"].map((alg) =>
+  refused(`alg ${alg}, signed as it says`, () => token(claims(), { alg })),
+);
+
 const CLAIMS: readonly (readonly [string, () => unknown])[] = [
   ["no exp", () => without("exp")],
   ["no iat", () => without("iat")],
@@ -272,6 +276,7 @@ const COMING: readonly Attack[] = [
 
 export const TOKEN_ATTACKS: readonly Attack[] = [
   ...ALGORITHMS,
+  ...WELL_SIGNED,
   ...CLAIMS.map(([name, make]) => refused(name, () => handmade({}, make()))),
   ...HEADERS.map(([name, header]) => refused(name, () => handmade(header, claims()))),
   ...SHAPES.map(([name, make]) => refused(name, make)),
