@@ -6,7 +6,7 @@ import { plantCanaries } from "../test/attack/plant-canaries.js";
 // What is foreign is answered as what is absent, and nobody should be able to tell by the clock either. Asks for both in
 // turns, over one connection, and compares the medians; a second absent account says how much of a ratio is noise.
 
-const WARM_UP = 400;
+const WARM_UP = 100;
 const ROUNDS = 1_000;
 const DEPTH = 24;
 const ABSENT = "nobody-a";

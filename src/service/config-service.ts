@@ -15,10 +15,11 @@ import { breathe } from "./breathe.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit.js";
 import { ConfigSnapshot } from "./config-snapshot.js";
 import type { LayerReader } from "./layer-reader.js";
-import { freshLayers, type Layers, type LoadedLayers } from "./layers.js";
+import { freshAncestry, freshLayers, type Layers, type LoadedLayers } from "./layers.js";
 import type { Merges, SeenConfig } from "./merges.js";
 import type { ConfigProblem } from "./problems.js";
 import { Turns } from "./turns.js";
+import { unhurried } from "./unhurried.js";
 import { decideWrite, type WriteDecision, type WriteIntent } from "./write-decision.js";
 
 /** Whose config: an account's, or (no account) the system layer's. */
@@ -100,6 +101,10 @@ export class ConfigService {
    */
   async effective(principal: Principal, given: ConfigTarget, reader: LayerReader): Promise<ConfigSnapshot> {
     const target = this.#checked(principal, "read", given);
+    return unhurried(principal, () => this.#effective(principal, target, reader));
+  }
+
+  async #effective(principal: Principal, target: ConfigTarget, reader: LayerReader): Promise<ConfigSnapshot> {
     const layers = await reader.layers(target);
     if (layers === undefined) throw noSuchAccount();
     const view = authorize(principal, "read", layers.ancestry?.lineage);
@@ -137,7 +142,18 @@ export class ConfigService {
     const { accountId, configId } = this.#checked(principal, "write", request.target);
     const name = `${accountId ?? ""}/${configId}`;
     const startedAt = performance.now();
-    return this.#turns.take(name, TURN_WITHIN_MS, () => this.#write(principal, request, intent, startedAt));
+    return unhurried(principal, async () => {
+      if (this.#turns.isTaken(name)) await this.#mayWait(principal, accountId);
+      return this.#turns.take(name, TURN_WITHIN_MS, () => this.#write(principal, request, intent, startedAt));
+    });
+  }
+
+  /** Strangers do not join the queue: they would hold it up, and see by the clock that there is one. */
+  async #mayWait(principal: Principal, accountId: string | undefined): Promise<void> {
+    if (principal.isSuperadmin || accountId === undefined) return;
+    const ancestry = await freshAncestry(this.#store, accountId);
+    if (ancestry === undefined) throw noSuchAccount();
+    authorize(principal, "write", ancestry.lineage);
   }
 
   #write(

@@ -23,6 +23,7 @@ import {
   type LoadedLayers,
   restless,
 } from "./layers.js";
+import { unhurried } from "./unhurried.js";
 
 /** Where one request reads from: asks the store once for everything that is asked for at the same time. */
 export interface LayerReader {
@@ -69,7 +70,7 @@ export function createRequestReader(
     { cacheKeyFn: ({ key, version }) => `${nameOf(key)}@${versionText(version)}` },
   );
   return {
-    ancestry: (accountId) => accounts.load(accountId),
+    ancestry: (accountId) => unhurried(principal, () => accounts.load(accountId)),
     layers: (target) => layers.load(target),
     remembered({ keys, versions }) {
       const found = versions.map((version, index) => {
