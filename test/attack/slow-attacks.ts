@@ -7,10 +7,10 @@ import { asAcme } from "./credentials.js";
 import { type Answer, message, type Part } from "./exchange.js";
 
 /** The real ones are tens of seconds: too long to wait for. */
-export const SHORT: TimeOuts = { headers: 600, request: 1_500, silence: 1_000, keepAlive: 800, check: 100 };
+export const SHORT: TimeOuts = { headers: 500, request: 1_000, silence: 800, keepAlive: 500, check: 100 };
 /** A slow peer is let go after the longest of them and some. */
 const LET_GO_MS = 4_000;
-const READ_NOTHING_MS = 2_500;
+const READ_NOTHING_MS = 2_000;
 const DRIP_MS = 150;
 
 const TOO_SLOW = { status: 408, code: "BAD_USER_INPUT" };

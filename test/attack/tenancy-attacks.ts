@@ -124,6 +124,24 @@ const SYSTEM: readonly Attack[] = [
   },
 ];
 
+/** Whether the system has such a config: not told, in either face. */
+const UNTOLD: readonly Attack[] = [
+  (id: string) => query(`{ config(accountId: "acme", configId: "${id}") { id } }`),
+  (id: string) => query(`{ configSchema(id: "${id}") { id } }`),
+  (id: string) =>
+    query(`mutation { resetConfig(input: { accountId: "acme", configId: "${id}" }) { __typename } }`),
+  (id: string) => rest("GET", `/accounts/acme/configs/${id}`),
+].map((ask, way) => ({
+  name: `a config of the system alone, way ${way + 1}`,
+  send: ask("inner"),
+  expected: {
+    status: way === 3 ? 404 : 200,
+    code: way === 3 ? "REST 404" : "CONFIG_NOT_FOUND",
+    also: async (answer, server) =>
+      assert.equal(told(answer, "inner"), told(await ask("nothing")(server), "nothing")),
+  },
+}));
+
 const sameAsWrong = graphql({
   query: `mutation { patchConfig(input: { accountId: "acme", configId: "mail", patch: { password: "${CANARIES.systemValue}" } }) { __typename ... on ConfigInvalid { problems { keyword source message } } } }`,
 });
@@ -241,6 +259,7 @@ async function collide(server: AttackedServer): Promise<Answer> {
 export const TENANCY_ATTACKS: readonly Attack[] = [
   ...SAME,
   ...SYSTEM,
+  ...UNTOLD,
   ...MIXED,
   { name: "names that are one when put together", send: collide, expected: { status: 200 } },
   {
