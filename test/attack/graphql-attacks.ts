@@ -332,8 +332,8 @@ const ANSWERS: readonly Attack[] = [
     expected: { status: 201 },
   },
   one(
-    "60 things of each of 9,900 fields",
-    `{ config(accountId: "acme", configId: "c") { fields { ${times(60, (i) => `a${i}: pointer`)} } } }`,
+    "52 things that are not there, of each of 9,900 fields",
+    `{ config(accountId: "acme", configId: "c") { fields { ${times(52, (i) => `a${i}: title`)} } } }`,
     TOO_LARGE,
   ),
   one(
