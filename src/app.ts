@@ -12,6 +12,7 @@ import type { RedisSettings, Settings } from "./env.js";
 import { loadExamples } from "./examples.js";
 import { addGraphqlFace } from "./graphql/graphql-face.js";
 import { KeptAnswers } from "./graphql/kept-answers.js";
+import type { TimeOuts } from "./http/connection-limits.js";
 import { createHttpServer } from "./http/http-server.js";
 import { readJson } from "./http/json-body.js";
 import { createMetrics, type Metrics } from "./http/metrics.js";
@@ -51,15 +52,20 @@ const BYTES_PER_VERSION = 512;
 
 /**
  * Puts the whole service together, ready to listen. Closing the app finishes what runs and closes the store.
+ * @param timeOuts of connections; absent: those of production
  * @throws Error with a message for the operator when the schemas or the store cannot be used
  */
-export async function createApp(settings: AppSettings, logger: FastifyBaseLogger): Promise<FastifyInstance> {
+export async function createApp(
+  settings: AppSettings,
+  logger: FastifyBaseLogger,
+  timeOuts?: TimeOuts,
+): Promise<FastifyInstance> {
   const metrics = createMetrics();
   const registry = loadSchemas(settings.schemas, logger, metrics);
   const store = await openStore(settings, logger, metrics);
   const shared = openMergeCache(settings, logger);
   try {
-    return await assemble(settings, logger, metrics, registry, store, shared);
+    return await assemble(settings, logger, metrics, registry, store, shared, timeOuts);
   } catch (error) {
     shared?.close();
     await store.close();
@@ -74,6 +80,7 @@ async function assemble(
   registry: SchemaRegistry,
   store: Store,
   shared: MergeCache | undefined,
+  timeOuts: TimeOuts | undefined,
 ): Promise<FastifyInstance> {
   const dependencies = { store, now: () => new Date(), newId };
   const bytes = settings.cacheMebibytes * MEBIBYTE;
@@ -114,6 +121,7 @@ async function assemble(
     corsOrigins: settings.corsOrigins,
     loopbackOnly: authenticate === undefined,
     metrics,
+    timeOuts,
     configs: registry.configs.size,
     checkReady: async () => {
       await store.rootId();

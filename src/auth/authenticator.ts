@@ -43,8 +43,12 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
       },
     );
     const principal = principalOf(payload, maxAge, currentDate.getTime() / 1_000);
-    if (principal === undefined || !TYPES.has((protectedHeader.typ ?? "").toLowerCase()))
-      throw unauthenticated();
+    if (principal === undefined || !isToken(protectedHeader.typ)) throw unauthenticated();
     return principal;
   };
+}
+
+/** @param type whatever the token's maker has put there */
+function isToken(type: unknown = ""): boolean {
+  return typeof type === "string" && TYPES.has(type.toLowerCase());
 }

@@ -8,6 +8,7 @@ import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { NOBODY, type Principal } from "../auth/principal.js";
+import { breathe } from "../service/breathe.js";
 import { CompiledQueries } from "./compiled-queries.js";
 import type { RequestContext } from "./context.js";
 import { createErrorReport } from "./error-report.js";
@@ -15,6 +16,7 @@ import type { KeptAnswer, KeptAnswers } from "./kept-answers.js";
 import { learningPlugin } from "./plugin/learning.plugin.js";
 import { limitsPlugin } from "./plugin/limits.plugin.js";
 import { metricsPlugin, type OnRequest } from "./plugin/metrics.plugin.js";
+import { statusPlugin } from "./plugin/status.plugin.js";
 import { createQueryTextCheck } from "./query-text.js";
 import { acceptJsonUnread, questionOf, type ReadJson, readBody } from "./question.js";
 import { RequestWork } from "./request-work.js";
@@ -52,11 +54,13 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
       errors.plugin,
       limitsPlugin(),
       learningPlugin(compiled),
+      statusPlugin(),
       metricsPlugin(options.onRequest),
     ],
     introspection: options.introspection,
     hideSchemaDetailsFromClientErrors: !options.introspection,
     csrfPrevention: true,
+    allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     maxRecursiveSelections: true,
@@ -64,6 +68,11 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
     validationOptions: { maxErrors: 9 },
     persistedQueries: false,
     formatError: errors.formatError,
+    // Megabytes of text take a while.
+    stringifyResult: async (answer) => {
+      await breathe();
+      return `${JSON.stringify(answer)}\n`;
+    },
     logger: app.log,
   });
   await apollo.start();
@@ -94,6 +103,7 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
     const context = contextOf(askings.get(request), request);
     const data = await found.run(context);
     if (data === undefined) return undefined;
+    await breathe();
     const { label, isKept } = found.known;
     if (isKept) context.outcome.keepAs = label;
     return { body: `${JSON.stringify({ data })}\n`, contentType, label };

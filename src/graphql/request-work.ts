@@ -5,8 +5,11 @@ import { QUERY_LIMITS, tooComplex } from "./query-limits.js";
 /** Items of which some come in a later turn. */
 export type ListOf<T> = readonly (T | Promise<T>)[];
 
-/** Units of cost, some 25 ms, after which other requests have their turn. */
-const SLICE = 20_000;
+/** Units of cost, some 10 ms, after which other requests have their turn. */
+const SLICE = 6_000;
+
+/** Units of a compiled query that take about as long; beyond them it is executed in slices after all. */
+const ONE_TURN = 10 * SLICE;
 
 /**
  * How much work one request makes once it runs. The estimate before it can only guess how long a list of fields will
@@ -16,7 +19,7 @@ export class RequestWork {
   #spent = 0;
   /** What one item costs of each list whose length nobody knew before. */
   itemCosts: ReadonlyMap<FieldNode, number> = new Map();
-  /** Whether lists are handed out at once: compiled queries are through with the longest in some milliseconds. */
+  /** Whether lists are handed out at once, by a compiled query; it fails where they are too long for that. */
   inOneTurn = false;
   readonly #turns: Promise<unknown>[] = [Promise.resolve()];
 
@@ -34,6 +37,7 @@ export class RequestWork {
     }
     if (this.inOneTurn) {
       this.#spent += items.length * cost;
+      if (this.#spent > ONE_TURN) throw new Error("too long for one turn of the event loop");
       return items;
     }
     return items.map((item) => {

@@ -1,31 +1,23 @@
 import { randomUUID } from "node:crypto";
-import { STATUS_CODES } from "node:http";
 import cors from "@fastify/cors";
 import Fastify, {
   type FastifyBaseLogger,
-  type FastifyError,
   type FastifyInstance,
-  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from "fastify";
-import { type ErrorCode, StrataError } from "../domain/errors.js";
+import { createClientErrorHandler } from "./client-error.js";
+import { connectionOptions, HEADER_LIMITS, TIME_OUTS, type TimeOuts } from "./connection-limits.js";
+import { answerError, errorBody, refusalBody } from "./error-answer.js";
 import { acceptJson, BODY_LIMIT } from "./json-body.js";
 import { landingPage } from "./landing-page.js";
 import { loggedError } from "./logged-error.js";
 import type { Metrics } from "./metrics.js";
+import { refusalOf } from "./request-refusal.js";
+import { PAGE_HEADERS, SECURITY_HEADERS } from "./security-headers.js";
 
 /** Characters of a path that a log line shows. */
 const LOGGED_PATH = 256;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
-const LOOPBACK_ONLY =
-  "Without access control, Strata answers to loopback names only: use 127.0.0.1 or localhost.";
-const PAGE_HEADERS = {
-  "Content-Type": "text/html; charset=utf-8",
-  "Content-Security-Policy":
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "Referrer-Policy": "no-referrer",
-};
 
 export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger;
@@ -35,6 +27,8 @@ export interface HttpServerOptions {
   readonly loopbackOnly: boolean;
   /** How many configs are served, for the page that people see. */
   readonly configs: number;
+  /** Absent: those of production. */
+  readonly timeOuts?: TimeOuts | undefined;
   /** Resolves when the store can answer, with the reason why it takes no writes if so; rejects when it cannot. */
   readonly checkReady: () => Promise<string | undefined>;
 }
@@ -47,13 +41,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: requestId,
     bodyLimit: BODY_LIMIT,
-    forceCloseConnections: "idle",
-    requestTimeout: 30_000,
-    keepAliveTimeout: 65_000,
-    http: { headersTimeout: 10_000 },
+    ...connectionOptions(options.timeOuts ?? TIME_OUTS),
+    clientErrorHandler: createClientErrorHandler(options.logger, options.metrics),
     frameworkErrors: answerError,
     rewriteUrl: ({ url = "/" }) => withDecodablePath(url),
   });
+  // One more tells that there are too many.
+  app.server.maxHeadersCount = HEADER_LIMITS.count + 1;
   acceptJson(app);
   addHooks(app, options);
   await app.register(cors, {
@@ -72,10 +66,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 
 function addHooks(app: FastifyInstance, { metrics, loopbackOnly }: HttpServerOptions): void {
   app.addHook("onRequest", async (request, reply) => {
-    reply.header("X-Request-ID", request.id).header("X-Content-Type-Options", "nosniff");
-    // A page elsewhere can point a name of its own at this machine; the browser then takes us for that page's server.
-    if (loopbackOnly && !LOOPBACK.test(request.host))
-      await reply.code(421).send(errorBody("BAD_USER_INPUT", LOOPBACK_ONLY));
+    reply.headers({ ...SECURITY_HEADERS, "X-Request-ID": request.id });
+    const refusal = refusalOf(request, loopbackOnly);
+    if (refusal === undefined) return;
+    await reply
+      .code(refusal.status)
+      .headers(refusal.headers ?? {})
+      .send(refusalBody(refusal));
   });
   app.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "none";
@@ -149,42 +146,4 @@ function pathOf(request: FastifyRequest): string {
 
 function wantsPage(request: FastifyRequest): boolean {
   return request.headers.accept?.includes("text/html") === true;
-}
-
-/** What is refused before a face sees it, where 400 is not the word. */
-const STATUS_OF: Readonly<Partial<Record<ErrorCode, number>>> = { RATE_LIMITED: 429, UNAUTHENTICATED: 401 };
-
-/** Never quotes the request: what fastify says of a bad path or content type does. */
-function answerError(
-  error: FastifyError | StrataError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  reply.header("X-Request-ID", request.id);
-  if (error instanceof StrataError) {
-    const { code, message, pointer, limit } = error;
-    const extensions = { ...(pointer !== undefined && { pointer }), ...(limit !== undefined && { limit }) };
-    if (error.retryAfter !== undefined) reply.header("Retry-After", error.retryAfter);
-    return reply.code(statusOf(error) ?? STATUS_OF[code] ?? 400).send(errorBody(code, message, extensions));
-  }
-  const status = statusOf(error) ?? 500;
-  if (status === 413) {
-    const message = `The body is over the limit of ${BODY_LIMIT} bytes.`;
-    return reply.code(status).send(errorBody("BAD_USER_INPUT", message, { limit: "body" }));
-  }
-  if (status < 500) {
-    return reply.code(status).send(errorBody("BAD_USER_INPUT", `${STATUS_CODES[status] ?? "Bad Request"}.`));
-  }
-  request.log.error({ err: error, incident: request.id }, "unexpected error");
-  const message = `Something went wrong on our side. Incident ${request.id}.`;
-  return reply.code(500).send(errorBody("INTERNAL_SERVER_ERROR", message, { incident: request.id }));
-}
-
-function statusOf(error: FastifyError | StrataError): number | undefined {
-  return (error as { statusCode?: number }).statusCode;
-}
-
-/** The shape of GraphQL errors, so that clients of the endpoint have one shape to read. */
-function errorBody(code: string, message: string, extensions: Record<string, string> = {}): unknown {
-  return { errors: [{ message, extensions: { code, ...extensions } }] };
 }

@@ -121,17 +121,21 @@ function answerErrors(face: FastifyInstance, sender: Sender): void {
   });
   // What the server refuses for all faces comes in the shape of GraphQL's errors.
   face.addHook("preSerialization", async (request, reply, payload) => {
-    const message = serverRefusal(payload);
-    if (message === undefined) return payload;
-    const { content } = refusal(reply.statusCode, message);
+    const refused = serverRefusal(payload);
+    if (refused === undefined) return payload;
+    const { content } = refusal(reply.statusCode, refused.message, refused.data);
     return content && envelope(sender, request, content);
   });
 }
 
-function serverRefusal(payload: unknown): string | undefined {
-  const { errors } = payload as { errors?: readonly { message?: unknown }[] };
-  const message = Array.isArray(errors) ? errors[0]?.message : undefined;
-  return typeof message === "string" ? message : undefined;
+function serverRefusal(payload: unknown): { message: string; data: Record<string, string> } | undefined {
+  const { errors } = payload as {
+    errors?: readonly { message?: unknown; extensions?: { limit?: string } }[];
+  };
+  const error = Array.isArray(errors) ? errors[0] : undefined;
+  if (typeof error?.message !== "string") return undefined;
+  const limit = error.extensions?.limit;
+  return { message: error.message, data: limit === undefined ? {} : { limit } };
 }
 
 function send(sender: Sender, request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {

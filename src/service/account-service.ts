@@ -19,6 +19,7 @@ import { type AccountView, authorize, authorizeAtAll, noSuchAccount, viewOf } fr
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit.js";
 import type { LayerReader } from "./layer-reader.js";
 import { fromStore } from "./layers.js";
+import { unhurried } from "./unhurried.js";
 
 export interface NewAccount {
   /** Absent: one is made. */
@@ -89,7 +90,7 @@ export class AccountService {
     const id = given.id === undefined ? this.dependencies.newId() : checkId(given.id, "account");
     if (parentId === undefined) authorize(principal, "write", undefined);
     else checkId(parentId, "account");
-    return commitUntilDone(this.dependencies, async () => {
+    return this.#commit(principal, async () => {
       const { lineages, ...tree } = await this.#lineages([id, ...(parentId === undefined ? [] : [parentId])]);
       const [existing, above] = lineages;
       if (parentId !== undefined) checkWritable(principal, above);
@@ -114,7 +115,7 @@ export class AccountService {
     const id = checkId(given.id, "account");
     const name = given.name === undefined ? undefined : checkName(given.name);
     const parentId = given.parentId === undefined ? undefined : checkId(given.parentId, "account");
-    return commitUntilDone(this.dependencies, async () => {
+    return this.#commit(principal, async () => {
       const { tree, lineages } = await this.#lineages([id, ...(parentId === undefined ? [] : [parentId])]);
       const [lineage, above] = lineages;
       if (lineage === undefined) throw noSuchAccount();
@@ -152,7 +153,7 @@ export class AccountService {
   async delete(principal: Principal, accountId: string): Promise<void> {
     authorizeAtAll(principal, "write");
     const id = checkId(accountId, "account");
-    await commitUntilDone(this.dependencies, async () => {
+    await this.#commit(principal, async () => {
       const { tree, lineages } = await this.#lineages([id]);
       const [lineage] = lineages;
       if (lineage === undefined) throw noSuchAccount();
@@ -169,6 +170,10 @@ export class AccountService {
       const at = this.dependencies.now().toISOString();
       return this.#attempt(principal, { kind: "DELETE", account }, expect, at, ancestors);
     });
+  }
+
+  #commit(principal: Principal, attempt: () => Promise<Attempt<AccountView>>): Promise<AccountView> {
+    return unhurried(principal, () => commitUntilDone(this.dependencies, attempt));
   }
 
   #lineages(ids: readonly string[]): Promise<Lineages> {

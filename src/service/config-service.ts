@@ -11,13 +11,15 @@ import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
 import type { SchemaRegistry } from "../schema/schema-registry.js";
 import type { Commit, DocumentKey, Expectations, Store, Version } from "../store/store.js";
 import { authorize, authorizeAtAll, type ConfigView, knows, noSuchAccount } from "./authorize.js";
+import { breathe } from "./breathe.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit.js";
 import { ConfigSnapshot } from "./config-snapshot.js";
 import type { LayerReader } from "./layer-reader.js";
-import { freshLayers, type Layers, type LoadedLayers } from "./layers.js";
+import { freshAncestry, freshLayers, type Layers, type LoadedLayers } from "./layers.js";
 import type { Merges, SeenConfig } from "./merges.js";
 import type { ConfigProblem } from "./problems.js";
 import { Turns } from "./turns.js";
+import { unhurried } from "./unhurried.js";
 import { decideWrite, type WriteDecision, type WriteIntent } from "./write-decision.js";
 
 /** Whose config: an account's, or (no account) the system layer's. */
@@ -99,6 +101,10 @@ export class ConfigService {
    */
   async effective(principal: Principal, given: ConfigTarget, reader: LayerReader): Promise<ConfigSnapshot> {
     const target = this.#checked(principal, "read", given);
+    return unhurried(principal, () => this.#effective(principal, target, reader));
+  }
+
+  async #effective(principal: Principal, target: ConfigTarget, reader: LayerReader): Promise<ConfigSnapshot> {
     const layers = await reader.layers(target);
     if (layers === undefined) throw noSuchAccount();
     const view = authorize(principal, "read", layers.ancestry?.lineage);
@@ -136,7 +142,18 @@ export class ConfigService {
     const { accountId, configId } = this.#checked(principal, "write", request.target);
     const name = `${accountId ?? ""}/${configId}`;
     const startedAt = performance.now();
-    return this.#turns.take(name, TURN_WITHIN_MS, () => this.#write(principal, request, intent, startedAt));
+    return unhurried(principal, async () => {
+      if (this.#turns.isTaken(name)) await this.#mayWait(principal, accountId);
+      return this.#turns.take(name, TURN_WITHIN_MS, () => this.#write(principal, request, intent, startedAt));
+    });
+  }
+
+  /** Strangers do not join the queue: they would hold it up, and see by the clock that there is one. */
+  async #mayWait(principal: Principal, accountId: string | undefined): Promise<void> {
+    if (principal.isSuperadmin || accountId === undefined) return;
+    const ancestry = await freshAncestry(this.#store, accountId);
+    if (ancestry === undefined) throw noSuchAccount();
+    authorize(principal, "write", ancestry.lineage);
   }
 
   #write(
@@ -147,6 +164,7 @@ export class ConfigService {
   ): Promise<WriteResult> {
     const attempt = async (): Promise<Attempt<WriteResult>> => {
       const layers = await freshLayers(this.#store, request.target);
+      await breathe();
       const read = this.#decidable(principal, "write", request.target, layers);
       const { snapshot: before, perspective } = read;
       if (request.ifMatch !== undefined && request.ifMatch !== before.etag) {
@@ -154,6 +172,7 @@ export class ConfigService {
       }
       const stored = read.documents[0]?.override ?? {};
       const decision = decideWrite(intent, stored, before.config, before.schema, perspective);
+      await breathe();
       if (decision.problems.some(({ inherited }) => !inherited)) {
         return { answer: { result: "invalid", problems: decision.problems } };
       }

@@ -24,6 +24,7 @@ import {
   restless,
 } from "./layers.js";
 import { ReadTrace } from "./read-trace.js";
+import { unhurried } from "./unhurried.js";
 
 /** Where one request reads from: asks the store once for everything that is asked for at the same time. */
 export interface LayerReader {
@@ -100,7 +101,7 @@ export function createRequestReader(
   );
   return {
     trace,
-    ancestry: (accountId) => accounts.load(accountId),
+    ancestry: (accountId) => unhurried(principal, () => accounts.load(accountId)),
     layers: (target) => layers.load(target),
     remembered({ keys, versions }) {
       const found = versions.map((version, index) => {

@@ -6,6 +6,7 @@ import { visiblePart } from "../domain/visibility.js";
 import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
 import type { MergeCache } from "../store/merge-cache.js";
 import { type StoredDocument, type Version, versionText } from "../store/store.js";
+import { breathe, whenThereIsTime } from "./breathe.js";
 
 /** What of a stored document its account sees, and who wrote it. */
 export interface SeenLayer {
@@ -68,7 +69,11 @@ export class Merges {
     this.options.onLookup?.(known !== undefined);
     if (known !== undefined) return known;
     const documents = remembered();
-    if (documents !== undefined) return this.#keep(key, perspective, seenLayers(documents, perspective));
+    if (documents !== undefined) {
+      return whenThereIsTime(
+        () => this.#known.get(key) ?? this.#keep(key, perspective, seenLayers(documents, perspective)),
+      );
+    }
     const making = this.#making.get(key) ?? this.#make(key, perspective, versions.length, load);
     this.#making.set(key, making);
     return making;
@@ -89,10 +94,12 @@ export class Merges {
     try {
       const name = createHash("sha256").update(`${digest} ${key}`).digest("base64url");
       const text = await shared?.get(name);
+      await breathe();
       const found = text === undefined ? undefined : parseLayers(text, count);
       if (found !== undefined) return this.#keep(key, perspective, found);
       const documents = await load();
       if (documents === undefined) return undefined;
+      await breathe();
       const layers = seenLayers(documents, perspective);
       shared?.put(name, JSON.stringify(layers));
       return this.#keep(key, perspective, layers);

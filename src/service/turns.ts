@@ -7,6 +7,11 @@ import { StrataError } from "../domain/errors.js";
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 
+  /** Whether somebody is at work on it. */
+  isTaken(name: string): boolean {
+    return this.#last.has(name);
+  }
+
   /** @throws StrataError STORE_UNAVAILABLE when its turn has not come in time; the work is then never begun */
   async take<T>(name: string, withinMs: number, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(name);

@@ -254,11 +254,40 @@ describe("what is not there", () => {
   });
 });
 
-test("every answer says that its type is not to be guessed", async () => {
-  for (const url of ["/", "/health/live", "/metrics", "/nothing", "/graphql"]) {
-    expect((await get(url)).headers["x-content-type-options"]).toBe("nosniff");
-  }
-  expect((await app.client.post({ query: "{ __typename }" })).headers["x-content-type-options"]).toBe(
-    "nosniff",
-  );
+describe("every answer", () => {
+  const preflight = { origin: "https://app.example", "access-control-request-method": "POST" };
+  const asked: readonly (readonly [string, () => Promise<{ headers: Readonly<Record<string, unknown>> }>])[] =
+    [
+      ...[
+        "/",
+        "/health/live",
+        "/health/ready",
+        "/metrics",
+        "/nothing",
+        "/graphql",
+        "/v2/nothing",
+        "/%zz",
+      ].map((url) => [url, () => get(url)] as const),
+      ["a query's", () => app.client.post({ query: "{ __typename }" })],
+      ["a refused query's", () => app.client.post({ query: "{" })],
+      ["a foreign name's", () => get("/", { host: "evil.example" })],
+      ["a preflight's", () => inject({ method: "OPTIONS", url: "/graphql", headers: preflight })],
+    ];
+
+  test.each(asked)("%s has the headers that browsers are to heed", async (_, ask) => {
+    expect((await ask()).headers).toMatchObject({
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-store",
+      "content-security-policy": expect.stringContaining("frame-ancestors 'none'"),
+      "x-frame-options": "DENY",
+      "referrer-policy": "no-referrer",
+      "cross-origin-resource-policy": "same-origin",
+    });
+  });
+
+  test("but for a config's, which may be kept to be asked about again", async () => {
+    expect((await get("/v2/accounts/acme/configs/conferences")).headers["cache-control"]).toBe(
+      "private, no-cache",
+    );
+  });
 });

@@ -1,6 +1,7 @@
 import type { ApolloServerPlugin, GraphQLRequestContextDidResolveOperation } from "@apollo/server";
 import { GraphQLError } from "graphql";
 import { StrataError } from "../../domain/errors.js";
+import { breathe } from "../../service/breathe.js";
 import { isTooLarge } from "../answer-size.js";
 import type { RequestContext } from "../context.js";
 import { costOf } from "../operation-cost.js";
@@ -26,6 +27,7 @@ export function limitsPlugin(): ApolloServerPlugin<RequestContext> {
           }
         },
         async willSendResponse({ operation, response }) {
+          await breathe();
           if (response.body.kind !== "single" || !isTooLarge(response.body.singleResult)) return;
           response.body.singleResult = {
             data: null,

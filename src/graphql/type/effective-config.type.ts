@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, Field, ID, Info, ObjectType } from "type-graphql";
 import type { Json, JsonObject } from "../../domain/json.js";
+import { type Later, whenThereIsTime } from "../../service/breathe.js";
 import type { ConfigSnapshot } from "../../service/config-snapshot.js";
 import type { RequestContext } from "../context.js";
 import { AtArgs, FieldsArgs } from "../input/config.args.js";
@@ -46,8 +47,8 @@ export class EffectiveConfigType {
     description:
       "Changes exactly when values or provenance change. Hand it back as `ifMatch`, and a write happens only on the state you saw. Opaque.",
   })
-  get etag(): string {
-    return this.snapshot.etag;
+  etag(): Later<string> {
+    return whenThereIsTime(() => this.snapshot.etag);
   }
 
   @Field(() => JsonObjectScalar, {
@@ -55,8 +56,8 @@ export class EffectiveConfigType {
     description:
       "What is in force: the layers merged. Objects merge key by key, arrays and scalars are replaced whole.",
   })
-  get values(): JsonObject {
-    return this.snapshot.config.values;
+  values(): Later<JsonObject> {
+    return whenThereIsTime(() => this.snapshot.config.values);
   }
 
   @Field(() => JsonScalar, {
@@ -64,8 +65,8 @@ export class EffectiveConfigType {
     description:
       "The value at a pointer; null when nothing is there. Errors: BAD_USER_INPUT for a malformed pointer.",
   })
-  value(@Args(() => AtArgs) { at }: AtArgs): Json {
-    return this.snapshot.config.valueAt(at) ?? null;
+  value(@Args(() => AtArgs) { at }: AtArgs): Later<Json> {
+    return whenThereIsTime(() => this.snapshot.config.valueAt(at) ?? null);
   }
 
   @Field(() => [ConfigFieldType], {
@@ -77,13 +78,15 @@ export class EffectiveConfigType {
     @Args(() => FieldsArgs) { under, sources }: FieldsArgs,
     @Ctx() { work }: RequestContext,
     @Info() info: GraphQLResolveInfo,
-  ): ListOf<ConfigFieldType> {
+  ): Later<ListOf<ConfigFieldType>> {
     const wanted = sources ? new Set(sources) : undefined;
-    const fields = this.snapshot.config.fieldsUnder(under, wanted);
-    return work.handOut(
-      fields.map((field) => new ConfigFieldType(this.snapshot, field)),
-      info,
-    );
+    return whenThereIsTime(() => {
+      const fields = this.snapshot.config.fieldsUnder(under, wanted);
+      return work.handOut(
+        fields.map((field) => new ConfigFieldType(this.snapshot, field)),
+        info,
+      );
+    });
   }
 
   @Field(() => ConfigFieldType, {
@@ -91,9 +94,11 @@ export class EffectiveConfigType {
     description:
       "The field at a pointer; null when there is none, or only an object with members. Errors: BAD_USER_INPUT for a malformed pointer.",
   })
-  field(@Args(() => AtArgs) { at }: AtArgs): ConfigFieldType | null {
-    const field = this.snapshot.config.fieldAt(at);
-    return field === undefined ? null : new ConfigFieldType(this.snapshot, field);
+  field(@Args(() => AtArgs) { at }: AtArgs): Later<ConfigFieldType | null> {
+    return whenThereIsTime(() => {
+      const field = this.snapshot.config.fieldAt(at);
+      return field === undefined ? null : new ConfigFieldType(this.snapshot, field);
+    });
   }
 
   @Field(() => [ConfigLayerType], {
@@ -115,10 +120,15 @@ export class EffectiveConfigType {
     description:
       "What the schema rejects in the values as they stand now: after a schema change, or because a lower layer holds something bad. Empty when all is well.",
   })
-  problems(@Ctx() { work }: RequestContext, @Info() info: GraphQLResolveInfo): ListOf<ConfigProblemType> {
-    return work.handOut(
-      this.snapshot.problems.map((problem) => new ConfigProblemType(problem)),
-      info,
+  problems(
+    @Ctx() { work }: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Later<ListOf<ConfigProblemType>> {
+    return whenThereIsTime(() =>
+      work.handOut(
+        this.snapshot.problems.map((problem) => new ConfigProblemType(problem)),
+        info,
+      ),
     );
   }
 }

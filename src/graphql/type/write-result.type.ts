@@ -3,6 +3,7 @@ import { Ctx, createUnionType, Field, Info, Int, InterfaceType, ObjectType } fro
 import type { FieldChange } from "../../domain/field-change.js";
 import type { Json, JsonObject } from "../../domain/json.js";
 import type { LayerKind } from "../../domain/layer.js";
+import { type Later, whenThereIsTime } from "../../service/breathe.js";
 import type { WriteResult } from "../../service/config-service.js";
 import type { RequestContext } from "../context.js";
 import { listComplexity } from "../operation-cost.js";
@@ -70,10 +71,12 @@ export class ConfigWrittenType {
     complexity: listComplexity(5),
     description: "What changed in the effective config; empty when nothing did.",
   })
-  changes(@Ctx() { work }: RequestContext, @Info() info: GraphQLResolveInfo): ListOf<FieldChangeType> {
-    return work.handOut(
-      this.written.changes.map((change) => new FieldChangeType(change)),
-      info,
+  changes(@Ctx() { work }: RequestContext, @Info() info: GraphQLResolveInfo): Later<ListOf<FieldChangeType>> {
+    return whenThereIsTime(() =>
+      work.handOut(
+        this.written.changes.map((change) => new FieldChangeType(change)),
+        info,
+      ),
     );
   }
 

@@ -1,0 +1,47 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { FastifyBaseLogger } from "fastify";
+import { refusalBody } from "./error-answer.js";
+import type { Metrics } from "./metrics.js";
+import { type RequestRefusal, TOO_MANY_HEADERS } from "./request-refusal.js";
+import { SECURITY_HEADERS } from "./security-headers.js";
+
+interface ClientError extends Error {
+  readonly code?: string;
+}
+
+/** Answers what never became a request: what is no HTTP, too large a head, or too slow. Quotes nothing of it. */
+export function createClientErrorHandler(
+  logger: FastifyBaseLogger,
+  metrics: Metrics,
+): (error: ClientError, socket: Socket) => void {
+  return ({ code }, socket) => {
+    // Whoever hung up reads no answer.
+    if (code === "ECONNRESET" || socket.destroyed) return;
+    const refusal = refusalOf(code);
+    metrics.httpRequest("none", "none", refusal.status, 0);
+    logger.info({ status: refusal.status, code }, "refused before it was a request");
+    if (socket.writable) socket.write(textOf(refusal));
+    // Not once it is sent: whoever reads nothing would be waited for.
+    socket.destroy();
+  };
+}
+
+function refusalOf(code: string | undefined): RequestRefusal {
+  if (code === "HPE_HEADER_OVERFLOW") return TOO_MANY_HEADERS;
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT")
+    return { status: 408, message: "The request took too long to come." };
+  return { status: 400, message: "This is not HTTP as it should be." };
+}
+
+function textOf(refusal: RequestRefusal): string {
+  const body = JSON.stringify(refusalBody(refusal));
+  const headers = {
+    ...SECURITY_HEADERS,
+    "Content-Type": "application/json; charset=utf-8",
+    "Content-Length": Buffer.byteLength(body),
+    Connection: "close",
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\n${lines.join("")}\r\n${body}`;
+}

@@ -1,0 +1,43 @@
+/** What a request's line and headers may be together; more is 431. */
+export const HEADER_LIMITS = {
+  bytes: 16 * 1024,
+  /** Browsers and proxies send some thirty. Node drops those over its own limit unseen, and one of them may be the token. */
+  count: 100,
+} as const;
+
+/** How long a peer may take, in milliseconds. */
+export interface TimeOuts {
+  /** To send all headers, counted from the connection on. */
+  readonly headers: number;
+  /** To send the whole request. */
+  readonly request: number;
+  /** Without a byte in either direction, while a request or its answer is under way. */
+  readonly silence: number;
+  /** Between two requests of one connection. Longer than the minute that proxies keep theirs: they are to close first. */
+  readonly keepAlive: number;
+  /** How often connections are looked at; Node's own half a minute would be added to every one of these. */
+  readonly check: number;
+}
+
+export const TIME_OUTS: TimeOuts = {
+  headers: 10_000,
+  request: 30_000,
+  silence: 30_000,
+  keepAlive: 65_000,
+  check: 1_000,
+};
+
+/** How long a connection may last is left to proxies: its requests are counted by caller, not by connection. */
+export function connectionOptions(timeOuts: TimeOuts) {
+  return {
+    connectionTimeout: timeOuts.silence,
+    requestTimeout: timeOuts.request,
+    keepAliveTimeout: timeOuts.keepAlive,
+    forceCloseConnections: "idle",
+    http: {
+      headersTimeout: timeOuts.headers,
+      connectionsCheckingInterval: timeOuts.check,
+      maxHeaderSize: HEADER_LIMITS.bytes,
+    },
+  } as const;
+}

@@ -1,0 +1,57 @@
+import type { FastifyRequest } from "fastify";
+import { HEADER_LIMITS } from "./connection-limits.js";
+
+/** Why a request is refused before anything is read of its body. */
+export interface RequestRefusal {
+  readonly status: number;
+  readonly message: string;
+  readonly limit?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export const TOO_MANY_HEADERS: RequestRefusal = {
+  status: 431,
+  message: `The request's headers are over the limit of ${HEADER_LIMITS.count}, or of ${HEADER_LIMITS.bytes} bytes.`,
+  limit: "headers",
+};
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
+const FOREIGN_NAME: RequestRefusal = {
+  status: 421,
+  message: "Without access control, Strata answers to loopback names only: use 127.0.0.1 or localhost.",
+};
+const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
+const NO_NAME: RequestRefusal = { status: 400, message: "The Host header names no host." };
+/** Node takes the first of them and drops the rest, a proxy in front may have gone by another. */
+const SINGLE: ReadonlySet<string> = new Set(["host", "authorization", "content-type"]);
+const TWICE: RequestRefusal = { status: 400, message: "A header that may come once came twice." };
+/** A few bytes would unpack to gigabytes. */
+const PACKED: RequestRefusal = {
+  status: 415,
+  message: "Bodies come as they are: leave the Content-Encoding out.",
+  headers: { "Accept-Encoding": "identity" },
+};
+
+/** @param loopbackOnly a page elsewhere can point a name of its own at this machine; browsers then take us for its server */
+export function refusalOf(
+  { raw, host, headers }: Pick<FastifyRequest, "raw" | "host" | "headers">,
+  loopbackOnly: boolean,
+): RequestRefusal | undefined {
+  if (raw.rawHeaders.length > 2 * HEADER_LIMITS.count) return TOO_MANY_HEADERS;
+  if (isTwice(raw.rawHeaders)) return TWICE;
+  if (loopbackOnly && !LOOPBACK.test(host)) return FOREIGN_NAME;
+  if (!HOST.test(host)) return NO_NAME;
+  const coding = headers["content-encoding"];
+  return coding === undefined || /^(identity)?$/i.test(coding) ? undefined : PACKED;
+}
+
+/** @param headers names and values in turn, as they came */
+function isTwice(headers: readonly string[]): boolean {
+  const seen = new Set<string>();
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at]?.toLowerCase() ?? "";
+    if (!SINGLE.has(name)) continue;
+    if (seen.has(name)) return true;
+    seen.add(name);
+  }
+  return false;
+}

@@ -1,0 +1,96 @@
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from "fastify";
+import { createAuthenticator } from "../../src/auth/authenticator.js";
+import type { Principal } from "../../src/auth/principal.js";
+import { principalIn } from "../../src/auth/token-header.js";
+import { sharedSecret } from "../../src/auth/token-keys.js";
+import { addGraphqlFace } from "../../src/graphql/graphql-face.js";
+import { KeptAnswers } from "../../src/graphql/kept-answers.js";
+import { createHttpServer } from "../../src/http/http-server.js";
+import { readJson } from "../../src/http/json-body.js";
+import { createMetrics } from "../../src/http/metrics.js";
+import { addRestFace } from "../../src/rest/rest-face.js";
+import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
+import { AccountService } from "../../src/service/account-service.js";
+import { ConfigService } from "../../src/service/config-service.js";
+import { createRequestReader } from "../../src/service/layer-reader.js";
+import { Merges } from "../../src/service/merges.js";
+import { openLmdbStore } from "../../src/store/lmdb-store.js";
+import type { Store } from "../../src/store/store.js";
+import { alteredStore } from "../store/altered-store.js";
+import type { Start } from "./attacked-process.js";
+import { CANARIES } from "./canaries.js";
+
+function fault(): Error {
+  const error = new Error(`no connection for admin:${CANARIES.fault}\n    at ${CANARIES.fault} (/x:1:1)`);
+  return Object.assign(error, {
+    code: "ECONN",
+    command: { args: [CANARIES.fault] },
+    cause: new Error(CANARIES.fault),
+  });
+}
+
+/** Sound, but for some accounts and configs that nobody has: what is asked of them ends in an error with a secret. */
+function faulty(store: Store): Store {
+  return alteredStore(store, {
+    lineages(ids) {
+      // Not the refusal that the port allows: a bug.
+      if (ids.includes("thrown")) throw fault();
+      return ids.includes("rejected") ? Promise.reject(fault()) : store.lineages(ids);
+    },
+    commit: (commit) => (commit.by === "thrower" ? Promise.reject(fault()) : store.commit(commit)),
+  });
+}
+
+/** The service as `createApp` puts it together, on a store that fails. */
+export async function createFaultyApp(
+  { settings }: Start,
+  logger: FastifyBaseLogger,
+): Promise<FastifyInstance> {
+  if (settings.store.kind !== "lmdb" || settings.access.kind !== "token")
+    throw new Error("not what is tried here");
+  const sound = await openLmdbStore({ folder: settings.store.folder });
+  const store = faulty(sound);
+  const registry = loadSchemaRegistry(settings.schemas);
+  const now = () => new Date();
+  const newId = () => crypto.randomUUID();
+  const merges = new Merges({ bytes: 2 ** 20, digest: registry.digest });
+  const configs = new ConfigService({ store, now, newId, registry, merges });
+  const accounts = new AccountService({ store, now, newId });
+  const keys = sharedSecret(settings.access.secret ?? "");
+  const authenticate = createAuthenticator({ ...settings.access, keys, now });
+  const metrics = createMetrics();
+  const app = await createHttpServer({
+    logger,
+    metrics,
+    corsOrigins: [],
+    loopbackOnly: false,
+    configs: registry.configs.size,
+    checkReady: () => Promise.reject(fault()),
+  });
+  app.addHook("onClose", () => sound.close());
+  const identify = ({ headers }: FastifyRequest) => principalIn(headers, authenticate);
+  const reader = (principal: Principal) => createRequestReader(store, principal);
+  await addGraphqlFace(app, {
+    createContext: (requestId, principal) => ({
+      requestId,
+      principal,
+      configs,
+      accounts,
+      reader: reader(principal),
+    }),
+    answers: new KeptAnswers({ bytes: 2 ** 20, revisions: (of) => store.revisions(of) }),
+    readJson,
+    identify,
+    introspection: false,
+    onRequest: metrics.request,
+    newId,
+  });
+  await addRestFace(app, {
+    createContext: (principal) => ({ principal, configs, reader: reader(principal) }),
+    identify,
+    readJson,
+    corsOrigins: [],
+    now,
+  });
+  return app;
+}

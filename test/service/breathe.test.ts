@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { breathe, whenThereIsTime } from "../../src/service/breathe.js";
+
+const PIECES = 20;
+
+function workFor(milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
+
+/** How many turns the event loop takes until some work is done. */
+async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let timer = setImmediate(function count() {
+    turns++;
+    timer = setImmediate(count);
+  });
+  await work();
+  clearImmediate(timer);
+  return turns;
+}
+
+describe("pieces of work", () => {
+  test("that take long leave others a turn between them, in their order", async () => {
+    const done: number[] = [];
+    const pieces = () =>
+      Array.from({ length: PIECES }, (_, i) =>
+        whenThereIsTime(() => {
+          workFor(10);
+          done.push(i);
+        }),
+      );
+    expect(await turnsDuring(() => Promise.all(pieces()))).toBeGreaterThanOrEqual(PIECES - 1);
+    expect(done).toEqual(Array.from({ length: PIECES }, (_, i) => i));
+  });
+
+  test("one after the other leave others a turn, too", async () => {
+    const turns = await turnsDuring(async () => {
+      for (let i = 0; i < PIECES; i++) {
+        await breathe();
+        workFor(10);
+      }
+    });
+    expect(turns).toBeGreaterThanOrEqual(PIECES - 1);
+  });
+
+  test("that take no time are done at once", async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([1, 2, 3].map((i) => whenThereIsTime(() => i))).toEqual([1, 2, 3]);
+  });
+
+  test("that fail, fail whoever asked for them and nobody else", async () => {
+    const pieces = [1, 2, 3].map(async (i) =>
+      whenThereIsTime(() => {
+        workFor(10);
+        if (i === 2) throw new Error("two");
+        return i;
+      }),
+    );
+    expect((await Promise.allSettled(pieces)).map(({ status }) => status)).toEqual([
+      "fulfilled",
+      "rejected",
+      "fulfilled",
+    ]);
+  });
+});
