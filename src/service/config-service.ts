@@ -138,6 +138,7 @@ export class ConfigService {
    * WRITE_OUTCOME_UNKNOWN
    */
   async write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
+    await breathe();
     const intent = checkIntent(request.intent);
     const { accountId, configId } = this.#checked(principal, "write", request.target);
     const name = `${accountId ?? ""}/${configId}`;
@@ -166,6 +167,7 @@ export class ConfigService {
       const layers = await freshLayers(this.#store, request.target);
       await breathe();
       const read = this.#decidable(principal, "write", request.target, layers);
+      await breathe();
       const { snapshot: before, perspective } = read;
       if (request.ifMatch !== undefined && request.ifMatch !== before.etag) {
         return { answer: { result: "conflict", current: before } };
