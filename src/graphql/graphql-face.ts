@@ -6,21 +6,20 @@ import {
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { LRUCache } from "lru-cache";
 import { NOBODY, type Principal } from "../auth/principal.js";
 import { breathe } from "../service/breathe.js";
-import { CompiledQueries } from "./compiled-queries.js";
 import type { RequestContext } from "./context.js";
 import { createErrorReport } from "./error-report.js";
-import type { KeptAnswer, KeptAnswers } from "./kept-answers.js";
+import type { KeptAnswers } from "./kept-answers.js";
 import { learningPlugin } from "./plugin/learning.plugin.js";
 import { limitsPlugin } from "./plugin/limits.plugin.js";
 import { metricsPlugin, type OnRequest } from "./plugin/metrics.plugin.js";
 import { statusPlugin } from "./plugin/status.plugin.js";
 import { createQueryTextCheck } from "./query-text.js";
-import { acceptJsonUnread, questionOf, type ReadJson, readBody } from "./question.js";
+import { acceptJsonUnread, type ReadJson, readBody } from "./question.js";
 import { RequestWork } from "./request-work.js";
 import { createGraphqlSchema } from "./schema.js";
+import { type Asking, type MadeAnswer, ShortCuts } from "./short-cuts.js";
 
 export interface GraphqlFaceOptions {
   /** @param failure why nothing can be read, where that is known before anybody tried */
@@ -43,8 +42,7 @@ export interface GraphqlFaceOptions {
 /** Serves GraphQL at `/graphql`: POST, and GET for queries with a header that no plain link can send. */
 export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceOptions): Promise<void> {
   const errors = createErrorReport(app.log, options.newId);
-  const compiled = new CompiledQueries(options.compileAt);
-  const contentTypes = new ContentTypes();
+  const shortCuts = new ShortCuts(options.answers, options.compileAt);
   const apollo = new ApolloServer<RequestContext>({
     schema: await createGraphqlSchema(),
     plugins: [
@@ -53,7 +51,7 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
       ApolloServerPluginCacheControlDisabled(),
       errors.plugin,
       limitsPlugin(),
-      learningPlugin(compiled),
+      learningPlugin(shortCuts.compiled),
       statusPlugin(),
       metricsPlugin(options.onRequest),
     ],
@@ -92,21 +90,13 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
     if (asking !== undefined) asking.context = context;
     return context;
   };
-  /** Undefined: it has to go the whole way. */
-  const compiledAnswer = async (
-    request: FastifyRequest,
-  ): Promise<{ body: string; contentType: string; label: string } | undefined> => {
-    const contentType = contentTypes.of(request.headers.accept);
-    const found =
-      request.method === "POST" && contentType !== undefined ? compiled.find(request.body) : undefined;
-    if (found === undefined || contentType === undefined) return undefined;
-    const context = contextOf(askings.get(request), request);
-    const data = await found.run(context);
-    if (data === undefined) return undefined;
-    await breathe();
-    const { label, isKept } = found.known;
-    if (isKept) context.outcome.keepAs = label;
-    return { body: `${JSON.stringify({ data })}\n`, contentType, label };
+  /** Undefined: it has to go the whole way. The body is read by then. */
+  const madeAnswer = async (request: FastifyRequest): Promise<MadeAnswer | undefined> => {
+    const asking = askings.get(request);
+    const kept = asking && (await shortCuts.kept(asking, request));
+    if (kept !== undefined) return kept;
+    readBody(request, options.readJson);
+    return shortCuts.executed(request, () => contextOf(asking, request));
   };
   await app.register(async (face) => {
     acceptJsonUnread(face);
@@ -118,14 +108,7 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
       },
       handler: async (request, reply) => {
         const started = performance.now();
-        const asking = askings.get(request);
-        const kept = asking && (await keptAnswer(asking, request, options.answers));
-        if (kept !== undefined) {
-          options.onRequest(kept.label, "ok", (performance.now() - started) / 1_000);
-          return reply.header("Content-Type", kept.contentType).send(kept.body);
-        }
-        readBody(request, options.readJson);
-        const made = asking && (await compiledAnswer(request));
+        const made = await madeAnswer(request);
         if (made !== undefined) {
           options.onRequest(made.label, "ok", (performance.now() - started) / 1_000);
           return reply.header("Content-Type", made.contentType).send(made.body);
@@ -136,71 +119,10 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
       onSend: async (request, reply, payload) => {
         const asking = askings.get(request);
         if (asking === undefined || reply.statusCode !== 200 || typeof payload !== "string") return;
-        const contentType = String(reply.getHeader("content-type"));
-        if (asking.context?.outcome.keepAs !== undefined)
-          contentTypes.learn(request.headers.accept, contentType);
-        keepAnswer(asking, payload, contentType, options.answers);
+        shortCuts.keep(asking, request.headers.accept, String(reply.getHeader("content-type")), payload);
       },
     });
   });
-}
-
-/** One request on its way: who asks, what, and what came of it so far. */
-interface Asking {
-  readonly principal: Principal;
-  question?: string | undefined;
-  /** Why the store could not say whether a kept answer holds. */
-  failure?: unknown;
-  context?: RequestContext;
-}
-
-async function keptAnswer(
-  asking: Asking,
-  request: FastifyRequest,
-  answers: KeptAnswers,
-): Promise<KeptAnswer | undefined> {
-  asking.question = questionOf(request);
-  if (asking.question === undefined) return undefined;
-  try {
-    return await answers.find(asking.question, asking.principal);
-  } catch (error) {
-    asking.failure = error;
-    return undefined;
-  }
-}
-
-function keepAnswer(
-  { principal, question, context }: Asking,
-  body: string,
-  contentType: string,
-  answers: KeptAnswers,
-): void {
-  if (question === undefined || context?.outcome.keepAs === undefined) return;
-  const { keepAs: label } = context.outcome;
-  const { trace } = context.reader;
-  const { vector } = trace;
-  const own = principal.accountId === undefined ? undefined : trace.account(principal.accountId);
-  // Whether a token counts depends on how old its account is.
-  if (vector === undefined || (own === undefined && !principal.isSuperadmin)) return;
-  const issuedFrom = own === undefined ? 0 : Math.floor(Date.parse(own.createdAt) / 1_000);
-  const answer = { body: Buffer.from(body), contentType, vector, issuedFrom, label };
-  answers.keep(question, principal, answer);
-}
-
-/** How many ways of asking for a content type are remembered: clients know a handful. */
-const WAYS = 100;
-
-/** The content types that answers came in, by what their callers said that they accept. */
-class ContentTypes {
-  readonly #known = new LRUCache<string, string>({ max: WAYS });
-
-  of(accept = ""): string | undefined {
-    return this.#known.get(accept);
-  }
-
-  learn(accept = "", contentType: string): void {
-    this.#known.set(accept, contentType);
-  }
 }
 
 /** Found where Apollo will look for it. */
