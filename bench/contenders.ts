@@ -2,7 +2,7 @@ import { startPeer, startPostgraphile, startRedisPeer, startUnleash } from "./se
 import type { Server } from "./servers/server.js";
 import type { Stage } from "./servers/stage.js";
 import { startStrata } from "./servers/strata.js";
-import type { Population } from "./work/accounts.js";
+import type { Population } from "./workload/accounts.js";
 
 /** Long enough for HS256; of no use outside a run. */
 export const TOKEN_SECRET = "a secret for benchmarks, of no use elsewhere";

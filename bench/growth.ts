@@ -11,9 +11,9 @@ import type { Row } from "./rows.js";
 import type { Server } from "./servers/server.js";
 import { Stage } from "./servers/stage.js";
 import { startStrata } from "./servers/strata.js";
-import { PER_RESELLER, type Population } from "./work/accounts.js";
-import { batch, heavy, light } from "./work/queries.js";
-import { FIELD_COUNTS } from "./work/settings.js";
+import { PER_RESELLER, type Population } from "./workload/accounts.js";
+import { batch, heavy, light } from "./workload/queries.js";
+import { FIELD_COUNTS } from "./workload/settings.js";
 
 // How the cost of a request grows with what there is: accounts in the store, configs in one query, fields in a document.
 // Everything on LMDB, measured in turns, as `npm run bench` does it.

@@ -2,8 +2,17 @@ import { type ContenderName, TOKEN_SECRET } from "./contenders.js";
 import type { AccountOrder } from "./loader/account-order.js";
 import type { RequestTemplate } from "./loader/request-template.js";
 import { UNLEASH_TOKEN } from "./servers/peers.js";
-import { type BatchForm, batch, get, heavy, hello, light, patch, postgraphileHeavy } from "./work/queries.js";
-import { createToken } from "./work/token.js";
+import {
+  type BatchForm,
+  batch,
+  get,
+  heavy,
+  hello,
+  light,
+  patch,
+  postgraphileHeavy,
+} from "./workload/queries.js";
+import { createToken } from "./workload/token.js";
 
 /** What a server is asked. */
 export interface Work {

@@ -2,7 +2,7 @@ import type { Loader } from "./loader/loader.js";
 import { MEMORY } from "./rows.js";
 import { type ObservedStrata, startObservedStrata } from "./servers/observed-strata.js";
 import type { Stage } from "./servers/stage.js";
-import { heavy, light } from "./work/queries.js";
+import { heavy, light } from "./workload/queries.js";
 
 export interface MemoryResult {
   readonly wanted: number;

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { CONTENDERS, type ContenderName } from "./contenders.js";
 import type { Measurements } from "./measurements.js";
 import { MEMORY, ROWS, type Row } from "./rows.js";
-import type { BatchForm } from "./work/queries.js";
+import type { BatchForm } from "./workload/queries.js";
 
 export const HELP = `Usage: npm run bench -- [options]
 

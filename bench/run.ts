@@ -10,7 +10,7 @@ import { measureInTurns, type Rounds, type Samples } from "./rounds.js";
 import type { Row } from "./rows.js";
 import type { Server } from "./servers/server.js";
 import type { Stage } from "./servers/stage.js";
-import { heavy } from "./work/queries.js";
+import { heavy } from "./workload/queries.js";
 
 export interface Plan {
   readonly rows: readonly Row[];

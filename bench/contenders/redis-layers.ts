@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
-import { resellerId, resellerOf } from "../work/accounts.js";
-import { documentOf } from "../work/settings.js";
+import { resellerId, resellerOf } from "../workload/accounts.js";
+import { documentOf } from "../workload/settings.js";
 
 /** A setting's value, or settings by name. */
 export type Value = string | number | boolean | readonly unknown[] | Values;

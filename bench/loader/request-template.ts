@@ -1,4 +1,4 @@
-import { accountId, resellerId, resellerOf } from "../work/accounts.js";
+import { accountId, resellerId, resellerOf } from "../workload/accounts.js";
 
 /** A request with holes: ids and numbers of a fixed length, so that its head can be made once. */
 export interface RequestTemplate {

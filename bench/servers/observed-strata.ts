@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { join } from "node:path";
-import type { Population } from "../work/accounts.js";
+import type { Population } from "../workload/accounts.js";
 import type { Server } from "./server.js";
 import type { Stage } from "./stage.js";
 import { startStrata } from "./strata.js";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../test/redis/free-port.js";
-import type { Population } from "../work/accounts.js";
+import type { Population } from "../workload/accounts.js";
 import { Child } from "./child.js";
 import { cpuTime } from "./cpu-time.js";
 import { type Server, serverOf } from "./server.js";

@@ -1,20 +1,11 @@
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OTHER_SETTINGS, TestApp } from "../graphql/test-app.js";
-
-const SECRET = "a secret of at least 32 bytes, or so";
-const access = {
-  kind: "token",
-  secret: SECRET,
-  keySet: undefined,
-  issuer: undefined,
-  audience: undefined,
-  maxAge: 86_400,
-} as const;
+import { SECRET, TOKEN_ACCESS } from "./token-access.js";
 
 let opened: TestApp;
 beforeAll(async () => {
-  opened = await TestApp.open(undefined, { ...OTHER_SETTINGS, access, introspection: false });
+  opened = await TestApp.open(undefined, { ...OTHER_SETTINGS, access: TOKEN_ACCESS, introspection: false });
 });
 afterAll(() => opened.close());
 
@@ -226,7 +217,11 @@ test("no token is in any log line", async () => {
 
 describe("a flood", () => {
   test("is told to wait, in each face's shape, and takes nothing from others", async () => {
-    const limited = await TestApp.forTest(undefined, { ...OTHER_SETTINGS, access, rateLimit: 5 });
+    const limited = await TestApp.forTest(undefined, {
+      ...OTHER_SETTINGS,
+      access: TOKEN_ACCESS,
+      rateLimit: 5,
+    });
     const send = async (headers: Record<string, string>, url = "/graphql") =>
       url === "/graphql"
         ? limited.app.inject({ method: "POST", url, headers, payload: { query: "{ __typename }" } })

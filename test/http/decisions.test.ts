@@ -2,6 +2,7 @@ import { SignJWT } from "jose";
 import { expect, test } from "vitest";
 import type { GraphqlFailure } from "../graphql/graphql-client.js";
 import { OTHER_SETTINGS, TestApp } from "../graphql/test-app.js";
+import { SECRET, TOKEN_ACCESS } from "./token-access.js";
 
 /**
  * Every kind of caller, every operation of both faces, every account of a tree: the answer is what the tree says, and
@@ -11,15 +12,6 @@ const SCHEMAS = {
   "account_config.mail": { type: "object", properties: { host: {}, port: {} } },
   "system_config.mail": { type: "object", properties: { host: {}, port: {}, password: {} } },
 };
-const SECRET = "a secret of at least 32 bytes, or so";
-const access = {
-  kind: "token",
-  secret: SECRET,
-  keySet: undefined,
-  issuer: undefined,
-  audience: undefined,
-  maxAge: 86_400,
-} as const;
 
 const ACCOUNTS = 50;
 const NOBODYS = "nobody";
@@ -136,7 +128,7 @@ const WRITES: Record<string, Operation> = {
 };
 
 async function openTree(): Promise<TestApp> {
-  const opened = await TestApp.forTest(SCHEMAS, { ...OTHER_SETTINGS, access, examples: false });
+  const opened = await TestApp.forTest(SCHEMAS, { ...OTHER_SETTINGS, access: TOKEN_ACCESS, examples: false });
   const { token } = await caller("maker", { isSuperadmin: true });
   for (let index = 0; index < ACCOUNTS; index++) {
     const parent = index === 0 ? "" : `, parentId: "${idOf(parentOf(index))}"`;
