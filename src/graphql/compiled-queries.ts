@@ -2,8 +2,10 @@ import {
   type DocumentNode,
   type ExecutionResult,
   type GraphQLSchema,
+  Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
+  type SelectionSetNode,
 } from "graphql";
 import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import { LRUCache } from "lru-cache";
@@ -14,6 +16,8 @@ import { checkVariables } from "./variables.js";
 
 /** What is asked so often is asked again; making code costs as much as some ten executions. */
 const COMPILE_AT = 3;
+/** Selections, fragments spelled out: making code takes a tenth of a millisecond for each, and nobody else has a turn. */
+const LARGEST = 250;
 /** Queries of which code, or a count, is kept. */
 const QUERIES = 500;
 
@@ -94,8 +98,31 @@ async function execute(
 }
 
 function compile({ schema, document, operation }: CheckedOperation): CompiledQuery["query"] | null {
+  if (countSelections(document, operation) > LARGEST) return null;
   const compiled = compileQuery(schema, document, operation.name?.value);
   return isCompiledQuery(compiled) ? compiled.query : null;
+}
+
+/** Fragments within fragments can multiply without end: nobody counts further than it takes to say no. */
+function countSelections({ definitions }: DocumentNode, { selectionSet }: OperationDefinitionNode): number {
+  const fragments = new Map(
+    definitions.flatMap((each) =>
+      each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each.selectionSet] as const] : [],
+    ),
+  );
+  let count = 0;
+  const walk = (set: SelectionSetNode | undefined): void => {
+    for (const selection of set?.selections ?? []) {
+      if (++count > LARGEST) return;
+      walk(
+        selection.kind === Kind.FRAGMENT_SPREAD
+          ? fragments.get(selection.name.value)
+          : selection.selectionSet,
+      );
+    }
+  };
+  walk(selectionSet);
+  return count;
 }
 
 function isAsked(body: unknown): body is Asked {
