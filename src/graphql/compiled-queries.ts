@@ -88,7 +88,7 @@ async function execute(
 ): Promise<ExecutionResult["data"] | undefined> {
   try {
     checkVariables(schema, operation, variables);
-    context.work.itemCosts = cost.itemCosts;
+    context.work.cost = cost;
     context.work.inOneTurn = true;
     const { data, errors } = (await run(undefined, context, variables)) as ExecutionResult;
     return errors !== undefined || !data || isTooLarge({ data }) ? undefined : data;

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import type { FieldNode, GraphQLResolveInfo } from "graphql";
+import type { GraphQLResolveInfo } from "graphql";
+import type { OperationCost } from "./operation-cost.js";
 import { QUERY_LIMITS, tooComplex } from "./query-limits.js";
 
 /** Items of which some come in a later turn. */
@@ -17,8 +18,8 @@ const ONE_TURN = 10 * SLICE;
  */
 export class RequestWork {
   #spent = 0;
-  /** What one item costs of each list whose length nobody knew before. */
-  itemCosts: ReadonlyMap<FieldNode, number> = new Map();
+  /** What the operation was found to cost, with one item of each list whose length nobody knew before. */
+  cost: OperationCost | undefined;
   /** Whether lists are handed out at once, by a compiled query; it fails where they are too long for that. */
   inOneTurn = false;
   readonly #turns: Promise<unknown>[] = [Promise.resolve()];
@@ -28,7 +29,7 @@ export class RequestWork {
    * @throws StrataError QUERY_TOO_COMPLEX, limit `response`, when completing them would cost too much
    */
   handOut<T>(items: readonly T[], { fieldNodes }: GraphQLResolveInfo): ListOf<T> {
-    const cost = fieldNodes.reduce((sum, node) => sum + (this.itemCosts.get(node) ?? 1), 0);
+    const cost = fieldNodes.reduce((sum, node) => sum + (this.cost?.itemCosts.get(node) ?? 1), 0);
     if (this.#spent + items.length * cost > QUERY_LIMITS.work) {
       throw tooComplex(
         "response",

@@ -2,7 +2,6 @@ import type { ApolloServerPlugin } from "@apollo/server";
 import { Kind, type OperationDefinitionNode, OperationTypeNode } from "graphql";
 import type { CompiledQueries } from "../compiled-queries.js";
 import type { RequestContext } from "../context.js";
-import { costOf } from "../operation-cost.js";
 import { operationLabel } from "./metrics.plugin.js";
 
 /** Root fields whose answers are made of the request, the caller's reach, and what the request's reader has read. */
@@ -18,7 +17,8 @@ export function learningPlugin(compiled: CompiledQueries): ApolloServerPlugin<Re
           const isKept = mayBeKept(operation);
           const label = operationLabel(operation);
           if (isKept) contextValue.outcome.keepAs = label;
-          const cost = costOf(schema, document, operation, request.variables ?? {});
+          const { cost } = contextValue.work;
+          if (cost === undefined) return;
           const checked = { schema, document, operation, cost, label, isKept };
           compiled.learn(request.query ?? "", request.operationName, checked);
         },

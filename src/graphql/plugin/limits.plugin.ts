@@ -46,13 +46,13 @@ function checkOperation({ schema, document, operation, request, contextValue }: 
   }
   const { variables = {} } = request;
   checkVariables(schema, operation, variables);
-  const { cost, itemCosts } = costOf(schema, document, operation, variables);
-  if (cost > QUERY_LIMITS.cost)
+  const found = costOf(schema, document, operation, variables);
+  if (found.cost > QUERY_LIMITS.cost)
     throw tooComplex(
       "cost",
       `The operation would cost more than ${QUERY_LIMITS.cost}: ask for less at once.`,
     );
-  contextValue.work.itemCosts = itemCosts;
+  contextValue.work.cost = found;
 }
 
 function tooLarge(isWrite: boolean) {
