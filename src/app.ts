@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { type Authenticate, createAuthenticator } from "./auth/authenticator.js";
@@ -12,6 +11,7 @@ import type { RedisSettings, Settings } from "./env.js";
 import { loadExamples } from "./examples.js";
 import { addGraphqlFace } from "./graphql/graphql-face.js";
 import { KeptAnswers } from "./graphql/kept-answers.js";
+import type { Caller } from "./graphql/short-cuts.js";
 import type { TimeOuts } from "./http/connection-limits.js";
 import { createHttpServer } from "./http/http-server.js";
 import { readJson } from "./http/json-body.js";
@@ -33,12 +33,6 @@ import type { StoreNotice } from "./store/redis-standing.js";
 import { openRedisStore } from "./store/redis-store.js";
 import { describeRedis } from "./store/redis-url.js";
 import type { Store } from "./store/store.js";
-
-/** As much of a request as says who sent it. */
-interface Caller {
-  readonly headers: IncomingHttpHeaders;
-  readonly ip: string;
-}
 
 type AppSettings = Omit<Settings, "host" | "port" | "logLevel">;
 
@@ -116,7 +110,7 @@ async function assemble(
   };
   if (authenticate === undefined)
     logger.warn("no tokens are asked for: everybody who reaches this address may do everything");
-  const app = await createHttpServer({
+  const { app, quickLane } = await createHttpServer({
     logger,
     corsOrigins: settings.corsOrigins,
     loopbackOnly: authenticate === undefined,
@@ -132,7 +126,7 @@ async function assemble(
     shared?.close();
     await store.close();
   });
-  await addGraphqlFace(app, {
+  const shortCuts = await addGraphqlFace(app, {
     createContext: (requestId, principal, failure) => ({
       requestId,
       principal,
@@ -147,6 +141,7 @@ async function assemble(
     onRequest: metrics.request,
     newId,
   });
+  quickLane.serve("/graphql", (request, body) => shortCuts.answer(request, body));
   await addRestFace(app, {
     createContext: (principal) => ({ principal, configs, reader: createReader(principal) }),
     identify,

@@ -1,17 +1,10 @@
-import { pino } from "pino";
 import { createApp } from "./app.js";
 import { readSettings, type Settings, unknownSettings } from "./env.js";
+import { createLogger } from "./logger.js";
 
 /** Milliseconds that requests have to finish once the process is told to end, and that all of closing has. */
 const DRAIN_MS = 8_000;
 const CLOSE_MS = 9_500;
-
-/**
- * Lines of the log are written together, once there are so many bytes of them or so many milliseconds have gone by, and at
- * the end of the process: a call of the system for each took a tenth of a request.
- */
-const LOG_BYTES = 4_096;
-const LOG_MS = 100;
 
 try {
   await run(readSettings(process.env));
@@ -21,10 +14,7 @@ try {
 }
 
 async function run(settings: Settings): Promise<void> {
-  const logger = pino(
-    { level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ sync: false, minLength: LOG_BYTES, periodicFlush: LOG_MS }),
-  );
+  const logger = createLogger(settings.logLevel);
   for (const name of unknownSettings(process.env)) logger.warn({ name }, "not a setting: is it misspelt?");
   const app = await createApp(settings, logger);
   let closing = false;

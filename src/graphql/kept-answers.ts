@@ -2,11 +2,14 @@ import { LRUCache } from "lru-cache";
 import type { Principal } from "../auth/principal.js";
 import { stillHolds, type VersionVector } from "../service/read-trace.js";
 import type { Revisions, VersionsOf } from "../store/store.js";
+import type { Question } from "./question.js";
 
 /** An answer as it was sent, and what has to hold for it to be the answer still. */
 export interface KeptAnswer {
-  readonly body: Buffer;
-  readonly contentType: string;
+  /** Headers, names and values in turn. */
+  readonly head: readonly string[];
+  /** Its bytes, one character for each. */
+  readonly body: string;
   readonly vector: VersionVector;
   /** Tokens from before this second, since the epoch, get another one. */
   readonly issuedFrom: number;
@@ -44,20 +47,20 @@ export class KeptAnswers {
    * The answer that asking anew would bring; undefined: ask.
    * @throws what the store says when it cannot be asked
    */
-  async find(question: string, principal: Principal): Promise<KeptAnswer | undefined> {
+  async find(question: Question, principal: Principal): Promise<KeptAnswer | undefined> {
     const kept = this.#answers.get(nameOf(question, principal));
     if (kept === undefined || !isOldEnough(kept, principal)) return undefined;
     return stillHolds(kept.vector, await this.options.revisions(kept.vector.of)) ? kept : undefined;
   }
 
-  keep(question: string, principal: Principal, answer: KeptAnswer): void {
+  keep(question: Question, principal: Principal, answer: KeptAnswer): void {
     const name = nameOf(question, principal);
     if (sizeOf(answer, name) <= this.#longest) this.#answers.set(name, answer);
   }
 }
 
-function nameOf(question: string, { accountId, isSuperadmin, scopes }: Principal): string {
-  return `${isSuperadmin ? "*" : accountId} ${[...scopes].join()}\n${question}`;
+function nameOf({ manner, body }: Question, { accountId, isSuperadmin, scopes }: Principal): string {
+  return `${isSuperadmin ? "*" : accountId} ${[...scopes].join()}\n${manner}\n${body}`;
 }
 
 function isOldEnough({ issuedFrom }: KeptAnswer, { isSuperadmin, issuedAt }: Principal): boolean {
@@ -66,5 +69,5 @@ function isOldEnough({ issuedFrom }: KeptAnswer, { isSuperadmin, issuedAt }: Pri
 
 function sizeOf({ body, vector }: KeptAnswer, name: string): number {
   const versions = vector.accounts.length + vector.documents.length;
-  return BYTES_PER_ENTRY + body.length + 2 * name.length + BYTES_PER_VERSION * versions;
+  return BYTES_PER_ENTRY + body.length + name.length + BYTES_PER_VERSION * versions;
 }

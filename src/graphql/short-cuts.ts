@@ -1,16 +1,23 @@
-import type { FastifyRequest } from "fastify";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
 import type { Principal } from "../auth/principal.js";
 import { breathe } from "../service/breathe.js";
 import { CompiledQueries } from "./compiled-queries.js";
 import type { RequestContext } from "./context.js";
 import type { KeptAnswers } from "./kept-answers.js";
-import { questionOf } from "./question.js";
+import type { OnRequest } from "./plugin/metrics.plugin.js";
+import { type Question, questionOf, type ReadJson } from "./question.js";
+
+/** As much of a request as says who sent it. */
+export interface Caller {
+  readonly headers: IncomingHttpHeaders;
+  readonly ip: string;
+}
 
 /** One request on its way: who asks, what, and what came of it so far. */
 export interface Asking {
   readonly principal: Principal;
-  question?: string | undefined;
+  readonly question?: Question | undefined;
   /** Why the store could not say whether a kept answer holds. */
   failure?: unknown;
   context?: RequestContext;
@@ -18,66 +25,109 @@ export interface Asking {
 
 /** An answer that did not have to go the whole way. */
 export interface MadeAnswer {
-  readonly body: string | Buffer;
-  readonly contentType: string;
+  /** Headers, names and values in turn: all but the request's id, the length, and what Node adds itself. */
+  readonly head: readonly string[];
+  /** Its bytes, one character for each. */
+  readonly body: string;
   /** What metrics call the operation. */
   readonly label: string;
 }
 
-/** How many ways of asking for a content type are remembered: clients know a handful. */
-const WAYS = 100;
+export interface ShortCutsOptions {
+  readonly answers: KeptAnswers;
+  /** How often a query comes before it is compiled; absent: as often as pays. */
+  readonly compileAt?: number | undefined;
+  readonly readJson: ReadJson;
+  /** @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
+  readonly identify: (caller: Caller) => Promise<Principal>;
+  readonly createContext: (requestId: string, asking: Asking) => RequestContext;
+  readonly onRequest: OnRequest;
+}
+
+type AnswerHeaders = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** How many ways of asking are remembered: clients know a handful. */
+const MANNERS = 100;
+/** Of each answer its own, or put there by whoever sends it. */
+const OWN_HEADERS: ReadonlySet<string> = new Set(["x-request-id", "content-length"]);
 
 /**
  * The ways past Apollo, for what has gone through it before: an answer that is kept and still holds, or a query that is
- * compiled. Both bring what the whole way would bring, byte for byte; where one cannot, it says so, and nothing is lost.
+ * compiled. Both bring what the whole way would bring, byte for byte; where one cannot, the request goes the whole way.
  */
 export class ShortCuts {
   readonly compiled: CompiledQueries;
-  /** The content types that answers came in, by what their callers said that they accept. */
-  readonly #contentTypes = new LRUCache<string, string>({ max: WAYS });
+  /** The headers of answers, by the manner in which they were asked for. */
+  readonly #heads = new LRUCache<string, readonly string[]>({ max: MANNERS });
+  readonly #askings = new WeakMap<IncomingMessage, Promise<Asking>>();
 
-  constructor(
-    private readonly answers: KeptAnswers,
-    compileAt: number | undefined,
-  ) {
-    this.compiled = new CompiledQueries(compileAt);
+  constructor(private readonly options: ShortCutsOptions) {
+    this.compiled = new CompiledQueries(options.compileAt);
   }
 
-  /** Before the body is read. */
-  async kept(asking: Asking, request: FastifyRequest): Promise<MadeAnswer | undefined> {
-    asking.question = questionOf(request);
+  /** Undefined: it has to go the whole way. */
+  async answer(request: IncomingMessage, body: Buffer): Promise<MadeAnswer | undefined> {
+    const startedAt = performance.now();
+    const identified = this.#identify(request, body);
+    this.#askings.set(request, identified);
+    try {
+      const asking = await identified;
+      const made = (await this.#kept(asking)) ?? (await this.#executed(asking, request, body));
+      if (made !== undefined)
+        this.options.onRequest(made.label, "ok", (performance.now() - startedAt) / 1_000);
+      return made;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What is known of a request that goes the whole way. @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
+  asking(request: IncomingMessage): Promise<Asking> {
+    return this.#askings.get(request) ?? this.#identify(request, undefined);
+  }
+
+  async #identify(request: IncomingMessage, body: Buffer | undefined): Promise<Asking> {
+    const caller = { headers: request.headers, ip: request.socket.remoteAddress ?? "" };
+    const principal = await this.options.identify(caller);
+    return { principal, question: body && questionOf(request, body) };
+  }
+
+  async #kept(asking: Asking): Promise<MadeAnswer | undefined> {
     if (asking.question === undefined) return undefined;
     try {
-      return await this.answers.find(asking.question, asking.principal);
+      return await this.options.answers.find(asking.question, asking.principal);
     } catch (error) {
       asking.failure = error;
       return undefined;
     }
   }
 
-  /** Once the body is read. */
-  async executed(
-    { method, headers, body }: FastifyRequest,
-    createContext: () => RequestContext,
-  ): Promise<MadeAnswer | undefined> {
-    const contentType = this.#contentTypes.get(headers.accept ?? "");
-    if (method !== "POST" || contentType === undefined) return undefined;
-    const found = this.compiled.find(body);
+  async #executed(asking: Asking, request: IncomingMessage, text: Buffer): Promise<MadeAnswer | undefined> {
+    const head = asking.question && this.#heads.get(asking.question.manner);
+    if (head === undefined) return undefined;
+    const found = this.compiled.find(this.options.readJson(text, request.headers["content-type"] ?? ""));
     if (found === undefined) return undefined;
-    const context = createContext();
+    const context = this.options.createContext("", asking);
     const data = await found.run(context);
     if (data === undefined) return undefined;
     await breathe();
     const { label, isKept } = found.known;
-    if (isKept) context.outcome.keepAs = label;
-    return { body: `${JSON.stringify({ data })}\n`, contentType, label };
+    const body = bytesOf(`${JSON.stringify({ data })}\n`);
+    if (isKept) this.#keep(asking, context, { head, body, label });
+    return { head, body, label };
   }
 
-  /** What was answered with 200, as it is sent. */
-  keep({ principal, question, context }: Asking, accept = "", contentType: string, body: string): void {
+  /** What was answered with 200 on the whole way, as it is sent. */
+  learn(asking: Asking, headers: AnswerHeaders, text: string): void {
+    const { question, context } = asking;
     const label = context?.outcome.keepAs;
-    if (context === undefined || label === undefined) return;
-    this.#contentTypes.set(accept, contentType);
+    if (question === undefined || context === undefined || label === undefined) return;
+    const head = this.#heads.get(question.manner) ?? headOf(headers);
+    this.#heads.set(question.manner, head);
+    this.#keep(asking, context, { head, body: bytesOf(text), label });
+  }
+
+  #keep({ principal, question }: Asking, context: RequestContext, answer: MadeAnswer): void {
     const { trace } = context.reader;
     const { vector } = trace;
     const own = principal.accountId === undefined ? undefined : trace.account(principal.accountId);
@@ -85,12 +135,17 @@ export class ShortCuts {
     if (question === undefined || vector === undefined || (own === undefined && !principal.isSuperadmin))
       return;
     const issuedFrom = own === undefined ? 0 : Math.floor(Date.parse(own.createdAt) / 1_000);
-    this.answers.keep(question, principal, {
-      body: Buffer.from(body),
-      contentType,
-      vector,
-      issuedFrom,
-      label,
-    });
+    this.options.answers.keep(question, principal, { ...answer, vector, issuedFrom });
   }
+}
+
+function headOf(headers: AnswerHeaders): readonly string[] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined || OWN_HEADERS.has(name) ? [] : [name, String(value)],
+  );
+}
+
+/** A text's UTF-8 bytes as characters: what is sent needs no other encoding, and takes half the memory. */
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString("latin1");
 }

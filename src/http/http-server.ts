@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import cors from "@fastify/cors";
 import Fastify, {
   type FastifyBaseLogger,
@@ -13,11 +12,11 @@ import { acceptJson, BODY_LIMIT } from "./json-body.js";
 import { landingPage } from "./landing-page.js";
 import { loggedError } from "./logged-error.js";
 import type { Metrics } from "./metrics.js";
+import { QuickLane } from "./quick-lane.js";
+import { requestId } from "./request-id.js";
+import { createRequestLog, pathOf, type TellRequest } from "./request-log.js";
 import { refusalOf } from "./request-refusal.js";
 import { PAGE_HEADERS, SECURITY_HEADERS } from "./security-headers.js";
-
-/** Characters of a path that a log line shows. */
-const LOGGED_PATH = 256;
 
 export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger;
@@ -33,8 +32,14 @@ export interface HttpServerOptions {
   readonly checkReady: () => Promise<string | undefined>;
 }
 
+export interface HttpServer {
+  readonly app: FastifyInstance;
+  /** The way past all of it, for answers that are there already. */
+  readonly quickLane: QuickLane;
+}
+
 /** Everything around the faces: ids, logs, limits, CORS, health, metrics, and the page for people. */
-export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const app = Fastify({
     loggerInstance: options.logger.child({}, { serializers: { err: loggedError } }),
     // One line per request, of our own making.
@@ -49,7 +54,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   // One more tells that there are too many.
   app.server.maxHeadersCount = HEADER_LIMITS.count + 1;
   acceptJson(app);
-  addHooks(app, options);
+  const tell = createRequestLog(options.logger, options.metrics);
+  const quickLane = QuickLane.before(app, { ...options, tell });
+  addHooks(app, options, tell);
   await app.register(cors, {
     origin: [...options.corsOrigins],
     methods: ["GET", "POST"],
@@ -61,31 +68,22 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send(errorBody("NOT_FOUND", "There is nothing here. GraphQL is at POST /graphql.")),
   );
-  return app;
+  return { app, quickLane };
 }
 
-function addHooks(app: FastifyInstance, { metrics, loopbackOnly }: HttpServerOptions): void {
+function addHooks(app: FastifyInstance, { loopbackOnly }: HttpServerOptions, tell: TellRequest): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ ...SECURITY_HEADERS, "X-Request-ID": request.id });
-    const refusal = refusalOf(request, loopbackOnly);
+    const refusal = refusalOf(request.raw, loopbackOnly);
     if (refusal === undefined) return;
     await reply
       .code(refusal.status)
       .headers(refusal.headers ?? {})
       .send(refusalBody(refusal));
   });
-  app.addHook("onResponse", async (request, reply) => {
-    const route = request.routeOptions.url ?? "none";
-    metrics.httpRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1_000);
-    request.log.info(
-      {
-        method: request.method,
-        path: pathOf(request).slice(0, LOGGED_PATH),
-        status: reply.statusCode,
-        milliseconds: Math.round(reply.elapsedTime * 100) / 100,
-      },
-      "request",
-    );
+  app.addHook("onResponse", async ({ id, method, url, routeOptions }, { statusCode, elapsedTime }) => {
+    const route = routeOptions.url ?? "none";
+    tell({ requestId: id, method, url, route, status: statusCode, milliseconds: elapsedTime });
   });
 }
 
@@ -107,7 +105,7 @@ function addPages(app: FastifyInstance, { metrics, configs, checkReady }: HttpSe
     return metrics.registry.metrics();
   });
   app.addHook("preHandler", async (request, reply) => {
-    const isPage = pathOf(request) === "/" || pathOf(request) === "/graphql";
+    const isPage = pathOf(request.url) === "/" || pathOf(request.url) === "/graphql";
     if (request.method !== "GET" || !isPage || !wantsPage(request)) return;
     const endpoint = `${request.protocol}://${request.host}/graphql`;
     await reply.headers(PAGE_HEADERS).send(landingPage(endpoint, configs));
@@ -118,11 +116,6 @@ function addPages(app: FastifyInstance, { metrics, configs, checkReady }: HttpSe
     ready: "/health/ready",
     metrics: "/metrics",
   }));
-}
-
-function requestId(request: { headers: NodeJS.Dict<string | string[]> }): string {
-  const given = request.headers["x-request-id"];
-  return typeof given === "string" && /^[A-Za-z0-9_.:-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
 /**
@@ -137,11 +130,6 @@ function withDecodablePath(url: string): string {
   } catch {
     return [path.replaceAll("%", "%25"), ...query].join("?");
   }
-}
-
-/** Without the query, which may hold what does not belong in a log. */
-function pathOf(request: FastifyRequest): string {
-  return request.url.split("?", 1)[0] ?? "";
 }
 
 function wantsPage(request: FastifyRequest): boolean {

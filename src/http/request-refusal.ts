@@ -1,4 +1,4 @@
-import type { FastifyRequest } from "fastify";
+import type { IncomingMessage } from "node:http";
 import { HEADER_LIMITS } from "./connection-limits.js";
 
 /** Why a request is refused before anything is read of its body. */
@@ -22,7 +22,7 @@ const FOREIGN_NAME: RequestRefusal = {
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 const NO_NAME: RequestRefusal = { status: 400, message: "The Host header names no host." };
 /** Node takes the first of them and drops the rest, a proxy in front may have gone by another. */
-const SINGLE: ReadonlySet<string> = new Set(["host", "authorization", "content-type"]);
+const SINGLE = /^(host|authorization|content-type)$/i;
 const TWICE: RequestRefusal = { status: 400, message: "A header that may come once came twice." };
 /** A few bytes would unpack to gigabytes. */
 const PACKED: RequestRefusal = {
@@ -33,11 +33,12 @@ const PACKED: RequestRefusal = {
 
 /** @param loopbackOnly a page elsewhere can point a name of its own at this machine; browsers then take us for its server */
 export function refusalOf(
-  { raw, host, headers }: Pick<FastifyRequest, "raw" | "host" | "headers">,
+  { rawHeaders, headers }: Pick<IncomingMessage, "rawHeaders" | "headers">,
   loopbackOnly: boolean,
 ): RequestRefusal | undefined {
-  if (raw.rawHeaders.length > 2 * HEADER_LIMITS.count) return TOO_MANY_HEADERS;
-  if (isTwice(raw.rawHeaders)) return TWICE;
+  const { host = "" } = headers;
+  if (rawHeaders.length > 2 * HEADER_LIMITS.count) return TOO_MANY_HEADERS;
+  if (isTwice(rawHeaders)) return TWICE;
   if (loopbackOnly && !LOOPBACK.test(host)) return FOREIGN_NAME;
   if (!HOST.test(host)) return NO_NAME;
   const coding = headers["content-encoding"];
@@ -46,12 +47,13 @@ export function refusalOf(
 
 /** @param headers names and values in turn, as they came */
 function isTwice(headers: readonly string[]): boolean {
-  const seen = new Set<string>();
+  let seen = "";
   for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at]?.toLowerCase() ?? "";
-    if (!SINGLE.has(name)) continue;
-    if (seen.has(name)) return true;
-    seen.add(name);
+    const name = headers[at] ?? "";
+    if (!SINGLE.test(name)) continue;
+    const lower = ` ${name.toLowerCase()}`;
+    if (seen.includes(lower)) return true;
+    seen += lower;
   }
   return false;
 }

@@ -85,6 +85,8 @@ class LmdbStore implements Store {
   #flight: Promise<void> | undefined;
   #renewing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  /** What the same was answered last, and at which sequence: until the next commit that is the answer. */
+  #looks = new WeakMap<VersionsOf, Revisions>();
 
   constructor(settings: Settings, lock: FolderLock, database: Database) {
     this.#settings = settings;
@@ -116,7 +118,13 @@ class LmdbStore implements Store {
   }
 
   revisions(of: VersionsOf): Promise<Revisions> {
-    return this.#read((database) => revisionsOf(database, of));
+    return this.#read((database) => {
+      const before = this.#looks.get(of);
+      if (before?.sequence === sequenceOf(database)) return before;
+      const found = revisionsOf(database, of);
+      this.#looks.set(of, found);
+      return found;
+    });
   }
 
   changes(after: number, limit: number): Promise<Changes> {
@@ -294,6 +302,8 @@ class LmdbStore implements Store {
   async #openAnew(): Promise<void> {
     const old = this.#database;
     this.#database = undefined;
+    // A commit that was seen and is gone leaves its sequence to another one.
+    this.#looks = new WeakMap();
     await old?.close();
     const database = openDatabase(this.#settings);
     try {

@@ -12,7 +12,7 @@ export interface StoreCall {
 
 /** The same store, telling of each call once it has ended. Closing is not a call. */
 export function observeStore(store: Store, onCall: (call: StoreCall) => void): Store {
-  async function observed<T>(
+  function observed<T>(
     operation: StoreCall["operation"],
     size: number,
     run: () => Promise<T>,
@@ -21,14 +21,12 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
     const start = performance.now();
     const tell = (outcome: string) =>
       onCall({ operation, size, seconds: (performance.now() - start) / 1_000, outcome });
-    let answer: T;
-    try {
-      answer = await run();
-    } catch (error) {
-      tell(error instanceof StrataError ? error.code : "INTERNAL_SERVER_ERROR");
-      throw error;
-    }
-    tell(outcomeOf(answer));
+    const answer = run();
+    // Beside the answer, not in its way: whoever asked waits for no more than the store.
+    answer.then(
+      (found) => tell(outcomeOf(found)),
+      (error: unknown) => tell(error instanceof StrataError ? error.code : "INTERNAL_SERVER_ERROR"),
+    );
     return answer;
   }
 

@@ -1,10 +1,11 @@
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { createAuthenticator } from "../../src/auth/authenticator.js";
 import type { Principal } from "../../src/auth/principal.js";
 import { principalIn } from "../../src/auth/token-header.js";
 import { sharedSecret } from "../../src/auth/token-keys.js";
 import { addGraphqlFace } from "../../src/graphql/graphql-face.js";
 import { KeptAnswers } from "../../src/graphql/kept-answers.js";
+import type { Caller } from "../../src/graphql/short-cuts.js";
 import { createHttpServer } from "../../src/http/http-server.js";
 import { readJson } from "../../src/http/json-body.js";
 import { createMetrics } from "../../src/http/metrics.js";
@@ -59,7 +60,7 @@ export async function createFaultyApp(
   const keys = sharedSecret(settings.access.secret ?? "");
   const authenticate = createAuthenticator({ ...settings.access, keys, now });
   const metrics = createMetrics();
-  const app = await createHttpServer({
+  const { app, quickLane } = await createHttpServer({
     logger,
     metrics,
     corsOrigins: [],
@@ -68,9 +69,9 @@ export async function createFaultyApp(
     checkReady: () => Promise.reject(fault()),
   });
   app.addHook("onClose", () => sound.close());
-  const identify = ({ headers }: FastifyRequest) => principalIn(headers, authenticate);
+  const identify = ({ headers }: Caller) => principalIn(headers, authenticate);
   const reader = (principal: Principal) => createRequestReader(store, principal);
-  await addGraphqlFace(app, {
+  const shortCuts = await addGraphqlFace(app, {
     createContext: (requestId, principal) => ({
       requestId,
       principal,
@@ -85,6 +86,7 @@ export async function createFaultyApp(
     onRequest: metrics.request,
     newId,
   });
+  quickLane.serve("/graphql", (request, body) => shortCuts.answer(request, body));
   await addRestFace(app, {
     createContext: (principal) => ({ principal, configs, reader: reader(principal) }),
     identify,

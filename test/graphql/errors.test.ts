@@ -45,7 +45,7 @@ async function openFailing(
     merges: createMerges(registry),
   });
   const log: Record<string, unknown>[] = [];
-  const app = await createHttpServer({
+  const { app } = await createHttpServer({
     logger: pino({ base: null }, { write: (line: string) => log.push(JSON.parse(line)) }),
     corsOrigins: [],
     loopbackOnly: true,

@@ -1,11 +1,16 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request } from "node:http";
 import fc from "fast-check";
-import Fastify, { type FastifyInstance } from "fastify";
+import { pino } from "pino";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL, type Principal, SCOPES } from "../../src/auth/principal.js";
 import { addGraphqlFace } from "../../src/graphql/graphql-face.js";
 import { type KeptAnswer, KeptAnswers } from "../../src/graphql/kept-answers.js";
-import { acceptJson, readJson } from "../../src/http/json-body.js";
+import type { Question } from "../../src/graphql/question.js";
+import { createHttpServer } from "../../src/http/http-server.js";
+import { readJson } from "../../src/http/json-body.js";
+import { createMetrics } from "../../src/http/metrics.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { AccountService } from "../../src/service/account-service.js";
 import { ConfigService } from "../../src/service/config-service.js";
@@ -69,8 +74,20 @@ const QUERIES: readonly ((id: string, config: string) => { query: string; variab
   }),
 ];
 
+/** How one asks: headers that an answer's headers can depend on. */
+type Manner = Readonly<Record<string, string>>;
+const ORIGIN = "https://app.example";
+const MANNERS: readonly Manner[] = [
+  {},
+  {},
+  { origin: ORIGIN },
+  { origin: "https://elsewhere.example" },
+  { accept: "application/graphql-response+json" },
+  { accept: "application/json", "content-type": "application/json; charset=utf-8" },
+];
+
 interface Face {
-  ask(caller: Principal, body: unknown): Promise<string>;
+  ask(caller: Principal, body: unknown, manner?: Manner): Promise<string>;
 }
 
 async function openFace(
@@ -80,10 +97,16 @@ async function openFace(
   compileAt: number,
 ): Promise<Face> {
   const registry = loadSchemaRegistry(schemaFolder(SCHEMAS));
-  const app: FastifyInstance = Fastify();
-  acceptJson(app);
+  const { app, quickLane } = await createHttpServer({
+    logger: pino({ level: "silent" }),
+    corsOrigins: [ORIGIN],
+    loopbackOnly: true,
+    metrics: createMetrics(),
+    configs: 1,
+    checkReady: async () => undefined,
+  });
   const dependencies = { store, now: () => new Date(), newId: () => randomUUID() };
-  await addGraphqlFace(app, {
+  const shortCuts = await addGraphqlFace(app, {
     identify: async ({ headers }) => CALLERS[Number(headers["x-caller"])] ?? OPEN_PRINCIPAL,
     introspection: true,
     createContext: (requestId, caller) => {
@@ -102,19 +125,37 @@ async function openFace(
     onRequest: () => {},
     newId: () => "incident",
   });
-  onTestFinished(() => app.close());
-  return {
-    async ask(caller, body) {
-      const response = await app.inject({
-        method: "POST",
-        url: "/graphql",
-        headers: { "x-caller": String(CALLERS.indexOf(caller)), "content-type": "application/json" },
-        payload: JSON.stringify(body),
-      });
-      const { date: _, ...headers } = response.headers;
-      return `${response.statusCode} ${JSON.stringify(Object.entries(headers).sort())} ${response.payload}`;
-    },
+  quickLane.serve("/graphql", (request, body) => shortCuts.answer(request, body));
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(async () => {
+    agent.destroy();
+    await app.close();
+  });
+  return { ask: (caller, body, manner) => post(agent, app.listeningOrigin, caller, body, manner) };
+}
+
+/** Status, headers and body, as they came over the wire. */
+async function post(
+  agent: Agent,
+  origin: string,
+  caller: Principal,
+  body: unknown,
+  manner: Manner = {},
+): Promise<string> {
+  const headers = {
+    "x-caller": String(CALLERS.indexOf(caller)),
+    "content-type": "application/json",
+    "x-request-id": "request-1",
+    ...manner,
   };
+  const sent = request(`${origin}/graphql`, { method: "POST", agent, headers });
+  sent.end(JSON.stringify(body));
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  const { date: _, ...head } = response.headers;
+  return `${response.statusCode} ${JSON.stringify(Object.entries(head).sort())} ${Buffer.concat(chunks)}`;
 }
 
 /** The same store behind a face that keeps answers and compiles queries, and behind one that remembers nothing at all. */
@@ -219,6 +260,7 @@ const caller = fc.oneof(
 const question = fc.record({
   caller,
   body: fc.tuple(fc.constantFrom(...QUERIES), id, configId).map(([query, ...target]) => query(...target)),
+  manner: fc.constantFrom(...MANNERS),
 });
 /** Some questions after each change, a few of them twice. */
 const steps = (count: number) =>
@@ -237,8 +279,11 @@ async function differences(
   const found: string[] = [];
   for (const { change: write, questions } of steps(count)) {
     await plain.ask(OPEN_PRINCIPAL, write);
-    for (const { caller, body } of [...questions, ...questions]) {
-      const [answer, wanted] = [await kept.ask(caller, body), await plain.ask(caller, body)];
+    for (const { caller, body, manner } of [...questions, ...questions]) {
+      const [answer, wanted] = await Promise.all([
+        kept.ask(caller, body, manner),
+        plain.ask(caller, body, manner),
+      ]);
       if (answer !== wanted) found.push(`${JSON.stringify(body)}\n${answer}\n${wanted}`);
       asked++;
     }
@@ -250,7 +295,7 @@ async function differences(
 /** Counts how often an answer was kept and found. */
 class Counting extends KeptAnswers {
   found = 0;
-  override async find(asked: string, caller: Principal): Promise<KeptAnswer | undefined> {
+  override async find(asked: Question, caller: Principal): Promise<KeptAnswer | undefined> {
     const answer = await super.find(asked, caller);
     if (answer !== undefined) this.found++;
     return answer;
@@ -276,10 +321,10 @@ describe(`answers that are kept (LAW_SEED=${SEED})`, () => {
 
   test("would be found out if the caller were not in their name", async () => {
     class Shared extends KeptAnswers {
-      override find(asked: string): Promise<KeptAnswer | undefined> {
+      override find(asked: Question): Promise<KeptAnswer | undefined> {
         return super.find(asked, OPEN_PRINCIPAL);
       }
-      override keep(asked: string, _caller: Principal, answer: KeptAnswer): void {
+      override keep(asked: Question, _caller: Principal, answer: KeptAnswer): void {
         super.keep(asked, OPEN_PRINCIPAL, answer);
       }
     }
@@ -293,7 +338,7 @@ describe(`answers that are kept (LAW_SEED=${SEED})`, () => {
     ["the age of tokens", (answer: KeptAnswer) => ({ ...answer, issuedFrom: 0 })],
   ])("would be found out if they did not depend on %s", async (_, flawed) => {
     class Flawed extends KeptAnswers {
-      override keep(asked: string, caller: Principal, answer: KeptAnswer): void {
+      override keep(asked: Question, caller: Principal, answer: KeptAnswer): void {
         super.keep(asked, caller, flawed(answer));
       }
     }

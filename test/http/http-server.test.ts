@@ -28,7 +28,7 @@ describe("health", () => {
   test("live but not ready, once the store is closed", async () => {
     const store = await openLmdbStore({ folder: temporaryFolder() });
     const lines: string[] = [];
-    const server = await createHttpServer({
+    const { app: server } = await createHttpServer({
       logger: pino({}, { write: (line: string) => lines.push(line) }),
       corsOrigins: [],
       loopbackOnly: true,
