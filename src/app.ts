@@ -22,7 +22,6 @@ import { AccountService } from "./service/account-service.js";
 import { ConfigService } from "./service/config-service.js";
 import { LayerMemory } from "./service/layer-memory.js";
 import { createFailedReader, createRequestReader, type LayerReader } from "./service/layer-reader.js";
-import { fromStore } from "./service/layers.js";
 import { Merges } from "./service/merges.js";
 import { boundStaleness } from "./store/bounded-store.js";
 import { openLmdbStore } from "./store/lmdb-store.js";
@@ -88,7 +87,7 @@ async function assemble(
   const memory = new LayerMemory(bytes * LAYERS_SHARE);
   const answers = new KeptAnswers({
     bytes: bytes * ANSWERS_SHARE,
-    revisions: (of) => fromStore(store.revisions(of)),
+    store,
   });
   const createReader = (principal: Principal) => createRequestReader(store, principal, memory);
   const accounts = new AccountService(dependencies);

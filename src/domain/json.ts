@@ -73,6 +73,31 @@ export function withoutNulls(value: Json): Json | undefined {
   return isEmpty(kept) ? undefined : kept;
 }
 
+/**
+ * The object with each member as `select` has it, undefined being none. Where all of it stays as it is, the object itself:
+ * what is known of it by its identity is known of the result.
+ */
+export function selectMembers(
+  object: JsonObject,
+  select: (key: string, value: Json) => Json | undefined,
+): JsonObject {
+  let changed: JsonObjectDraft | undefined;
+  const keys = Object.keys(object);
+  for (const [index, key] of keys.entries()) {
+    const value = object[key] as Json;
+    const selected = select(key, value);
+    if (changed === undefined && selected !== value) changed = firstMembers(object, keys, index);
+    if (changed !== undefined && selected !== undefined) changed[key] = selected;
+  }
+  return changed ?? object;
+}
+
+function firstMembers(object: JsonObject, keys: readonly string[], count: number): JsonObjectDraft {
+  const first: JsonObjectDraft = {};
+  for (const key of keys.slice(0, count)) first[key] = object[key] as Json;
+  return first;
+}
+
 /** How many leaves an object has; arrays and empty objects are leaves, the empty root is none. */
 export function countLeaves(object: JsonObject): number {
   let leaves = 0;

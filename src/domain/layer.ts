@@ -8,12 +8,12 @@ export type LayerKind = (typeof LAYER_KINDS)[number];
 export interface Layer {
   readonly kind: LayerKind;
   /** Of ACCOUNT and RESELLER. */
-  readonly accountId?: string;
+  readonly accountId?: string | undefined;
   /** The overrides (SCHEMA: the defaults); undefined when nothing is stored. */
   readonly document: JsonObject | undefined;
   /** Undefined when nothing is stored, and for SCHEMA. */
-  readonly revision?: number;
+  readonly revision?: number | undefined;
   /** RFC 3339, UTC. */
-  readonly updatedAt?: string;
-  readonly updatedBy?: string;
+  readonly updatedAt?: string | undefined;
+  readonly updatedBy?: string | undefined;
 }

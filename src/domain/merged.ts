@@ -1,9 +1,10 @@
-import { canonical, isEmpty, isObject, type Json, type JsonObject, type JsonObjectDraft } from "./json.js";
+import { isEmpty, isObject, type JsonObject, selectMembers } from "./json.js";
 import { type Field, merge } from "./merge.js";
 
 /** Documents as one, highest precedence first. All of it is worked out when it is first asked for. */
 export class Merged {
   #values: JsonObject | undefined;
+  #fingerprint: string | undefined;
   #fields: ReadonlyMap<string, Field> | undefined;
 
   constructor(private readonly documents: readonly (JsonObject | undefined)[]) {}
@@ -23,9 +24,18 @@ export class Merged {
     return this.#fields;
   }
 
-  /** One text for what every document contributes to the fields. */
-  contributions(): string {
-    return canonical(this.documents.map((document) => contributing(document ?? {}, this.values)));
+  /**
+   * One text for what every document contributes to the fields.
+   * @param digest stands for what one document, by its place, contributes; always the same function
+   */
+  fingerprint(digest: (contribution: JsonObject | undefined, place: number) => string): string {
+    this.#fingerprint ??= this.contributions().map(digest).join(" ");
+    return this.#fingerprint;
+  }
+
+  /** What each document contributes to the fields; the document itself where all of it does. */
+  contributions(): readonly (JsonObject | undefined)[] {
+    return this.documents.map((document) => document && contributing(document, this.values));
   }
 }
 
@@ -34,18 +44,12 @@ export class Merged {
  * in force, and members that no layer above a covering value has.
  */
 function contributing(document: JsonObject, effective: JsonObject): JsonObject {
-  const kept: JsonObjectDraft = {};
-  for (const key of Object.keys(document)) {
-    if (!Object.hasOwn(effective, key)) continue;
-    const value = document[key] as Json;
+  return selectMembers(document, (key, value) => {
+    if (!Object.hasOwn(effective, key)) return undefined;
     const inForce = effective[key];
     // Where something else is in force, the layer's value is shadowed whole: all of it is a contribution.
-    if (!isObject(value) || !isObject(inForce) || isEmpty(inForce)) {
-      kept[key] = value;
-      continue;
-    }
+    if (!isObject(value) || !isObject(inForce) || isEmpty(inForce)) return value;
     const inner = contributing(value, inForce);
-    if (!isEmpty(inner)) kept[key] = inner;
-  }
-  return kept;
+    return isEmpty(inner) ? undefined : inner;
+  });
 }

@@ -1,4 +1,4 @@
-import { isEmpty, isObject, type Json, type JsonObject, type JsonObjectDraft } from "./json.js";
+import { isEmpty, isObject, type Json, type JsonObject, selectMembers } from "./json.js";
 import { appendToken } from "./pointer.js";
 
 /** What an account sees of an object: for each member nothing, or what is seen inside it. */
@@ -20,19 +20,13 @@ export function visiblePart(document: JsonObject, visibility: Visibility): JsonO
 
 function seenMembers(object: JsonObject, visibility: Visibility): JsonObject {
   if (visibility === EVERYTHING) return object;
-  const seen: JsonObjectDraft = {};
-  for (const key of Object.keys(object)) {
+  return selectMembers(object, (key, value) => {
     const inside = visibility.member(key);
-    if (inside === undefined) continue;
-    const value = object[key] as Json;
-    if (!isObject(value) || isEmpty(value)) {
-      seen[key] = value;
-      continue;
-    }
+    if (inside === undefined) return undefined;
+    if (!isObject(value) || isEmpty(value)) return value;
     const part = seenMembers(value, inside);
-    if (!isEmpty(part)) seen[key] = part;
-  }
-  return seen;
+    return isEmpty(part) ? undefined : part;
+  });
 }
 
 /** The pointers, outermost ones only, of everything in `values` that is not seen. */

@@ -9,7 +9,6 @@ import {
 } from "graphql";
 import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import { LRUCache } from "lru-cache";
-import { isTooLarge } from "./answer-size.js";
 import type { RequestContext } from "./context.js";
 import type { OperationCost } from "./operation-cost.js";
 import { checkVariables } from "./variables.js";
@@ -91,7 +90,7 @@ async function execute(
     context.work.cost = cost;
     context.work.inOneTurn = true;
     const { data, errors } = (await run(undefined, context, variables)) as ExecutionResult;
-    return errors !== undefined || !data || isTooLarge({ data }) ? undefined : data;
+    return errors !== undefined || !data ? undefined : data;
   } catch {
     return undefined;
   }

@@ -1,7 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { Principal } from "../auth/principal.js";
+import { fromStore } from "../service/layers.js";
 import { stillHolds, type VersionVector } from "../service/read-trace.js";
-import type { Revisions, VersionsOf } from "../store/store.js";
+import { Recurrence } from "../service/recurrence.js";
+import type { Store } from "../store/store.js";
 import type { Question } from "./question.js";
 
 /** An answer as it was sent, and what has to hold for it to be the answer still. */
@@ -20,7 +22,12 @@ export interface KeptAnswer {
 export interface KeptAnswersOptions {
   /** Of memory that all of it may take, as far as it can be told. */
   readonly bytes: number;
-  readonly revisions: (of: VersionsOf) => Promise<Revisions>;
+  readonly store: Pick<Store, "isStillAt" | "revisions">;
+}
+
+interface Entry extends KeptAnswer {
+  /** The newest commit when it was seen to hold last. */
+  sequence: number | undefined;
 }
 
 /** What a version, or a name, takes at most. */
@@ -35,27 +42,41 @@ const LONGEST_SHARE = 1 / 64;
  * answer can be missing, never stale.
  */
 export class KeptAnswers {
-  readonly #answers: LRUCache<string, KeptAnswer>;
+  readonly #answers: LRUCache<string, Entry>;
+  readonly #recurrence = new Recurrence();
   readonly #longest: number;
 
   constructor(private readonly options: KeptAnswersOptions) {
-    this.#answers = new LRUCache({ maxSize: Math.ceil(options.bytes), sizeCalculation: sizeOf });
+    this.#answers = new LRUCache<string, Entry>({
+      maxSize: Math.ceil(options.bytes),
+      sizeCalculation: sizeOf,
+    });
     this.#longest = options.bytes * LONGEST_SHARE;
   }
 
   /**
    * The answer that asking anew would bring; undefined: ask.
-   * @throws what the store says when it cannot be asked
+   * @throws StrataError STORE_UNAVAILABLE when the store cannot be asked
    */
   async find(question: Question, principal: Principal): Promise<KeptAnswer | undefined> {
     const kept = this.#answers.get(nameOf(question, principal));
     if (kept === undefined || !isOldEnough(kept, principal)) return undefined;
-    return stillHolds(kept.vector, await this.options.revisions(kept.vector.of)) ? kept : undefined;
+    const { store } = this.options;
+    if (kept.sequence !== undefined && store.isStillAt(kept.sequence)) return kept;
+    const now = await fromStore(store.revisions(kept.vector.of));
+    if (!stillHolds(kept.vector, now)) return undefined;
+    kept.sequence = now.sequence;
+    return kept;
+  }
+
+  /** Whether the question has come before, lately. */
+  isWorthKeeping(question: Question, principal: Principal): boolean {
+    return this.#recurrence.isAgain(nameOf(question, principal));
   }
 
   keep(question: Question, principal: Principal, answer: KeptAnswer): void {
     const name = nameOf(question, principal);
-    if (sizeOf(answer, name) <= this.#longest) this.#answers.set(name, answer);
+    if (sizeOf(answer, name) <= this.#longest) this.#answers.set(name, { ...answer, sequence: undefined });
   }
 }
 

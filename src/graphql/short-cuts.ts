@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
 import type { Principal } from "../auth/principal.js";
 import { breathe } from "../service/breathe.js";
+import { isTooLarge, mayBeTooLarge } from "./answer-size.js";
 import { CompiledQueries } from "./compiled-queries.js";
 import type { RequestContext } from "./context.js";
 import type { KeptAnswers } from "./kept-answers.js";
@@ -59,6 +60,7 @@ export class ShortCuts {
   readonly compiled: CompiledQueries;
   /** The headers of answers, by the manner in which they were asked for. */
   readonly #heads = new LRUCache<string, readonly string[]>({ max: MANNERS });
+  /** Of those that go the whole way: the garbage collector takes what hangs in such a map for alive. */
   readonly #askings = new WeakMap<IncomingMessage, Promise<Asking>>();
 
   constructor(private readonly options: ShortCutsOptions) {
@@ -69,16 +71,16 @@ export class ShortCuts {
   async answer(request: IncomingMessage, body: Buffer): Promise<MadeAnswer | undefined> {
     const startedAt = performance.now();
     const identified = this.#identify(request, body);
-    this.#askings.set(request, identified);
+    let made: MadeAnswer | undefined;
     try {
       const asking = await identified;
-      const made = (await this.#kept(asking)) ?? (await this.#executed(asking, request, body));
-      if (made !== undefined)
-        this.options.onRequest(made.label, "ok", (performance.now() - startedAt) / 1_000);
-      return made;
+      made = (await this.#kept(asking)) ?? (await this.#executed(asking, request, body));
     } catch {
-      return undefined;
+      // Said again, as it has to be said, on the whole way.
     }
+    if (made === undefined) this.#askings.set(request, identified);
+    else this.options.onRequest(made.label, "ok", (performance.now() - startedAt) / 1_000);
+    return made;
   }
 
   /** What is known of a request that goes the whole way. @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
@@ -102,19 +104,21 @@ export class ShortCuts {
     }
   }
 
-  async #executed(asking: Asking, request: IncomingMessage, text: Buffer): Promise<MadeAnswer | undefined> {
+  async #executed(asking: Asking, request: IncomingMessage, body: Buffer): Promise<MadeAnswer | undefined> {
     const head = asking.question && this.#heads.get(asking.question.manner);
     if (head === undefined) return undefined;
-    const found = this.compiled.find(this.options.readJson(text, request.headers["content-type"] ?? ""));
+    const found = this.compiled.find(this.options.readJson(body, request.headers["content-type"] ?? ""));
     if (found === undefined) return undefined;
     const context = this.options.createContext("", asking);
     const data = await found.run(context);
     if (data === undefined) return undefined;
     await breathe();
     const { label, isKept } = found.known;
-    const body = bytesOf(`${JSON.stringify({ data })}\n`);
-    if (isKept) this.#keep(asking, context, { head, body, label });
-    return { head, body, label };
+    const text = `${JSON.stringify({ data })}\n`;
+    if (mayBeTooLarge(text) && isTooLarge({ data })) return undefined;
+    const made = { head, body: bytesOf(text), label };
+    if (isKept) this.#keep(asking, context, made);
+    return made;
   }
 
   /** What was answered with 200 on the whole way, as it is sent. */
@@ -128,12 +132,12 @@ export class ShortCuts {
   }
 
   #keep({ principal, question }: Asking, context: RequestContext, answer: MadeAnswer): void {
+    if (question === undefined || !this.options.answers.isWorthKeeping(question, principal)) return;
     const { trace } = context.reader;
     const { vector } = trace;
     const own = principal.accountId === undefined ? undefined : trace.account(principal.accountId);
     // Whether a token counts depends on how old its account is.
-    if (question === undefined || vector === undefined || (own === undefined && !principal.isSuperadmin))
-      return;
+    if (vector === undefined || (own === undefined && !principal.isSuperadmin)) return;
     const issuedFrom = own === undefined ? 0 : Math.floor(Date.parse(own.createdAt) / 1_000);
     this.options.answers.keep(question, principal, { ...answer, vector, issuedFrom });
   }
@@ -147,5 +151,6 @@ function headOf(headers: AnswerHeaders): readonly string[] {
 
 /** A text's UTF-8 bytes as characters: what is sent needs no other encoding, and takes half the memory. */
 function bytesOf(text: string): string {
-  return Buffer.from(text).toString("latin1");
+  const isAscii = Buffer.byteLength(text) === text.length;
+  return isAscii ? text : Buffer.from(text).toString("latin1");
 }

@@ -309,10 +309,16 @@ function snapshotOf(
 ): ConfigSnapshot {
   const stored = keys.map(({ accountId }, index): Layer => {
     const kind = accountId === undefined ? "SYSTEM" : index === 0 ? "ACCOUNT" : "RESELLER";
-    const named = { kind, ...(accountId !== undefined && { accountId }) } as const;
     const layer = layers[index];
-    if (layer === undefined) return { ...named, document: undefined };
-    return isInReach(view, accountId) ? { ...named, ...layer } : { ...named, document: layer.document };
+    const known = isInReach(view, accountId) ? layer : undefined;
+    return {
+      kind,
+      accountId,
+      document: layer?.document,
+      revision: known?.revision,
+      updatedAt: known?.updatedAt,
+      updatedBy: known?.updatedBy,
+    };
   });
   const all: Layer[] = [...stored, { kind: "SCHEMA", document: defaults }];
   const config = new EffectiveConfig(ancestry?.lineage[0].id, schema.id, all, merged);

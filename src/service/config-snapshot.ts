@@ -1,22 +1,29 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { EffectiveConfig } from "../domain/effective-config.js";
+import { canonical, isEmpty, type JsonObject } from "../domain/json.js";
 import type { Merged } from "../domain/merged.js";
 import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
 import type { ConfigView } from "./authorize.js";
 import { type ConfigProblem, problemsOf } from "./problems.js";
 
 /** Of what many accounts share, worked out once. */
-const digests = new WeakMap<Merged, string>();
+const documentDigests = new WeakMap<JsonObject, string>();
 const problems = new WeakMap<Merged, readonly ConfigProblem[]>();
 
-function digestOf(merged: Merged): string {
-  const digest = digests.get(merged) ?? hash(merged.contributions());
-  digests.set(merged, digest);
-  return digest;
+/** Of what one layer contributes. Nothing is as good as no document. */
+function contributionDigest(document: JsonObject | undefined, layer: number): string {
+  if (document === undefined || isEmpty(document)) return "-";
+  return layer === 0 ? digest(canonical(document)) : sharedDigest(document);
 }
 
-function hash(text: string): string {
-  return createHash("sha256").update(text).digest("base64url");
+function sharedDigest(document: JsonObject): string {
+  const known = documentDigests.get(document) ?? digest(canonical(document));
+  documentDigests.set(document, known);
+  return known;
+}
+
+function digest(text: string): string {
+  return hash("sha256", text, "base64url");
 }
 
 /** An effective config with all that can be said about it: what the faces answer with. */
@@ -41,7 +48,9 @@ export class ConfigSnapshot {
 
   /** Changes exactly when values or provenance do; opaque. */
   get etag(): string {
-    this.#etag ??= hash(`${digestOf(this.config.merged)} ${this.config.identity()}`).slice(0, 27);
+    this.#etag ??= digest(
+      `${this.config.merged.fingerprint(contributionDigest)} ${this.config.identity()}`,
+    ).slice(0, 27);
     return this.#etag;
   }
 

@@ -6,6 +6,7 @@ import {
   type Version,
   versionText,
 } from "../store/store.js";
+import { Recurrence } from "./recurrence.js";
 
 /** What a parsed document takes for each character of its JSON, at worst: many small values. */
 const BYTES_PER_CHARACTER = 24;
@@ -19,6 +20,7 @@ const ACCOUNTS_SHARE = 0.2;
 export class LayerMemory {
   readonly #accounts: LRUCache<string, AccountRecord>;
   readonly #documents: LRUCache<string, StoredDocument>;
+  readonly #recurrence = new Recurrence();
 
   /** @param bytes of memory that all of it may take, as far as it can be told */
   constructor(bytes: number) {
@@ -35,7 +37,7 @@ export class LayerMemory {
   }
 
   keepAccount(account: AccountRecord): void {
-    this.#accounts.set(account.id, account);
+    if (this.#recurrence.isAgain(account.id)) this.#accounts.set(account.id, account);
   }
 
   document(key: DocumentKey, version: Version): StoredDocument | undefined {
@@ -43,7 +45,8 @@ export class LayerMemory {
   }
 
   keepDocument(key: DocumentKey, document: StoredDocument): void {
-    this.#documents.set(nameOf(key, document.version), document);
+    const name = nameOf(key, document.version);
+    if (this.#recurrence.isAgain(name)) this.#documents.set(name, document);
   }
 }
 

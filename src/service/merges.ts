@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { JsonObject } from "../domain/json.js";
 import { Merged } from "../domain/merged.js";
@@ -7,6 +7,7 @@ import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
 import type { MergeCache } from "../store/merge-cache.js";
 import { type StoredDocument, type Version, versionText } from "../store/store.js";
 import { breathe, whenThereIsTime } from "./breathe.js";
+import { Recurrence } from "./recurrence.js";
 
 /** What of a stored document its account sees, and who wrote it. */
 export interface SeenLayer {
@@ -45,6 +46,7 @@ export type Documents = readonly (StoredDocument | undefined)[];
 export class Merges {
   readonly #known: LRUCache<string, SeenConfig>;
   readonly #making = new Map<string, Promise<SeenConfig | undefined>>();
+  readonly #recurrence = new Recurrence();
   readonly #defaultsSize = new WeakMap<JsonObject, number>();
 
   constructor(private readonly options: MergesOptions) {
@@ -92,16 +94,16 @@ export class Merges {
   ): Promise<SeenConfig | undefined> {
     const { shared, digest } = this.options;
     try {
-      const name = createHash("sha256").update(`${digest} ${key}`).digest("base64url");
-      const text = await shared?.get(name);
+      const name = shared && hash("sha256", `${digest} ${key}`, "base64url");
+      const text = name && (await shared?.get(name));
       await breathe();
-      const found = text === undefined ? undefined : parseLayers(text, count);
+      const found = text ? parseLayers(text, count) : undefined;
       if (found !== undefined) return this.#keep(key, perspective, found);
       const documents = await load();
       if (documents === undefined) return undefined;
       await breathe();
       const layers = seenLayers(documents, perspective);
-      shared?.put(name, JSON.stringify(layers));
+      if (name !== undefined) shared?.put(name, JSON.stringify(layers));
       return this.#keep(key, perspective, layers);
     } finally {
       this.#making.delete(key);
@@ -110,7 +112,8 @@ export class Merges {
 
   #keep(key: string, perspective: Perspective, layers: SeenConfig["layers"]): SeenConfig {
     const config = seenConfig(layers, perspective);
-    this.#known.set(key, config, { size: this.#sizeOf(layers, perspective) });
+    if (this.#recurrence.isAgain(key))
+      this.#known.set(key, config, { size: this.#sizeOf(layers, perspective) });
     return config;
   }
 

@@ -29,6 +29,7 @@ export function boundStaleness(store: Store, options: BoundedStoreOptions): Stor
     descendants: (of) => store.descendants(of),
     getMany: (keys) => store.getMany(keys),
     revisions: (of) => follower.revisions(of),
+    isStillAt: (sequence) => store.isStillAt(sequence),
     rootId: () => store.rootId(),
     async commit(commit) {
       const outcome = await store.commit(commit);

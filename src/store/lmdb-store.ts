@@ -85,8 +85,8 @@ class LmdbStore implements Store {
   #flight: Promise<void> | undefined;
   #renewing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
-  /** What the same was answered last, and at which sequence: until the next commit that is the answer. */
-  #looks = new WeakMap<VersionsOf, Revisions>();
+  /** Up to here two commits may have had the same sequence: one that was seen and is gone, and one after it. */
+  #doubtful = -1;
 
   constructor(settings: Settings, lock: FolderLock, database: Database) {
     this.#settings = settings;
@@ -118,13 +118,17 @@ class LmdbStore implements Store {
   }
 
   revisions(of: VersionsOf): Promise<Revisions> {
-    return this.#read((database) => {
-      const before = this.#looks.get(of);
-      if (before?.sequence === sequenceOf(database)) return before;
-      const found = revisionsOf(database, of);
-      this.#looks.set(of, found);
-      return found;
-    });
+    return this.#read((database) => revisionsOf(database, of));
+  }
+
+  isStillAt(sequence: number): boolean {
+    if (this.#closing !== undefined || this.#database === undefined || sequence <= this.#doubtful)
+      return false;
+    try {
+      return sequenceOf(this.#database) === sequence;
+    } catch {
+      return false;
+    }
   }
 
   changes(after: number, limit: number): Promise<Changes> {
@@ -302,14 +306,13 @@ class LmdbStore implements Store {
   async #openAnew(): Promise<void> {
     const old = this.#database;
     this.#database = undefined;
-    // A commit that was seen and is gone leaves its sequence to another one.
-    this.#looks = new WeakMap();
     await old?.close();
     const database = openDatabase(this.#settings);
     try {
       const found = sequenceOf(database);
       if (found > this.#onDisk) await database.childTransaction(() => database.put("settled", String(found)));
       this.#onDisk = found;
+      this.#doubtful = found + BATCH_COMMITS;
     } catch (error) {
       const cause = await commitErrorOf(error);
       await database.close();

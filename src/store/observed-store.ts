@@ -36,6 +36,7 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
     getMany: (keys) => observed("getMany", keys.length, () => store.getMany(keys)),
     revisions: (of) =>
       observed("revisions", of.accounts.length + of.documents.length, () => store.revisions(of)),
+    isStillAt: (sequence) => store.isStillAt(sequence),
     rootId: () => observed("rootId", 1, () => store.rootId()),
     commit: (commit) =>
       observed(

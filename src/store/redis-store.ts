@@ -156,6 +156,11 @@ class RedisStore implements Store {
     return this.#reading(() => this.#reads.revisions(of));
   }
 
+  /** Other gateways commit, too: nobody knows without asking. */
+  isStillAt(): boolean {
+    return false;
+  }
+
   rootId(): Promise<string | undefined> {
     return this.#reading(() => this.#reads.rootId());
   }

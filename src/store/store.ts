@@ -23,6 +23,11 @@ export interface Store {
   getMany(keys: readonly DocumentKey[]): Promise<Documents>;
   /** The versions alone, all as of one moment: the cheap way to learn whether something known still holds. */
   revisions(of: VersionsOf): Promise<Revisions>;
+  /**
+   * Whether the newest commit is still the one of this sequence, where that can be told at once and for next to nothing:
+   * then everything is as it was seen at that sequence. False says nothing.
+   */
+  isStillAt(sequence: number): boolean;
   /** The id of the root account; undefined in an empty store. */
   rootId(): Promise<string | undefined>;
   commit(commit: Commit): Promise<CommitOutcome>;

@@ -79,7 +79,7 @@ export async function createFaultyApp(
       accounts,
       reader: reader(principal),
     }),
-    answers: new KeptAnswers({ bytes: 2 ** 20, revisions: (of) => store.revisions(of) }),
+    answers: new KeptAnswers({ bytes: 2 ** 20, store }),
     readJson,
     identify,
     introspection: false,

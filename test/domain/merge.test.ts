@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { EffectiveConfig } from "../../src/domain/effective-config.js";
-import { equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
+import { canonical, equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
 import { LAYER_KINDS } from "../../src/domain/layer.js";
 import { type Field, merge } from "../../src/domain/merge.js";
 import { appendToken, tokensOf } from "../../src/domain/pointer.js";
@@ -139,7 +139,7 @@ function config(documents: readonly (JsonObject | undefined)[]): EffectiveConfig
 
 /** What an etag is a hash of. */
 function fingerprint(of: EffectiveConfig): string {
-  return `${of.identity()}\n${of.merged.contributions()}`;
+  return `${of.identity()}\n${canonical(of.merged.contributions().map((each) => each ?? {}))}`;
 }
 
 function shuffled(value: Json): Json {

@@ -63,7 +63,7 @@ async function openFailing(
       configs,
       reader: createRequestReader(store, OPEN_PRINCIPAL),
     }),
-    answers: new KeptAnswers({ bytes: 2 ** 20, revisions: (of) => store.revisions(of) }),
+    answers: new KeptAnswers({ bytes: 2 ** 20, store }),
     readJson,
     onRequest: () => undefined,
     newId: () => INCIDENT,

@@ -165,7 +165,7 @@ async function openBoth(answersOf: (store: Store) => KeptAnswers): Promise<{ kep
   const { digest } = loadSchemaRegistry(schemaFolder(SCHEMAS));
   const memory = new LayerMemory(2 ** 22);
   const merges = new Merges({ bytes: 2 ** 22, digest });
-  const nothing = new KeptAnswers({ bytes: 1, revisions: (of) => store.revisions(of) });
+  const nothing = new KeptAnswers({ bytes: 1, store });
   const kept = await openFace(store, answersOf(store), () => ({ memory, merges }), 2);
   const plain = await openFace(
     store,
@@ -302,7 +302,7 @@ class Counting extends KeptAnswers {
   }
 }
 
-const optionsOf = (store: Store) => ({ bytes: 2 ** 22, revisions: store.revisions.bind(store) });
+const optionsOf = (store: Store) => ({ bytes: 2 ** 22, store });
 
 describe(`answers that are kept (LAW_SEED=${SEED})`, () => {
   test("are byte for byte what asking anew brings, whoever asks, whatever has changed", async () => {

@@ -7,6 +7,7 @@ export function alteredStore(store: Store, calls: Partial<Store>): Store {
     descendants: (of) => store.descendants(of),
     getMany: (keys) => store.getMany(keys),
     revisions: (of) => store.revisions(of),
+    isStillAt: (sequence) => store.isStillAt(sequence),
     rootId: () => store.rootId(),
     commit: (commit) => store.commit(commit),
     changes: (after, limit) => store.changes(after, limit),
