@@ -1,23 +1,23 @@
 import {
   type DocumentNode,
-  type ExecutionResult,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
   type SelectionSetNode,
 } from "graphql";
-import { type CompiledQuery, compileQuery, isCompiledQuery } from "graphql-jit";
 import { LRUCache } from "lru-cache";
+import { planAnswer, type WriteAnswer } from "./answer-plan.js";
+import { mayBeTooLarge } from "./answer-size.js";
 import type { RequestContext } from "./context.js";
 import type { OperationCost } from "./operation-cost.js";
 import { checkVariables } from "./variables.js";
 
-/** What is asked so often is asked again; making code costs as much as some ten executions. */
+/** What is asked so often is asked again; a plan costs as much as an execution. */
 const COMPILE_AT = 3;
-/** Selections, fragments spelled out: making code takes a tenth of a millisecond for each, and nobody else has a turn. */
+/** Selections, fragments spelled out: while they are planned nobody else has a turn. */
 const LARGEST = 250;
-/** Queries of which code, or a count, is kept. */
+/** Queries of which a plan, or a count, is kept. */
 const QUERIES = 500;
 
 /** An operation that has passed every check which does not depend on the variables. */
@@ -32,10 +32,10 @@ export interface CheckedOperation {
   readonly isKept: boolean;
 }
 
-/** A query that has come before: how often, and the code once there is some; null: it cannot be compiled. */
+/** A query that has come before: how often, and the plan once there is one; null: there is none for it. */
 interface Known extends CheckedOperation {
   count: number;
-  run: CompiledQuery["query"] | null | undefined;
+  write: WriteAnswer | null | undefined;
 }
 
 /** As a client sends it; anything beside it is not for here. */
@@ -46,7 +46,7 @@ interface Asked {
 }
 
 /**
- * Queries that come again run as code made for each of them, past everything that was found out the first times: parsing,
+ * Queries that come again are written down as planned for each of them, past everything that was found out the first times: parsing,
  * validation, cost. Only answers without errors are made here. Whatever is not in order goes the whole way, so that
  * errors are the same whoever executes; queries write nothing, so nothing happens twice.
  */
@@ -59,9 +59,9 @@ export class CompiledQueries {
   learn(query: string, operationName: string | null | undefined, checked: CheckedOperation): void {
     if (checked.operation.operation !== OperationTypeNode.QUERY || !checked.cost.isConstant) return;
     const name = nameOf(query, operationName);
-    const known: Known = this.#known.get(name) ?? { ...checked, count: 0, run: undefined };
+    const known: Known = this.#known.get(name) ?? { ...checked, count: 0, write: undefined };
     known.count++;
-    if (known.run === undefined && known.count >= this.compileAt) known.run = compile(known);
+    if (known.write === undefined && known.count >= this.compileAt) known.write = plan(known);
     this.#known.set(name, known);
   }
 
@@ -69,37 +69,36 @@ export class CompiledQueries {
   find(body: unknown): { readonly known: CheckedOperation; readonly run: Run } | undefined {
     if (!isAsked(body)) return undefined;
     const known = this.#known.get(nameOf(body.query, body.operationName));
-    const compiled = known?.run;
-    if (known === undefined || !compiled) return undefined;
+    const write = known?.write;
+    if (known === undefined || !write) return undefined;
     const variables = body.variables ?? {};
-    return { known, run: (context) => execute(known, compiled, variables, context) };
+    return { known, run: (context) => execute(known, write, variables, context) };
   }
 }
 
-/** Resolves to the data; undefined: not without errors. */
-export type Run = (context: RequestContext) => Promise<ExecutionResult["data"] | undefined>;
+/** Resolves to the answer's JSON text; undefined: not without errors, or not at once. */
+export type Run = (context: RequestContext) => Promise<string | undefined>;
 
 async function execute(
   { schema, operation, cost }: CheckedOperation,
-  run: CompiledQuery["query"],
+  write: WriteAnswer,
   variables: Readonly<Record<string, unknown>>,
   context: RequestContext,
-): Promise<ExecutionResult["data"] | undefined> {
+): Promise<string | undefined> {
   try {
     checkVariables(schema, operation, variables);
     context.work.cost = cost;
     context.work.inOneTurn = true;
-    const { data, errors } = (await run(undefined, context, variables)) as ExecutionResult;
-    return errors !== undefined || !data ? undefined : data;
+    const text = await write(context, variables);
+    return mayBeTooLarge(text) ? undefined : text;
   } catch {
     return undefined;
   }
 }
 
-function compile({ schema, document, operation }: CheckedOperation): CompiledQuery["query"] | null {
+function plan({ schema, document, operation }: CheckedOperation): WriteAnswer | null {
   if (countSelections(document, operation) > LARGEST) return null;
-  const compiled = compileQuery(schema, document, operation.name?.value);
-  return isCompiledQuery(compiled) ? compiled.query : null;
+  return planAnswer(schema, document, operation) ?? null;
 }
 
 /** Fragments within fragments can multiply without end: nobody counts further than it takes to say no. */

@@ -1,8 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
 import type { Principal } from "../auth/principal.js";
-import { breathe } from "../service/breathe.js";
-import { isTooLarge, mayBeTooLarge } from "./answer-size.js";
 import { CompiledQueries } from "./compiled-queries.js";
 import type { RequestContext } from "./context.js";
 import type { KeptAnswers } from "./kept-answers.js";
@@ -110,12 +108,9 @@ export class ShortCuts {
     const found = this.compiled.find(this.options.readJson(body, request.headers["content-type"] ?? ""));
     if (found === undefined) return undefined;
     const context = this.options.createContext("", asking);
-    const data = await found.run(context);
-    if (data === undefined) return undefined;
-    await breathe();
+    const text = await found.run(context);
+    if (text === undefined) return undefined;
     const { label, isKept } = found.known;
-    const text = `${JSON.stringify({ data })}\n`;
-    if (mayBeTooLarge(text) && isTooLarge({ data })) return undefined;
     const made = { head, body: bytesOf(text), label };
     if (isKept) this.#keep(asking, context, made);
     return made;

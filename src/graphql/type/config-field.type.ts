@@ -1,9 +1,8 @@
 import { Field, ObjectType } from "type-graphql";
 import type { Json, JsonObject } from "../../domain/json.js";
-import type { Layer } from "../../domain/layer.js";
 import type * as merge from "../../domain/merge.js";
+import type { Perspective } from "../../schema/config-schema.js";
 import type { FieldSchema } from "../../schema/field-schema.js";
-import type { ConfigSnapshot } from "../../service/config-snapshot.js";
 import { JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
 import { ConfigLayerType } from "./config-layer.type.js";
 
@@ -13,11 +12,10 @@ import { ConfigLayerType } from "./config-layer.type.js";
     "One leaf of the effective config. Arrays and empty objects are leaves: seen and replaced whole.",
 })
 export class ConfigFieldType {
-  #schema: FieldSchema | undefined;
-
   constructor(
-    private readonly snapshot: ConfigSnapshot,
     private readonly leaf: merge.Field,
+    private readonly layers: readonly ConfigLayerType[],
+    private readonly perspective: Perspective,
   ) {}
 
   @Field(() => JsonPointerScalar, { description: "Where in the values it is." })
@@ -34,7 +32,7 @@ export class ConfigFieldType {
     description: "The layer that the value comes from: the highest whose document has this pointer.",
   })
   get source(): ConfigLayerType {
-    return layerType(this.snapshot, this.leaf.contributions[0].layer);
+    return this.layers[this.leaf.contributions[0].layer] as ConfigLayerType;
   }
 
   @Field(() => [ContributionType], {
@@ -43,7 +41,7 @@ export class ConfigFieldType {
       "Every layer that has something here, highest first: the first is the source, the rest are shadowed and would come into force with it taken away.",
   })
   get contributions(): ContributionType[] {
-    return this.leaf.contributions.map((contribution) => new ContributionType(this.snapshot, contribution));
+    return this.leaf.contributions.map((contribution) => new ContributionType(contribution, this.layers));
   }
 
   @Field(() => String, { nullable: true, description: "Its name for a person, from the schema." })
@@ -66,8 +64,7 @@ export class ConfigFieldType {
   }
 
   get #described(): FieldSchema | undefined {
-    this.#schema ??= this.snapshot.perspective.field(this.leaf.pointer);
-    return this.#schema;
+    return this.perspective.field(this.leaf.pointer);
   }
 }
 
@@ -77,13 +74,13 @@ export class ConfigFieldType {
 })
 export class ContributionType {
   constructor(
-    private readonly snapshot: ConfigSnapshot,
     private readonly contribution: merge.Contribution,
+    private readonly layers: readonly ConfigLayerType[],
   ) {}
 
   @Field(() => ConfigLayerType, { description: "The layer that has it." })
   get layer(): ConfigLayerType {
-    return layerType(this.snapshot, this.contribution.layer);
+    return this.layers[this.contribution.layer] as ConfigLayerType;
   }
 
   @Field(() => JsonPointerScalar, {
@@ -97,8 +94,4 @@ export class ContributionType {
   get value(): Json {
     return this.contribution.value;
   }
-}
-
-function layerType({ config, view }: ConfigSnapshot, index: number): ConfigLayerType {
-  return new ConfigLayerType(config.layers[index] as Layer, view);
 }

@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, Field, ID, Info, ObjectType } from "type-graphql";
 import type { Json, JsonObject } from "../../domain/json.js";
+import type * as merge from "../../domain/merge.js";
 import { type Later, whenThereIsTime } from "../../service/breathe.js";
 import type { ConfigSnapshot } from "../../service/config-snapshot.js";
 import type { RequestContext } from "../context.js";
@@ -20,7 +21,13 @@ import { ConfigSchemaType } from "./config-schema.type.js";
     "One config as one account (or the system level) sees it: the layers merged, with the provenance of every field. All parts of one answer belong to the same moment.",
 })
 export class EffectiveConfigType {
-  constructor(private readonly snapshot: ConfigSnapshot) {}
+  /** One for each layer, whatever refers to it. */
+  private readonly layerTypes: readonly ConfigLayerType[];
+
+  constructor(private readonly snapshot: ConfigSnapshot) {
+    const { config, view } = snapshot;
+    this.layerTypes = config.layers.map((layer) => new ConfigLayerType(layer, view));
+  }
 
   @Field(() => ID, {
     description:
@@ -83,7 +90,7 @@ export class EffectiveConfigType {
     return whenThereIsTime(() => {
       const fields = this.snapshot.config.fieldsUnder(under, wanted);
       return work.handOut(
-        fields.map((field) => new ConfigFieldType(this.snapshot, field)),
+        fields.map((field) => this.#fieldType(field)),
         info,
       );
     });
@@ -97,7 +104,7 @@ export class EffectiveConfigType {
   field(@Args(() => AtArgs) { at }: AtArgs): Later<ConfigFieldType | null> {
     return whenThereIsTime(() => {
       const field = this.snapshot.config.fieldAt(at);
-      return field === undefined ? null : new ConfigFieldType(this.snapshot, field);
+      return field === undefined ? null : this.#fieldType(field);
     });
   }
 
@@ -106,8 +113,8 @@ export class EffectiveConfigType {
     description:
       "Where the values come from, highest precedence first. A layer with nothing stored is listed; RESELLER only where there is one; the system level has SYSTEM and SCHEMA.",
   })
-  get layers(): ConfigLayerType[] {
-    return this.snapshot.config.layers.map((layer) => new ConfigLayerType(layer, this.snapshot.view));
+  get layers(): readonly ConfigLayerType[] {
+    return this.layerTypes;
   }
 
   @Field(() => ConfigSchemaType, { description: "What may be set here, and what it means." })
@@ -130,5 +137,9 @@ export class EffectiveConfigType {
         info,
       ),
     );
+  }
+
+  #fieldType(field: merge.Field): ConfigFieldType {
+    return new ConfigFieldType(field, this.layerTypes, this.snapshot.perspective);
   }
 }
