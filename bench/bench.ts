@@ -40,7 +40,7 @@ const QUICK: Span = {
 /** Asked for by itself, the memory row has the time that its requests take. */
 const MEMORY_ALONE_MS = 1_200_000;
 /** By then V8 has compiled what it is going to compile. */
-const WARM_REQUESTS = 6_000;
+const WARM_REQUESTS = 12_000;
 const CONNECTIONS = 16;
 const INTERRUPTED = 130;
 

@@ -45,7 +45,7 @@ const defu = createDefu((object, key, item) => {
 const contenders: Record<string, (highestFirst: JsonObject[]) => unknown> = {
   "strata, values and provenance": (documents) => {
     const fields: Field[] = [];
-    merge(documents, (field) => fields.push(field));
+    merge(documents, { onField: (field) => fields.push(field) });
     return fields;
   },
   "strata, values alone": (documents) => merge(documents),

@@ -1,4 +1,4 @@
-import { canonical, isObject, type Json, type JsonObject } from "./json.js";
+import { isObject, type Json, type JsonObject } from "./json.js";
 import type { Layer, LayerKind } from "./layer.js";
 import type { Field } from "./merge.js";
 import { Merged } from "./merged.js";
@@ -72,8 +72,8 @@ export class EffectiveConfig {
    * hashes the two has an etag.
    */
   identity(): string {
-    const layers = this.layers.map(({ kind, accountId }) => [kind, accountId ?? null]);
-    return canonical([this.accountId ?? null, this.configId, layers as Json[]]);
+    const layers = this.layers.map(({ kind, accountId = "" }) => `${kind}:${accountId}`);
+    return `${this.accountId ?? ""} ${this.configId} ${layers.join(" ")}`;
   }
 
   /** What lies below the highest layer: what a write to that layer is compared with. */

@@ -19,15 +19,20 @@ export interface Field {
 
 /**
  * Folds documents, highest precedence first, into one object (R2): objects merge key by key, everything else is
- * replaced whole. `onField` hears of every leaf in merge order (the lowest layer's members first, then each higher
+ * replaced whole. `walk.onField` hears of every leaf in merge order (the lowest layer's members first, then each higher
  * layer's new ones), with all that every layer has there. What was given is shared with the result, never changed.
  */
-export function merge(documents: readonly (JsonObject | undefined)[], onField?: OnField): JsonObject {
+export function merge(documents: readonly (JsonObject | undefined)[], walk: MergeWalk = {}): JsonObject {
   const blocked = documents.map(() => undefined);
-  return mergeNode({ objects: documents, blocked, cut: documents.length }, "/", onField);
+  return mergeNode({ objects: documents, blocked, cut: documents.length }, "/", walk);
 }
 
-type OnField = (field: Field) => void;
+/** What is heard of on the way. */
+export interface MergeWalk {
+  readonly onField?: (field: Field) => void;
+  /** Members of a document may contribute to no field: a non-object of a higher layer, or nothing in them, is in the way. */
+  readonly onCovered?: () => void;
+}
 
 /** One place in all documents at once. */
 interface Node {
@@ -39,9 +44,9 @@ interface Node {
   readonly cut: number;
 }
 
-function mergeNode(node: Node, prefix: string, onField: OnField | undefined): JsonObject {
+function mergeNode(node: Node, prefix: string, walk: MergeWalk): JsonObject {
   const { objects, cut } = node;
-  if (onField === undefined) {
+  if (walk.onField === undefined) {
     const only = onlyObject(objects, cut);
     if (only !== undefined) return only;
   }
@@ -51,7 +56,7 @@ function mergeNode(node: Node, prefix: string, onField: OnField | undefined): Js
     if (object === undefined) continue;
     for (const key of Object.keys(object)) {
       if (!isInLayers(objects, lowest + 1, cut, key)) {
-        merged[key] = mergeMember(node, lowest, key, prefix, onField);
+        merged[key] = mergeMember(node, lowest, key, prefix, walk);
       }
     }
   }
@@ -59,21 +64,16 @@ function mergeNode(node: Node, prefix: string, onField: OnField | undefined): Js
 }
 
 /** @param lowest the lowest layer above the cut that has the member */
-function mergeMember(
-  node: Node,
-  lowest: number,
-  key: string,
-  prefix: string,
-  onField: OnField | undefined,
-): Json {
+function mergeMember(node: Node, lowest: number, key: string, prefix: string, walk: MergeWalk): Json {
   const { objects } = node;
+  const { onField } = walk;
   let highest = 0;
   let value = member(objects[0], key);
   while (value === undefined && highest < lowest) value = member(objects[++highest], key);
   const pointer = onField === undefined ? "" : prefix + escapeToken(key);
   if (isObject(value)) {
-    const inner = descend(node, highest, key, pointer);
-    if (!areEmpty(inner)) return mergeNode(inner, `${pointer}/`, onField);
+    const inner = descend(node, highest, key, pointer, walk);
+    if (!areEmpty(inner)) return mergeNode(inner, `${pointer}/`, walk);
   }
   const leaf = value as Json;
   if (onField !== undefined) {
@@ -83,7 +83,13 @@ function mergeMember(
 }
 
 /** Steps into a member that is an object in layer `highest`, keeping what every layer has there, covered or not. */
-function descend({ objects, blocked, cut }: Node, highest: number, key: string, pointer: string): Node {
+function descend(
+  { objects, blocked, cut }: Node,
+  highest: number,
+  key: string,
+  pointer: string,
+  { onCovered }: MergeWalk,
+): Node {
   const inner = objects.slice();
   const innerBlocked = blocked.slice();
   let innerCut = cut;
@@ -91,8 +97,10 @@ function descend({ objects, blocked, cut }: Node, highest: number, key: string, 
     const value = member(inner[layer], key);
     if (value === undefined || isObject(value)) {
       inner[layer] = value;
+      if (value !== undefined && isEmpty(value)) onCovered?.();
       continue;
     }
+    onCovered?.();
     inner[layer] = undefined;
     innerBlocked[layer] = { layer, pointer, value };
     if (layer > highest && layer < innerCut) innerCut = layer;

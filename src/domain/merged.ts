@@ -5,12 +5,17 @@ import { type Field, merge } from "./merge.js";
 export class Merged {
   #values: JsonObject | undefined;
   #fingerprint: string | undefined;
+  /** Whether some member of a document may contribute to no field; known once the values are. */
+  #isCovered = false;
+  readonly #onCovered = (): void => {
+    this.#isCovered = true;
+  };
   #fields: ReadonlyMap<string, Field> | undefined;
 
   constructor(private readonly documents: readonly (JsonObject | undefined)[]) {}
 
   get values(): JsonObject {
-    this.#values ??= merge(this.documents);
+    this.#values ??= merge(this.documents, { onCovered: this.#onCovered });
     return this.#values;
   }
 
@@ -18,7 +23,10 @@ export class Merged {
   get fields(): ReadonlyMap<string, Field> {
     if (this.#fields === undefined) {
       const fields = new Map<string, Field>();
-      this.#values = merge(this.documents, (field) => fields.set(field.pointer, field));
+      this.#values = merge(this.documents, {
+        onField: (field) => fields.set(field.pointer, field),
+        onCovered: this.#onCovered,
+      });
       this.#fields = fields;
     }
     return this.#fields;
@@ -35,7 +43,9 @@ export class Merged {
 
   /** What each document contributes to the fields; the document itself where all of it does. */
   contributions(): readonly (JsonObject | undefined)[] {
-    return this.documents.map((document) => document && contributing(document, this.values));
+    const { values } = this;
+    if (!this.#isCovered) return this.documents;
+    return this.documents.map((document) => document && contributing(document, values));
   }
 }
 

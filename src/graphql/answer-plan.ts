@@ -127,7 +127,8 @@ class Planner {
     const members = [...selected].map(([key, nodes]): PlainMember => {
       const field = fieldOf(type, nodes);
       if (field === undefined) return { key, text: JSON.stringify(type.name) };
-      if (field.resolve !== undefined) throw new NotPlain();
+      // What may have to wait says so in its `extensions`.
+      if (field.resolve !== undefined || field.extensions.later) throw new NotPlain();
       return { key, property: field.name, write: this.#plainValue(field.type, nodes, code) };
     });
     return code.object(members);

@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { Histogram } from "./histogram.js";
 
 /** What Strata counts, and where it is read from. Labels come from closed sets: callers cannot add series. */
 export interface Metrics {
@@ -65,11 +66,12 @@ export function createMetrics(): Metrics {
   });
   return {
     registry,
-    request: (operation, outcome, seconds) => requests.observe({ operation, outcome }, seconds),
-    httpRequest: (method, route, status, seconds) => httpRequests.observe({ method, route, status }, seconds),
+    request: (operation, outcome, seconds) => requests.observe(`${operation}\n${outcome}`, seconds),
+    httpRequest: (method, route, status, seconds) =>
+      httpRequests.observe(`${method}\n${route}\n${status}`, seconds),
     storeCall(operation, outcome, size, seconds) {
-      storeCalls.observe({ operation, outcome }, seconds);
-      batches.observe({ operation }, size);
+      storeCalls.observe(`${operation}\n${outcome}`, seconds);
+      batches.observe(operation, size);
     },
     mergeLookup: (known) => merges.inc({ outcome: known ? "hit" : "miss" }),
     schemas(count, found) {

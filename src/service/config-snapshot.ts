@@ -10,10 +10,15 @@ import { type ConfigProblem, problemsOf } from "./problems.js";
 const documentDigests = new WeakMap<JsonObject, string>();
 const problems = new WeakMap<Merged, readonly ConfigProblem[]>();
 
+/** Texts of this many characters are shorter than what has to be done to make a digest of them. */
+const SHORT = 1_024;
+
 /** Of what one layer contributes. Nothing is as good as no document. */
 function contributionDigest(document: JsonObject | undefined, layer: number): string {
   if (document === undefined || isEmpty(document)) return "-";
-  return layer === 0 ? digest(canonical(document)) : sharedDigest(document);
+  if (layer > 0) return sharedDigest(document);
+  const text = canonical(document);
+  return text.length < SHORT ? text : digest(text);
 }
 
 function sharedDigest(document: JsonObject): string {

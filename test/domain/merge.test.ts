@@ -48,7 +48,7 @@ function has(
 
 function fieldsOf(documents: readonly (JsonObject | undefined)[]): Field[] {
   const fields: Field[] = [];
-  merge(documents, (field) => fields.push(field));
+  merge(documents, { onField: (field) => fields.push(field) });
   return fields;
 }
 
@@ -58,13 +58,13 @@ law("R2: merging at once is folding from the lowest layer up", layers(), (docume
 
 law("R2: merging changes none of the documents", layers(), (documents) => {
   const before = JSON.stringify(documents);
-  merge(documents, () => {});
+  merge(documents, { onField: () => {} });
   return JSON.stringify(documents) === before;
 });
 
 law("R16: values and fields come out of one walk and agree", layers(), (documents) => {
   const fields: Field[] = [];
-  const values = merge(documents, (field) => fields.push(field));
+  const values = merge(documents, { onField: (field) => fields.push(field) });
   expect(values).toEqual(merge(documents));
   expect(new Map(fields.map(({ pointer, value }) => [pointer, value]))).toEqual(new Map(leaves(values)));
   return fields.length === leaves(values).length;

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { Args, Ctx, Field, ID, Info, ObjectType } from "type-graphql";
+import { Args, Ctx, Extensions, Field, ID, Info, ObjectType } from "type-graphql";
 import type { Json, JsonObject } from "../../domain/json.js";
 import type * as merge from "../../domain/merge.js";
 import { type Later, whenThereIsTime } from "../../service/breathe.js";
@@ -54,7 +54,8 @@ export class EffectiveConfigType {
     description:
       "Changes exactly when values or provenance change. Hand it back as `ifMatch`, and a write happens only on the state you saw. Opaque.",
   })
-  etag(): Later<string> {
+  @Extensions({ later: true })
+  get etag(): Later<string> {
     return whenThereIsTime(() => this.snapshot.etag);
   }
 
@@ -63,7 +64,8 @@ export class EffectiveConfigType {
     description:
       "What is in force: the layers merged. Objects merge key by key, arrays and scalars are replaced whole.",
   })
-  values(): Later<JsonObject> {
+  @Extensions({ later: true })
+  get values(): Later<JsonObject> {
     return whenThereIsTime(() => this.snapshot.config.values);
   }
 
