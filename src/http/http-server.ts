@@ -46,6 +46,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: requestId,
     bodyLimit: BODY_LIMIT,
+    // What has begun to come when the end begins is answered, whoever has read it so far; then its connection is closed.
+    return503OnClosing: false,
     ...connectionOptions(options.timeOuts ?? TIME_OUTS),
     clientErrorHandler: createClientErrorHandler(options.logger, options.metrics),
     frameworkErrors: answerError,

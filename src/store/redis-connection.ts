@@ -11,6 +11,11 @@ export interface RedisConnectionOptions {
   readonly name: string;
   /** A key of the slot whose primary is meant, for commands that name none. */
   readonly routeKey: string;
+  /**
+   * Whether what is asked within one turn of the event loop goes out together, each call still by itself. A write to a
+   * socket costs as much as everything else of a read. Not for Clusters: there commands would be told apart by their name.
+   */
+  readonly gathers?: boolean;
   /** Hears of each time that the connection is there to use. */
   readonly onReady?: () => void;
   /** Hears of each time that it was lost. */
@@ -205,13 +210,14 @@ function lastErrorOf(error: Error): Error {
   return "lastNodeError" in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
 }
 
-function createClient({ target, name }: RedisConnectionOptions): Redis | Cluster {
+function createClient({ target, name, gathers = false }: RedisConnectionOptions): Redis | Cluster {
   const options = {
     ...(target.username !== undefined && { username: target.username }),
     ...(target.password !== undefined && { password: target.password }),
     ...(target.isEncrypted && { tls: {} }),
     connectionName: name,
     disableClientInfo: true,
+    enableAutoPipelining: gathers,
     // RESP3 is the default of ioredis and brings nothing here.
     protocol: 2,
     replyMapping: "legacy",
@@ -241,7 +247,7 @@ function createClient({ target, name }: RedisConnectionOptions): Redis | Cluster
         ...(target.isEncrypted && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
       });
     case "cluster": {
-      const { retryStrategy, enableOfflineQueue, ...redisOptions } = options;
+      const { retryStrategy, enableOfflineQueue, enableAutoPipelining, ...redisOptions } = options;
       return new Cluster([...target.nodes], {
         lazyConnect: true,
         // Otherwise what goes to a node that is just being connected to is refused. It waits no longer than its caller does.

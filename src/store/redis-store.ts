@@ -109,7 +109,7 @@ class RedisStore implements Store {
       }),
     );
     const routeKey = this.#keys.meta;
-    this.#readConnection = new RedisConnection({ target, name: "strata-reads", routeKey });
+    this.#readConnection = new RedisConnection({ target, name: "strata-reads", routeKey, gathers: true });
     this.#reads = new RedisReads(this.#readConnection, this.#keys, this.#place());
     this.#writes = new RedisConnection({
       target,

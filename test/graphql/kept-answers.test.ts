@@ -80,6 +80,8 @@ const ORIGIN = "https://app.example";
 const MANNERS: readonly Manner[] = [
   {},
   {},
+  {},
+  {},
   { origin: ORIGIN },
   { origin: "https://elsewhere.example" },
   { accept: "application/graphql-response+json" },
@@ -254,42 +256,59 @@ const change = fc.oneof(
   },
 );
 const caller = fc.oneof(
-  { weight: 2, arbitrary: fc.constantFrom(...CALLERS) },
-  { weight: 1, arbitrary: fc.constantFrom(OPEN_PRINCIPAL, ...CALLERS.slice(1, 3)) },
+  { weight: 1, arbitrary: fc.constantFrom(...CALLERS) },
+  // Those who see something: what is refused is not kept.
+  { weight: 2, arbitrary: fc.constantFrom(OPEN_PRINCIPAL, ...CALLERS.slice(1, 3)) },
 );
 const question = fc.record({
   caller,
   body: fc.tuple(fc.constantFrom(...QUERIES), id, configId).map(([query, ...target]) => query(...target)),
   manner: fc.constantFrom(...MANNERS),
 });
-/** Some questions after each change, a few of them twice. */
-const steps = (count: number) =>
-  fc.sample(fc.record({ change, questions: fc.array(question, { minLength: 8, maxLength: 8 }) }), {
-    seed: SEED,
-    numRuns: Math.ceil(count / 16),
-  });
+/** All in one manner, so that a mistake in anything else is found soon. */
+const alike = question.map((asked) => ({ ...asked, manner: {} as Manner }));
+/** By tokens of one account, some of them older than it is. */
+const ofOneAccount = alike.chain((asked) =>
+  fc
+    .constantFrom(...CALLERS.filter(({ accountId }) => accountId === "acme"))
+    .map((one) => ({ ...asked, caller: one })),
+);
+const QUESTIONS_EACH = 6;
+/** Some questions after each change. */
+const steps = (count: number, asked: typeof question) =>
+  fc.sample(
+    fc.record({
+      change,
+      questions: fc.array(asked, { minLength: QUESTIONS_EACH, maxLength: QUESTIONS_EACH }),
+    }),
+    {
+      seed: SEED,
+      numRuns: Math.ceil(count / (4 * QUESTIONS_EACH)),
+    },
+  );
 
-/** Asks both faces the same: each question after a change twice, so that the second can be answered from what is kept. */
+/** Asks both faces the same: each question after a change four times, so that the last two can be answered from what is kept. */
 async function differences(
   { kept, plain }: { kept: Face; plain: Face },
   count: number,
+  asked = question,
   stopAt = Number.POSITIVE_INFINITY,
 ): Promise<{ asked: number; differences: string[] }> {
-  let asked = 0;
+  let answered = 0;
   const found: string[] = [];
-  for (const { change: write, questions } of steps(count)) {
+  for (const { change: write, questions } of steps(count, asked)) {
     await plain.ask(OPEN_PRINCIPAL, write);
-    for (const { caller, body, manner } of [...questions, ...questions]) {
+    for (const { caller, body, manner } of [...questions, ...questions, ...questions, ...questions]) {
       const [answer, wanted] = await Promise.all([
         kept.ask(caller, body, manner),
         plain.ask(caller, body, manner),
       ]);
       if (answer !== wanted) found.push(`${JSON.stringify(body)}\n${answer}\n${wanted}`);
-      asked++;
+      answered++;
     }
     if (found.length >= stopAt) break;
   }
-  return { asked, differences: found };
+  return { asked: answered, differences: found };
 }
 
 /** Counts how often an answer was kept and found. */
@@ -314,8 +333,8 @@ describe(`answers that are kept (LAW_SEED=${SEED})`, () => {
     const { asked, differences: found } = await differences(both, QUESTIONS);
     expect(found).toEqual([]);
     expect(asked).toBeGreaterThanOrEqual(QUESTIONS);
-    // Most of the second half of the questions.
-    expect(counting?.found).toBeGreaterThan(asked / 8);
+    // Of the second half most that may be kept at all.
+    expect(counting?.found).toBeGreaterThan(asked / 10);
     console.log(`${asked} questions, ${counting?.found} answered from what was kept`);
   });
 
@@ -329,21 +348,21 @@ describe(`answers that are kept (LAW_SEED=${SEED})`, () => {
       }
     }
     const both = await openBoth((store) => new Shared(optionsOf(store)));
-    expect((await differences(both, 4_000, 1)).differences.length).toBeGreaterThan(0);
+    expect((await differences(both, 4_000, alike, 1)).differences.length).toBeGreaterThan(0);
   });
 
   test.each([
-    ["one layer", (answer: KeptAnswer) => withoutFirst(answer, "documents")],
-    ["one account", (answer: KeptAnswer) => withoutFirst(answer, "accounts")],
-    ["the age of tokens", (answer: KeptAnswer) => ({ ...answer, issuedFrom: 0 })],
-  ])("would be found out if they did not depend on %s", async (_, flawed) => {
+    ["one layer", alike, (answer: KeptAnswer) => withoutFirst(answer, "documents")],
+    ["one account", alike, (answer: KeptAnswer) => withoutFirst(answer, "accounts")],
+    ["the age of tokens", ofOneAccount, (answer: KeptAnswer) => ({ ...answer, issuedFrom: 0 })],
+  ])("would be found out if they did not depend on %s", async (_, asked, flawed) => {
     class Flawed extends KeptAnswers {
       override keep(asked: Question, caller: Principal, answer: KeptAnswer): void {
         super.keep(asked, caller, flawed(answer));
       }
     }
     const both = await openBoth((store) => new Flawed(optionsOf(store)));
-    expect((await differences(both, 20_000, 1)).differences.length).toBeGreaterThan(0);
+    expect((await differences(both, 20_000, asked, 1)).differences.length).toBeGreaterThan(0);
   });
 });
 

@@ -183,7 +183,7 @@ describe("R15: what is seen of the layers above", () => {
       { kind: "SYSTEM", document: { host: "all" } },
       { kind: "SCHEMA", document: { host: "localhost" } },
     ]);
-    for (const layer of own.config.layers.slice(1)) expect(layer).not.toHaveProperty("updatedBy");
+    for (const layer of own.config.layers.slice(1)) expect(layer.updatedBy).toBeUndefined();
     for (const layer of all.config.layers.slice(0, 3)) expect(layer).toHaveProperty("updatedBy", "anonymous");
     expect(JSON.stringify(own.config)).not.toContain("s3cret");
     expect(own.etag).toBe(all.etag);

@@ -62,8 +62,11 @@ describe("a read", () => {
     written(await services.set("leaf", "open", { v: 1 }));
     written(await services.set(undefined, "open", { s: 1 }));
     const { other, calls } = between(services, async () => {});
-    await other.read("leaf", "open");
-    expect(calls.splice(0)).toEqual(["lineages", "revisions", "getMany"]);
+    // What comes twice is remembered.
+    for (let n = 0; n < 2; n++) {
+      await other.read("leaf", "open");
+      expect(calls.splice(0)).toEqual(["lineages", "revisions", "getMany"]);
+    }
     for (let n = 0; n < 3; n++)
       expect((await other.read("leaf", "open")).config.values).toEqual({ v: 1, s: 1 });
     expect(calls.splice(0)).toEqual(["revisions", "revisions", "revisions"]);
@@ -150,7 +153,9 @@ describe("what is remembered", () => {
     const text = "x".repeat(1_000);
     for (let n = 0; n < 2_000; n++) {
       const document = { version, override: { text }, updatedAt: "", updatedBy: "" };
-      memory.keepDocument({ accountId: `a${n}`, configId: "x" }, document);
+      // Once is not enough: most of what is read once is not read again.
+      for (let times = 0; times < 2; times++)
+        memory.keepDocument({ accountId: `a${n}`, configId: "x" }, document);
     }
     const kept = Array.from({ length: 2_000 }, (_, n) =>
       memory.document({ accountId: `a${n}`, configId: "x" }, version),
