@@ -45,6 +45,8 @@ async function writeForEver(store: Store, name: string): Promise<never> {
 interface Request {
   readonly put?: { readonly configId: string; readonly value: string; readonly id?: string };
   readonly get?: readonly string[];
+  /** Whether it says that it is still where it is. */
+  readonly still?: true;
 }
 
 async function serve(store: Store): Promise<void> {
@@ -57,7 +59,8 @@ async function serve(store: Store): Promise<void> {
   await said;
 }
 
-async function answerTo(store: Store, { put, get = [] }: Request): Promise<unknown> {
+async function answerTo(store: Store, { put, get = [], still }: Request): Promise<unknown> {
+  if (still) return store.isStillAt((await store.revisions({ accounts: [], documents: [] })).sequence);
   if (put !== undefined) {
     const override = { value: put.value };
     const outcome = await store.commit(

@@ -70,6 +70,11 @@ class RemoteStore {
     return JSON.parse(await this.#line());
   }
 
+  async still(): Promise<unknown> {
+    this.child.stdin?.write(`${JSON.stringify({ still: true })}\n`);
+    return JSON.parse(await this.#line());
+  }
+
   async end(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const exit = once(this.child, "exit");
@@ -132,6 +137,7 @@ describe.skipIf(process.platform !== "linux")("The LMDB store on a disk that fai
     };
     for (let n = 0; n < 20; n++) await acknowledge("kept", `before ${n}`);
     expect(await interferences()).toBe(0);
+    expect(await store.still()).toBe(true);
 
     await fail(row.fault);
     for (let n = 0; n < 5; n++) {
@@ -145,6 +151,8 @@ describe.skipIf(process.platform !== "linux")("The LMDB store on a disk that fai
 
     await heal();
     for (let n = 0; n < 20; n++) await acknowledge("fresh", `after ${n}`);
+    // A commit that was seen, and is gone, may have had the same sequence.
+    expect(await store.still()).toBe(false);
     expect(await store.get(...names)).toEqual(expected());
     expect(store.errors).not.toMatch(/unhandled/i);
 

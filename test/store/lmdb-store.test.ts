@@ -320,6 +320,20 @@ describe("The LMDB store's folder", () => {
   });
 });
 
+describe("What is known without asking", () => {
+  it("is that nothing was committed, as long as nothing was", async () => {
+    const folder = await temporaryFolder();
+    const store = await openLmdbStore({ folder });
+    for (let n = 0; n < 3; n++) {
+      await store.commit(documentCommit(documentKey("a", "x"), { n }));
+      const { sequence } = await store.revisions(of([]));
+      expect(store.isStillAt(sequence)).toBe(true);
+    }
+    await store.close();
+    await rm(folder, { recursive: true });
+  });
+});
+
 describe("An observed store", () => {
   it("answers as the store does and tells of each call", async () => {
     const folder = await temporaryFolder();

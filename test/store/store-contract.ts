@@ -127,6 +127,22 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         expect((await store.revisions(of(keys))).documents).toEqual([second, undefined, first, second]);
       });
 
+      it("never says that it is still at a sequence after which something was committed", async () => {
+        const sequenceNow = async () => (await store.revisions(of([]))).sequence;
+        const before = await sequenceNow();
+        await put(documentKey("a", "x"), { v: 1 });
+        const between = await sequenceNow();
+        await put(documentKey("b", "y"), undefined);
+        const after = await sequenceNow();
+        expect([before, between, after + 1].map((sequence) => store.isStillAt(sequence))).toEqual([
+          false,
+          false,
+          false,
+        ]);
+        await store.close();
+        expect(store.isStillAt(after)).toBe(false);
+      });
+
       it("tells documents apart by account and config, and the system layer from every account", async () => {
         const keys = [
           documentKey(undefined, "x"),
