@@ -44,9 +44,10 @@ export class LayerMemory {
     return this.#documents.get(nameOf(key, version));
   }
 
-  keepDocument(key: DocumentKey, document: StoredDocument): void {
-    const name = nameOf(key, document.version);
-    if (this.#recurrence.isAgain(name)) this.#documents.set(name, document);
+  /** @param isShared whether it is a layer of other accounts, too: then it is asked for again for certain */
+  keepDocument(key: DocumentKey, document: StoredDocument, isShared: boolean): void {
+    if (isShared || this.#recurrence.isAgain(`${key.accountId ?? ""}/${key.configId}`))
+      this.#documents.set(nameOf(key, document.version), document);
   }
 }
 

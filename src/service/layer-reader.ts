@@ -116,7 +116,8 @@ export function createRequestReader(
       const found = await Promise.all(
         versions.map((version, index) => {
           const key = keys[index];
-          return version && key && (memory.document(key, version) ?? documents.load({ key, version }));
+          if (version === undefined || key === undefined) return undefined;
+          return memory.document(key, version) ?? documents.load({ key, version, isShared: index > 0 });
         }),
       );
       return found.every((document, index) => sameVersion(document?.version, versions[index]))
@@ -239,6 +240,8 @@ function recalled(memory: LayerMemory, id: string): Lineage | undefined {
 interface Versioned {
   readonly key: DocumentKey;
   readonly version: Version;
+  /** Whether it is below the layer of the account that is read. */
+  readonly isShared: boolean;
 }
 
 /** A document may have moved on since its version was seen: then it has another one. */
@@ -248,9 +251,9 @@ async function readDocuments(
   wanted: readonly Versioned[],
 ): Promise<(StoredDocument | undefined)[]> {
   const { documents } = await fromStore(store.getMany(wanted.map(({ key }) => key)));
-  for (const [index, { key }] of wanted.entries()) {
+  for (const [index, { key, isShared }] of wanted.entries()) {
     const document = documents[index];
-    if (document !== undefined) memory.keepDocument(key, document);
+    if (document !== undefined) memory.keepDocument(key, document, isShared);
   }
   return [...documents];
 }

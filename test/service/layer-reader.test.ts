@@ -155,7 +155,7 @@ describe("what is remembered", () => {
       const document = { version, override: { text }, updatedAt: "", updatedBy: "" };
       // Once is not enough: most of what is read once is not read again.
       for (let times = 0; times < 2; times++)
-        memory.keepDocument({ accountId: `a${n}`, configId: "x" }, document);
+        memory.keepDocument({ accountId: `a${n}`, configId: "x" }, document, false);
     }
     const kept = Array.from({ length: 2_000 }, (_, n) =>
       memory.document({ accountId: `a${n}`, configId: "x" }, version),
