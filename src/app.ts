@@ -140,7 +140,7 @@ async function assemble(
     onRequest: metrics.request,
     newId,
   });
-  quickLane.serve("/graphql", (request, body) => shortCuts.answer(request, body));
+  quickLane.serve("/graphql", (request) => shortCuts.begin(request));
   await addRestFace(app, {
     createContext: (principal) => ({ principal, configs, reader: createReader(principal) }),
     identify,

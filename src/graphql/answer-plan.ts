@@ -20,8 +20,9 @@ import {
   visit,
 } from "graphql";
 import { collectFields, collectSubfields } from "graphql/execution/collectFields.js";
+import { QUICK_CHARACTERS } from "./answer-size.js";
 import type { RequestContext } from "./context.js";
-import { PlainCode, type PlainMember } from "./plain-code.js";
+import { PlainCode, type PlainMember, type Room, type WriteValue } from "./plain-code.js";
 
 /** The answer's JSON text; it rejects where graphql-js would have an error to tell. */
 export type WriteAnswer = (
@@ -38,6 +39,7 @@ type Variables = Readonly<Record<string, unknown>>;
 interface Execution {
   readonly context: RequestContext;
   readonly variables: Variables;
+  readonly room: Room;
 }
 type Read = (source: unknown, execution: Execution) => unknown;
 type Complete = (value: unknown, execution: Execution) => Text;
@@ -71,7 +73,8 @@ export function planAnswer(
   return async (context, given) => {
     const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], given);
     if (errors !== undefined) throw errors[0];
-    return `{"data":${await write(undefined, { context, variables: coerced })}}\n`;
+    const execution = { context, variables: coerced, room: { characters: QUICK_CHARACTERS } };
+    return `{"data":${await write(undefined, execution)}}\n`;
   };
 }
 
@@ -101,7 +104,7 @@ class Planner {
 
   #object(type: GraphQLObjectType, selected: Selected): Complete {
     const plain = this.#plain(type, selected);
-    if (plain !== undefined) return plain;
+    if (plain !== undefined) return (source, { room }) => plain(source, room);
     const fields = [...selected].map(([key, nodes], index): PlannedField => {
       const head = `${index === 0 ? "" : ","}${JSON.stringify(key)}:`;
       const field = fieldOf(type, nodes);
@@ -112,7 +115,7 @@ class Planner {
   }
 
   /** Code that reads properties and nothing else; undefined where something below has a resolver. */
-  #plain(type: GraphQLObjectType, selected: Selected): ((source: unknown) => string) | undefined {
+  #plain(type: GraphQLObjectType, selected: Selected): WriteValue | undefined {
     const code = new PlainCode();
     try {
       const name = this.#plainObject(type, selected, code);
@@ -185,7 +188,10 @@ class Planner {
   }
 
   #value(type: GraphQLOutputType, nodes: readonly FieldNode[]): Complete {
-    if (isLeafType(type)) return leafWriter(type);
+    if (isLeafType(type)) {
+      const write = leafWriter(type);
+      return (value, { room }) => write(value, room);
+    }
     if (isListType(type)) {
       const complete = this.#complete(type.ofType, nodes);
       return (items, execution) => writeList(complete, items, execution);
@@ -273,12 +279,17 @@ class Pieces {
   }
 }
 
-function leafWriter(type: GraphQLLeafType): (value: unknown) => string {
+function leafWriter(type: GraphQLLeafType): WriteValue {
   if (isEnumType(type)) {
     const texts = new Map(type.getValues().map(({ name, value }) => [value, JSON.stringify(name)]));
     return (value) => texts.get(value) ?? fail(`not of ${type}`);
   }
-  return (value) => textOf(type.serialize(value)) ?? fail(`not of ${type}`);
+  return (value, room) => {
+    const text = textOf(type.serialize(value)) ?? fail(`not of ${type}`);
+    room.characters -= text.length;
+    // The same large value can stand in ten thousand places: it is not written down that often.
+    return room.characters < 0 ? fail("too much for one turn") : text;
+  };
 }
 
 /** What JSON.stringify makes of it; it takes its time for what is short and plain, as most values are. */
@@ -291,7 +302,7 @@ function textOf(value: unknown): string | undefined {
     case "number":
       return Number.isFinite(value) ? String(value) : undefined;
     default:
-      return value === null ? undefined : JSON.stringify(value);
+      return value === null || isPromise(value) ? undefined : JSON.stringify(value);
   }
 }
 

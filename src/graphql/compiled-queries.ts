@@ -8,7 +8,7 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import { planAnswer, type WriteAnswer } from "./answer-plan.js";
-import { mayBeTooLarge } from "./answer-size.js";
+import { QUICK_CHARACTERS } from "./answer-size.js";
 import type { RequestContext } from "./context.js";
 import type { OperationCost } from "./operation-cost.js";
 import { checkVariables } from "./variables.js";
@@ -90,7 +90,7 @@ async function execute(
     context.work.cost = cost;
     context.work.inOneTurn = true;
     const text = await write(context, variables);
-    return mayBeTooLarge(text) ? undefined : text;
+    return text.length > QUICK_CHARACTERS ? undefined : text;
   } catch {
     return undefined;
   }
@@ -98,7 +98,12 @@ async function execute(
 
 function plan({ schema, document, operation }: CheckedOperation): WriteAnswer | null {
   if (countSelections(document, operation) > LARGEST) return null;
-  return planAnswer(schema, document, operation) ?? null;
+  try {
+    return planAnswer(schema, document, operation) ?? null;
+  } catch {
+    // Where no code may be made of text, all goes the whole way.
+    return null;
+  }
 }
 
 /** Fragments within fragments can multiply without end: nobody counts further than it takes to say no. */
@@ -134,6 +139,8 @@ function isAsked(body: unknown): body is Asked {
   );
 }
 
+/** Whatever is in either of them, no other pair has the same name. */
 function nameOf(query: string, operationName: string | null | undefined): string {
-  return `${operationName ?? ""}\n${query}`;
+  const named = operationName ?? undefined;
+  return `${named === undefined ? "" : `${named.length} ${named}`}\n${query}`;
 }

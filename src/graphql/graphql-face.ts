@@ -10,7 +10,7 @@ import { NOBODY, type Principal } from "../auth/principal.js";
 import { breathe } from "../service/breathe.js";
 import type { RequestContext } from "./context.js";
 import { createErrorReport } from "./error-report.js";
-import { learningPlugin } from "./plugin/learning.plugin.js";
+import { learnFrom } from "./learn-from.js";
 import { limitsPlugin } from "./plugin/limits.plugin.js";
 import { metricsPlugin } from "./plugin/metrics.plugin.js";
 import { statusPlugin } from "./plugin/status.plugin.js";
@@ -54,8 +54,7 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
       errors.plugin,
-      limitsPlugin(),
-      learningPlugin(shortCuts.compiled),
+      limitsPlugin((sent) => learnFrom(shortCuts.compiled, sent)),
       statusPlugin(),
       metricsPlugin(options.onRequest),
     ],

@@ -6,17 +6,21 @@ import { Recurrence } from "../service/recurrence.js";
 import type { Store } from "../store/store.js";
 import type { Question } from "./question.js";
 
-/** An answer as it was sent, and what has to hold for it to be the answer still. */
-export interface KeptAnswer {
-  /** Headers, names and values in turn. */
+/** An answer that did not have to go the whole way. */
+export interface MadeAnswer {
+  /** Headers, names and values in turn: all but the request's id, the length, and what Node adds itself. */
   readonly head: readonly string[];
   /** Its bytes, one character for each. */
   readonly body: string;
+  /** What metrics call the operation. */
+  readonly label: string;
+}
+
+/** An answer as it was sent, and what has to hold for it to be the answer still. */
+export interface KeptAnswer extends MadeAnswer {
   readonly vector: VersionVector;
   /** Tokens from before this second, since the epoch, get another one. */
   readonly issuedFrom: number;
-  /** What metrics call the operation. */
-  readonly label: string;
 }
 
 export interface KeptAnswersOptions {
@@ -43,7 +47,7 @@ const LONGEST_SHARE = 1 / 64;
  */
 export class KeptAnswers {
   readonly #answers: LRUCache<string, Entry>;
-  readonly #recurrence = new Recurrence();
+  readonly #recurrence: Recurrence;
   readonly #longest: number;
 
   constructor(private readonly options: KeptAnswersOptions) {
@@ -52,6 +56,7 @@ export class KeptAnswers {
       sizeCalculation: sizeOf,
     });
     this.#longest = options.bytes * LONGEST_SHARE;
+    this.#recurrence = new Recurrence(options.bytes);
   }
 
   /**
@@ -71,7 +76,7 @@ export class KeptAnswers {
 
   /** Whether the question has come before, lately. */
   isWorthKeeping(question: Question, principal: Principal): boolean {
-    return this.#recurrence.isAgain(nameOf(question, principal));
+    return this.#recurrence.isAgain(nameOf(question, principal), this.#answers);
   }
 
   keep(question: Question, principal: Principal, answer: KeptAnswer): void {

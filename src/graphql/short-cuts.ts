@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { Principal } from "../auth/principal.js";
 import { CompiledQueries } from "./compiled-queries.js";
 import type { RequestContext } from "./context.js";
-import type { KeptAnswers } from "./kept-answers.js";
+import type { KeptAnswers, MadeAnswer } from "./kept-answers.js";
 import type { OnRequest } from "./plugin/metrics.plugin.js";
 import { type Question, questionOf, type ReadJson } from "./question.js";
 
@@ -22,15 +22,8 @@ export interface Asking {
   context?: RequestContext;
 }
 
-/** An answer that did not have to go the whole way. */
-export interface MadeAnswer {
-  /** Headers, names and values in turn: all but the request's id, the length, and what Node adds itself. */
-  readonly head: readonly string[];
-  /** Its bytes, one character for each. */
-  readonly body: string;
-  /** What metrics call the operation. */
-  readonly label: string;
-}
+/** Never throws. */
+export type Answering = (body: Buffer) => Promise<MadeAnswer | undefined>;
 
 export interface ShortCutsOptions {
   readonly answers: KeptAnswers;
@@ -65,31 +58,50 @@ export class ShortCuts {
     this.compiled = new CompiledQueries(options.compileAt);
   }
 
-  /** Undefined: it has to go the whole way. */
-  async answer(request: IncomingMessage, body: Buffer): Promise<MadeAnswer | undefined> {
+  /**
+   * Before the body is read: who asks, and whether they may.
+   * @returns what makes an answer of the body; undefined, from either: the request has to go the whole way
+   */
+  async begin(request: IncomingMessage): Promise<Answering | undefined> {
+    const identified = this.#identify(request);
+    try {
+      const principal = await identified;
+      return (body) => this.#answer(request, principal, body);
+    } catch {
+      // Said as it has to be said on the whole way, which does not ask again.
+      this.#askings.set(
+        request,
+        identified.then((principal) => ({ principal })),
+      );
+      return undefined;
+    }
+  }
+
+  async #answer(
+    request: IncomingMessage,
+    principal: Principal,
+    body: Buffer,
+  ): Promise<MadeAnswer | undefined> {
     const startedAt = performance.now();
-    const identified = this.#identify(request, body);
+    const asking: Asking = { principal, question: questionOf(request, body) };
     let made: MadeAnswer | undefined;
     try {
-      const asking = await identified;
       made = (await this.#kept(asking)) ?? (await this.#executed(asking, request, body));
     } catch {
       // Said again, as it has to be said, on the whole way.
     }
-    if (made === undefined) this.#askings.set(request, identified);
+    if (made === undefined) this.#askings.set(request, Promise.resolve(asking));
     else this.options.onRequest(made.label, "ok", (performance.now() - startedAt) / 1_000);
     return made;
   }
 
   /** What is known of a request that goes the whole way. @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
-  asking(request: IncomingMessage): Promise<Asking> {
-    return this.#askings.get(request) ?? this.#identify(request, undefined);
+  async asking(request: IncomingMessage): Promise<Asking> {
+    return (await this.#askings.get(request)) ?? { principal: await this.#identify(request) };
   }
 
-  async #identify(request: IncomingMessage, body: Buffer | undefined): Promise<Asking> {
-    const caller = { headers: request.headers, ip: request.socket.remoteAddress ?? "" };
-    const principal = await this.options.identify(caller);
-    return { principal, question: body && questionOf(request, body) };
+  #identify({ headers, socket }: IncomingMessage): Promise<Principal> {
+    return this.options.identify({ headers, ip: socket.remoteAddress ?? "" });
   }
 
   async #kept(asking: Asking): Promise<MadeAnswer | undefined> {

@@ -13,8 +13,13 @@ export interface QuickAnswer {
   readonly body: string;
 }
 
-/** @returns undefined where the request has to go the ordinary way; it never throws */
-export type AnswerQuickly = (request: IncomingMessage, body: Buffer) => Promise<QuickAnswer | undefined>;
+/**
+ * Asked before the body is read, so that whoever is refused is not waited for; then for the answer. Undefined, from either:
+ * the request has to go the ordinary way. Neither throws.
+ */
+export type BeginQuickly = (
+  request: IncomingMessage,
+) => Promise<((body: Buffer) => Promise<QuickAnswer | undefined>) | undefined>;
 
 export interface QuickLaneOptions {
   readonly loopbackOnly: boolean;
@@ -33,7 +38,7 @@ const JSON_TYPE = /^application\/json\s*(;|$)/i;
 export class QuickLane {
   readonly #read = new WeakMap<IncomingMessage, Buffer>();
   #path: string | undefined;
-  #answer: AnswerQuickly = async () => undefined;
+  #begin: BeginQuickly = async () => undefined;
 
   private constructor(private readonly options: QuickLaneOptions) {}
 
@@ -43,7 +48,11 @@ export class QuickLane {
     const [ordinary] = app.server.listeners("request") as RequestListener[];
     if (ordinary === undefined) throw new Error("fastify listens to no requests");
     app.server.removeListener("request", ordinary);
-    app.server.on("request", (request, response) => lane.#take(request, response, ordinary));
+    app.server.on("request", (request, response) => {
+      if (!lane.#isPlain(request)) ordinary(request, response);
+      // What goes wrong here, nobody else would hear of: the connection ends, and the process goes on.
+      else lane.#carry(request, response, ordinary).catch(() => request.destroy());
+    });
     app.addHook("preParsing", async ({ raw }, _reply, payload) => {
       const body = lane.#read.get(raw);
       return body === undefined ? payload : Readable.from(body, { objectMode: false });
@@ -55,28 +64,30 @@ export class QuickLane {
     return lane;
   }
 
-  serve(path: string, answer: AnswerQuickly): void {
+  serve(path: string, begin: BeginQuickly): void {
     this.#path = path;
-    this.#answer = answer;
+    this.#begin = begin;
   }
 
-  #take(request: IncomingMessage, response: ServerResponse, ordinary: RequestListener): void {
-    if (!this.#isPlain(request)) {
+  async #carry(request: IncomingMessage, response: ServerResponse, ordinary: RequestListener): Promise<void> {
+    const startedAt = performance.now();
+    const answering = await this.#begin(request);
+    if (answering === undefined) {
       ordinary(request, response);
       return;
     }
-    const startedAt = performance.now();
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("error", () => this.#tell(request, requestId(request), 400, startedAt));
-    request.on("end", () => {
-      const body = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
-      void this.#answer(request, body).then((answer) => {
-        if (answer !== undefined) return this.#send(request, response, answer, startedAt);
-        this.#read.set(request, body);
-        ordinary(request, response);
-      });
-    });
+    const body = await readAll(request);
+    if (body === undefined) {
+      this.#tell(request, requestId(request), 400, startedAt);
+      return;
+    }
+    const answer = await answering(body);
+    if (answer !== undefined) {
+      this.#send(request, response, answer, startedAt);
+      return;
+    }
+    this.#read.set(request, body);
+    ordinary(request, response);
   }
 
   #isPlain(request: IncomingMessage): boolean {
@@ -112,4 +123,15 @@ export class QuickLane {
       milliseconds: performance.now() - startedAt,
     });
   }
+}
+
+/** Undefined: it went away before the end. */
+function readAll(request: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    request
+      .on("data", (chunk: Buffer) => chunks.push(chunk))
+      .on("error", () => resolve(undefined))
+      .on("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+  });
 }

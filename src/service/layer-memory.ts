@@ -20,7 +20,8 @@ const ACCOUNTS_SHARE = 0.2;
 export class LayerMemory {
   readonly #accounts: LRUCache<string, AccountRecord>;
   readonly #documents: LRUCache<string, StoredDocument>;
-  readonly #recurrence = new Recurrence();
+  readonly #recurringAccounts: Recurrence;
+  readonly #recurringDocuments: Recurrence;
 
   /** @param bytes of memory that all of it may take, as far as it can be told */
   constructor(bytes: number) {
@@ -30,6 +31,8 @@ export class LayerMemory {
       sizeCalculation: ({ name }) => BYTES_PER_ENTRY + 2 * name.length,
     });
     this.#documents = new LRUCache({ maxSize: Math.ceil(bytes - maxSize), sizeCalculation: sizeOf });
+    this.#recurringAccounts = new Recurrence(maxSize);
+    this.#recurringDocuments = new Recurrence(bytes - maxSize);
   }
 
   account(id: string): AccountRecord | undefined {
@@ -37,7 +40,7 @@ export class LayerMemory {
   }
 
   keepAccount(account: AccountRecord): void {
-    if (this.#recurrence.isAgain(account.id)) this.#accounts.set(account.id, account);
+    if (this.#recurringAccounts.isAgain(account.id, this.#accounts)) this.#accounts.set(account.id, account);
   }
 
   document(key: DocumentKey, version: Version): StoredDocument | undefined {
@@ -46,7 +49,8 @@ export class LayerMemory {
 
   /** @param isShared whether it is a layer of other accounts, too: then it is asked for again for certain */
   keepDocument(key: DocumentKey, document: StoredDocument, isShared: boolean): void {
-    if (isShared || this.#recurrence.isAgain(`${key.accountId ?? ""}/${key.configId}`))
+    const place = `${key.accountId ?? ""}/${key.configId}`;
+    if (isShared || this.#recurringDocuments.isAgain(place, this.#documents))
       this.#documents.set(nameOf(key, document.version), document);
   }
 }

@@ -46,11 +46,12 @@ export type Documents = readonly (StoredDocument | undefined)[];
 export class Merges {
   readonly #known: LRUCache<string, SeenConfig>;
   readonly #making = new Map<string, Promise<SeenConfig | undefined>>();
-  readonly #recurrence = new Recurrence();
+  readonly #recurrence: Recurrence;
   readonly #defaultsSize = new WeakMap<JsonObject, number>();
 
   constructor(private readonly options: MergesOptions) {
     this.#known = new LRUCache({ maxSize: options.bytes });
+    this.#recurrence = new Recurrence(options.bytes);
   }
 
   /**
@@ -112,7 +113,7 @@ export class Merges {
 
   #keep(key: string, perspective: Perspective, layers: SeenConfig["layers"]): SeenConfig {
     const config = seenConfig(layers, perspective);
-    if (this.#recurrence.isAgain(key))
+    if (this.#recurrence.isAgain(key, this.#known))
       this.#known.set(key, config, { size: this.#sizeOf(layers, perspective) });
     return config;
   }

@@ -12,8 +12,8 @@ export interface RedisConnectionOptions {
   /** A key of the slot whose primary is meant, for commands that name none. */
   readonly routeKey: string;
   /**
-   * Whether what is asked within one turn of the event loop goes out together, each call still by itself. A write to a
-   * socket costs as much as everything else of a read. Not for Clusters: there commands would be told apart by their name.
+   * Whether what is called within one turn of the event loop goes out together: a write to a socket costs as much as
+   * everything else of a read. Nothing waits for answers that are still to come, as with ioredis's own way of doing it.
    */
   readonly gathers?: boolean;
   /** Hears of each time that the connection is there to use. */
@@ -33,6 +33,12 @@ const LONGEST_PAUSE_MS = 1_000;
 /** Who has been without a connection for so long need not hope for it within a call. */
 const HOPELESS_AFTER_MS = 1_000;
 
+interface GatheredCall {
+  readonly command: RedisCommand;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * One connection to the primary that holds the cell. Nothing is queued while it is down, and nothing is sent twice: what
  * was sent and not answered fails with `RedisSilence`, and only whoever sent it knows whether it may go again.
@@ -43,6 +49,7 @@ export class RedisConnection {
   readonly #waiting = new Set<() => void>();
   /** A server that lacks the database leaves the connection in another one. */
   #isInDatabase = false;
+  #gathered: GatheredCall[] = [];
   #lostAt: number | undefined = performance.now();
   #lastError: Error | undefined;
 
@@ -68,7 +75,31 @@ export class RedisConnection {
   async call(command: RedisCommand, deadline = callDeadline()): Promise<unknown> {
     const [name, ...args] = command;
     await this.ready(deadline);
+    // Whoever has little time left is not to wait for others, nor they to end with it.
+    if (this.#options.gathers && deadline - performance.now() >= ANSWER_WITHIN_MS)
+      return this.#gather(command);
     return this.#answered(deadline, () => this.#client.call(name, ...args));
+  }
+
+  #gather(command: RedisCommand): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#gathered.push({ command, resolve, reject });
+      if (this.#gathered.length === 1) setImmediate(() => void this.#sendGathered());
+    });
+  }
+
+  async #sendGathered(): Promise<void> {
+    const calls = this.#gathered;
+    this.#gathered = [];
+    const commands = calls.map(({ command }) => command);
+    const answers = await this.send(commands, performance.now() + ANSWER_WITHIN_MS).catch((error: Error) =>
+      commands.map(() => error),
+    );
+    for (const [index, { resolve, reject }] of calls.entries()) {
+      const answer = answers[index];
+      if (answer instanceof Error) reject(answer);
+      else resolve(answer);
+    }
   }
 
   /** Sends commands in one go over one connection. Each answer is a value or the server's refusal. */
@@ -210,14 +241,13 @@ function lastErrorOf(error: Error): Error {
   return "lastNodeError" in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
 }
 
-function createClient({ target, name, gathers = false }: RedisConnectionOptions): Redis | Cluster {
+function createClient({ target, name }: RedisConnectionOptions): Redis | Cluster {
   const options = {
     ...(target.username !== undefined && { username: target.username }),
     ...(target.password !== undefined && { password: target.password }),
     ...(target.isEncrypted && { tls: {} }),
     connectionName: name,
     disableClientInfo: true,
-    enableAutoPipelining: gathers,
     // RESP3 is the default of ioredis and brings nothing here.
     protocol: 2,
     replyMapping: "legacy",
@@ -247,7 +277,7 @@ function createClient({ target, name, gathers = false }: RedisConnectionOptions)
         ...(target.isEncrypted && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
       });
     case "cluster": {
-      const { retryStrategy, enableOfflineQueue, enableAutoPipelining, ...redisOptions } = options;
+      const { retryStrategy, enableOfflineQueue, ...redisOptions } = options;
       return new Cluster([...target.nodes], {
         lazyConnect: true,
         // Otherwise what goes to a node that is just being connected to is refused. It waits no longer than its caller does.

@@ -86,7 +86,7 @@ export async function createFaultyApp(
     onRequest: metrics.request,
     newId,
   });
-  quickLane.serve("/graphql", (request, body) => shortCuts.answer(request, body));
+  quickLane.serve("/graphql", (request) => shortCuts.begin(request));
   await addRestFace(app, {
     createContext: (principal) => ({ principal, configs, reader: reader(principal) }),
     identify,

@@ -90,7 +90,9 @@ function selectionOf(type: GraphQLObjectType, depth: number): fc.Arbitrary<strin
   const one = fc.constantFrom(...fields).chain((field) => selectedField(type, field, depth));
   const typename = fc.constantFrom("__typename", "kind_of: __typename");
   const inFragment = one.map((text) => `... on ${type.name} { ${text} }`);
-  const each = fc.oneof({ weight: 8, arbitrary: one }, typename, inFragment);
+  const skipped = one.map((text) => `... @skip(if: true) { ${text} }`);
+  const included = one.map((text) => `... @include(if: true) { ${text} }`);
+  const each = fc.oneof({ weight: 8, arbitrary: one }, typename, inFragment, skipped, included);
   return fc.array(each, { minLength: 1, maxLength: 5 }).map((all) => all.join(" "));
 }
 

@@ -127,7 +127,7 @@ async function openFace(
     onRequest: () => {},
     newId: () => "incident",
   });
-  quickLane.serve("/graphql", (request, body) => shortCuts.answer(request, body));
+  quickLane.serve("/graphql", (request) => shortCuts.begin(request));
   await app.listen({ host: "127.0.0.1", port: 0 });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(async () => {

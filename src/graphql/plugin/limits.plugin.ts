@@ -1,4 +1,8 @@
-import type { ApolloServerPlugin, GraphQLRequestContextDidResolveOperation } from "@apollo/server";
+import type {
+  ApolloServerPlugin,
+  GraphQLRequestContextDidResolveOperation,
+  GraphQLRequestContextWillSendResponse,
+} from "@apollo/server";
 import { GraphQLError } from "graphql";
 import { StrataError } from "../../domain/errors.js";
 import { breathe } from "../../service/breathe.js";
@@ -10,8 +14,13 @@ import { checkVariables } from "../variables.js";
 
 type Resolved = GraphQLRequestContextDidResolveOperation<RequestContext>;
 
-/** Refuses operations that would cost too much before anything is executed, and answers too large to send. */
-export function limitsPlugin(): ApolloServerPlugin<RequestContext> {
+type Sent = GraphQLRequestContextWillSendResponse<RequestContext>;
+
+/**
+ * Refuses operations that would cost too much before anything is executed, and answers too large to send.
+ * @param onSound hears of each answer that is not
+ */
+export function limitsPlugin(onSound: (sent: Sent) => void): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {
       return {
@@ -26,9 +35,14 @@ export function limitsPlugin(): ApolloServerPlugin<RequestContext> {
             });
           }
         },
-        async willSendResponse({ operation, response }) {
+        async willSendResponse(sent) {
+          const { operation, response } = sent;
           await breathe();
-          if (response.body.kind !== "single" || !isTooLarge(response.body.singleResult)) return;
+          if (response.body.kind !== "single") return;
+          if (!isTooLarge(response.body.singleResult)) {
+            onSound(sent);
+            return;
+          }
           response.body.singleResult = {
             data: null,
             errors: [tooLarge(operation?.operation === "mutation")],
