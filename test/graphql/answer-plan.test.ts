@@ -155,6 +155,19 @@ describe(`an answer that is planned (LAW_SEED=${SEED})`, () => {
     expect(written).toBe(wanted);
   });
 
+  test("comes to no end where one large value stands in many places", async () => {
+    const context = await openContext();
+    const large = Object.fromEntries(Array.from({ length: 400 }, (_, n) => [`field ${n}`, "x".repeat(500)]));
+    const input = { accountId: "acme", configId: "open" };
+    await context().configs.write(OPEN_PRINCIPAL, { target: input, intent: { kind: "SET", values: large } });
+    const document = parse(
+      `{ config(accountId: "acme", configId: "open") { fields { source { document } } } }`,
+    );
+    const operation = getOperationAST(document);
+    const plan = operation && planAnswer(schema, document, operation);
+    await expect(plan?.(context(), {})).rejects.toThrow("too much for one turn");
+  });
+
   test("there is none where directives depend on variables, or types on values", async () => {
     const plan = (query: string) => {
       const document = parse(query);
