@@ -1,4 +1,5 @@
 import { jwtVerify } from "jose";
+import { LRUCache } from "lru-cache";
 import type { Principal } from "./principal.js";
 import { CLOCK_TOLERANCE, principalOf } from "./token-claims.js";
 import type { TokenKeys } from "./token-keys.js";
@@ -23,10 +24,48 @@ const TYPES: ReadonlySet<string> = new Set(["", "jwt", "at+jwt"]);
 /** Base64 decoders overlook blanks. */
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** Turns a token into the principal that it stands for. */
+/** Milliseconds that a token's signature is good for: a key that is withdrawn is trusted no longer than that. */
+const TRUST_MS = 60_000;
+/** Characters of tokens that are remembered; a token has some hundreds. */
+const REMEMBERED = 8 * 2 ** 20;
+
+interface Verified {
+  readonly principal: Principal;
+  /** In seconds since the epoch. */
+  readonly expires: number;
+  /** In milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/**
+ * Turns a token into the principal that it stands for. Checking a signature takes longer than most answers, so one that
+ * was good is not checked again for a while; a token's end is looked at each time.
+ */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
-  const { keys, issuer, audience, maxAge, now } = options;
+  const { now } = options;
+  const verify = createVerifier(options);
+  const known = new LRUCache<string, Verified>({
+    maxSize: REMEMBERED,
+    sizeCalculation: (_, token) => token.length,
+  });
   return async (token) => {
+    const time = now().getTime();
+    const before = known.get(token);
+    if (before !== undefined && isTrusted(before, time)) return before.principal;
+    const verified = await verify(token);
+    known.set(token, verified);
+    return verified.principal;
+  };
+}
+
+function isTrusted({ expires, at }: Verified, time: number): boolean {
+  // As jose counts: in whole seconds.
+  const isInForce = expires > Math.floor(time / 1_000) - CLOCK_TOLERANCE;
+  return isInForce && time >= at && time - at < TRUST_MS;
+}
+
+function createVerifier({ keys, issuer, audience, maxAge, now }: AuthenticatorOptions) {
+  return async (token: string): Promise<Verified> => {
     if (!COMPACT.test(token)) throw unauthenticated();
     const currentDate = now();
     const settings = {
@@ -43,8 +82,9 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
       },
     );
     const principal = principalOf(payload, maxAge, currentDate.getTime() / 1_000);
-    if (principal === undefined || !isToken(protectedHeader.typ)) throw unauthenticated();
-    return principal;
+    if (principal === undefined || payload.exp === undefined || !isToken(protectedHeader.typ))
+      throw unauthenticated();
+    return { principal, expires: payload.exp, at: currentDate.getTime() };
   };
 }
 

@@ -34,6 +34,63 @@ function sign(claims: JWTPayload, header: Record<string, unknown> = {}, secret =
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const refused = { name: "StrataError", code: "UNAUTHENTICATED" };
 
+describe("a token that was good a moment ago", () => {
+  /** A clock to set, and how often the key was asked for: once for each signature that is checked. */
+  function counted() {
+    const state = { seconds: NOW, checks: 0 };
+    const key = async () => {
+      state.checks++;
+      return new TextEncoder().encode(SECRET);
+    };
+    const keys = { algorithms: ["HS256"], key };
+    return {
+      state,
+      ask: createAuthenticator({ ...options, keys, now: () => new Date(state.seconds * 1_000) }),
+    };
+  }
+
+  test("is not checked again within a minute, and stands for the same caller", async () => {
+    const { state, ask } = counted();
+    const token = await sign(CLAIMS);
+    const first = await ask(token);
+    state.seconds += 59;
+    expect(await ask(token)).toEqual(first);
+    expect(state.checks).toBe(1);
+    state.seconds += 1;
+    expect(await ask(token)).toEqual(first);
+    expect(state.checks).toBe(2);
+  });
+
+  test.each([4, 5, 6])("ends when it would have ended: %i seconds after its time", async (late) => {
+    const { state, ask } = counted();
+    const token = await sign({ ...CLAIMS, exp: NOW + 20 });
+    await ask(token);
+    state.seconds = NOW + 20 + late;
+    const fresh = counted();
+    fresh.state.seconds = state.seconds;
+    const settled = async (asked: typeof ask) => (await Promise.allSettled([asked(token)]))[0]?.status;
+    expect(await settled(ask)).toBe(await settled(fresh.ask));
+    expect(await settled(ask)).toBe(late < 5 ? "fulfilled" : "rejected");
+  });
+
+  test("vouches for no other: not one letter of it may change, and what was refused is checked again", async () => {
+    const { state, ask } = counted();
+    const token = await sign(CLAIMS);
+    await ask(token);
+    const last = token.at(-1) === "A" ? "B" : "A";
+    const forged = `${token.slice(0, 12)}${token[12] === "A" ? "B" : "A"}${token.slice(13)}`;
+    for (const other of [
+      token.slice(0, -2) + last + token.at(-1),
+      forged,
+      `${token}A`,
+      ` ${token}`,
+      token.toUpperCase(),
+    ])
+      for (let times = 0; times < 2; times++) await expect(ask(other)).rejects.toMatchObject(refused);
+    expect(state.checks).toBeGreaterThan(2);
+  });
+});
+
 describe("a token", () => {
   test("says who calls, for which account, and what for", async () => {
     expect(await authenticate(await sign(CLAIMS))).toEqual({
