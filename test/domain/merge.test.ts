@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { expect, test } from "vitest";
 import { EffectiveConfig } from "../../src/domain/effective-config.js";
 import { canonical, equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
 import { LAYER_KINDS } from "../../src/domain/layer.js";
@@ -164,6 +164,24 @@ law("etag: it moves exactly when values or provenance do", layers(), (documents)
     const changed = documents.with(index, index % 2 === 0 ? undefined : { ...document, a: 1 });
     const same = sameProvenance(provenance(documents), provenance(changed));
     expect(fingerprint(config(changed)) === fingerprint(config(documents))).toBe(same);
+  }
+});
+
+test.each<[string, JsonObject[], JsonObject[]]>([
+  [
+    "below a non-object",
+    [{ a: { x: 1 } }, { a: 5 }, { a: { y: 2 } }],
+    [{ a: { x: 1 } }, { a: 5 }, { a: { y: 3 } }],
+  ],
+  ["below a list", [{ a: { x: 1 } }, { a: [] }, { a: { y: { z: 2 } } }], [{ a: { x: 1 } }, { a: [] }, {}]],
+  ["empty, above members", [{ a: {} }, { a: { x: 1 } }], [{}, { a: { x: 1 } }]],
+  ["empty, below members", [{ a: { x: 1 } }, { a: {} }], [{ a: { x: 1 } }, {}]],
+  ["empty, deeper down", [{ a: { b: {} } }, { a: { b: { x: 1 } } }], [{ a: {} }, { a: { b: { x: 1 } } }]],
+])("etag: what is %s contributes to no field, and does not move it", (_, documents, others) => {
+  for (const look of [() => {}, (of: EffectiveConfig) => of.fields, (of: EffectiveConfig) => of.values]) {
+    const [one, other] = [config(documents), config(others)];
+    for (const each of [one, other]) look(each);
+    expect(fingerprint(one)).toBe(fingerprint(other));
   }
 });
 
