@@ -1,16 +1,15 @@
 import {
+  type ASTNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLField,
-  type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
   getArgumentValues,
   getVariableValues,
-  isEnumType,
   isLeafType,
   isListType,
   isNonNullType,
@@ -21,35 +20,15 @@ import {
 } from "graphql";
 import { collectFields, collectSubfields } from "graphql/execution/collectFields.js";
 import { QUICK_CHARACTERS } from "./answer-size.js";
+import { type Complete, fail, leafWriter, type PlannedField, writeList, writeObject } from "./answer-text.js";
 import type { RequestContext } from "./context.js";
-import { PlainCode, type PlainMember, type Room, type WriteValue } from "./plain-code.js";
+import { PlainCode, type PlainMember, type WriteValue } from "./plain-code.js";
 
 /** The answer's JSON text; it rejects where graphql-js would have an error to tell. */
 export type WriteAnswer = (
   context: RequestContext,
   variables: Readonly<Record<string, unknown>>,
 ) => Promise<string>;
-
-/** In JSON text; and halves of characters, which alone cannot be sent. */
-const NEEDS_ESCAPE = /["\\\p{Cc}\p{Cs}]/u;
-
-/** JSON text, there already or on its way. */
-type Text = string | Promise<string>;
-type Variables = Readonly<Record<string, unknown>>;
-interface Execution {
-  readonly context: RequestContext;
-  readonly variables: Variables;
-  readonly room: Room;
-}
-type Read = (source: unknown, execution: Execution) => unknown;
-type Complete = (value: unknown, execution: Execution) => Text;
-
-interface PlannedField {
-  /** What comes before its value: a comma unless it is the first, its name, a colon. */
-  readonly head: string;
-  readonly read: Read;
-  readonly complete: Complete;
-}
 
 /**
  * A query as a plan that writes its answer: what graphql-js finds out at each execution is found out once, and the text is
@@ -153,11 +132,11 @@ class Planner {
     parentType: GraphQLObjectType,
     field: GraphQLField<unknown, unknown>,
     fieldNodes: readonly FieldNode[],
-  ): Read {
+  ): PlannedField["read"] {
     const { name: fieldName, type: returnType, resolve } = field;
     if (resolve === undefined) return (source) => (source as Record<string, unknown>)[fieldName];
     const [node] = fieldNodes as [FieldNode];
-    const fixed = hasVariables(node) ? undefined : getArgumentValues(field, node);
+    const fixed = hasVariables(node.arguments) ? undefined : getArgumentValues(field, node);
     const { schema, operation } = this;
     const fragments = this.#fragments;
     return (source, { context, variables }) => {
@@ -212,113 +191,10 @@ function fieldOf(
   return field;
 }
 
-function writeObject(fields: readonly PlannedField[], source: unknown, execution: Execution): Text {
-  const pieces = new Pieces("{");
-  try {
-    for (const { head, read, complete } of fields) {
-      const value = read(source, execution);
-      pieces.add(
-        head,
-        isPromise(value) ? value.then((found) => complete(found, execution)) : complete(value, execution),
-      );
-    }
-  } catch (error) {
-    throw pieces.abandoned(error);
-  }
-  return pieces.text("}");
-}
-
-function writeList(complete: Complete, items: unknown, execution: Execution): Text {
-  if (!Array.isArray(items)) return fail("not a list");
-  const pieces = new Pieces("[");
-  try {
-    for (let at = 0; at < items.length; at++) {
-      const item: unknown = items[at];
-      const head = at === 0 ? "" : ",";
-      pieces.add(
-        head,
-        isPromise(item) ? item.then((found) => complete(found, execution)) : complete(item, execution),
-      );
-    }
-  } catch (error) {
-    throw pieces.abandoned(error);
-  }
-  return pieces.text("]");
-}
-
-/** Text that is put together in order, though some of it comes later. */
-class Pieces {
-  #earlier: Text[] | undefined;
-  #text: string;
-
-  constructor(start: string) {
-    this.#text = start;
-  }
-
-  add(head: string, text: Text): void {
-    if (typeof text === "string") {
-      this.#text += head + text;
-      return;
-    }
-    this.#earlier ??= [];
-    this.#earlier.push(this.#text + head, text);
-    this.#text = "";
-  }
-
-  text(end: string): Text {
-    const last = this.#text + end;
-    return this.#earlier === undefined
-      ? last
-      : Promise.all([...this.#earlier, last]).then((pieces) => pieces.reduce((text, piece) => text + piece));
-  }
-
-  /** Nobody waits for what is on its way any more. */
-  abandoned(error: unknown): unknown {
-    void Promise.allSettled(this.#earlier ?? []);
-    return error;
-  }
-}
-
-function leafWriter(type: GraphQLLeafType): WriteValue {
-  if (isEnumType(type)) {
-    const texts = new Map(type.getValues().map(({ name, value }) => [value, JSON.stringify(name)]));
-    return (value) => texts.get(value) ?? fail(`not of ${type}`);
-  }
-  return (value, room) => {
-    const text = textOf(type.serialize(value)) ?? fail(`not of ${type}`);
-    room.characters -= text.length;
-    // The same large value can stand in ten thousand places: it is not written down that often.
-    return room.characters < 0 ? fail("too much for one turn") : text;
-  };
-}
-
-/** What JSON.stringify makes of it; it takes its time for what is short and plain, as most values are. */
-function textOf(value: unknown): string | undefined {
-  switch (typeof value) {
-    case "string":
-      return NEEDS_ESCAPE.test(value) ? JSON.stringify(value) : `"${value}"`;
-    case "boolean":
-      return value ? "true" : "false";
-    case "number":
-      return Number.isFinite(value) ? String(value) : undefined;
-    default:
-      return value === null || isPromise(value) ? undefined : JSON.stringify(value);
-  }
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise;
-}
-
-/** What comes of it, graphql-js tells. */
-function fail(reason: string): never {
-  throw new Error(reason);
-}
-
-function hasVariables(node: FieldNode): boolean {
+function hasVariables(nodes: readonly ASTNode[] = []): boolean {
   let found = false;
-  for (const argument of node.arguments ?? [])
-    visit(argument, {
+  for (const node of nodes)
+    visit(node, {
       [Kind.VARIABLE]: () => {
         found = true;
       },
@@ -327,15 +203,7 @@ function hasVariables(node: FieldNode): boolean {
 }
 
 function hasVariableDirectives(document: DocumentNode): boolean {
-  let found = false;
-  visit(document, {
-    [Kind.DIRECTIVE]: (directive) => {
-      visit(directive, {
-        [Kind.VARIABLE]: () => {
-          found = true;
-        },
-      });
-    },
-  });
-  return found;
+  const directives: ASTNode[] = [];
+  visit(document, { [Kind.DIRECTIVE]: (directive) => void directives.push(directive) });
+  return hasVariables(directives);
 }
