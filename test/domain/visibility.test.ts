@@ -55,6 +55,17 @@ law(
 );
 
 law(
+  "what is seen whole is the very object, and it alone: what is known of it is known of what is seen",
+  documents(2),
+  ([stored, declared]) => {
+    const seen = visiblePart(stored as JsonObject, visibilityOf(declared as JsonObject));
+    const whole = visiblePart(stored as JsonObject, visibilityOf(stored as JsonObject));
+    const isWhole = seen !== undefined && equals(seen, stored as JsonObject);
+    return (isEmpty(stored as JsonObject) || whole === stored) && isWhole === (seen === stored);
+  },
+);
+
+law(
   "R5: an object of which nothing is seen is not there; one stored empty is",
   documents(2),
   ([stored, declared]) => {
