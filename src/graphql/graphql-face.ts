@@ -54,7 +54,7 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
       errors.plugin,
-      limitsPlugin((sent) => learnFrom(shortCuts.compiled, sent)),
+      limitsPlugin((sent) => learnFrom(shortCuts.planned, sent)),
       statusPlugin(),
       metricsPlugin(options.onRequest),
     ],

@@ -1,7 +1,7 @@
 import type { GraphQLRequestContextWillSendResponse } from "@apollo/server";
 import { Kind, type OperationDefinitionNode, OperationTypeNode } from "graphql";
-import type { CompiledQueries } from "./compiled-queries.js";
 import type { RequestContext } from "./context.js";
+import type { PlannedQueries } from "./planned-queries.js";
 import { operationLabel } from "./plugin/metrics.plugin.js";
 
 /** Root fields whose answers are made of the request, the caller's reach, and what the request's reader has read. */
@@ -9,7 +9,7 @@ const KEPT: ReadonlySet<string> = new Set(["account", "config", "systemConfig", 
 
 /** Learns from what went the whole way without an error: how the next one of its kind can take a shorter way. */
 export function learnFrom(
-  compiled: CompiledQueries,
+  planned: PlannedQueries,
   {
     schema,
     document,
@@ -25,7 +25,7 @@ export function learnFrom(
   if (isKept) contextValue.outcome.keepAs = label;
   const { cost } = contextValue.work;
   if (cost === undefined) return;
-  compiled.learn(request.query ?? "", request.operationName, {
+  planned.learn(request.query ?? "", request.operationName, {
     schema,
     document,
     operation,

@@ -9,7 +9,7 @@ export type ListOf<T> = readonly (T | Promise<T>)[];
 /** Units of cost, some 10 ms, after which other requests have their turn. */
 const SLICE = 6_000;
 
-/** Units of a compiled query that take about as long; beyond them it is executed in slices after all. */
+/** Units of a planned query that take about as long; beyond them it is executed in slices after all. */
 const ONE_TURN = 10 * SLICE;
 
 /**
@@ -20,7 +20,7 @@ export class RequestWork {
   #spent = 0;
   /** What the operation was found to cost, with one item of each list whose length nobody knew before. */
   cost: OperationCost | undefined;
-  /** Whether lists are handed out at once, by a compiled query; it fails where they are too long for that. */
+  /** Whether lists are handed out at once, by a planned query; it fails where they are too long for that. */
   inOneTurn = false;
   readonly #turns: Promise<unknown>[] = [Promise.resolve()];
 

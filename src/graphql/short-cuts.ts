@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
 import type { Principal } from "../auth/principal.js";
-import { CompiledQueries } from "./compiled-queries.js";
 import type { RequestContext } from "./context.js";
 import type { KeptAnswers, MadeAnswer } from "./kept-answers.js";
+import { PlannedQueries } from "./planned-queries.js";
 import type { OnRequest } from "./plugin/metrics.plugin.js";
 import { type Question, questionOf, type ReadJson } from "./question.js";
 
@@ -27,8 +27,8 @@ export type Answering = (body: Buffer) => Promise<MadeAnswer | undefined>;
 
 export interface ShortCutsOptions {
   readonly answers: KeptAnswers;
-  /** How often a query comes before it is compiled; absent: as often as pays. */
-  readonly compileAt?: number | undefined;
+  /** How often a query comes before it is planned; absent: as often as pays. */
+  readonly planAt?: number | undefined;
   readonly readJson: ReadJson;
   /** @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
   readonly identify: (caller: Caller) => Promise<Principal>;
@@ -45,17 +45,17 @@ const OWN_HEADERS: ReadonlySet<string> = new Set(["x-request-id", "content-lengt
 
 /**
  * The ways past Apollo, for what has gone through it before: an answer that is kept and still holds, or a query that is
- * compiled. Both bring what the whole way would bring, byte for byte; where one cannot, the request goes the whole way.
+ * planned. Both bring what the whole way would bring, byte for byte; where one cannot, the request goes the whole way.
  */
 export class ShortCuts {
-  readonly compiled: CompiledQueries;
+  readonly planned: PlannedQueries;
   /** The headers of answers, by the manner in which they were asked for. */
   readonly #heads = new LRUCache<string, readonly string[]>({ max: MANNERS });
   /** Of those that go the whole way: the garbage collector takes what hangs in such a map for alive. */
   readonly #askings = new WeakMap<IncomingMessage, Promise<Asking>>();
 
   constructor(private readonly options: ShortCutsOptions) {
-    this.compiled = new CompiledQueries(options.compileAt);
+    this.planned = new PlannedQueries(options.planAt);
   }
 
   /**
@@ -117,7 +117,7 @@ export class ShortCuts {
   async #executed(asking: Asking, request: IncomingMessage, body: Buffer): Promise<MadeAnswer | undefined> {
     const head = asking.question && this.#heads.get(asking.question.manner);
     if (head === undefined) return undefined;
-    const found = this.compiled.find(this.options.readJson(body, request.headers["content-type"] ?? ""));
+    const found = this.planned.find(this.options.readJson(body, request.headers["content-type"] ?? ""));
     if (found === undefined) return undefined;
     const context = this.options.createContext("", asking);
     const text = await found.run(context);

@@ -96,7 +96,7 @@ async function openFace(
   store: Store,
   answers: KeptAnswers,
   remembering: () => { memory: LayerMemory; merges: Merges },
-  compileAt: number,
+  planAt: number,
 ): Promise<Face> {
   const registry = loadSchemaRegistry(schemaFolder(SCHEMAS));
   const { app, quickLane } = await createHttpServer({
@@ -122,7 +122,7 @@ async function openFace(
       };
     },
     answers,
-    compileAt,
+    planAt,
     readJson,
     onRequest: () => {},
     newId: () => "incident",
@@ -160,7 +160,7 @@ async function post(
   return `${response.statusCode} ${JSON.stringify(Object.entries(head).sort())} ${Buffer.concat(chunks)}`;
 }
 
-/** The same store behind a face that keeps answers and compiles queries, and behind one that remembers nothing at all. */
+/** The same store behind a face that keeps answers and plans queries, and behind one that remembers nothing at all. */
 async function openBoth(answersOf: (store: Store) => KeptAnswers): Promise<{ kept: Face; plain: Face }> {
   const store = await openTestStore();
   onTestFinished(() => store.close());

@@ -14,7 +14,7 @@ import type { OperationCost } from "./operation-cost.js";
 import { checkVariables } from "./variables.js";
 
 /** What is asked so often is asked again; a plan costs as much as an execution. */
-const COMPILE_AT = 3;
+const PLAN_AT = 3;
 /** Selections, fragments spelled out: while they are planned nobody else has a turn. */
 const LARGEST = 250;
 /** Queries of which a plan, or a count, is kept. */
@@ -50,10 +50,10 @@ interface Asked {
  * validation, cost. Only answers without errors are made here. Whatever is not in order goes the whole way, so that
  * errors are the same whoever executes; queries write nothing, so nothing happens twice.
  */
-export class CompiledQueries {
+export class PlannedQueries {
   readonly #known = new LRUCache<string, Known>({ max: QUERIES });
 
-  constructor(private readonly compileAt = COMPILE_AT) {}
+  constructor(private readonly planAt = PLAN_AT) {}
 
   /** The operation has been executed the whole way, and without an error. */
   learn(query: string, operationName: string | null | undefined, checked: CheckedOperation): void {
@@ -61,11 +61,11 @@ export class CompiledQueries {
     const name = nameOf(query, operationName);
     const known: Known = this.#known.get(name) ?? { ...checked, count: 0, write: undefined };
     known.count++;
-    if (known.write === undefined && known.count >= this.compileAt) known.write = plan(known);
+    if (known.write === undefined && known.count >= this.planAt) known.write = plan(known);
     this.#known.set(name, known);
   }
 
-  /** The operation that a body asks for, if it is compiled. */
+  /** The operation that a body asks for, if there is a plan for it. */
   find(body: unknown): { readonly known: CheckedOperation; readonly run: Run } | undefined {
     if (!isAsked(body)) return undefined;
     const known = this.#known.get(nameOf(body.query, body.operationName));

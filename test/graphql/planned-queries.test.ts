@@ -1,6 +1,6 @@
 import { getOperationAST, parse } from "graphql";
 import { describe, expect, test } from "vitest";
-import { CompiledQueries } from "../../src/graphql/compiled-queries.js";
+import { PlannedQueries } from "../../src/graphql/planned-queries.js";
 import { createGraphqlSchema } from "../../src/graphql/schema.js";
 
 const CONFIG = `config(accountId: "a", configId: "c")`;
@@ -17,24 +17,24 @@ describe("queries that come again", () => {
   test.each([
     ["one config", `{ ${CONFIG} { id } }`, true],
     ["100 of them", `{ ${aliases(100)} }`, true],
-    ["more than is compiled within a turn", `{ ${aliases(130)} }`, false],
+    ["more than is planned within a turn", `{ ${aliases(130)} }`, false],
     [
       "fragments that multiply",
       `{ account(id: "a") { ...F0 } } ${multiplying(12)} fragment F12 on Account { id }`,
       false,
     ],
-  ])("%s", async (_, query, isCompiled) => {
+  ])("%s", async (_, query, isPlanned) => {
     const schema = await createGraphqlSchema();
     const document = parse(query);
     const operation = getOperationAST(document);
     if (!operation) throw new Error("no operation");
-    const compiled = new CompiledQueries(2);
+    const planned = new PlannedQueries(2);
     const cost = { cost: 1, itemCosts: new Map(), isConstant: true };
     const checked = { schema, document, operation, cost, label: "query config", isKept: true };
-    compiled.learn(query, undefined, checked);
-    expect(compiled.find({ query })).toBeUndefined();
-    compiled.learn(query, undefined, checked);
-    expect(compiled.find({ query }) !== undefined).toBe(isCompiled);
+    planned.learn(query, undefined, checked);
+    expect(planned.find({ query })).toBeUndefined();
+    planned.learn(query, undefined, checked);
+    expect(planned.find({ query }) !== undefined).toBe(isPlanned);
     // Whatever is not as clients send it goes the whole way.
     for (const body of [
       { query, extensions: {} },
@@ -42,6 +42,6 @@ describe("queries that come again", () => {
       { query, operationName: 1 },
       [query],
     ])
-      expect(compiled.find(body)).toBeUndefined();
+      expect(planned.find(body)).toBeUndefined();
   });
 });
