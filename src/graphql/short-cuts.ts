@@ -69,10 +69,10 @@ export class ShortCuts {
       return (body) => this.#answer(request, principal, body);
     } catch {
       // Said as it has to be said on the whole way, which does not ask again.
-      this.#askings.set(
-        request,
-        identified.then((principal) => ({ principal })),
-      );
+      const refused = identified.then((principal) => ({ principal }));
+      // Should nobody come to ask, it is no concern of the process.
+      refused.catch(() => {});
+      this.#askings.set(request, refused);
       return undefined;
     }
   }

@@ -128,6 +128,8 @@ export class QuickLane {
 /** Undefined: it went away before the end. */
 function readAll(request: IncomingMessage): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
+    // It may have gone while it was found out whose it is: then nothing more is heard of it.
+    if (request.destroyed) return resolve(undefined);
     const chunks: Buffer[] = [];
     request
       .on("data", (chunk: Buffer) => chunks.push(chunk))
