@@ -46,9 +46,9 @@ interface Asked {
 }
 
 /**
- * Queries that come again are written down as planned for each of them, past everything that was found out the first times: parsing,
- * validation, cost. Only answers without errors are made here. Whatever is not in order goes the whole way, so that
- * errors are the same whoever executes; queries write nothing, so nothing happens twice.
+ * Queries that come again are answered by a plan made for each of them, past everything that was found out the first
+ * times: parsing, validation, cost. Only answers without errors are made here. Whatever is not in order goes the whole
+ * way, so that errors are the same whoever executes; queries write nothing, so nothing happens twice.
  */
 export class PlannedQueries {
   readonly #known = new LRUCache<string, Known>({ max: QUERIES });

@@ -57,7 +57,7 @@ export class QuickLane {
       const body = lane.#read.get(raw);
       return body === undefined ? payload : Readable.from(body, { objectMode: false });
     });
-    // From now on fastify says that there is nothing more to be had here.
+    // From now on fastify answers all that still comes, and closes each connection after its answer.
     app.addHook("preClose", async () => {
       lane.#path = undefined;
     });

@@ -9,7 +9,14 @@ import { canonical, checkJson, isEmpty, isObject, type JsonObject } from "../dom
 import type { Layer } from "../domain/layer.js";
 import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
 import type { SchemaRegistry } from "../schema/schema-registry.js";
-import type { Commit, DocumentKey, Expectations, Store, Version } from "../store/store.js";
+import {
+  type Commit,
+  type DocumentKey,
+  type Expectations,
+  keyText,
+  type Store,
+  type Version,
+} from "../store/store.js";
 import { authorize, authorizeAtAll, type ConfigView, knows, noSuchAccount } from "./authorize.js";
 import { breathe } from "./breathe.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit.js";
@@ -140,11 +147,11 @@ export class ConfigService {
   async write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
     await breathe();
     const intent = checkIntent(request.intent);
-    const { accountId, configId } = this.#checked(principal, "write", request.target);
-    const name = `${accountId ?? ""}/${configId}`;
+    const target = this.#checked(principal, "write", request.target);
+    const name = keyText(target);
     const startedAt = performance.now();
     return unhurried(principal, async () => {
-      if (this.#turns.isTaken(name)) await this.#mayWait(principal, accountId);
+      if (this.#turns.isTaken(name)) await this.#mayWait(principal, target.accountId);
       return this.#turns.take(name, TURN_WITHIN_MS, () => this.#write(principal, request, intent, startedAt));
     });
   }

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import {
   type AccountRecord,
   type DocumentKey,
+  keyText,
   type StoredDocument,
   type Version,
   versionText,
@@ -49,14 +50,13 @@ export class LayerMemory {
 
   /** @param isShared whether it is a layer of other accounts, too: then it is asked for again for certain */
   keepDocument(key: DocumentKey, document: StoredDocument, isShared: boolean): void {
-    const place = `${key.accountId ?? ""}/${key.configId}`;
-    if (isShared || this.#recurringDocuments.isAgain(place, this.#documents))
+    if (isShared || this.#recurringDocuments.isAgain(keyText(key), this.#documents))
       this.#documents.set(nameOf(key, document.version), document);
   }
 }
 
-function nameOf({ accountId, configId }: DocumentKey, version: Version): string {
-  return `${accountId ?? ""}/${configId}@${versionText(version)}`;
+function nameOf(key: DocumentKey, version: Version): string {
+  return `${keyText(key)}@${versionText(version)}`;
 }
 
 function sizeOf({ override }: StoredDocument): number {

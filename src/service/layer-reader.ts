@@ -3,6 +3,7 @@ import type { Principal } from "../auth/principal.js";
 import {
   type AccountRecord,
   type DocumentKey,
+  keyText,
   type Lineage,
   type Revisions,
   type Store,
@@ -93,11 +94,11 @@ export function createRequestReader(
       }
       return found;
     },
-    { cacheKeyFn: nameOf },
+    { cacheKeyFn: keyText },
   );
   const documents = new DataLoader<Versioned, StoredDocument | undefined, string>(
     (wanted) => readDocuments(store, memory, wanted),
-    { cacheKeyFn: ({ key, version }) => `${nameOf(key)}@${versionText(version)}` },
+    { cacheKeyFn: ({ key, version }) => `${keyText(key)}@${versionText(version)}` },
   );
   return {
     trace,
@@ -211,14 +212,14 @@ async function lookAt(
   keys: readonly DocumentKey[],
 ): Promise<Look> {
   const accounts = [...new Set(lineages.flatMap((lineage) => lineage?.map(({ id }) => id) ?? []))];
-  const documents = [...new Map(keys.map((key) => [nameOf(key), key])).values()];
+  const documents = [...new Map(keys.map((key) => [keyText(key), key])).values()];
   const found = await fromStore(store.revisions({ accounts, documents }));
   const accountVersions = new Map(accounts.map((id, index) => [id, found.accounts[index]]));
-  const versions = new Map(documents.map((key, index) => [nameOf(key), found.documents[index]]));
+  const versions = new Map(documents.map((key, index) => [keyText(key), found.documents[index]]));
   return {
     tree: found.tree,
     holds: (lineage) => lineage.every(({ id, version }) => sameVersion(accountVersions.get(id), version)),
-    versionOf: (key) => versions.get(nameOf(key)),
+    versionOf: (key) => versions.get(keyText(key)),
   };
 }
 
@@ -256,10 +257,6 @@ async function readDocuments(
     if (document !== undefined) memory.keepDocument(key, document, isShared);
   }
   return [...documents];
-}
-
-function nameOf({ accountId, configId }: DocumentKey): string {
-  return `${accountId ?? ""}/${configId}`;
 }
 
 function ancestorsIn(ancestry: Ancestry | undefined): Ancestry[] {

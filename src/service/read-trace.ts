@@ -1,5 +1,6 @@
 import {
   type DocumentKey,
+  keyText,
   type Lineage,
   type Revisions,
   sameVersion,
@@ -46,7 +47,7 @@ export class ReadTrace {
   layers({ ancestry, keys, versions }: Pick<Layers, "ancestry" | "keys" | "versions">): void {
     if (ancestry !== undefined) this.lineage(ancestry.lineage);
     for (const [index, key] of keys.entries()) {
-      const name = `${key.accountId ?? ""}/${key.configId}`;
+      const name = keyText(key);
       const [known, version] = [this.#documents.get(name), versions[index]];
       if (known !== undefined && !sameVersion(known.version, version)) this.#isWhole = false;
       this.#documents.set(name, { key, version });

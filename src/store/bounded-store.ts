@@ -1,6 +1,14 @@
 import { LRUCache } from "lru-cache";
 import { sequenceOfChange } from "./records.js";
-import type { Change, DocumentKey, Revisions, Store, Version, VersionsOf } from "./store.js";
+import {
+  type Change,
+  type DocumentKey,
+  keyText,
+  type Revisions,
+  type Store,
+  type Version,
+  type VersionsOf,
+} from "./store.js";
 
 export interface BoundedStoreOptions {
   /** How old, in milliseconds, an answer of `revisions` may be. */
@@ -165,6 +173,6 @@ function accountName(id: string): string {
   return `a ${id}`;
 }
 
-function documentName({ accountId, configId }: DocumentKey): string {
-  return `d ${accountId ?? ""}/${configId}`;
+function documentName(key: DocumentKey): string {
+  return `d ${keyText(key)}`;
 }

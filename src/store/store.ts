@@ -162,6 +162,11 @@ export interface Expectations {
   readonly noRoot?: true;
 }
 
+/** A key as text, another one for each: what names of things remembered are made of. */
+export function keyText({ accountId, configId }: DocumentKey): string {
+  return `${accountId ?? ""}/${configId}`;
+}
+
 /** A version as text: what stores compare, and what cache keys are made of. */
 export function versionText(version: Version | undefined): string {
   return version === undefined ? "-" : `${version.revision}.${version.sequence}.${version.nonce}`;

@@ -12,6 +12,8 @@ import { ConfigLayerType } from "./config-layer.type.js";
     "One leaf of the effective config. Arrays and empty objects are leaves: seen and replaced whole.",
 })
 export class ConfigFieldType {
+  private described: FieldSchema | undefined;
+
   constructor(
     private readonly leaf: merge.Field,
     private readonly layers: readonly ConfigLayerType[],
@@ -64,7 +66,8 @@ export class ConfigFieldType {
   }
 
   get #described(): FieldSchema | undefined {
-    return this.perspective.field(this.leaf.pointer);
+    this.described ??= this.perspective.field(this.leaf.pointer);
+    return this.described;
   }
 }
 
