@@ -3,6 +3,7 @@ import type { Principal } from "../auth/principal.js";
 import {
   type AccountRecord,
   type DocumentKey,
+  documentKeys,
   keyText,
   type Lineage,
   type Revisions,
@@ -17,12 +18,11 @@ import { LayerMemory } from "./layer-memory.js";
 import {
   type Ancestry,
   ancestriesOf,
-  documentKeys,
   freshLayers,
   fromStore,
   type Layers,
   type LoadedLayers,
-  restless,
+  storedLayers,
 } from "./layers.js";
 import { ReadTrace } from "./read-trace.js";
 import { unhurried } from "./unhurried.js";
@@ -59,7 +59,6 @@ export function createFailedReader(failure: unknown): LayerReader {
   };
 }
 
-const ATTEMPTS = 5;
 /** For readers that share no memory with others. */
 const SMALL_MEMORY = 16 * 2 ** 20;
 
@@ -104,21 +103,22 @@ export function createRequestReader(
     trace,
     ancestry: (accountId) => unhurried(principal, () => accounts.load(accountId)),
     layers: (target) => layers.load(target),
-    remembered({ keys, versions }) {
-      const found = versions.map((version, index) => {
-        const key = keys[index];
-        return version && key && memory.document(key, version);
-      });
+    remembered(layers) {
+      const { versions } = layers;
+      const found = versions.map((_, index) => documentAtHand(memory, layers, index));
       return found.every((document, index) => (document === undefined) === (versions[index] === undefined))
         ? found
         : undefined;
     },
-    async documents({ keys, versions }) {
+    async documents(layers) {
+      const { keys, versions } = layers;
       const found = await Promise.all(
         versions.map((version, index) => {
           const key = keys[index];
           if (version === undefined || key === undefined) return undefined;
-          return memory.document(key, version) ?? documents.load({ key, version, isShared: index > 0 });
+          return (
+            documentAtHand(memory, layers, index) ?? documents.load({ key, version, isShared: index > 0 })
+          );
         }),
       );
       return found.every((document, index) => sameVersion(document?.version, versions[index]))
@@ -140,9 +140,20 @@ export function createRequestReader(
   };
 }
 
+/** A document that came along with its version, or that is remembered. */
+function documentAtHand(
+  memory: LayerMemory,
+  { keys, versions, documents }: Layers,
+  index: number,
+): StoredDocument | undefined {
+  const [key, version] = [keys[index], versions[index]];
+  if (key === undefined || version === undefined) return undefined;
+  return documents[index] ?? memory.document(key, version);
+}
+
 /**
- * One look at the versions of all accounts and documents together. The lineages that say which documents those are come
- * from memory; the look tells which of them no longer hold, and those are read and looked at again.
+ * Where the ancestors of all accounts are remembered, one look at the versions of accounts and documents together tells
+ * whether they are still the same; otherwise the store finds them, and what is stored under them. All of one moment.
  */
 async function readLayers(
   store: Store,
@@ -150,54 +161,56 @@ async function readLayers(
   memory: LayerMemory,
   targets: readonly DocumentKey[],
 ): Promise<(Layers | undefined)[]> {
-  const lineages = new Map<string, Lineage | undefined>();
-  let unsure = [...new Set(targets.flatMap(({ accountId }) => accountId ?? []))];
-  for (const id of unsure) lineages.set(id, seen(principal, recalled(memory, id)));
-  unsure = unsure.filter((id) => lineages.get(id) === undefined);
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (unsure.length > 0) await learn(store, principal, memory, unsure, lineages);
-    const wanted = targets.map((target) => keysOf(target, lineages));
-    const look = await lookAt(store, [...lineages.values()], wanted.flat());
-    unsure = [...lineages].flatMap(([id, lineage]) =>
-      lineage === undefined || look.holds(lineage) ? [] : id,
-    );
-    if (unsure.length > 0) continue;
-    return targets.map(({ accountId }, index) => {
-      const lineage = accountId === undefined ? undefined : lineages.get(accountId);
-      if (accountId !== undefined && lineage === undefined) return undefined;
-      const keys = wanted[index] ?? [];
-      return { ancestry: lineage && { lineage, tree: look.tree }, keys, versions: keys.map(look.versionOf) };
-    });
+  return (await lookAgain(store, principal, memory, targets)) ?? learn(store, principal, memory, targets);
+}
+
+/** Undefined: something of it is not remembered, or not as it is now. */
+async function lookAgain(
+  store: Store,
+  principal: Principal,
+  memory: LayerMemory,
+  targets: readonly DocumentKey[],
+): Promise<Layers[] | undefined> {
+  const lineages = new Map<string, Lineage>();
+  for (const { accountId } of targets) {
+    if (accountId === undefined || lineages.has(accountId)) continue;
+    const lineage = recalled(memory, accountId);
+    if (lineage === undefined || !sees(principal, lineage)) return undefined;
+    lineages.set(accountId, lineage);
   }
-  throw restless();
+  const wanted = targets.map((target) => keysOf(target, lineages));
+  const look = await lookAt(store, [...lineages.values()], wanted.flat());
+  if (![...lineages.values()].every((lineage) => look.holds(lineage))) return undefined;
+  return targets.map(({ accountId }, index) => {
+    const lineage = accountId === undefined ? undefined : lineages.get(accountId);
+    const keys = wanted[index] ?? [];
+    const versions = keys.map(look.versionOf);
+    return { ancestry: lineage && { lineage, tree: look.tree }, keys, versions, documents: [] };
+  });
 }
 
 async function learn(
   store: Store,
   principal: Principal,
   memory: LayerMemory,
-  ids: readonly string[],
-  lineages: Map<string, Lineage | undefined>,
-): Promise<void> {
-  const found = await fromStore(store.lineages(ids));
-  for (const [index, id] of ids.entries()) {
-    const lineage = found.lineages[index];
-    lineages.set(id, seen(principal, lineage));
-    for (const account of lineage ?? []) memory.keepAccount(account);
-  }
+  targets: readonly DocumentKey[],
+): Promise<(Layers | undefined)[]> {
+  const found = await storedLayers(store, targets, "own");
+  return found.map((layers) => {
+    if (layers === undefined) return undefined;
+    const { ancestry, keys, documents } = layers;
+    if (ancestry !== undefined && !sees(principal, ancestry.lineage)) return undefined;
+    for (const account of ancestry?.lineage ?? []) memory.keepAccount(account);
+    const [[key], [own]] = [keys, documents];
+    if (key !== undefined && own !== undefined) memory.keepDocument(key, own, ancestry === undefined);
+    return layers;
+  });
 }
 
-function keysOf(
-  { accountId, configId }: DocumentKey,
-  lineages: ReadonlyMap<string, Lineage | undefined>,
-): DocumentKey[] {
+function keysOf({ accountId, configId }: DocumentKey, lineages: ReadonlyMap<string, Lineage>): DocumentKey[] {
   if (accountId === undefined) return documentKeys(undefined, configId);
   const lineage = lineages.get(accountId);
   return lineage === undefined ? [] : documentKeys(lineage, configId);
-}
-
-function seen(principal: Principal, lineage: Lineage | undefined): Lineage | undefined {
-  return lineage && sees(principal, lineage) ? lineage : undefined;
 }
 
 interface Look extends Pick<Revisions, "tree"> {
@@ -208,10 +221,10 @@ interface Look extends Pick<Revisions, "tree"> {
 
 async function lookAt(
   store: Store,
-  lineages: readonly (Lineage | undefined)[],
+  lineages: readonly Lineage[],
   keys: readonly DocumentKey[],
 ): Promise<Look> {
-  const accounts = [...new Set(lineages.flatMap((lineage) => lineage?.map(({ id }) => id) ?? []))];
+  const accounts = [...new Set(lineages.flatMap((lineage) => lineage.map(({ id }) => id)))];
   const documents = [...new Map(keys.map((key) => [keyText(key), key])).values()];
   const found = await fromStore(store.revisions({ accounts, documents }));
   const accountVersions = new Map(accounts.map((id, index) => [id, found.accounts[index]]));

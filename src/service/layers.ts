@@ -1,7 +1,7 @@
 import { StrataError } from "../domain/errors.js";
-import { resellerLineage } from "../domain/reseller.js";
 import type {
   DocumentKey,
+  LayerBodies,
   Lineage,
   Lineages,
   Store,
@@ -22,39 +22,34 @@ export interface Layers {
   readonly ancestry: Ancestry | undefined;
   readonly keys: readonly DocumentKey[];
   readonly versions: readonly (Version | undefined)[];
-}
-
-export interface LoadedLayers extends Layers {
+  /** Of the first keys, as many as were read along with the versions. */
   readonly documents: readonly (StoredDocument | undefined)[];
 }
 
-/** Where the layers of a config are stored (R1): the account's, its reseller's, the system's. */
-export function documentKeys(lineage: Lineage | undefined, configId: string): DocumentKey[] {
-  const system: DocumentKey = { accountId: undefined, configId };
-  if (lineage === undefined) return [system];
-  const reseller = resellerLineage(lineage);
-  const own: DocumentKey = { accountId: lineage[0].id, configId };
-  return reseller === undefined ? [own, system] : [own, { accountId: reseller[0].id, configId }, system];
-}
-
-const ATTEMPTS = 5;
+/** Layers whose documents are all at hand. */
+export type LoadedLayers = Layers;
 
 /**
  * Straight from the store, past everything that is remembered: what a write decides on.
  * @returns undefined when there is no such account
  */
 export async function freshLayers(store: Store, target: DocumentKey): Promise<LoadedLayers | undefined> {
-  const { accountId, configId } = target;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const ancestry = accountId === undefined ? undefined : await freshAncestry(store, accountId);
-    if (accountId !== undefined && ancestry === undefined) return undefined;
-    const keys = documentKeys(ancestry?.lineage, configId);
-    const { documents, tree } = await fromStore(store.getMany(keys));
-    // Accounts that moved in between have other layers.
-    if (ancestry !== undefined && ancestry.tree !== tree) continue;
-    return { ancestry, keys, documents, versions: documents.map((document) => document?.version) };
-  }
-  throw restless();
+  const [layers] = await storedLayers(store, [target], "all");
+  return layers;
+}
+
+/** Undefined where there is no such account. */
+export async function storedLayers(
+  store: Store,
+  targets: readonly DocumentKey[],
+  bodies: LayerBodies,
+): Promise<(Layers | undefined)[]> {
+  const { tree, configs } = await fromStore(store.layers(targets, bodies));
+  return configs.map((config) => {
+    if (config === undefined) return undefined;
+    const { lineage, keys, versions, documents } = config;
+    return { ancestry: lineage && { lineage, tree }, keys, versions, documents };
+  });
 }
 
 export async function freshAncestry(store: Store, accountId: string): Promise<Ancestry | undefined> {
@@ -63,10 +58,6 @@ export async function freshAncestry(store: Store, accountId: string): Promise<An
 
 export function ancestriesOf({ tree, lineages }: Lineages): (Ancestry | undefined)[] {
   return lineages.map((lineage) => lineage && { lineage, tree });
-}
-
-export function restless(): StrataError {
-  return new StrataError("STORE_UNAVAILABLE", "Accounts kept being moved while they were read. Try again.");
 }
 
 /**

@@ -35,6 +35,7 @@ export function boundStaleness(store: Store, options: BoundedStoreOptions): Stor
   return {
     lineages: (accountIds) => store.lineages(accountIds),
     descendants: (of) => store.descendants(of),
+    layers: (targets, bodies) => store.layers(targets, bodies),
     getMany: (keys) => store.getMany(keys),
     revisions: (of) => follower.revisions(of),
     isStillAt: (sequence) => store.isStillAt(sequence),

@@ -1,5 +1,5 @@
 import type { Key } from "lmdb";
-import { accountVersionOf, fitsTree, writeAccount } from "./lmdb-accounts.js";
+import { accountVersionOf, fitsTree, lineageOf, writeAccount } from "./lmdb-accounts.js";
 import { type Database, randomToken } from "./lmdb-database.js";
 import {
   changeBody,
@@ -12,12 +12,17 @@ import {
   storedDocument,
 } from "./records.js";
 import {
+  type AccountRecord,
   type Change,
   type Changes,
   type Commit,
   type CommitOutcome,
   type DocumentKey,
+  documentKeys,
+  keyText,
+  type LayerBodies,
   type Revisions,
+  type StoredConfigs,
   type StoredDocument,
   sameVersion,
   type TreeToken,
@@ -175,6 +180,32 @@ export function documentOf(database: Database, key: DocumentKey): StoredDocument
 export function versionOf(database: Database, key: DocumentKey): Version | undefined {
   const text = database.get(versionKey(key));
   return text === undefined ? undefined : parseVersion(text);
+}
+
+export function configsOf(
+  database: Database,
+  targets: readonly DocumentKey[],
+  bodies: LayerBodies,
+): StoredConfigs {
+  // Most of what several configs inherit from is the same.
+  const accounts = new Map<string, AccountRecord | undefined>();
+  const inherited = new Map<string, Version | undefined>();
+  const versionAt = (key: DocumentKey): Version | undefined => {
+    const name = keyText(key);
+    if (!inherited.has(name)) inherited.set(name, versionOf(database, key));
+    return inherited.get(name);
+  };
+  const configs = targets.map(({ accountId, configId }) => {
+    const lineage = accountId === undefined ? undefined : lineageOf(database, accountId, accounts);
+    if (accountId !== undefined && lineage === undefined) return undefined;
+    const keys = documentKeys(lineage, configId);
+    const documents = (bodies === "all" ? keys : keys.slice(0, 1)).map((key) => documentOf(database, key));
+    const versions = keys.map((key, index) =>
+      index < documents.length ? documents[index]?.version : versionAt(key),
+    );
+    return { lineage, keys, versions, documents };
+  });
+  return { tree: treeOf(database), configs };
 }
 
 export function revisionsOf(database: Database, { accounts, documents }: VersionsOf): Revisions {

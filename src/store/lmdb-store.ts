@@ -8,6 +8,7 @@ import { commitErrorOf, isLackOfSpace, unusable } from "./lmdb-errors.js";
 import { dataFile, withFile } from "./lmdb-files.js";
 import {
   changesAfter,
+  configsOf,
   decide,
   documentOf,
   forgetOperations,
@@ -26,9 +27,11 @@ import {
   type DescendantsOf,
   type DocumentKey,
   type Documents,
+  type LayerBodies,
   type Lineages,
   type Revisions,
   type Store,
+  type StoredConfigs,
   sameVersion,
   type VersionsOf,
 } from "./store.js";
@@ -108,6 +111,10 @@ class LmdbStore implements Store {
 
   descendants(of: DescendantsOf): Promise<Descendants> {
     return this.#read((database) => descendantsOf(database, of));
+  }
+
+  layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs> {
+    return this.#read((database) => configsOf(database, targets, bodies));
   }
 
   getMany(keys: readonly DocumentKey[]): Promise<Documents> {

@@ -259,6 +259,53 @@ local function lineages(keys, args)
   return {redis.call('GET', keys[1]), redis.call('GET', keys[2]), records}
 end
 
+-- keys: tree; args: prefix system-owner bodies, then pairs of an account (or the system's owner) and a config id. Each
+-- account on the ways to the root comes once; of each config what its layers have, the highest first: the whole record of
+-- its own, and of the others that or the version alone.
+local function layers(keys, args)
+  local prefix, system, isWhole = args[1], args[2], args[3] == 'all'
+  local places, records, configs = {}, {}, {}
+  local function place(id)
+    if places[id] == nil then
+      local record = redis.call('GET', prefix .. 'a:' .. id)
+      places[id] = false
+      if record then
+        records[#records + 1] = record
+        local parent, role = place_of(record)
+        places[id] = {parent = parent, isReseller = role ~= ''}
+      end
+    end
+    return places[id]
+  end
+  -- Of an account that is there. Goes all the way, so that all of them are among the records.
+  local function reseller(id)
+    local found
+    local last, parent, steps = nil, places[id].parent, 0
+    while parent ~= '' and steps <= 2 * TREE_DEPTH do
+      local above = place(parent)
+      if not above then break end
+      if above.isReseller and not found then found = parent end
+      last, parent, steps = parent, above.parent, steps + 1
+    end
+    return found or last
+  end
+  for i = 4, #args, 2 do
+    local owner, config = args[i], args[i + 1]
+    local owners = {}
+    if owner == system then owners = {system}
+    elseif place(owner) then
+      owners = {owner, reseller(owner) or system}
+      if owners[2] ~= system then owners[3] = system end
+    end
+    local texts = {}
+    for layer, each in ipairs(owners) do
+      texts[layer] = redis.call('GET', prefix .. ((isWhole or layer == 1) and 'd:' or 'v:') .. each .. ':' .. config)
+    end
+    configs[#configs + 1] = texts
+  end
+  return {redis.call('GET', keys[1]), records, configs}
+end
+
 -- keys: meta seq tree lock; args: name clear holder. From now on nobody reads or writes here.
 local function begin_import(keys, args)
   local sequence = redis.call('GET', keys[2]) or '0'
@@ -356,6 +403,7 @@ const DIGEST = createHash("sha256").update(BODY).digest("hex").slice(0, 16);
 export const FUNCTIONS = {
   commit: `strata_commit_${DIGEST}`,
   lineages: `strata_lineages_${DIGEST}`,
+  layers: `strata_layers_${DIGEST}`,
   descendants: `strata_descendants_${DIGEST}`,
   found: `strata_found_${DIGEST}`,
   beginImport: `strata_begin_import_${DIGEST}`,
@@ -370,6 +418,7 @@ export const FUNCTION_LIBRARY = `#!lua name=strata_${DIGEST}
 ${BODY}
 redis.register_function('${FUNCTIONS.commit}', commit)
 redis.register_function{function_name='${FUNCTIONS.lineages}', callback=lineages, flags={'no-writes'}}
+redis.register_function{function_name='${FUNCTIONS.layers}', callback=layers, flags={'no-writes'}}
 redis.register_function{function_name='${FUNCTIONS.descendants}', callback=descendants, flags={'no-writes'}}
 redis.register_function('${FUNCTIONS.found}', found)
 redis.register_function('${FUNCTIONS.beginImport}', begin_import)

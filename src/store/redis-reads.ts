@@ -5,6 +5,7 @@ import {
   parseChange,
   parseCounts,
   parseVersion,
+  SYSTEM_OWNER,
   sequenceOfChange,
   storedDocument,
   versionOfRecord,
@@ -26,8 +27,11 @@ import {
   type DescendantsOf,
   type DocumentKey,
   type Documents,
+  documentKeys,
+  type LayerBodies,
   type Lineages,
   type Revisions,
+  type StoredConfigs,
   TREE_DEPTH,
   type VersionsOf,
 } from "./store.js";
@@ -67,6 +71,30 @@ export class RedisReads {
       const [tree, paths, counts] = answer as [string | null, string[], string | null];
       this.#treeOf(tree);
       return { paths: paths.map((path) => path.split("/")), counts: parseCounts(counts) };
+    });
+  }
+
+  layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs> {
+    const wanted = targets.flatMap(({ accountId, configId }) => [accountId ?? SYSTEM_OWNER, configId]);
+    const args = [this.keys.prefix, SYSTEM_OWNER, bodies, ...wanted] as const;
+    return this.read(["FCALL_RO", FUNCTIONS.layers, 1, this.keys.tree, ...args], (answer) => {
+      const [tree, records, found] = answer as [string | null, string[], (string | null)[][]];
+      const accounts = new Map(records.map(parseAccount).map((account) => [account.id, account]));
+      const configs = targets.map(({ accountId, configId }, index) => {
+        const lineage =
+          accountId === undefined ? undefined : assembleLineage(accountId, (id) => accounts.get(id));
+        if (accountId !== undefined && lineage === undefined) return undefined;
+        const keys = documentKeys(lineage, configId);
+        const texts = found[index] ?? [];
+        const documents = (bodies === "all" ? texts : texts.slice(0, 1)).map((record) =>
+          record === null ? undefined : storedDocument(record),
+        );
+        const versions = texts.map((text) =>
+          text === null ? undefined : parseVersion(versionOfRecord(text)),
+        );
+        return { lineage, keys, versions, documents };
+      });
+      return { tree: this.#treeOf(tree), configs };
     });
   }
 

@@ -23,9 +23,11 @@ import type {
   DescendantsOf,
   DocumentKey,
   Documents,
+  LayerBodies,
   Lineages,
   Revisions,
   Store,
+  StoredConfigs,
   Version,
   VersionsOf,
 } from "./store.js";
@@ -146,6 +148,10 @@ class RedisStore implements Store {
 
   descendants(of: DescendantsOf): Promise<Descendants> {
     return this.#reading(() => this.#reads.descendants(of));
+  }
+
+  layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs> {
+    return this.#reading(() => this.#reads.layers(targets, bodies));
   }
 
   getMany(keys: readonly DocumentKey[]): Promise<Documents> {

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../domain/json.js";
+import { resellerLineage } from "../domain/reseller.js";
 
 /**
  * The port: what Strata needs of a place that keeps documents and accounts.
@@ -19,6 +20,8 @@ export interface Store {
   lineages(accountIds: readonly string[]): Promise<Lineages>;
   /** The accounts below one, and how many there are, all as of one moment; of an account that is not there, none. */
   descendants(of: DescendantsOf): Promise<Descendants>;
+  /** What configs are stored as, all as of one moment: each with the ancestors that say where. */
+  layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs>;
   /** The documents under these keys, all as of one moment. */
   getMany(keys: readonly DocumentKey[]): Promise<Documents>;
   /** The versions alone, all as of one moment: the cheap way to learn whether something known still holds. */
@@ -113,6 +116,34 @@ export interface Descendants {
 export interface Documents {
   readonly tree: TreeToken;
   readonly documents: readonly (StoredDocument | undefined)[];
+}
+
+/** Which documents of a config come with their versions: its own alone, or those that it inherits from as well. */
+export type LayerBodies = "own" | "all";
+
+/** One config as it is stored (R1), highest precedence first. */
+export interface StoredLayers {
+  /** Undefined for the system level. */
+  readonly lineage: Lineage | undefined;
+  readonly keys: readonly DocumentKey[];
+  readonly versions: readonly (Version | undefined)[];
+  /** Those of the first keys: of one of them, or of all. */
+  readonly documents: readonly (StoredDocument | undefined)[];
+}
+
+export interface StoredConfigs {
+  readonly tree: TreeToken;
+  /** Undefined where there is no such account. */
+  readonly configs: readonly (StoredLayers | undefined)[];
+}
+
+/** Where the layers of a config are stored (R1): the account's, its reseller's, the system's. */
+export function documentKeys(lineage: Lineage | undefined, configId: string): DocumentKey[] {
+  const system: DocumentKey = { accountId: undefined, configId };
+  if (lineage === undefined) return [system];
+  const reseller = resellerLineage(lineage);
+  const own: DocumentKey = { accountId: lineage[0].id, configId };
+  return reseller === undefined ? [own, system] : [own, { accountId: reseller[0].id, configId }, system];
 }
 
 export interface VersionsOf {

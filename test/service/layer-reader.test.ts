@@ -21,9 +21,11 @@ function between(services: Services, happen: () => Promise<unknown>): { other: S
   const { store } = services;
   const other = new Services(
     alteredStore(store, {
-      lineages(ids) {
-        calls.push("lineages");
-        return store.lineages(ids);
+      async layers(targets, bodies) {
+        calls.push(`layers ${bodies}`);
+        const found = await store.layers(targets, bodies);
+        await happen();
+        return found;
       },
       async revisions(of) {
         calls.push("revisions");
@@ -54,7 +56,7 @@ describe("a read", () => {
     const { other, calls } = between(services, writeAll);
     const { config } = await other.read("leaf", "open");
     expect(config.values).toEqual({ system: 2, reseller: 2, leaf: 2 });
-    expect(calls).toEqual(["lineages", "revisions", "getMany", "lineages", "getMany"]);
+    expect(calls).toEqual(["layers own", "getMany", "layers all"]);
   });
 
   test("of what has not changed asks for versions alone", async () => {
@@ -62,10 +64,10 @@ describe("a read", () => {
     written(await services.set("leaf", "open", { v: 1 }));
     written(await services.set(undefined, "open", { s: 1 }));
     const { other, calls } = between(services, async () => {});
-    // What comes twice is remembered.
-    for (let n = 0; n < 2; n++) {
+    // What others inherit from is remembered at once, the rest when it comes again.
+    for (const expected of [["layers own", "getMany"], ["layers own"]]) {
       await other.read("leaf", "open");
-      expect(calls.splice(0)).toEqual(["lineages", "revisions", "getMany"]);
+      expect(calls.splice(0)).toEqual(expected);
     }
     for (let n = 0; n < 3; n++)
       expect((await other.read("leaf", "open")).config.values).toEqual({ v: 1, s: 1 });

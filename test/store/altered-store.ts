@@ -5,6 +5,7 @@ export function alteredStore(store: Store, calls: Partial<Store>): Store {
   return {
     lineages: (accountIds) => store.lineages(accountIds),
     descendants: (of) => store.descendants(of),
+    layers: (targets, bodies) => store.layers(targets, bodies),
     getMany: (keys) => store.getMany(keys),
     revisions: (of) => store.revisions(of),
     isStillAt: (sequence) => store.isStillAt(sequence),

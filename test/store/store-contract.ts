@@ -2,16 +2,17 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { equals, type Json, type JsonObject } from "../../src/domain/json.js";
-import type {
-  AccountRecord,
-  AccountWrite,
-  Commit,
-  CommitOutcome,
-  DocumentKey,
-  Expectations,
-  Store,
-  Version,
-  VersionsOf,
+import {
+  type AccountRecord,
+  type AccountWrite,
+  type Commit,
+  type CommitOutcome,
+  type DocumentKey,
+  documentKeys,
+  type Expectations,
+  type Store,
+  type Version,
+  type VersionsOf,
 } from "../../src/store/store.js";
 
 /** A store to test, and the way to the same data after a restart. */
@@ -95,6 +96,74 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       ] as const)
         versionOf(await store.commit(accountCommit(id, parent)));
     };
+
+    describe("layers", () => {
+      const target = (accountId: string | undefined, configId = "x") => documentKey(accountId, configId);
+
+      it("are what is found account by account and document by document, whatever the tree", async () => {
+        const arbitrary = fc.array(
+          fc.record({
+            above: fc.nat(),
+            isReseller: fc.boolean(),
+            stored: fc.boolean(),
+            removed: fc.boolean(),
+          }),
+          { minLength: 1, maxLength: 9 },
+        );
+        let round = 0;
+        await fc.assert(
+          fc.asyncProperty(arbitrary, fc.boolean(), async (accounts, hasSystem) => {
+            // One tree for all rounds: each hangs its accounts below the root.
+            const prefix = `r${round++}`;
+            const name = (index: number) => `${prefix}-${index}`;
+            const config = `c${round}`;
+            if (round === 1) versionOf(await store.commit(accountCommit("root", undefined)));
+            for (const [index, { above, isReseller, stored, removed }] of accounts.entries()) {
+              const parent = index === 0 ? "root" : name(above % index);
+              const commit = accountCommit(name(index), parent);
+              const write = commit.write as AccountWrite;
+              const account = { ...write.account, isReseller };
+              versionOf(await store.commit({ ...commit, write: { ...write, account } }));
+              if (!stored) continue;
+              await put(target(name(index), config), { index });
+              if (removed) await put(target(name(index), config), undefined);
+            }
+            if (hasSystem) await put(target(undefined, config), { system: round });
+            const ids = [...accounts.keys()].map(name).toReversed();
+            const targets = [...ids, "root", undefined, "nobody"].map((id) => target(id, config));
+            const { tree, lineages } = await store.lineages(targets.map(({ accountId }) => accountId ?? "~"));
+            for (const bodies of ["own", "all"] as const) {
+              const found = await store.layers(targets, bodies);
+              expect(found.tree).toBe(tree);
+              expect(found.configs).toHaveLength(targets.length);
+              for (const [index, { accountId }] of targets.entries()) {
+                const lineage = lineages[index];
+                if (accountId !== undefined && lineage === undefined) {
+                  expect(found.configs[index]).toBeUndefined();
+                  continue;
+                }
+                const keys = documentKeys(lineage, config);
+                const { documents } = await store.getMany(keys);
+                expect(found.configs[index]).toStrictEqual({
+                  lineage,
+                  keys,
+                  versions: documents.map((document) => document?.version),
+                  documents: bodies === "all" ? documents : documents.slice(0, 1),
+                });
+              }
+            }
+          }),
+          { numRuns: Math.ceil(RUNS / 5), seed: SEED },
+        );
+      });
+
+      it("of nothing are nothing", async () => {
+        await createTree();
+        expect((await store.layers([], "all")).configs).toEqual([]);
+        const unknown = [target("nobody"), target("no:body", "no"), target("~")];
+        expect((await store.layers(unknown, "all")).configs).toEqual([undefined, undefined, undefined]);
+      });
+    });
 
     describe("reading", () => {
       it("answers an empty store with nothing, in the length that was asked for", async () => {
