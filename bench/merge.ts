@@ -1,8 +1,10 @@
 import deepmerge from "deepmerge";
 import { createDefu } from "defu";
 import lodashMerge from "lodash.merge";
+import { listFields } from "../src/domain/field-tree.js";
 import type { Json, JsonObject, JsonObjectDraft } from "../src/domain/json.js";
-import { type Field, merge } from "../src/domain/merge.js";
+import { merge } from "../src/domain/merge.js";
+import { Merged } from "../src/domain/merged.js";
 
 // Merging four layers of one config: Strata's walk, with and without provenance, beside three merge libraries. All in
 // one process, in turns, so that whatever the machine does hits all of them. Quote the ratios; the times are this
@@ -43,11 +45,7 @@ const defu = createDefu((object, key, item) => {
 });
 
 const contenders: Record<string, (highestFirst: JsonObject[]) => unknown> = {
-  "strata, values and provenance": (documents) => {
-    const fields: Field[] = [];
-    merge(documents, { onField: (field) => fields.push(field) });
-    return fields;
-  },
+  "strata, values and provenance": (documents) => listFields(Merged.of(documents).fields),
   "strata, values alone": (documents) => merge(documents),
   "lodash.merge": (documents) => lodashMerge({}, ...documents.toReversed()),
   defu: (documents) =>

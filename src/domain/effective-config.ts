@@ -1,8 +1,8 @@
+import { type Contribution, type Field, fieldsAt, isTree, listFields } from "./field-tree.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
 import type { Layer, LayerKind } from "./layer.js";
-import type { Field } from "./merge.js";
 import { Merged } from "./merged.js";
-import { isAtOrUnder, parsePointer, tokensOf } from "./pointer.js";
+import { parsePointer, tokensOf } from "./pointer.js";
 
 /** One config as one account, or the system level, sees it. Everything is derived from the layers, when asked for. */
 export class EffectiveConfig {
@@ -14,37 +14,38 @@ export class EffectiveConfig {
     readonly accountId: string | undefined,
     readonly configId: string,
     readonly layers: readonly Layer[],
-    readonly merged = new Merged(layers.map(({ document }) => document)),
+    readonly merged = Merged.of(layers.map(({ document }) => document)),
   ) {}
 
   get values(): JsonObject {
     return this.merged.values;
   }
 
-  /** Every leaf by its pointer, in merge order. */
-  get fields(): ReadonlyMap<string, Field> {
-    return this.merged.fields;
+  /** Every leaf, in merge order. */
+  get fields(): readonly Field[] {
+    return listFields(this.merged.fields);
   }
 
   /** The fields at or under a pointer, of these sources (absent: of all), in merge order. */
   fieldsUnder(pointer: string, sources?: ReadonlySet<LayerKind>): Field[] {
-    parsePointer(pointer);
-    const found: Field[] = [];
-    for (const field of this.fields.values()) {
-      if (!isAtOrUnder(field.pointer, pointer)) continue;
-      if (sources === undefined || sources.has(this.sourceOf(field).kind)) found.push(field);
-    }
-    return found;
+    const found = fieldsAt(this.merged.fields, parsePointer(pointer));
+    if (found === undefined) return [];
+    const fields = isTree(found) ? listFields(found) : [found];
+    return sources === undefined ? fields : fields.filter((field) => sources.has(this.sourceOf(field).kind));
   }
 
   /** The field at a pointer; undefined when nothing is there, or an object with members. */
   fieldAt(pointer: string): Field | undefined {
-    parsePointer(pointer);
-    return this.fields.get(pointer);
+    const found = fieldsAt(this.merged.fields, parsePointer(pointer));
+    return isTree(found) ? undefined : found;
   }
 
-  sourceOf(field: Field): Layer {
-    return this.layers[field.contributions[0].layer] as Layer;
+  sourceOf({ contributions: [highest] }: Field): Layer {
+    return this.layerOf(highest);
+  }
+
+  layerOf({ layer }: Contribution): Layer {
+    return this.layers.at(-1 - layer) as Layer;
   }
 
   /** The value at a pointer; undefined when there is none. A pointer does not go into arrays. */
@@ -78,12 +79,13 @@ export class EffectiveConfig {
 
   /** What lies below the highest layer: what a write to that layer is compared with. */
   parent(): EffectiveConfig {
-    return new EffectiveConfig(this.accountId, this.configId, this.layers.slice(1));
+    return new EffectiveConfig(this.accountId, this.configId, this.layers.slice(1), this.merged.rest);
   }
 
   /** The same config with another document in its highest layer. */
   withHighest(layer: Layer): EffectiveConfig {
-    return new EffectiveConfig(this.accountId, this.configId, [layer, ...this.layers.slice(1)]);
+    const merged = this.merged.rest.under(layer.document);
+    return new EffectiveConfig(this.accountId, this.configId, [layer, ...this.layers.slice(1)], merged);
   }
 }
 

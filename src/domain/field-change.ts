@@ -1,4 +1,5 @@
 import type { EffectiveConfig } from "./effective-config.js";
+import type { Field } from "./field-tree.js";
 import { equals, type Json } from "./json.js";
 import type { LayerKind } from "./layer.js";
 
@@ -14,15 +15,19 @@ export interface FieldChange {
 /** Every field whose value or source differs: those there now in merge order, then those that went. */
 export function fieldChanges(before: EffectiveConfig, after: EffectiveConfig): FieldChange[] {
   const changes: FieldChange[] = [];
+  const [olds, nows] = [byPointer(before), byPointer(after)];
   const compare = (pointer: string): void => {
-    const old = before.fields.get(pointer);
-    const now = after.fields.get(pointer);
+    const [old, now] = [olds.get(pointer), nows.get(pointer)];
     const sourceBefore = old && before.sourceOf(old).kind;
     const sourceAfter = now && after.sourceOf(now).kind;
     if (sourceBefore === sourceAfter && equals(old?.value, now?.value)) return;
     changes.push({ pointer, before: old?.value, after: now?.value, sourceBefore, sourceAfter });
   };
-  for (const pointer of after.fields.keys()) compare(pointer);
-  for (const pointer of before.fields.keys()) if (!after.fields.has(pointer)) compare(pointer);
+  for (const pointer of nows.keys()) compare(pointer);
+  for (const pointer of olds.keys()) if (!nows.has(pointer)) compare(pointer);
   return changes;
+}
+
+function byPointer({ fields }: EffectiveConfig): Map<string, Field> {
+  return new Map(fields.map((field) => [field.pointer, field]));
 }

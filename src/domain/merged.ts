@@ -1,51 +1,100 @@
+import { type FieldTree, fieldsOver, NO_FIELDS } from "./field-tree.js";
 import { isEmpty, isObject, type JsonObject, selectMembers } from "./json.js";
-import { type Field, merge } from "./merge.js";
+import { mergeOver } from "./merge.js";
 
-/** Documents as one, highest precedence first. All of it is worked out when it is first asked for. */
+/** What one document, by its place (0 is the highest), contributes, as text: always the same function. */
+export type ContributionDigest = (contribution: JsonObject | undefined, place: number) => string;
+
+/**
+ * Documents as one: a document over others that are one already, so that whatever lies over the same shares what is known of
+ * it. All of it is worked out when it is first asked for.
+ */
 export class Merged {
   #values: JsonObject | undefined;
+  #fields: FieldTree | undefined;
+  #documents: readonly (JsonObject | undefined)[] | undefined;
   #fingerprint: string | undefined;
+  #inheritedFingerprint: string | undefined;
   /** Whether some member of a document may contribute to no field; known once the values are. */
   #isCovered = false;
   readonly #onCovered = (): void => {
     this.#isCovered = true;
   };
-  #fields: ReadonlyMap<string, Field> | undefined;
 
-  constructor(private readonly documents: readonly (JsonObject | undefined)[]) {}
+  private constructor(
+    private readonly document: JsonObject | undefined,
+    /** Undefined: nothing. */
+    private readonly below: Merged | undefined,
+  ) {}
+
+  /** @param documents highest precedence first */
+  static of(documents: readonly (JsonObject | undefined)[]): Merged {
+    const [lowest, ...others] = documents.toReversed();
+    return others.reduce((below, document) => below.under(document), new Merged(lowest, undefined));
+  }
+
+  /** With one more document, over all of these. */
+  under(document: JsonObject | undefined): Merged {
+    return new Merged(document, this);
+  }
+
+  /** Without the highest document. */
+  get rest(): Merged {
+    return this.below ?? new Merged(undefined, undefined);
+  }
 
   get values(): JsonObject {
-    this.#values ??= merge(this.documents, { onCovered: this.#onCovered });
+    this.#values ??= this.#merge();
     return this.#values;
   }
 
-  /** Every leaf by its pointer, in merge order; comes out of the same walk as the values. */
-  get fields(): ReadonlyMap<string, Field> {
-    if (this.#fields === undefined) {
-      const fields = new Map<string, Field>();
-      this.#values = merge(this.documents, {
-        onField: (field) => fields.set(field.pointer, field),
-        onCovered: this.#onCovered,
-      });
-      this.#fields = fields;
-    }
+  /** The fields of the values, with what each document has there. */
+  get fields(): FieldTree {
+    this.#fields ??=
+      this.document === undefined
+        ? (this.below?.fields ?? NO_FIELDS)
+        : fieldsOver(this.documents.toReversed(), this.below?.fields ?? NO_FIELDS);
     return this.#fields;
   }
 
-  /**
-   * One text for what every document contributes to the fields.
-   * @param digest stands for what one document, by its place, contributes; always the same function
-   */
-  fingerprint(digest: (contribution: JsonObject | undefined, place: number) => string): string {
-    this.#fingerprint ??= this.contributions().map(digest).join(" ");
+  /** Highest precedence first. */
+  get documents(): readonly (JsonObject | undefined)[] {
+    this.#documents ??= [this.document, ...(this.below?.documents ?? [])];
+    return this.#documents;
+  }
+
+  /** One text for what every document contributes to the fields. */
+  fingerprint(digest: ContributionDigest): string {
+    this.#fingerprint ??=
+      this.#hasCovered() || this.below === undefined
+        ? this.contributions().map(digest).join(" ")
+        : `${digest(this.document, 0)} ${this.below.#inherited(digest)}`;
     return this.#fingerprint;
   }
 
   /** What each document contributes to the fields; the document itself where all of it does. */
   contributions(): readonly (JsonObject | undefined)[] {
+    if (!this.#hasCovered()) return this.documents;
     const { values } = this;
-    if (!this.#isCovered) return this.documents;
     return this.documents.map((document) => document && contributing(document, values));
+  }
+
+  #merge(): JsonObject {
+    const { document, below } = this;
+    if (document === undefined || below === undefined) return document ?? below?.values ?? {};
+    return mergeOver(document, below.values, this.#onCovered);
+  }
+
+  #hasCovered(): boolean {
+    this.#values ??= this.#merge();
+    if (this.#isCovered || this.below === undefined) return this.#isCovered;
+    return this.below.#hasCovered();
+  }
+
+  /** As long as all of it contributes: the digests of what lies below another document. */
+  #inherited(digest: ContributionDigest): string {
+    this.#inheritedFingerprint ??= this.documents.map((document) => digest(document, 1)).join(" ");
+    return this.#inheritedFingerprint;
   }
 }
 

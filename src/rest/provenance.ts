@@ -1,6 +1,6 @@
+import type { Contribution } from "../domain/field-tree.js";
 import type { Json } from "../domain/json.js";
 import type { LayerKind } from "../domain/layer.js";
-import type { Contribution } from "../domain/merge.js";
 import { knows } from "../service/authorize.js";
 import type { ConfigSnapshot } from "../service/config-snapshot.js";
 
@@ -23,23 +23,19 @@ export interface FieldProvenance extends Source {
 
 /** Where each field comes from, by pointer, in the order of the values. */
 export function provenanceOf(snapshot: ConfigSnapshot): Record<string, FieldProvenance> {
-  const entries = [...snapshot.config.fields.values()].map(
-    ({ pointer, contributions: [highest, ...rest] }) => {
-      const shadowed = rest.map((contribution) => ({
-        ...sourceOf(snapshot, contribution),
-        ...(contribution.pointer !== pointer && { pointer: contribution.pointer }),
-        value: contribution.value,
-      }));
-      return [pointer, { ...sourceOf(snapshot, highest), shadowed }] as const;
-    },
-  );
+  const entries = snapshot.config.fields.map(({ pointer, contributions: [highest, ...rest] }) => {
+    const shadowed = rest.map((contribution) => ({
+      ...sourceOf(snapshot, contribution),
+      ...(contribution.pointer !== pointer && { pointer: contribution.pointer }),
+      value: contribution.value,
+    }));
+    return [pointer, { ...sourceOf(snapshot, highest), shadowed }] as const;
+  });
   return Object.fromEntries(entries);
 }
 
-function sourceOf({ config, view }: ConfigSnapshot, { layer }: Contribution): Source {
-  const found = config.layers[layer];
-  if (found === undefined) throw new Error("a contribution comes from a layer of its config");
-  const { kind, accountId } = found;
+function sourceOf({ config, view }: ConfigSnapshot, contribution: Contribution): Source {
+  const { kind, accountId } = config.layerOf(contribution);
   const isKnown = accountId !== undefined && knows(view, accountId);
   return { source: kind, ...(isKnown && { account: accountId }) };
 }

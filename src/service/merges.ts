@@ -40,14 +40,15 @@ const BYTES_PER_MERGE = 2 * 1024;
 export type Documents = readonly (StoredDocument | undefined)[];
 
 /**
- * Merges by everything they are made of: such an entry can be missing, never stale. Accounts that override nothing have
- * the versions of their reseller and the system alone, and share what was merged of them.
+ * Merges by everything they are made of: such an entry can be missing, never stale. Each is made over the merge of the
+ * layers below its highest, which it shares with all accounts that inherit from the same; accounts that override nothing
+ * share all of it.
  */
 export class Merges {
   readonly #known: LRUCache<string, SeenConfig>;
   readonly #making = new Map<string, Promise<SeenConfig | undefined>>();
   readonly #recurrence: Recurrence;
-  readonly #defaultsSize = new WeakMap<JsonObject, number>();
+  readonly #sizes = new WeakMap<JsonObject, number>();
 
   constructor(private readonly options: MergesOptions) {
     this.#known = new LRUCache({ maxSize: options.bytes });
@@ -66,72 +67,99 @@ export class Merges {
     remembered: () => Documents | undefined,
     load: () => Promise<Documents | undefined>,
   ): Promise<SeenConfig | undefined> | SeenConfig {
-    // How many layers there are also tells an account's view from the system's.
-    const key = [schema.id, ...versions.map(versionText)].join(" ");
+    const keys = keysOf(schema, perspective, versions);
+    const [key] = keys;
     const known = this.#known.get(key);
     this.options.onLookup?.(known !== undefined);
     if (known !== undefined) return known;
     const documents = remembered();
     if (documents !== undefined) {
       return whenThereIsTime(
-        () => this.#known.get(key) ?? this.#keep(key, perspective, seenLayers(documents, perspective)),
+        () => this.#known.get(key) ?? this.#keep(keys, perspective, seenLayers(documents, perspective)),
       );
     }
-    const making = this.#making.get(key) ?? this.#make(key, perspective, versions.length, load);
+    const making = this.#making.get(key) ?? this.#make(keys, perspective, load);
     this.#making.set(key, making);
     return making;
   }
 
   /** One that is not kept. */
   make(documents: Documents, perspective: Perspective): SeenConfig {
-    return seenConfig(seenLayers(documents, perspective), perspective);
+    const layers = seenLayers(documents, perspective);
+    const all = [...layers.map((layer) => layer?.document), perspective.defaults];
+    return { layers, merged: Merged.of(all) };
   }
 
   async #make(
-    key: string,
+    keys: Keys,
     perspective: Perspective,
-    count: number,
     load: () => Promise<Documents | undefined>,
   ): Promise<SeenConfig | undefined> {
     const { shared, digest } = this.options;
+    const [key] = keys;
     try {
       const name = shared && hash("sha256", `${digest} ${key}`, "base64url");
       const text = name && (await shared?.get(name));
       await breathe();
-      const found = text ? parseLayers(text, count) : undefined;
-      if (found !== undefined) return this.#keep(key, perspective, found);
+      const found = text ? parseLayers(text, keys.length) : undefined;
+      if (found !== undefined) return this.#keep(keys, perspective, found);
       const documents = await load();
       if (documents === undefined) return undefined;
       await breathe();
       const layers = seenLayers(documents, perspective);
       if (name !== undefined) shared?.put(name, JSON.stringify(layers));
-      return this.#keep(key, perspective, layers);
+      return this.#keep(keys, perspective, layers);
     } finally {
       this.#making.delete(key);
     }
   }
 
-  #keep(key: string, perspective: Perspective, layers: SeenConfig["layers"]): SeenConfig {
-    const config = seenConfig(layers, perspective);
-    if (this.#recurrence.isAgain(key, this.#known))
-      this.#known.set(key, config, { size: this.#sizeOf(layers, perspective) });
+  #keep(keys: Keys, perspective: Perspective, layers: SeenConfig["layers"]): SeenConfig {
+    const [key, ...inherited] = keys;
+    const below = this.#inherited(inherited, perspective, layers.slice(1));
+    const config = { layers, merged: below.under(layers[0]?.document) };
+    if (this.#recurrence.isAgain(key, this.#known)) this.#set(key, config, perspective);
     return config;
   }
 
-  #sizeOf(layers: SeenConfig["layers"], { defaults }: Perspective): number {
-    let characters = 0;
-    for (const layer of layers) if (layer !== undefined) characters += JSON.stringify(layer.document).length;
-    if (defaults !== undefined) {
-      const size = this.#defaultsSize.get(defaults) ?? JSON.stringify(defaults).length;
-      this.#defaultsSize.set(defaults, size);
-      characters += size;
-    }
-    return BYTES_PER_MERGE + BYTES_PER_CHARACTER * characters;
+  /** What others inherit as well: kept at once. */
+  #inherited(keys: readonly string[], perspective: Perspective, layers: SeenConfig["layers"]): Merged {
+    const [key, ...others] = keys;
+    if (key === undefined) return Merged.of([perspective.defaults]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known.merged;
+    const merged = this.#inherited(others, perspective, layers.slice(1)).under(layers[0]?.document);
+    this.#set(key, { layers, merged }, perspective);
+    return merged;
+  }
+
+  #set(key: string, config: SeenConfig, { defaults }: Perspective): void {
+    const documents = [...config.layers.map((layer) => layer?.document), defaults];
+    const characters = documents.reduce((sum, document) => sum + this.#charactersOf(document), 0);
+    this.#known.set(key, config, { size: BYTES_PER_MERGE + BYTES_PER_CHARACTER * characters });
+  }
+
+  #charactersOf(document: JsonObject | undefined): number {
+    if (document === undefined) return 0;
+    const characters = this.#sizes.get(document) ?? JSON.stringify(document).length;
+    this.#sizes.set(document, characters);
+    return characters;
   }
 }
 
-function seenConfig(layers: SeenConfig["layers"], { defaults }: Perspective): SeenConfig {
-  return { layers, merged: new Merged([...layers.map((layer) => layer?.document), defaults]) };
+/** The names of a merge, of the merge of what lies below its highest layer, and so on down to that of its lowest one. */
+type Keys = readonly [string, ...string[]];
+
+function keysOf(
+  schema: ConfigSchema,
+  perspective: Perspective,
+  versions: readonly (Version | undefined)[],
+): Keys {
+  const view = `${schema.id} ${perspective === schema.forSystem ? "system" : "account"}`;
+  const [own, ...inherited] = versions.map(
+    (_, index) => `${view} ${versions.slice(index).map(versionText).join(" ")}`,
+  );
+  return [own ?? view, ...inherited];
 }
 
 function seenLayers(documents: Documents, { visibility }: Perspective): SeenConfig["layers"] {

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { EffectiveConfig } from "../../src/domain/effective-config.js";
+import { type Field, listFields } from "../../src/domain/field-tree.js";
 import { canonical, equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
 import { LAYER_KINDS } from "../../src/domain/layer.js";
-import { type Field, merge } from "../../src/domain/merge.js";
+import { merge } from "../../src/domain/merge.js";
+import { Merged } from "../../src/domain/merged.js";
 import { appendToken, tokensOf } from "../../src/domain/pointer.js";
 import { layers } from "./json-arbitrary.js";
 import { law } from "./law.js";
@@ -47,9 +49,7 @@ function has(
 }
 
 function fieldsOf(documents: readonly (JsonObject | undefined)[]): Field[] {
-  const fields: Field[] = [];
-  merge(documents, { onField: (field) => fields.push(field) });
-  return fields;
+  return listFields(Merged.of(documents).fields);
 }
 
 law("R2: merging at once is folding from the lowest layer up", layers(), (documents) => {
@@ -58,13 +58,15 @@ law("R2: merging at once is folding from the lowest layer up", layers(), (docume
 
 law("R2: merging changes none of the documents", layers(), (documents) => {
   const before = JSON.stringify(documents);
-  merge(documents, { onField: () => {} });
+  const merged = Merged.of(documents);
+  merge(documents);
+  void [merged.values, merged.fields, merged.contributions()];
   return JSON.stringify(documents) === before;
 });
 
-law("R16: values and fields come out of one walk and agree", layers(), (documents) => {
-  const fields: Field[] = [];
-  const values = merge(documents, { onField: (field) => fields.push(field) });
+law("R16: values and fields agree", layers(), (documents) => {
+  const { values } = Merged.of(documents);
+  const fields = fieldsOf(documents);
   expect(values).toEqual(merge(documents));
   expect(new Map(fields.map(({ pointer, value }) => [pointer, value]))).toEqual(new Map(leaves(values)));
   return fields.length === leaves(values).length;
@@ -75,7 +77,9 @@ law(
   layers(),
   (documents) =>
     fieldsOf(documents).every(({ pointer, value, contributions: [source] }) => {
-      const highest = documents.findIndex((document) => has(document, pointer)?.pointer === pointer);
+      const highest = documents
+        .toReversed()
+        .findLastIndex((document) => has(document, pointer)?.pointer === pointer);
       return source.layer === highest && source.pointer === pointer && equals(source.value, value);
     }),
 );
@@ -85,9 +89,9 @@ law(
   layers(),
   (documents) => {
     for (const { pointer, contributions } of fieldsOf(documents)) {
-      const expected = documents.flatMap((document, layer) => {
+      const expected = documents.flatMap((document, index) => {
         const found = has(document, pointer);
-        return found === undefined ? [] : [{ layer, ...found }];
+        return found === undefined ? [] : [{ layer: documents.length - 1 - index, ...found }];
       });
       expect(contributions).toEqual(expected);
     }
@@ -97,7 +101,7 @@ law(
 law("R16: with the layers above a contribution taken away, its value is in force", layers(), (documents) =>
   fieldsOf(documents).every(({ contributions }) =>
     contributions.every(({ layer, pointer, value }) => {
-      const rest = documents.slice(layer);
+      const rest = documents.slice(documents.length - 1 - layer);
       const inForce = has(merge(rest), pointer);
       const below = has(merge(rest.slice(1)), pointer);
       const covered = below?.pointer === pointer && isObject(below.value) ? below.value : {};
@@ -209,8 +213,7 @@ function sameProvenance(
 law("sourceAt names the source of every field, and of nothing that is not there", layers(), (documents) => {
   const effective = config(documents);
   return (
-    [...effective.fields.values()].every(
-      (field) => effective.sourceAt(field.pointer) === effective.sourceOf(field).kind,
-    ) && effective.sourceAt("/nowhere/at/all") === undefined
+    effective.fields.every((field) => effective.sourceAt(field.pointer) === effective.sourceOf(field).kind) &&
+    effective.sourceAt("/nowhere/at/all") === undefined
   );
 });

@@ -1,6 +1,6 @@
 import { Field, ObjectType } from "type-graphql";
+import type * as tree from "../../domain/field-tree.js";
 import type { Json, JsonObject } from "../../domain/json.js";
-import type * as merge from "../../domain/merge.js";
 import type { Perspective } from "../../schema/config-schema.js";
 import type { FieldSchema } from "../../schema/field-schema.js";
 import { JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
@@ -15,7 +15,7 @@ export class ConfigFieldType {
   private described: FieldSchema | undefined;
 
   constructor(
-    private readonly leaf: merge.Field,
+    private readonly leaf: tree.Field,
     private readonly layers: readonly ConfigLayerType[],
     private readonly perspective: Perspective,
   ) {}
@@ -34,7 +34,7 @@ export class ConfigFieldType {
     description: "The layer that the value comes from: the highest whose document has this pointer.",
   })
   get source(): ConfigLayerType {
-    return this.layers[this.leaf.contributions[0].layer] as ConfigLayerType;
+    return this.layers.at(-1 - this.leaf.contributions[0].layer) as ConfigLayerType;
   }
 
   @Field(() => [ContributionType], {
@@ -77,13 +77,13 @@ export class ConfigFieldType {
 })
 export class ContributionType {
   constructor(
-    private readonly contribution: merge.Contribution,
+    private readonly contribution: tree.Contribution,
     private readonly layers: readonly ConfigLayerType[],
   ) {}
 
   @Field(() => ConfigLayerType, { description: "The layer that has it." })
   get layer(): ConfigLayerType {
-    return this.layers[this.contribution.layer] as ConfigLayerType;
+    return this.layers.at(-1 - this.contribution.layer) as ConfigLayerType;
   }
 
   @Field(() => JsonPointerScalar, {

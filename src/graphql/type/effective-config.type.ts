@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, Extensions, Field, ID, Info, ObjectType } from "type-graphql";
+import type * as tree from "../../domain/field-tree.js";
 import type { Json, JsonObject } from "../../domain/json.js";
-import type * as merge from "../../domain/merge.js";
 import { type Later, whenThereIsTime } from "../../service/breathe.js";
 import type { ConfigSnapshot } from "../../service/config-snapshot.js";
 import type { RequestContext } from "../context.js";
@@ -141,7 +141,7 @@ export class EffectiveConfigType {
     );
   }
 
-  #fieldType(field: merge.Field): ConfigFieldType {
+  #fieldType(field: tree.Field): ConfigFieldType {
     return new ConfigFieldType(field, this.layerTypes, this.snapshot.perspective);
   }
 }
