@@ -13,6 +13,7 @@ import { TENANCY_ATTACKS } from "../test/attack/tenancy-attacks.js";
 import { NAMED, TOKEN_ATTACKS } from "../test/attack/token-attacks.js";
 import { TRANSPORT_ATTACKS } from "../test/attack/transport-attacks.js";
 import { createRandom, generate } from "./generated-requests.js";
+import { progress } from "./report/progress.js";
 
 // How long one request holds the process, so that nobody else has a turn: measured inside it, over every attack of
 // test/attack and over generated requests. Of the clock's time and the processor's the lesser counts, turn by turn, and of
@@ -59,6 +60,7 @@ function isRefused({ status, text }: Answer): boolean {
 }
 
 async function attacks(family: string, all: readonly Attack[], options: ServerOptions = {}): Promise<void> {
+  progress(`${family}: ${all.length} attacks`);
   const server = await AttackedServer.start(options);
   await plantCanaries(server);
   for (const { name, send } of all) await measure(server, `${family}: ${name}`, () => send(server));
@@ -75,7 +77,9 @@ async function generated(): Promise<void> {
     const headers = await asAcme();
     const name = `generated ${i}, ${kind}: ${request.method ?? "GET"} ${request.path} ${String(request.body ?? "").slice(0, 100)} (${String(request.body ?? "").length})`;
     await measure(server, name, () => server.ask({ ...request, headers }));
-    if (i % 500 === 0) await server.lines();
+    if (i % 500 !== 0) continue;
+    progress(`generated requests: ${i} of ${REQUESTS}`);
+    await server.lines();
   }
   await server.close();
 }

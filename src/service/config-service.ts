@@ -46,6 +46,7 @@ export type WriteResult =
       readonly result: "written";
       /** As it is after the write, from the commit itself. */
       readonly snapshot: ConfigSnapshot;
+      /** Worked out when it is asked for. */
       readonly changes: readonly FieldChange[];
       /** The layer's overrides now, as seen; undefined: none. */
       readonly document: JsonObject | undefined;
@@ -277,7 +278,9 @@ export class ConfigService {
     return {
       result: "written",
       snapshot: new ConfigSnapshot(config, before.schema, before.view, dryRun),
-      changes: fieldChanges(before.config, config),
+      get changes() {
+        return fieldChanges(before.config, config);
+      },
       document: decision.seen,
       revision: done?.version.revision,
       dryRun,
