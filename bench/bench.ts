@@ -39,8 +39,8 @@ const QUICK: Span = {
 };
 /** Asked for by itself, the memory row has the time that its requests take. */
 const MEMORY_ALONE_MS = 1_200_000;
-/** By then V8 has compiled what it is going to compile. */
-const WARM_REQUESTS = 12_000;
+/** By then V8 has compiled what a request for an account that nobody asked for before goes through. */
+const WARM_REQUESTS = 40_000;
 const CONNECTIONS = 16;
 const INTERRUPTED = 130;
 

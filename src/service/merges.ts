@@ -156,10 +156,13 @@ function keysOf(
   versions: readonly (Version | undefined)[],
 ): Keys {
   const view = `${schema.id} ${perspective === schema.forSystem ? "system" : "account"}`;
-  const [own, ...inherited] = versions.map(
-    (_, index) => `${view} ${versions.slice(index).map(versionText).join(" ")}`,
-  );
-  return [own ?? view, ...inherited];
+  let name = view;
+  const names = versions.toReversed().map((version) => {
+    name += ` ${versionText(version)}`;
+    return name;
+  });
+  const [own = view, ...inherited] = names.reverse();
+  return [own, ...inherited];
 }
 
 function seenLayers(documents: Documents, { visibility }: Perspective): SeenConfig["layers"] {

@@ -116,7 +116,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
             // One tree for all rounds: each hangs its accounts below the root.
             const prefix = `r${round++}`;
             const name = (index: number) => `${prefix}-${index}`;
-            const config = `c${round}`;
+            const [config, other] = [`c${round}`, `d${round}`];
             if (round === 1) versionOf(await store.commit(accountCommit("root", undefined)));
             for (const [index, { above, isReseller, stored, removed }] of accounts.entries()) {
               const parent = index === 0 ? "root" : name(above % index);
@@ -124,25 +124,29 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
               const write = commit.write as AccountWrite;
               const account = { ...write.account, isReseller };
               versionOf(await store.commit({ ...commit, write: { ...write, account } }));
+              if (isReseller) await put(target(name(index), other), { index });
               if (!stored) continue;
               await put(target(name(index), config), { index });
               if (removed) await put(target(name(index), config), undefined);
             }
             if (hasSystem) await put(target(undefined, config), { system: round });
             const ids = [...accounts.keys()].map(name).toReversed();
-            const targets = [...ids, "root", undefined, "nobody"].map((id) => target(id, config));
+            const targets = [...ids, "root", undefined, "nobody"].flatMap((id) => [
+              target(id, config),
+              target(id, other),
+            ]);
             const { tree, lineages } = await store.lineages(targets.map(({ accountId }) => accountId ?? "~"));
             for (const bodies of ["own", "all"] as const) {
               const found = await store.layers(targets, bodies);
               expect(found.tree).toBe(tree);
               expect(found.configs).toHaveLength(targets.length);
-              for (const [index, { accountId }] of targets.entries()) {
+              for (const [index, { accountId, configId }] of targets.entries()) {
                 const lineage = lineages[index];
                 if (accountId !== undefined && lineage === undefined) {
                   expect(found.configs[index]).toBeUndefined();
                   continue;
                 }
-                const keys = documentKeys(lineage, config);
+                const keys = documentKeys(lineage, configId);
                 const { documents } = await store.getMany(keys);
                 expect(found.configs[index]).toStrictEqual({
                   lineage,
