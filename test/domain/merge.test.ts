@@ -111,6 +111,19 @@ law("R16: with the layers above a contribution taken away, its value is in force
   ),
 );
 
+law(
+  "what the highest document says nothing about is shared with what lies below it",
+  layers(),
+  (documents) => {
+    const merged = Merged.of(documents);
+    const [highest] = documents;
+    const below = new Map(listFields(merged.rest.fields).map((field) => [field.pointer, field]));
+    return listFields(merged.fields).every(
+      (field) => has(highest, field.pointer) !== undefined || field === below.get(field.pointer),
+    );
+  },
+);
+
 law("R11: fields come in merge order", layers(), (documents) => {
   // A plain object would put integer-like keys first, so the order is rebuilt with maps all the way down.
   type Tree = Map<string, Tree | Json>;

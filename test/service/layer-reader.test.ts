@@ -69,6 +69,10 @@ describe("a read", () => {
       await other.read("leaf", "open");
       expect(calls.splice(0)).toEqual(expected);
     }
+    await services.tree(["sibling", "reseller"]);
+    written(await services.set("sibling", "open", { v: 3 }));
+    expect((await other.read("sibling", "open")).config.values).toEqual({ v: 3, s: 1 });
+    expect(calls.splice(0)).toEqual(["layers own"]);
     for (let n = 0; n < 3; n++)
       expect((await other.read("leaf", "open")).config.values).toEqual({ v: 1, s: 1 });
     expect(calls.splice(0)).toEqual(["revisions", "revisions", "revisions"]);
@@ -115,11 +119,10 @@ describe("a read", () => {
     const [leaf, reseller] = lineage ?? [];
     if (leaf === undefined || reseller === undefined) throw new Error("no tree");
     const version = { ...reseller.version, nonce: "before" };
-    for (const account of [
-      ...(lineage ?? []),
-      { ...reseller, version, name: "An older name", isReseller: false },
-    ])
-      memory.keepAccount(account);
+    const older = { ...reseller, version, name: "An older name", isReseller: false };
+    // Once is not enough to be remembered.
+    for (const account of [...(lineage ?? []), ...(lineage ?? []), older]) memory.keepAccount(account);
+    expect(memory.account("reseller")).toBe(older);
     const layers = await createRequestReader(services.store, OPEN_PRINCIPAL, memory).layers(target);
     expect(layers?.ancestry?.lineage).toEqual(lineage);
     expect(layers?.keys.map(({ accountId }) => accountId)).toEqual(["leaf", "reseller", undefined]);

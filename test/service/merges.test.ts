@@ -153,6 +153,34 @@ describe("merges of one process", () => {
     expect(loads()).toBe(1);
   });
 
+  test("share what lies below the account's own document with all that inherit it", async () => {
+    const merges = new Merges({ bytes: 2 ** 20, digest: "d" });
+    const inherited = [stored({ host: "reseller" }, 10), stored({ port: 1 }, 11)];
+    const open = registryOf({ "account_config.open": { type: "object", additionalProperties: true } });
+    const config = open.configs.get("open") as ConfigSchema;
+    const fieldOf = async (own: StoredDocument) => {
+      const documents = [own, ...inherited];
+      const versions = documents.map(({ version }) => version);
+      const load = async () => documents;
+      const found = await merges.of(
+        config,
+        config.forAccount as Perspective,
+        versions,
+        () => undefined,
+        load,
+      );
+      expect(found?.merged.values).toEqual({ host: "reseller", port: 1, ...own.override });
+      return found?.merged.fields.get("host");
+    };
+    const field = await fieldOf(stored({ name: "one" }, 12));
+    expect(field).toMatchObject({ pointer: "/host", contributions: [{ layer: 2, value: "reseller" }] });
+    expect(await fieldOf(stored({ name: "two" }, 13))).toBe(field);
+    expect(await fieldOf(stored({ host: "own" }, 14))).toMatchObject({
+      contributions: [{ layer: 3 }, { layer: 2 }],
+    });
+    expect(await fieldOf(stored({ name: "four" }, 15))).toBe(field);
+  });
+
   test("that could not be made are tried again", async () => {
     const merges = new Merges({ bytes: 2 ** 20, digest: "d" });
     const versions = [stored({}, 9).version];
