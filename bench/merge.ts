@@ -1,7 +1,6 @@
 import deepmerge from "deepmerge";
 import { createDefu } from "defu";
 import lodashMerge from "lodash.merge";
-import { listFields } from "../src/domain/field-tree.js";
 import type { Json, JsonObject, JsonObjectDraft } from "../src/domain/json.js";
 import { merge } from "../src/domain/merge.js";
 import { Merged } from "../src/domain/merged.js";
@@ -45,7 +44,7 @@ const defu = createDefu((object, key, item) => {
 });
 
 const contenders: Record<string, (highestFirst: JsonObject[]) => unknown> = {
-  "strata, values and provenance": (documents) => listFields(Merged.of(documents).fields),
+  "strata, values and provenance": (documents) => Merged.of(documents).fields.list(),
   "strata, values alone": (documents) => merge(documents),
   "lodash.merge": (documents) => lodashMerge({}, ...documents.toReversed()),
   defu: (documents) =>

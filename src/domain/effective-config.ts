@@ -1,4 +1,4 @@
-import { type Contribution, type Field, fieldsAt, isTree, listFields } from "./field-tree.js";
+import { type Contribution, type Field, FieldTree } from "./field-tree.js";
 import { isObject, type Json, type JsonObject } from "./json.js";
 import type { Layer, LayerKind } from "./layer.js";
 import { Merged } from "./merged.js";
@@ -23,21 +23,21 @@ export class EffectiveConfig {
 
   /** Every leaf, in merge order. */
   get fields(): readonly Field[] {
-    return listFields(this.merged.fields);
+    return this.merged.fields.list();
   }
 
   /** The fields at or under a pointer, of these sources (absent: of all), in merge order. */
   fieldsUnder(pointer: string, sources?: ReadonlySet<LayerKind>): Field[] {
-    const found = fieldsAt(this.merged.fields, parsePointer(pointer));
+    const found = this.merged.fields.at(parsePointer(pointer));
     if (found === undefined) return [];
-    const fields = isTree(found) ? listFields(found) : [found];
+    const fields = found instanceof FieldTree ? found.list() : [found];
     return sources === undefined ? fields : fields.filter((field) => sources.has(this.sourceOf(field).kind));
   }
 
   /** The field at a pointer; undefined when nothing is there, or an object with members. */
   fieldAt(pointer: string): Field | undefined {
-    const found = fieldsAt(this.merged.fields, parsePointer(pointer));
-    return isTree(found) ? undefined : found;
+    const found = this.merged.fields.at(parsePointer(pointer));
+    return found instanceof FieldTree ? undefined : found;
   }
 
   sourceOf({ contributions: [highest] }: Field): Layer {

@@ -17,13 +17,37 @@ export interface Field {
   readonly contributions: readonly [Contribution, ...Contribution[]];
 }
 
-/**
- * An object of merged documents: each member is a field, or an object that has some. In merge order, which a plain object
- * would not keep: the lowest layer's members first, then each higher layer's new ones.
- */
-export interface FieldTree extends ReadonlyMap<string, Field | FieldTree> {}
+/** An object of merged documents: its members, in merge order, are fields, or objects that have some. */
+export class FieldTree {
+  /** A plain object would put names that look like integers first. */
+  constructor(readonly members: ReadonlyMap<string, Field | FieldTree>) {}
 
-export const NO_FIELDS: FieldTree = new Map();
+  /** Every field, in merge order. */
+  list(): Field[] {
+    const fields: Field[] = [];
+    this.#addTo(fields);
+    return fields;
+  }
+
+  #addTo(fields: Field[]): void {
+    for (const member of this.members.values()) {
+      if (member instanceof FieldTree) member.#addTo(fields);
+      else fields.push(member);
+    }
+  }
+
+  /** What is at the end of a way down; undefined: nothing. */
+  at(tokens: readonly string[]): Field | FieldTree | undefined {
+    let found: Field | FieldTree | undefined = this;
+    for (const token of tokens) {
+      if (!(found instanceof FieldTree)) return undefined;
+      found = found.members.get(token);
+    }
+    return found;
+  }
+}
+
+export const NO_FIELDS = new FieldTree(new Map());
 
 /** One place in the documents of all layers, the lowest first. */
 interface Place {
@@ -34,30 +58,32 @@ interface Place {
 }
 
 /**
- * The fields of documents, the lowest layer first: its last one over the fields of those before it. One walk finds values
- * and provenance, and only goes where the last document has something; the rest is shared with what was there before.
+ * The fields of documents merged (R2), the lowest layer first: of the last one over those of all before it. One walk finds
+ * each field's value and where it comes from (R16), and only goes where the last document has something; the rest is shared
+ * with what was there before.
  */
 export function fieldsOver(documents: readonly (JsonObject | undefined)[], below: FieldTree): FieldTree {
   const document = documents.at(-1);
   if (document === undefined || isEmpty(document)) return below;
-  return over({ objects: documents, blocked: documents.map(() => undefined) }, document, below, "/");
+  return over({ objects: documents, blocked: documents.map(() => undefined) }, below, "/");
 }
 
-function over(place: Place, document: JsonObject, below: FieldTree, prefix: string): FieldTree {
-  const members = new Map(below);
+function over(place: Place, below: FieldTree, prefix: string): FieldTree {
+  const document = place.objects.at(-1) as JsonObject;
+  const members = new Map(below.members);
   for (const key of Object.keys(document)) {
     const value = document[key] as Json;
-    const old = below.get(key);
-    const isOverObject = old instanceof Map;
+    const old = below.members.get(key);
     const pointer = prefix + escapeToken(key);
-    if (!isObject(value) || (isEmpty(value) && !isOverObject)) {
+    if (isObject(value) && !isEmpty(value)) {
+      const inner = old instanceof FieldTree ? old : NO_FIELDS;
+      members.set(key, over(descend(place, key, pointer), inner, `${pointer}/`));
+    } else if (!(isObject(value) && old instanceof FieldTree)) {
+      // An empty object over one with members would change nothing.
       members.set(key, { pointer, value, contributions: contributionsAt(place, key, pointer, value) });
-    } else if (!isEmpty(value)) {
-      const inner = over(descend(place, key, pointer), value, isOverObject ? old : NO_FIELDS, `${pointer}/`);
-      members.set(key, inner);
     }
   }
-  return members;
+  return new FieldTree(members);
 }
 
 /** Steps into a member, keeping what every layer has there, covered by a higher one or not. */
@@ -94,32 +120,4 @@ function contributionsAt(
 /** Asking first costs a tenth of looking up in vain: a miss goes all the way through the prototype. */
 function member(object: JsonObject | undefined, key: string): Json | undefined {
   return object !== undefined && Object.hasOwn(object, key) ? object[key] : undefined;
-}
-
-/** What is at the end of a way down; undefined: nothing. */
-export function fieldsAt(tree: FieldTree, tokens: readonly string[]): Field | FieldTree | undefined {
-  let found: Field | FieldTree | undefined = tree;
-  for (const token of tokens) {
-    if (!isTree(found)) return undefined;
-    found = found.get(token);
-  }
-  return found;
-}
-
-/** Every field, in merge order. */
-export function listFields(tree: FieldTree): Field[] {
-  const fields: Field[] = [];
-  addFields(tree, fields);
-  return fields;
-}
-
-function addFields(tree: FieldTree, fields: Field[]): void {
-  for (const member of tree.values()) {
-    if (isTree(member)) addFields(member, fields);
-    else fields.push(member);
-  }
-}
-
-export function isTree(found: Field | FieldTree | undefined): found is FieldTree {
-  return found instanceof Map;
 }

@@ -15,7 +15,7 @@ export class Merged {
   #documents: readonly (JsonObject | undefined)[] | undefined;
   #fingerprint: string | undefined;
   #inheritedFingerprint: string | undefined;
-  /** Whether some member of a document may contribute to no field; known once the values are. */
+  /** Whether some member of the document, or below it, may contribute to no field; known once the values are. */
   #isCovered = false;
   readonly #onCovered = (): void => {
     this.#isCovered = true;
@@ -50,10 +50,7 @@ export class Merged {
 
   /** The fields of the values, with what each document has there. */
   get fields(): FieldTree {
-    this.#fields ??=
-      this.document === undefined
-        ? (this.below?.fields ?? NO_FIELDS)
-        : fieldsOver(this.documents.toReversed(), this.below?.fields ?? NO_FIELDS);
+    this.#fields ??= fieldsOver(this.documents.toReversed(), this.below?.fields ?? NO_FIELDS);
     return this.#fields;
   }
 

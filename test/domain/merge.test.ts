@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { EffectiveConfig } from "../../src/domain/effective-config.js";
-import { type Field, listFields } from "../../src/domain/field-tree.js";
+import type { Field } from "../../src/domain/field-tree.js";
 import { canonical, equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
 import { LAYER_KINDS } from "../../src/domain/layer.js";
 import { merge } from "../../src/domain/merge.js";
@@ -49,7 +49,7 @@ function has(
 }
 
 function fieldsOf(documents: readonly (JsonObject | undefined)[]): Field[] {
-  return listFields(Merged.of(documents).fields);
+  return Merged.of(documents).fields.list();
 }
 
 law("R2: merging at once is folding from the lowest layer up", layers(), (documents) => {
@@ -117,10 +117,10 @@ law(
   (documents) => {
     const merged = Merged.of(documents);
     const [highest] = documents;
-    const below = new Map(listFields(merged.rest.fields).map((field) => [field.pointer, field]));
-    return listFields(merged.fields).every(
-      (field) => has(highest, field.pointer) !== undefined || field === below.get(field.pointer),
-    );
+    const below = new Map(merged.rest.fields.list().map((field) => [field.pointer, field]));
+    return merged.fields
+      .list()
+      .every((field) => has(highest, field.pointer) !== undefined || field === below.get(field.pointer));
   },
 );
 

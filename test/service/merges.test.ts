@@ -170,7 +170,7 @@ describe("merges of one process", () => {
         load,
       );
       expect(found?.merged.values).toEqual({ host: "reseller", port: 1, ...own.override });
-      return found?.merged.fields.get("host");
+      return found?.merged.fields.at(["host"]);
     };
     const field = await fieldOf(stored({ name: "one" }, 12));
     expect(field).toMatchObject({ pointer: "/host", contributions: [{ layer: 2, value: "reseller" }] });
