@@ -27,22 +27,38 @@ interface Known {
 
 /**
  * The same store, answering `revisions` from memory as long as the change feed has confirmed, within the bound, that
- * nothing asked for has changed. What this process commits itself it sees at once. Everything else goes to the store.
+ * nothing asked for has changed. What this process commits itself it sees at once. Everything else goes to the store, and
+ * what was seen there is not forgotten again: nobody sees time run backwards.
  */
 export function boundStaleness(store: Store, options: BoundedStoreOptions): Store {
   const follower = new Follower(store, options);
   follower.start();
   return {
-    lineages: (accountIds) => store.lineages(accountIds),
+    async lineages(accountIds) {
+      const found = await store.lineages(accountIds);
+      for (const lineage of found.lineages) follower.seeAll(lineage ?? []);
+      return found;
+    },
     descendants: (of) => store.descendants(of),
-    layers: (targets, bodies) => store.layers(targets, bodies),
-    getMany: (keys) => store.getMany(keys),
+    async layers(targets, bodies) {
+      const found = await store.layers(targets, bodies);
+      for (const config of found.configs) {
+        follower.seeAll(config?.lineage ?? []);
+        for (const version of config?.versions ?? []) follower.see(version);
+      }
+      return found;
+    },
+    async getMany(keys) {
+      const found = await store.getMany(keys);
+      follower.seeAll(found.documents);
+      return found;
+    },
     revisions: (of) => follower.revisions(of),
     isStillAt: (sequence) => store.isStillAt(sequence),
     rootId: () => store.rootId(),
     async commit(commit) {
       const outcome = await store.commit(commit);
-      if (outcome.outcome === "done") follower.expect(outcome.version.sequence);
+      if (outcome.outcome === "done") follower.see(outcome.version);
       // Whether it was written nobody knows: nothing known before it is good enough.
       if (outcome.outcome === "unknown") follower.forget();
       return outcome;
@@ -84,8 +100,13 @@ class Follower {
     clearTimeout(this.#timer);
   }
 
-  expect(sequence: number): void {
-    this.#floor = Math.max(this.#floor, sequence);
+  /** Something was seen in this version: nothing from before it is good enough any more. */
+  see(version: Version | undefined): void {
+    if (version !== undefined) this.#floor = Math.max(this.#floor, version.sequence);
+  }
+
+  seeAll(records: readonly ({ readonly version: Version } | undefined)[]): void {
+    for (const record of records) this.see(record?.version);
   }
 
   forget(): void {

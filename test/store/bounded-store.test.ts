@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { boundStaleness } from "../../src/store/bounded-store.js";
 import { observeStore } from "../../src/store/observed-store.js";
-import type { Store, Version } from "../../src/store/store.js";
+import type { Commit, Store, Version } from "../../src/store/store.js";
 import { alteredStore } from "./altered-store.js";
-import { documentCommit, documentKey, of, versionOf } from "./store-contract.js";
+import { accountCommit, documentCommit, documentKey, of, versionOf } from "./store-contract.js";
 import { openTestStore } from "./test-store.js";
 
 const BOUND_MS = 40;
@@ -84,6 +84,36 @@ test("what nobody changes is asked for once, and a change of it shows within the
   const changed = await put(direct, 0);
   await sleep(2 * BOUND_MS);
   expect((await bounded.revisions(of(KEYS))).documents[0]).toEqual(changed);
+});
+
+test.each<[string, (store: Store) => Promise<unknown>]>([
+  ["its layers", (store) => store.layers([{ accountId: undefined, configId: "x" }], "own")],
+  ["itself", (store) => store.getMany([{ accountId: undefined, configId: "x" }])],
+])("what was seen once, by reading %s, is not seen older again", async (_, look) => {
+  const { direct, bounded } = await openBounded();
+  const key = documentKey(undefined, "x");
+  for (let round = 0; round < 20; round++) {
+    await bounded.revisions(of([key]));
+    const version = versionOf(await direct.commit(documentCommit(key, { round })));
+    await look(bounded);
+    expect((await bounded.revisions(of([key]))).documents).toEqual([version]);
+    await sleep(round);
+  }
+});
+
+test("a lineage that was seen is not seen older again", async () => {
+  const { direct, bounded } = await openBounded();
+  await direct.commit(accountCommit("root", undefined));
+  const accounts = { accounts: ["root"], documents: [] };
+  for (let round = 0; round < 20; round++) {
+    await bounded.revisions(accounts);
+    const commit = accountCommit("root", undefined);
+    const write = { ...commit.write, kind: "UPDATE" } as Commit["write"];
+    const version = versionOf(await direct.commit({ ...commit, write }));
+    await bounded.lineages(["root"]);
+    expect((await bounded.revisions(accounts)).accounts).toEqual([version]);
+    await sleep(round);
+  }
 });
 
 test("an answer that the feed has overtaken is not kept", async () => {
