@@ -30,14 +30,18 @@ function fault(): Error {
   });
 }
 
+function failing(accountIds: readonly (string | undefined)[]): Promise<never> | undefined {
+  // Not the refusal that the port allows: a bug.
+  if (accountIds.includes("thrown")) throw fault();
+  return accountIds.includes("rejected") ? Promise.reject(fault()) : undefined;
+}
+
 /** Sound, but for some accounts and configs that nobody has: what is asked of them ends in an error with a secret. */
 function faulty(store: Store): Store {
   return alteredStore(store, {
-    lineages(ids) {
-      // Not the refusal that the port allows: a bug.
-      if (ids.includes("thrown")) throw fault();
-      return ids.includes("rejected") ? Promise.reject(fault()) : store.lineages(ids);
-    },
+    lineages: (ids) => failing(ids) ?? store.lineages(ids),
+    layers: (targets, bodies) =>
+      failing(targets.map(({ accountId }) => accountId)) ?? store.layers(targets, bodies),
     commit: (commit) => (commit.by === "thrower" ? Promise.reject(fault()) : store.commit(commit)),
   });
 }
