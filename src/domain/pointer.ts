@@ -42,10 +42,3 @@ export function tokensOf(pointer: string): string[] {
     .split("/")
     .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
-
-/** Whether `pointer` is `ancestor` itself or lies below it. */
-export function isAtOrUnder(pointer: string, ancestor: string): boolean {
-  return (
-    pointer.startsWith(ancestor) && (pointer.length === ancestor.length || pointer[ancestor.length] === "/")
-  );
-}

@@ -11,7 +11,7 @@ import {
   type JsonObject,
   LIMITS,
 } from "../../src/domain/json.js";
-import { appendToken, isAtOrUnder, parsePointer } from "../../src/domain/pointer.js";
+import { appendToken, parsePointer } from "../../src/domain/pointer.js";
 import { documents } from "./json-arbitrary.js";
 import { law } from "./law.js";
 
@@ -121,11 +121,4 @@ test.each(["a", "a/b", "/a~", "/~2", " /a", "#/a"])("%j is not a pointer", (poin
 
 test("a pointer over 1,024 characters is over the limit", () => {
   expect(refusal(() => parsePointer(`/${"a".repeat(1_024)}`)).limit).toBe("pointer");
-});
-
-test("under a pointer means below it, not spelled like it", () => {
-  expect(isAtOrUnder("/ab", "/a")).toBe(false);
-  expect(isAtOrUnder("/a/b", "/a")).toBe(true);
-  expect(isAtOrUnder("/a", "/a")).toBe(true);
-  expect(isAtOrUnder("/a", "")).toBe(true);
 });

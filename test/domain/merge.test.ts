@@ -230,3 +230,21 @@ law("sourceAt names the source of every field, and of nothing that is not there"
     effective.sourceAt("/nowhere/at/all") === undefined
   );
 });
+
+test.each([
+  ["", ["/a/b", "/ab", "/c"]],
+  ["/a", ["/a/b"]],
+  ["/a/b", ["/a/b"]],
+  ["/ab", ["/ab"]],
+  ["/c", ["/c"]],
+  ["/c/0", []],
+  ["/d", []],
+])("the fields under %j are those at it or below it, by whole names", (pointer, expected) => {
+  const effective = config([{ a: { b: 1 } }, { ab: 2, c: [3] }]);
+  expect(
+    effective
+      .fieldsUnder(pointer)
+      .map((field) => field.pointer)
+      .sort(),
+  ).toEqual(expected);
+});
