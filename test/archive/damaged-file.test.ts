@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/json.js";
 import type { ArchiveItem } from "../../src/store/archive.js";
 import { TREE_DEPTH } from "../../src/store/store.js";
+import { cases, SEED } from "../cases.js";
 import { account, SPELLED, write } from "../store/archive-contract.js";
 import { documentKey } from "../store/store-contract.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -17,9 +18,6 @@ import {
   signed,
   verify,
 } from "./archive-fixture.js";
-
-const SEED = Number(process.env.LAW_SEED ?? Date.now() % 2 ** 31);
-const RUNS = Math.min(500, Number(process.env.LAW_RUNS ?? 500));
 
 const at = (sequence: number, revision = 1) => ({ revision, sequence, nonce: `n${sequence}` });
 const ITEMS: readonly ArchiveItem[] = [
@@ -65,14 +63,14 @@ describe(`a file that is not as it was written (LAW_SEED=${SEED})`, () => {
       damaged[at] = (damaged[at] ?? 0) ^ by;
       await expect(verify(damaged)).rejects.toEqual(refusal(/line \d+: /));
     });
-    await fc.assert(law, { seed: SEED, numRuns: RUNS });
+    await fc.assert(law, { seed: SEED, numRuns: cases(500) });
   });
 
   test("is refused wherever it is cut off, to the last byte", async () => {
     const law = fc.asyncProperty(fc.nat({ max: file.length - 1 }), async (length) => {
       await expect(verify(file.subarray(0, length))).rejects.toEqual(refusal(/line \d+: /));
     });
-    await fc.assert(law, { seed: SEED, numRuns: RUNS / 5 });
+    await fc.assert(law, { seed: SEED, numRuns: cases(100) });
     await expectRefused(file.subarray(0, -1), "line 8", /cut off/);
     await expectRefused(`${lines.join("\n")}\n`, "line 8", /ends here/);
     await expectRefused("", "line 1", /ends here/);

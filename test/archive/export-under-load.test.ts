@@ -17,13 +17,13 @@ import { openRedisArchiveSource } from "../../src/store/redis-archive-source.js"
 import { openRedisStore } from "../../src/store/redis-store.js";
 import { parseRedisUrl } from "../../src/store/redis-url.js";
 import type { AccountWriteKind, Commit, DocumentKey, Version } from "../../src/store/store.js";
+import { SEED } from "../cases.js";
 import { sharedRedisUrl } from "../redis/run-redis.js";
 import { documentCommit, documentKey } from "../store/store-contract.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { exportFrom, importInto, itemLines, verify } from "./archive-fixture.js";
 
 const childFile = fileURLToPath(new URL("store-process.ts", import.meta.url));
-const SEED = Number(process.env.LAW_SEED ?? Date.now() % 2 ** 31);
 const DOCUMENTS = 3_000;
 const ROUNDS = 8;
 

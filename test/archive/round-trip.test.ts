@@ -8,14 +8,14 @@ import type { JsonObject } from "../../src/domain/json.js";
 import type { ArchiveItem } from "../../src/store/archive.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import type { DocumentKey } from "../../src/store/store.js";
+import { cases, SEED } from "../cases.js";
 import { documents } from "../domain/json-arbitrary.js";
 import { account, SPELLED, write } from "../store/archive-contract.js";
 import { accountCommit, documentCommit, documentKey, of, versionOf } from "../store/store-contract.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { exportFolder, importInto, itemLines, linesOf, restoreInto } from "./archive-fixture.js";
 
-const SEED = Number(process.env.LAW_SEED ?? Date.now() % 2 ** 31);
-const RUNS = Math.min(60, Number(process.env.LAW_RUNS ?? 60));
+const RUNS = cases(60);
 
 /** Each account's parent, by index, is one before it; each write goes to one account, or to the system layer. */
 interface Life {

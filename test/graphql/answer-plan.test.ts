@@ -19,12 +19,12 @@ import type { RequestContext } from "../../src/graphql/context.js";
 import { RequestWork } from "../../src/graphql/request-work.js";
 import { createGraphqlSchema } from "../../src/graphql/schema.js";
 import { createRequestReader } from "../../src/service/layer-reader.js";
+import { cases, SEED } from "../cases.js";
 import { Services } from "../service/services.js";
 import { openTestStore } from "../store/test-store.js";
 import { schemaFolder } from "../temporary-folder.js";
 
-const SEED = Number(process.env.LAW_SEED ?? Date.now() % 2 ** 31);
-const RUNS = Number(process.env.LAW_RUNS ?? 500);
+const RUNS = cases(500);
 
 const OPEN = { type: "object", additionalProperties: true };
 /** Whatever needs care in JSON text, and types that replace each other. */

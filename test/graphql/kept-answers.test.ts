@@ -18,12 +18,12 @@ import { LayerMemory } from "../../src/service/layer-memory.js";
 import { createRequestReader } from "../../src/service/layer-reader.js";
 import { Merges } from "../../src/service/merges.js";
 import type { Store } from "../../src/store/store.js";
+import { cases, SEED } from "../cases.js";
 import { openTestStore } from "../store/test-store.js";
 import { schemaFolder } from "../temporary-folder.js";
 
 /** 10^5 of them take some minutes. */
-const QUESTIONS = Number(process.env.KEPT_QUESTIONS ?? 4_000);
-const SEED = Number(process.env.LAW_SEED ?? Date.now() % 2 ** 31);
+const QUESTIONS = cases(4_000);
 
 /** Half of the settings are the system's own. */
 const SCHEMAS = {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { equals, type JsonObject } from "../../src/domain/json.js";
 import { merge } from "../../src/domain/merge.js";
 import { appendToken } from "../../src/domain/pointer.js";
+import { cases, SEED } from "../cases.js";
 import { documentsAndInput, paths } from "../domain/json-arbitrary.js";
 import {
   ConfigDocument,
@@ -13,8 +14,7 @@ import {
 } from "./operations.generated.js";
 import { TestApp } from "./test-app.js";
 
-const RUNS = Number(process.env.ROUND_TRIPS ?? 600);
-const SEED = Number(process.env.LAW_SEED ?? Date.now() % 2_147_483_647);
+const RUNS = cases(600);
 const OPEN = { type: "object", additionalProperties: true };
 const CONFIG = { configId: "open" };
 const ACCOUNTS = ["acme", "summit", "northstar"] as const;

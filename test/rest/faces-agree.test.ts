@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createApp } from "../../src/app.js";
 import type { JsonObject } from "../../src/domain/json.js";
 import { readSettings } from "../../src/env.js";
+import { cases, SEED } from "../cases.js";
 import { documentsAndInput } from "../domain/json-arbitrary.js";
 import { OTHER_SETTINGS } from "../graphql/test-app.js";
 import { OPEN_SCHEMAS } from "../service/services.js";
@@ -12,9 +13,8 @@ import { FAST_DISK, testStoreSettings } from "../store/test-store.js";
 import { schemaFolder, temporaryFolder } from "../temporary-folder.js";
 import { configUrl } from "./rest-app.js";
 
-/** How many writes there are in all. Set FACE_STEPS for more, LAW_SEED to have the same ones again. */
-const STEPS = Number(process.env.FACE_STEPS ?? 10_000);
-const SEED = Number(process.env.LAW_SEED ?? Date.now() % 2_147_483_647);
+/** How many writes there are in all. */
+const STEPS = cases(2_000);
 const STEPS_PER_RUN = 50;
 const ACCOUNTS = ["root", "reseller", "leaf"] as const;
 

@@ -3,15 +3,14 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ANSWER_SCHEMAS } from "../../src/rest/schemas.js";
+import { cases, SEED } from "../cases.js";
 import { documentsAndInput } from "../domain/json-arbitrary.js";
 import { OPEN_SCHEMAS } from "../service/services.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { openRestApp, type RestApp } from "./rest-app.js";
 
-/** Set FUZZ_RUNS for more requests, LAW_SEED to have the same ones again. */
-const RUNS = Number(process.env.FUZZ_RUNS ?? 100_000);
-const SOCKET_RUNS = Math.ceil(RUNS / 50);
-const SEED = Number(process.env.LAW_SEED ?? Date.now() % 2_147_483_647);
+const RUNS = cases(20_000);
+const SOCKET_RUNS = cases(400);
 
 const SCHEMAS = {
   ...OPEN_SCHEMAS,

@@ -9,7 +9,8 @@ import {
 } from "../../src/domain/json.js";
 import { merge } from "../../src/domain/merge.js";
 import { deduceDefaults } from "../../src/schema/defaults.js";
-import { LAW_RUNS, law } from "../domain/law.js";
+import { cases } from "../cases.js";
+import { law } from "../domain/law.js";
 import { schemas } from "./schema-arbitrary.js";
 import { load, loadDefaults } from "./temporary-folder.js";
 
@@ -431,5 +432,5 @@ law(
     expect(loaded.forSystem.defaults ?? {}).toEqual(deduced(schema));
     return true;
   },
-  Math.min(LAW_RUNS, 500),
+  cases(500),
 );

@@ -3,11 +3,11 @@ import { describe, expect, test } from "vitest";
 import { NOBODY, OPEN_PRINCIPAL, type Principal, SCOPES } from "../../src/auth/principal.js";
 import { type AccountPage, type AccountsWanted, PAGE_LIMIT } from "../../src/service/account-page.js";
 import { createRequestReader } from "../../src/service/layer-reader.js";
+import { cases, SEED } from "../cases.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { OPEN_SCHEMAS, openServices, type Services } from "./services.js";
 
-const SEED = Number(process.env.LAW_SEED ?? Date.now() % 2 ** 31);
-const RUNS = Math.min(50, Number(process.env.LAW_RUNS ?? 30));
+const RUNS = cases(30);
 
 function principal(accountId: string | undefined, given: Partial<Principal> = {}): Principal {
   return {

@@ -9,6 +9,7 @@ import {
   type Store,
   TREE_DEPTH,
 } from "../../src/store/store.js";
+import { cases, SEED } from "../cases.js";
 import {
   accountCommit,
   documentCommit,
@@ -18,8 +19,7 @@ import {
   versionOf,
 } from "./store-contract.js";
 
-const SEED = Number(process.env.LAW_SEED ?? Date.now() % 2 ** 31);
-const RUNS = Math.min(100, Number(process.env.LAW_RUNS ?? 60));
+const RUNS = cases(60);
 const EVERYTHING = 10_000;
 
 interface Node {

@@ -3,12 +3,13 @@ import { expect, onTestFinished, test } from "vitest";
 import { boundStaleness } from "../../src/store/bounded-store.js";
 import { observeStore } from "../../src/store/observed-store.js";
 import type { Commit, Store, Version } from "../../src/store/store.js";
+import { cases } from "../cases.js";
 import { alteredStore } from "./altered-store.js";
 import { accountCommit, documentCommit, documentKey, of, versionOf } from "./store-contract.js";
 import { openTestStore } from "./test-store.js";
 
 const BOUND_MS = 40;
-const ROUNDS = Number(process.env.LAW_RUNS ?? 300);
+const ROUNDS = cases(300);
 const KEYS = ["a", "b", "c"].map((id) => documentKey(id, "x"));
 
 interface Bounded {

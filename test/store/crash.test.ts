@@ -10,9 +10,10 @@ import type { JsonObject } from "../../src/domain/json.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import { parseDocument, storedDocument } from "../../src/store/records.js";
 import type { Version } from "../../src/store/store.js";
+import { cases } from "../cases.js";
 
-const KILLS = Number(process.env.STRATA_KILLS ?? 100);
 const FOLDERS = 2;
+const KILLS_EACH = cases(12);
 const childFile = fileURLToPath(new URL("crash-writer.ts", import.meta.url));
 
 /** What the child prints for a commit that the store acknowledged. */
@@ -134,20 +135,21 @@ class Ledger {
 type EntryKey = [kind: string, accountId: string, configId: string, revision: number];
 
 describe("The LMDB store in a process that is killed while it writes", () => {
-  const perFolder = Array.from({ length: FOLDERS }, (_, n) => Math.floor((KILLS + n) / FOLDERS));
-  it(`has every acknowledged commit after each of ${KILLS} kills, whole`, { timeout: 600_000 }, async () => {
-    const ledgers = await Promise.all(perFolder.map(killTimes));
+  it(`has every acknowledged commit after each of ${FOLDERS * KILLS_EACH} kills, whole`, {
+    timeout: 600_000,
+  }, async () => {
+    const ledgers = await Promise.all(Array.from({ length: FOLDERS }, writeKilled));
     for (const ledger of ledgers) expect(ledger.size).toBeGreaterThan(0);
   });
 
-  async function killTimes(kills: number): Promise<Ledger> {
+  async function writeKilled(): Promise<Ledger> {
     const folder = await mkdtemp(join(tmpdir(), "strata-crash-"));
     const ledger = new Ledger();
     try {
-      for (let kill = 0; kill < kills; kill++) {
+      for (let kill = 0; kill < KILLS_EACH; kill++) {
         ledger.add(await writeAndKill(folder, `k${kill}`));
         await ledger.expectCurrent(folder);
-        await ledger.expectHistory(folder, { again: kill === kills - 1 });
+        await ledger.expectHistory(folder, { again: kill === KILLS_EACH - 1 });
       }
     } finally {
       await rm(folder, { recursive: true, force: true });

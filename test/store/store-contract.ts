@@ -14,6 +14,7 @@ import {
   type Version,
   type VersionsOf,
 } from "../../src/store/store.js";
+import { cases, SEED } from "../cases.js";
 
 /** A store to test, and the way to the same data after a restart. */
 export interface OpenedStore {
@@ -25,8 +26,7 @@ export interface OpenedStore {
 }
 
 const AT = "2026-03-01T10:00:00.000Z";
-const SEED = Number(process.env.LAW_SEED ?? Date.now() % 2 ** 31);
-const RUNS = Number(process.env.LAW_RUNS ?? 100);
+const RUNS = cases(100);
 
 export const documentKey = (accountId: string | undefined, configId: string): DocumentKey => ({
   accountId,

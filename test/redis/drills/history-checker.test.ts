@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { cases, SEED } from "../../cases.js";
 import {
   type RecordedOperation,
   type RecordedRead,
@@ -10,8 +11,7 @@ import {
   violationsIn,
 } from "./history-checker.js";
 
-const RUNS = Number(process.env.LAW_RUNS ?? 2_000);
-const SEED = Number(process.env.LAW_SEED ?? Date.now() % 2 ** 31);
+const RUNS = cases(2_000);
 
 type Time = readonly [invokedAt: number, answeredAt: number];
 

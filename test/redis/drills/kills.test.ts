@@ -2,12 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { openRedisStore } from "../../../src/store/redis-store.js";
 import { parseRedisUrl } from "../../../src/store/redis-url.js";
+import { cases } from "../../cases.js";
 import { RedisServer } from "../redis-server.js";
 import { until } from "../until.js";
 import { ANSWERED_WITHIN_MS, WriteLoad } from "./kills-load.js";
 import { keptIn, Ledger, NOTHING_WRONG } from "./ledger.js";
 
-const KILLS = Number(process.env.STRATA_KILLS ?? 20);
+const KILLS = cases(20);
 const CELL = "kills";
 
 test(`a Redis that is killed ${KILLS} times under load keeps every acknowledged write, and nothing else`, {
