@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { SignJWT } from "jose";
 import { expect, test } from "vitest";
+import { cases, SEED } from "../cases.js";
 import type { GraphqlFailure } from "../graphql/graphql-client.js";
 import { OTHER_SETTINGS, TestApp } from "../graphql/test-app.js";
 import { SECRET, TOKEN_ACCESS } from "./token-access.js";
@@ -60,14 +62,21 @@ interface CallerKind {
   readonly age?: number;
 }
 
+/** One at home in each account, and three of less common kinds in some of them. */
 async function allCallers(): Promise<Caller[]> {
   const homes = ["gone", ...Array.from({ length: ACCOUNTS }, (_, index) => idOf(index))];
-  const kinds = homes.flatMap((accountId): [string, CallerKind][] => [
-    [`both at ${accountId}`, { accountId }],
-    [`reader at ${accountId}`, { accountId, scope: "config:read" }],
-    [`writer at ${accountId}`, { accountId, scope: "config:write" }],
-    [`old at ${accountId}`, { accountId, age: 3_600 }],
-  ]);
+  const count = Math.min(homes.length, cases(13));
+  const someHomes = fc.shuffledSubarray(homes, { minLength: count, maxLength: count });
+  const [some = []] = fc.sample(someHomes, { seed: SEED, numRuns: 1 });
+  console.log(`${count} homes, LAW_SEED=${SEED}`);
+  const kinds = [
+    ...homes.map((accountId): [string, CallerKind] => [`both at ${accountId}`, { accountId }]),
+    ...some.flatMap((accountId): [string, CallerKind][] => [
+      [`reader at ${accountId}`, { accountId, scope: "config:read" }],
+      [`writer at ${accountId}`, { accountId, scope: "config:write" }],
+      [`old at ${accountId}`, { accountId, age: 3_600 }],
+    ]),
+  ];
   kinds.push(["superadmin", { isSuperadmin: true }]);
   kinds.push(["reading superadmin", { isSuperadmin: true, accountId: "a7", scope: "config:read" }]);
   const nobody: Caller = {
@@ -181,7 +190,7 @@ test("GraphQL: every caller, every operation, every account", async () => {
     for (const [name, operation] of Object.entries(WRITES)) await judge(as, "mutation", name, operation);
   });
   console.log(`${decisions} decisions over GraphQL`);
-  expect(decisions).toBeGreaterThan(80_000);
+  expect(decisions).toBeGreaterThan(20_000);
 }, 300_000);
 
 test("REST: every caller, every method, every account", async () => {
@@ -215,7 +224,7 @@ test("REST: every caller, every method, every account", async () => {
     }
   });
   console.log(`${decisions} decisions over REST`);
-  expect(decisions).toBeGreaterThan(50_000);
+  expect(decisions).toBeGreaterThan(10_000);
 }, 300_000);
 
 /**

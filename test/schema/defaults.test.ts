@@ -432,5 +432,5 @@ law(
     expect(loaded.forSystem.defaults ?? {}).toEqual(deduced(schema));
     return true;
   },
-  cases(500),
+  cases(200),
 );
