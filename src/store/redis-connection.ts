@@ -29,6 +29,8 @@ const CALL_WITHIN_MS = 1_800;
 const SILENCE_MS = 3_000;
 const START_WITHIN_MS = 5_000;
 const CONNECT_WITHIN_MS = 1_000;
+/** A connection is closed when nobody waits for an answer any more; a refused one keeps the process for as long, too. */
+const DISCONNECT_WITHIN_MS = 200;
 const LONGEST_PAUSE_MS = 1_000;
 /** Who has been without a connection for so long need not hope for it within a call. */
 const HOPELESS_AFTER_MS = 1_000;
@@ -257,6 +259,7 @@ function createClient({ target, name }: RedisConnectionOptions): Redis | Cluster
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout: CONNECT_WITHIN_MS,
+    disconnectTimeout: DISCONNECT_WITHIN_MS,
     socketTimeout: SILENCE_MS,
     keepAlive: 10_000,
     retryStrategy: pause,
