@@ -6,12 +6,19 @@ import { type Logger, pino } from "pino";
  */
 const LOG_BYTES = 16_000;
 const LOG_MS = 100;
+/** Lines that nobody takes are let go beyond it: a log that stands still must not fill the memory. */
+const WAITING_BYTES = 2 ** 24;
 
 /** JSON lines on standard output. */
 export function createLogger(level: string): Logger {
   return pino(
     { level, base: null, timestamp: createTimestamp() },
-    pino.destination({ sync: false, minLength: LOG_BYTES, periodicFlush: LOG_MS }),
+    pino.destination({
+      sync: false,
+      minLength: LOG_BYTES,
+      periodicFlush: LOG_MS,
+      maxLength: WAITING_BYTES,
+    }),
   );
 }
 
