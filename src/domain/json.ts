@@ -112,11 +112,14 @@ export function countLeaves(object: JsonObject): number {
 
 /**
  * The border: takes what a JSON parser made of a caller's text and returns it as Json, or refuses it with the
- * pointer of the trouble. Iterative, so that no nesting can exhaust the stack; linear in the size of the value.
- * @throws StrataError BAD_USER_INPUT naming the key, number, text or limit (`depth`, `fields`, `pointer`)
+ * pointer of the trouble. Iterative, so that no nesting can exhaust the stack; linear in the size of the value, and no
+ * further than that can be stored.
+ * @throws StrataError BAD_USER_INPUT naming the key, number, text or limit (`depth`, `fields`, `pointer`, `document`)
  */
 export function checkJson(input: unknown): Json {
   let leaves = 0;
+  // What is in arrays takes so many bytes at least. Elsewhere nulls may come to nothing; there they stay.
+  let bytes = 0;
   const root: Place = { value: input, key: "", above: undefined, depth: 0, pointerLength: 0, isField: true };
   const pending = [root];
   for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
@@ -127,11 +130,21 @@ export function checkJson(input: unknown): Json {
     }
     if (place.depth === LIMITS.depth)
       throw refuse(`nested deeper than ${LIMITS.depth} levels`, place, "depth");
-    for (const inner of placesIn(value, place)) {
-      if (inner.isField && isLeaf(inner.value) && ++leaves > LIMITS.fields) {
+    if (Array.isArray(value)) {
+      bytes += 2 * value.length;
+      checkBytes(bytes, place);
+      for (let index = 0; index < value.length; index++) checkItem(value[index], index, place, pending);
+      continue;
+    }
+    for (const key of Object.keys(value)) {
+      const member = memberOf(value, key, place);
+      if (!member.isField) {
+        bytes += key.length + 4;
+        checkBytes(bytes, place);
+      } else if (isLeaf(member.value) && ++leaves > LIMITS.fields) {
         throw refuse(`more than ${LIMITS.fields} fields`, root, "fields");
       }
-      pending.push(inner);
+      pending.push(member);
     }
   }
   return input as Json;
@@ -148,25 +161,39 @@ interface Place {
   readonly isField: boolean;
 }
 
-function* placesIn(value: object, above: Place): Generator<Place> {
-  const depth = above.depth + 1;
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) {
-      yield { value: item, key: String(index), above, depth, pointerLength: 0, isField: false };
-    }
-    return;
+/** There can be a hundred thousand of them: only those with something inside have to be come back to. */
+function checkItem(value: unknown, index: number, above: Place, pending: Place[]): void {
+  const isContainer = typeof value === "object" && value !== null;
+  if (!isContainer && flawOf(value) === undefined) return;
+  const place = {
+    value,
+    key: String(index),
+    above,
+    depth: above.depth + 1,
+    pointerLength: 0,
+    isField: false,
+  };
+  if (isContainer) pending.push(place);
+  else checkScalar(value, place);
+}
+
+function memberOf(value: object, key: string, above: Place): Place {
+  const pointerLength = above.pointerLength + 1 + escapeToken(key).length;
+  const member = (value as Record<string, unknown>)[key];
+  const { depth, isField } = above;
+  const place = { value: member, key, above, depth: depth + 1, pointerLength, isField };
+  if (FORBIDDEN_KEYS.has(key)) throw refuse(`the key "${key}" is not allowed`, place);
+  const flaw = textFlawOf(key);
+  if (flaw !== undefined) throw refuse(flaw, place);
+  if (isField && pointerLength > POINTER_LIMIT) {
+    throw refuse(`a field's pointer is longer than ${POINTER_LIMIT} characters`, place, "pointer");
   }
-  for (const key of Object.keys(value)) {
-    const pointerLength = above.pointerLength + 1 + escapeToken(key).length;
-    const member = (value as Record<string, unknown>)[key];
-    const place = { value: member, key, above, depth, pointerLength, isField: above.isField };
-    if (FORBIDDEN_KEYS.has(key)) throw refuse(`the key "${key}" is not allowed`, place);
-    checkText(key, place);
-    if (place.isField && pointerLength > POINTER_LIMIT) {
-      throw refuse(`a field's pointer is longer than ${POINTER_LIMIT} characters`, place, "pointer");
-    }
-    yield place;
-  }
+  return place;
+}
+
+function checkBytes(bytes: number, place: Place): void {
+  if (bytes > LIMITS.documentBytes)
+    throw refuse(`larger than ${LIMITS.documentBytes} bytes as JSON`, place, "document");
 }
 
 function isLeaf(value: unknown): boolean {
@@ -188,20 +215,25 @@ export function checkDocumentSize(document: JsonObject): void {
 }
 
 function checkScalar(value: unknown, place: Place): void {
-  if (typeof value === "string") checkText(value, place);
-  else if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw refuse("a number that a double cannot hold", place);
-    if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-      throw refuse("an integer beyond 2^53-1 would lose digits; send it as a string", place);
-    }
-  } else if (value !== null && typeof value !== "boolean") {
-    throw refuse("not a JSON value", place);
-  }
+  const flaw = flawOf(value);
+  if (flaw !== undefined) throw refuse(flaw, place);
 }
 
-function checkText(text: string, place: Place): void {
-  if (!text.isWellFormed()) throw refuse("a lone surrogate is not text", place);
-  if (text.includes("\u0000")) throw refuse("NUL characters are not allowed", place);
+/** What is wrong with a value that is no object and no array. */
+function flawOf(value: unknown): string | undefined {
+  if (typeof value === "string") return textFlawOf(value);
+  if (typeof value === "number") {
+    if (!Number.isFinite(value)) return "a number that a double cannot hold";
+    if (Number.isInteger(value) && !Number.isSafeInteger(value))
+      return "an integer beyond 2^53-1 would lose digits; send it as a string";
+    return undefined;
+  }
+  return value === null || typeof value === "boolean" ? undefined : "not a JSON value";
+}
+
+function textFlawOf(text: string): string | undefined {
+  if (!text.isWellFormed()) return "a lone surrogate is not text";
+  return text.includes("\u0000") ? "NUL characters are not allowed" : undefined;
 }
 
 /** An error is read by a person: of a pointer of thousands of tokens the beginning is enough. */

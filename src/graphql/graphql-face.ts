@@ -9,6 +9,7 @@ import type { FastifyInstance } from "fastify";
 import { NOBODY, type Principal } from "../auth/principal.js";
 import { breathe } from "../service/breathe.js";
 import type { RequestContext } from "./context.js";
+import { createDocumentStore } from "./document-store.js";
 import { createErrorReport } from "./error-report.js";
 import { learnFrom } from "./learn-from.js";
 import { limitsPlugin } from "./plugin/limits.plugin.js";
@@ -67,6 +68,7 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
     maxRecursiveSelections: true,
     // One more says that there are too many.
     validationOptions: { maxErrors: 9 },
+    documentStore: createDocumentStore(),
     persistedQueries: false,
     formatError: errors.formatError,
     // Megabytes of text take a while.

@@ -34,7 +34,10 @@ const SIZES: ReadonlySet<string> = new Set(["first", "configIds"]);
 
 const known = new WeakMap<OperationDefinitionNode, OperationCost>();
 
-/** By the `complexity` of the fields. Worked out once for each operation, unless it depends on the variables. */
+/**
+ * By the `complexity` of the fields; infinite where there is no end to it. Worked out once for each operation, unless it
+ * depends on the variables: what fails may have failed for those of one caller.
+ */
 export function costOf(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -45,7 +48,7 @@ export function costOf(
   if (before !== undefined) return before;
   const isConstant = !dependsOnVariables(document);
   const found = { ...estimate(schema, document, operation, variables), isConstant };
-  if (isConstant) known.set(operation, found);
+  if (isConstant && found.cost < Number.POSITIVE_INFINITY) known.set(operation, found);
   return found;
 }
 

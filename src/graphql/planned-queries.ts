@@ -7,9 +7,11 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { LRUCache } from "lru-cache";
+import type { StrataError } from "../domain/errors.js";
 import { planAnswer, type WriteAnswer } from "./answer-plan.js";
 import { QUICK_CHARACTERS } from "./answer-size.js";
 import type { RequestContext } from "./context.js";
+import { sizeOf } from "./document-store.js";
 import type { OperationCost } from "./operation-cost.js";
 import { checkVariables } from "./variables.js";
 
@@ -17,8 +19,11 @@ import { checkVariables } from "./variables.js";
 const PLAN_AT = 3;
 /** Selections, fragments spelled out: while they are planned nobody else has a turn. */
 const LARGEST = 250;
-/** Queries of which a plan, or a count, is kept. */
-const QUERIES = 500;
+/** Bytes of all queries of which a plan, or a count, is kept, and of one of them. */
+const BYTES = 16 * 2 ** 20;
+const BYTES_EACH = 2 ** 20;
+/** What a plan takes for each byte of its query's document, as far as that can be told. */
+const PLAN_SHARE = 2;
 
 /** An operation that has passed every check which does not depend on the variables. */
 export interface CheckedOperation {
@@ -51,7 +56,11 @@ interface Asked {
  * way, so that errors are the same whoever executes; queries write nothing, so nothing happens twice.
  */
 export class PlannedQueries {
-  readonly #known = new LRUCache<string, Known>({ max: QUERIES });
+  readonly #known = new LRUCache<string, Known>({
+    maxSize: BYTES,
+    maxEntrySize: BYTES_EACH,
+    sizeCalculation: ({ document }, name) => 2 * name.length + PLAN_SHARE * sizeOf(document),
+  });
 
   constructor(private readonly planAt = PLAN_AT) {}
 
@@ -59,10 +68,11 @@ export class PlannedQueries {
   learn(query: string, operationName: string | null | undefined, checked: CheckedOperation): void {
     if (checked.operation.operation !== OperationTypeNode.QUERY || !checked.cost.isConstant) return;
     const name = nameOf(query, operationName);
-    const known: Known = this.#known.get(name) ?? { ...checked, count: 0, write: undefined };
+    const before = this.#known.get(name);
+    const known: Known = before ?? { ...checked, count: 0, write: undefined };
     known.count++;
     if (known.write === undefined && known.count >= this.planAt) known.write = plan(known);
-    this.#known.set(name, known);
+    if (before === undefined) this.#known.set(name, known);
   }
 
   /** The operation that a body asks for, if there is a plan for it. */
@@ -76,22 +86,26 @@ export class PlannedQueries {
   }
 }
 
-/** Resolves to the answer's JSON text; undefined: not without errors, or not at once. */
+/**
+ * Resolves to the answer's JSON text; undefined: not without errors, or not at once.
+ * @throws StrataError STORE_UNAVAILABLE: to wait for the store once more would take as long again
+ */
 export type Run = (context: RequestContext) => Promise<string | undefined>;
 
 async function execute(
-  { schema, operation, cost }: CheckedOperation,
+  { schema, document, operation, cost }: CheckedOperation,
   write: WriteAnswer,
   variables: Readonly<Record<string, unknown>>,
   context: RequestContext,
 ): Promise<string | undefined> {
   try {
-    checkVariables(schema, operation, variables);
+    checkVariables(schema, document, operation, variables);
     context.work.cost = cost;
     context.work.inOneTurn = true;
     const text = await write(context, variables);
     return text.length > QUICK_CHARACTERS ? undefined : text;
-  } catch {
+  } catch (error) {
+    if ((error as Partial<StrataError>).code === "STORE_UNAVAILABLE") throw error;
     return undefined;
   }
 }

@@ -17,7 +17,7 @@ export interface Caller {
 export interface Asking {
   readonly principal: Principal;
   readonly question?: Question | undefined;
-  /** Why the store could not say whether a kept answer holds. */
+  /** Why the store could not be asked, on a shorter way. */
   failure?: unknown;
   context?: RequestContext;
 }
@@ -106,12 +106,7 @@ export class ShortCuts {
 
   async #kept(asking: Asking): Promise<MadeAnswer | undefined> {
     if (asking.question === undefined) return undefined;
-    try {
-      return await this.options.answers.find(asking.question, asking.principal);
-    } catch (error) {
-      asking.failure = error;
-      return undefined;
-    }
+    return unlessFailed(asking, this.options.answers.find(asking.question, asking.principal));
   }
 
   async #executed(asking: Asking, request: IncomingMessage, body: Buffer): Promise<MadeAnswer | undefined> {
@@ -120,7 +115,7 @@ export class ShortCuts {
     const found = this.planned.find(this.options.readJson(body, request.headers["content-type"] ?? ""));
     if (found === undefined) return undefined;
     const context = this.options.createContext("", asking);
-    const text = await found.run(context);
+    const text = await unlessFailed(asking, found.run(context));
     if (text === undefined) return undefined;
     const { label, isKept } = found.known;
     const made = { head, body: bytesOf(text), label };
@@ -160,4 +155,14 @@ function headOf(headers: AnswerHeaders): readonly string[] {
 function bytesOf(text: string): string {
   const isAscii = Buffer.byteLength(text) === text.length;
   return isAscii ? text : Buffer.from(text).toString("latin1");
+}
+
+/** Where the store cannot be reached nobody waits for it twice: the whole way says so at once. */
+async function unlessFailed<T>(asking: Asking, work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    asking.failure = error;
+    return undefined;
+  }
 }

@@ -1,13 +1,17 @@
 import {
+  type DocumentNode,
   type GraphQLInputObjectType,
   type GraphQLInputType,
+  type GraphQLNonNull,
   type GraphQLSchema,
   isInputObjectType,
   isInputType,
   isListType,
   isNonNullType,
   type OperationDefinitionNode,
+  TypeInfo,
   typeFromAST,
+  ValidationContext,
 } from "graphql";
 import { StrataError } from "../domain/errors.js";
 import { QUERY_LIMITS } from "./query-limits.js";
@@ -20,16 +24,43 @@ import { JsonObjectScalar, JsonScalar } from "./scalars.js";
  */
 export function checkVariables(
   schema: GraphQLSchema,
+  document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): void {
+  const required = requiredPlaces(schema, document, operation);
   for (const { variable, type: typeNode, defaultValue } of operation.variableDefinitions ?? []) {
     const name = variable.name.value;
     const type = typeFromAST(schema, typeNode);
     const isGiven = Object.hasOwn(variables, name);
     if (!isInputType(type) || (!isGiven && defaultValue !== undefined)) continue;
     check(isGiven ? variables[name] : undefined, type, `$${name}`);
+    const place = isGiven && variables[name] === null ? required.get(name) : undefined;
+    if (place !== undefined)
+      throw misfit(`$${name} may be left out, but not be null: it is used where ${place} is wanted.`);
   }
+}
+
+const known = new WeakMap<OperationDefinitionNode, ReadonlyMap<string, GraphQLNonNull<GraphQLInputType>>>();
+
+/**
+ * Of each variable that a default lets stand where there is no null, the type wanted there. Validation lets it pass, and
+ * a null that is given all the same fails the field in the midst of the execution.
+ */
+function requiredPlaces(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): ReadonlyMap<string, GraphQLNonNull<GraphQLInputType>> {
+  const before = known.get(operation);
+  if (before !== undefined) return before;
+  const context = new ValidationContext(schema, document, new TypeInfo(schema), () => {});
+  const usages = context.getRecursiveVariableUsages(operation);
+  const places = new Map(
+    usages.flatMap(({ node, type }) => (isNonNullType(type) ? [[node.name.value, type] as const] : [])),
+  );
+  known.set(operation, places);
+  return places;
 }
 
 function check(value: unknown, type: GraphQLInputType, at: string): void {

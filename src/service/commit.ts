@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { StrataError } from "../domain/errors.js";
 import type { Commit, CommitOutcome, Store, Version } from "../store/store.js";
 
@@ -17,6 +18,8 @@ export type Attempt<T> =
 
 /** By when a write is over, its wait for those before it included. */
 export const WRITE_WITHIN_MS = 2_000;
+/** Before a commit is sent again: a store that says at once that it cannot would otherwise leave nobody else a turn. */
+const PAUSE_MS = 25;
 /** The part of it in which a lost race is decided again: what is sent last needs time to be answered. */
 const DECIDE_SHARE = 0.75;
 
@@ -53,7 +56,7 @@ export async function commitUntilDone<T>(
 /** The version made; undefined when what the commit expected no longer holds. */
 async function commitOnce(store: Store, commit: Commit, deadline: number): Promise<Version | undefined> {
   let uncertain: Error | undefined;
-  do {
+  for (;;) {
     const outcome = await inTime(store.commit(commit), deadline, unheard);
     switch (outcome.outcome) {
       case "done":
@@ -71,7 +74,9 @@ async function commitOnce(store: Store, commit: Commit, deadline: number): Promi
       case "unknown":
         uncertain = outcome.cause;
     }
-  } while (performance.now() < deadline);
+    if (performance.now() + PAUSE_MS > deadline) break;
+    await pause(PAUSE_MS);
+  }
   throw new StrataError(
     "WRITE_OUTCOME_UNKNOWN",
     "The store did not answer in time: the write may or may not have happened. Read the config again, and use ifMatch.",

@@ -102,18 +102,27 @@ const VALUES: readonly Attack[] = [
     code: "QUERY_TOO_COMPLEX",
     limit: "tokens",
   }),
-  ...["1e-400", `0.${"0".repeat(400)}1`].flatMap((number) => [
+  ...["1e-400", `0.${"0".repeat(400)}1`, `0.${"0".repeat(298)}1e-99`].flatMap((number) => [
     {
-      name: `${number.slice(0, 8)}, which would become 0, in a variable`,
+      name: `${number.slice(0, 8)} (${number.length}), which would become 0, in a variable`,
       send: asVariable(`{"a": ${number}}`),
       expected: { status: 400, ...REFUSED },
     },
     {
-      name: `${number.slice(0, 8)}, which would become 0, by PUT`,
+      name: `${number.slice(0, 8)} (${number.length}), which would become 0, by PUT`,
       send: rest("PUT", OPEN, `{"data":{"a": ${number}}}`),
       expected: { status: 400 },
     },
   ]),
+  ...[
+    ["numbers", "1", 500_000],
+    ["empty objects", "{}", 340_000],
+    ["objects", '{"a":1}', 130_000],
+  ].map(([name, item, count]) => ({
+    name: `an array of ${count} ${name}`,
+    send: rest("PATCH", OPEN, `{"data":{"a":[${Array(Number(count)).fill(item).join()}]}}`),
+    expected: { status: 413, limit: "document" },
+  })),
   ...['"x"', "[]", "1", "true", "null"].map((data) => ({
     name: `data that is ${data}`,
     send: rest("PATCH", OPEN, `{"data":${data}}`),

@@ -85,6 +85,16 @@ describe("the border refuses", () => {
     expect(checkJson({ ["k".repeat(1_023)]: 1 })).toBeDefined();
   });
 
+  test.each([
+    ["numbers", 1, LIMITS.documentBytes / 2],
+    ["empty objects", {}, LIMITS.documentBytes / 2],
+    ["objects", { ab: 1 }, LIMITS.documentBytes / 8],
+  ])("an array of more %s than a document has room for, and no nearer one", (_, item, count) => {
+    const given = (items: number) => ({ a: Array.from({ length: items }, () => item) });
+    expect(refusal(() => checkJson(given(count + 1)))).toMatchObject({ limit: "document" });
+    expect(checkJson(given(count))).toBeDefined();
+  });
+
   test("a document over 256 KiB", () => {
     const fits: JsonObject = { text: "x".repeat(LIMITS.documentBytes - 11) };
     expect(JSON.stringify(fits).length).toBe(LIMITS.documentBytes);

@@ -257,7 +257,7 @@ describe("ids and pointers", () => {
     expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
   });
 
-  test.each(["1e-400", "-0.5E-999", `0.${"0".repeat(400)}1`])(
+  test.each(["1e-400", "-0.5E-999", `0.${"0".repeat(400)}1`, `0.${"0".repeat(298)}1e-99`])(
     "%s, which would become 0, as a variable",
     async (number) => {
       const answer = await withoutHarm(() =>
@@ -408,6 +408,33 @@ describe("GraphQL that is refused, without a word of the values in it", () => {
     expect(answer.status).toBe(400);
     expect(answer.errors?.[0]?.extensions.code).toBe(code);
   });
+
+  test.each([
+    ["an argument", 'query ($v: ID) { config(accountId: "acme", configId: $v) { id } }', "open"],
+    [
+      "one with a default of its own",
+      'query ($v: ID = "open") { config(accountId: "acme", configId: $v) { id } }',
+      "open",
+    ],
+    ["a directive", "query ($v: Boolean = true) { __typename @include(if: $v) }", true],
+    [
+      "a member of an input",
+      'mutation ($v: Boolean) { patchConfig(input: { accountId: "acme", configId: "open", patch: {}, dryRun: $v }) { __typename } }',
+      true,
+    ],
+  ])(
+    "null for %s that takes none is refused, whoever asks first, and nothing else is",
+    async (_, query, v) => {
+      const refused = { status: 400, errors: [{ extensions: { code: "BAD_USER_INPUT" } }] };
+      for (const text of [query, `${query} `]) {
+        for (const value of text === query ? [null, v, null] : [v, v, v, v, null, v]) {
+          const answer = await withoutHarm(() => app.client.post({ query: text, variables: { v: value } }));
+          expect(answer).toMatchObject(value === null ? refused : { status: 200 });
+          if (value !== null) expect(answer.errors).toBeUndefined();
+        }
+      }
+    },
+  );
 
   test("an operation that is not there", async () => {
     const answer = await withoutHarm(() =>

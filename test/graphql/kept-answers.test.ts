@@ -338,6 +338,22 @@ describe(`answers that are kept (LAW_SEED=${SEED})`, () => {
     console.log(`${asked} questions, ${counting?.found} answered from what was kept`);
   });
 
+  test("are not for tokens that are older than what they tell of", async () => {
+    const { kept, plain } = await openBoth((store) => new KeptAnswers(optionsOf(store)));
+    const [query] = QUERIES as [(typeof QUERIES)[0]];
+    const [fresh, old] = [principal("acme"), principal("acme", { issuedAt: 1 })].map((wanted) =>
+      CALLERS.find(
+        ({ accountId, issuedAt, scopes }) =>
+          accountId === wanted.accountId && issuedAt === wanted.issuedAt && scopes.size === SCOPES.length,
+      ),
+    ) as [Principal, Principal];
+    const body = query("acme", "mail");
+    for (let times = 0; times < 4; times++) expect(await kept.ask(fresh, body)).toContain('"id":"acme/mail"');
+    const answer = await kept.ask(old, body);
+    expect(answer).toContain("ACCOUNT_NOT_FOUND");
+    expect(answer).toBe(await plain.ask(old, body));
+  });
+
   test("would be found out if the caller were not in their name", async () => {
     class Shared extends KeptAnswers {
       override find(asked: Question): Promise<KeptAnswer | undefined> {

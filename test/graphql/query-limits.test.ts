@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { times } from "../attack/attack.js";
+import { heapMebibytes } from "../heap.js";
 import { testStoreSettings } from "../store/test-store.js";
 import type { GraphqlAnswer } from "./graphql-client.js";
 import { ANSWERED, numbered, OF_10_000_FIELDS, REFUSED } from "./heavy-queries.js";
@@ -157,6 +158,14 @@ describe("answers", () => {
   test("many aliases of one big value do not make gigabytes either", async () => {
     const { errors } = await ask(OF_10_000_FIELDS.manyTimes);
     expect(errors).toMatchObject([{ extensions: { code: "QUERY_TOO_COMPLEX", limit: "response" } }]);
+  });
+
+  test("texts that nobody sends twice do not fill the memory", async () => {
+    const before = heapMebibytes();
+    for (let i = 0; i < 160; i++)
+      expect((await ask(`{ __typename } #${i}${"€".repeat(261_000)}`)).status).toBe(200);
+    expect(heapMebibytes() - before).toBeLessThan(48);
+    expect((await ask("{ __typename }")).status).toBe(200);
   });
 
   test("a write whose answer is too large says that it was done", async () => {

@@ -229,8 +229,10 @@ describe("whatever is sent", () => {
     );
     console.log(`fuzz: statuses ${JSON.stringify(Object.fromEntries([...seen].sort(([a], [b]) => a - b)))}`);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
-    for (const status of [200, 201, 204, 304, 400, 403, 404, 405, 412, 415])
+    for (const status of [200, 201, 204, 400, 403, 404, 405, 412, 415])
       expect(seen.get(status)).toBeGreaterThan(RUNS / 5_000);
+    // One request in a thousand: of a few thousand there may be none.
+    if (RUNS >= 20_000) expect(seen.get(304)).toBeGreaterThan(1);
     expect(rest.commits()).toBeGreaterThan(RUNS / 1_000);
   }, 3_600_000);
 

@@ -1,6 +1,4 @@
 import { existsSync } from "node:fs";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
@@ -14,6 +12,7 @@ import { observeStore } from "../../src/store/observed-store.js";
 import type { Store } from "../../src/store/store.js";
 import { cases, SEED } from "../cases.js";
 import { documentsAndInput, paths } from "../domain/json-arbitrary.js";
+import { heapMebibytes } from "../heap.js";
 import { alteredStore } from "../store/altered-store.js";
 import { openTestStore } from "../store/test-store.js";
 import { schemaFolder, temporaryFolder } from "../temporary-folder.js";
@@ -429,6 +428,25 @@ describe("R13: a write holds against everything it was decided on", () => {
     expect(await services.revision("leaf", "conferences")).toBe(1);
   });
 
+  test("one whose outcome is unknown is not asked for so often that nobody else has a turn", async () => {
+    const services = await openTree();
+    let attempts = 0;
+    const helpless = alteredStore(services.store, {
+      commit: async () => {
+        attempts++;
+        return { outcome: attempts === 1 ? "unknown" : "notApplied", cause: new Error("no replica") };
+      },
+    });
+    let turns = 0;
+    const timer = setInterval(() => turns++, 5);
+    onTestFinished(() => clearInterval(timer));
+    await expect(
+      new Services(helpless, SHIPPED_SCHEMAS).set("leaf", "conferences", { pin_timeout: 1 }),
+    ).rejects.toMatchObject({ code: "WRITE_OUTCOME_UNKNOWN" });
+    expect(attempts).toBeGreaterThan(2);
+    expect(turns).toBeGreaterThan(attempts);
+  });
+
   test("one that stays unknown is reported as unknown, never as failed", async () => {
     const services = await openTree();
     const silent = alteredStore(services.store, {
@@ -520,20 +538,14 @@ test("R1-R16 together: any sequence of writes leaves what a naive model says", a
 test("what is kept of large documents stays within bounds", async () => {
   const services = await openServices(schemaFolder(OPEN_SCHEMAS), temporaryFolder(FAST_DISK));
   await services.tree(["root"], ["leaf", "root"]);
-  setFlagsFromString("--expose-gc");
-  const collectGarbage = runInNewContext("gc") as () => void;
-  const heap = (): number => {
-    collectGarbage();
-    return process.memoryUsage().heapUsed / 2 ** 20;
-  };
-  const before = heap();
+  const before = heapMebibytes();
   // Each is one field of 80,000 small objects, some 5 MiB.
   for (let i = 0; i < 40; i++) {
     written(await services.set("leaf", "open", { a: [i, ...Array.from({ length: 80_000 }, () => ({}))] }));
     // What is asked for once is not kept.
     for (let times = 0; times < 2; times++) await services.read("leaf", "open");
   }
-  const kept = heap() - before;
+  const kept = heapMebibytes() - before;
   // Whatever keeps it is still there.
   await services.read("leaf", "open");
   expect(kept).toBeGreaterThan(20);

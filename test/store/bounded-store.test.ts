@@ -117,6 +117,25 @@ test("a lineage that was seen is not seen older again", async () => {
   }
 });
 
+test("what an account had goes with it, for whoever has the same id later", async () => {
+  const { direct, bounded } = await openBounded();
+  await direct.commit(accountCommit("root", undefined));
+  await direct.commit(accountCommit("shop", "root"));
+  const key = documentKey("shop", "x");
+  const version = versionOf(await direct.commit(documentCommit(key, {})));
+  await sleep(2 * BOUND_MS);
+  const wanted = { accounts: ["shop"], documents: [key] };
+  for (let n = 0; n < 2; n++) expect((await bounded.revisions(wanted)).documents).toEqual([version]);
+  const created = accountCommit("shop", "root");
+  await direct.commit({
+    ...accountCommit("shop", "root"),
+    write: { ...created.write, kind: "DELETE" } as Commit["write"],
+  });
+  const again = versionOf(await direct.commit(created));
+  await sleep(2 * BOUND_MS);
+  expect(await bounded.revisions(wanted)).toMatchObject({ accounts: [again], documents: [undefined] });
+});
+
 test("an answer that the feed has overtaken is not kept", async () => {
   let hold: Promise<void> | undefined;
   const { direct, bounded } = await openBounded((store) => ({

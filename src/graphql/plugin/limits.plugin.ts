@@ -59,7 +59,7 @@ function checkOperation({ schema, document, operation, request, contextValue }: 
     throw new StrataError("BAD_USER_INPUT", `There is no ${operation.operation} here.`);
   }
   const { variables = {} } = request;
-  checkVariables(schema, operation, variables);
+  checkVariables(schema, document, operation, variables);
   const found = costOf(schema, document, operation, variables);
   if (found.cost > QUERY_LIMITS.cost)
     throw tooComplex(
