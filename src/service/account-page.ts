@@ -42,7 +42,7 @@ export async function listAccounts(
 ): Promise<AccountPage> {
   if (parentId !== undefined) checkId(parentId, "account");
   checkFirst(first);
-  const behind = after === undefined ? undefined : parseCursor(after);
+  const behind = after === undefined ? undefined : parseCursor(parentId, after);
   // How a list goes on no version tells.
   reader.trace.spoil();
   const top = parentId ?? (await highestKnown(store, principal));
@@ -62,7 +62,7 @@ export async function listAccounts(
   );
   const found: AccountPath[] = topComesFirst ? [[], ...paths] : [...paths];
   return {
-    edges: await edgesOf(principal, top, found.slice(0, first), reader),
+    edges: await edgesOf(principal, parentId, top, found.slice(0, first), reader),
     hasNextPage: found.length > first,
     hasPreviousPage: behind !== undefined,
     totalCount: isWhole ? counts.reduce((sum, count) => sum + count, 1) : (counts[0] ?? 0),
@@ -80,6 +80,7 @@ async function highestKnown(
 /** An account that was deleted a moment ago is not in the page. */
 async function edgesOf(
   principal: Principal,
+  parentId: string | undefined,
   top: string,
   paths: readonly AccountPath[],
   reader: LayerReader,
@@ -88,7 +89,7 @@ async function edgesOf(
   return ancestries.flatMap((ancestry, index) =>
     ancestry === undefined
       ? []
-      : { cursor: cursorOf(paths[index] ?? []), account: viewOf(principal, ancestry.lineage) },
+      : { cursor: cursorOf(parentId, paths[index] ?? []), account: viewOf(principal, ancestry.lineage) },
   );
 }
 

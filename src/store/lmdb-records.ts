@@ -116,7 +116,7 @@ function put(database: Database, commit: Commit, text: string | undefined, versi
     putDocument(database, write.key, recordOf(version, documentBody({ ...write, at, by }, text)), version);
   else {
     if (write.kind === "DELETE") {
-      database.put("lastDeletion", at);
+      if (at > (database.get("lastDeletion") ?? "")) database.put("lastDeletion", at);
       dropDocuments(database, write.account.id, version.revision);
     }
     if (writeAccount(database, write, version)) database.put("tree", randomToken());

@@ -134,7 +134,8 @@ local function write_account(record, revision, above, args, a)
       count(prefix, above, {1}, -1)
     end
     drop_documents(prefix, id, revision)
-    redis.call('SET', prefix .. 'lastDeletion', args[a + 6])
+    local last = redis.call('GET', prefix .. 'lastDeletion')
+    if not last or last < args[a + 6] then redis.call('SET', prefix .. 'lastDeletion', args[a + 6]) end
     return
   end
   redis.call('SET', key, record)

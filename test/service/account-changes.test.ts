@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { OPEN_PRINCIPAL, type Principal, SCOPES } from "../../src/auth/principal.js";
 import type { JsonObject } from "../../src/domain/json.js";
 import { createRequestReader } from "../../src/service/layer-reader.js";
-import type { DocumentKey, Store } from "../../src/store/store.js";
+import type { Commit, DocumentKey, Store } from "../../src/store/store.js";
 import { alteredStore } from "../store/altered-store.js";
+import { accountCommit, versionOf } from "../store/store-contract.js";
 import { openTestStore } from "../store/test-store.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { OPEN_SCHEMAS, openServices, Services, written } from "./services.js";
@@ -184,6 +185,37 @@ describe("deleting an account", () => {
       await lineageOf(services, "shop", principal("shop", secondOf(lineage[0].createdAt))),
     ).toBeDefined();
   });
+
+  test.each([
+    [400, 1_000],
+    [1_600, 2_000],
+    [9_000, 0],
+  ])(
+    "by a clock that is %i ms ahead: its id is given away once that second is over, if the clock can be right",
+    async (ahead, from) => {
+      const services = await openTree();
+      const born = Date.parse((await services.store.lineages(["shop"])).lineages[0]?.[0].createdAt ?? "");
+      const start = Math.floor(born / 1_000) * 1_000;
+      const { write, ...commit } = accountCommit("shop", "acme");
+      const at = new Date(start + ahead).toISOString();
+      versionOf(
+        await services.store.commit({
+          ...commit,
+          at,
+          write: { ...write, kind: "DELETE" } as Commit["write"],
+        }),
+      );
+      const { lineage } = await services.accounts.create(OPEN_PRINCIPAL, {
+        id: "shop",
+        name: "Another",
+        parentId: "west",
+        isReseller: false,
+      });
+      const after = Date.parse(lineage[0].createdAt) - start;
+      expect(after).toBeGreaterThanOrEqual(from);
+      expect(after).toBeLessThan(from + 1_000);
+    },
+  );
 
   test("frees the place of the root once it is alone", async () => {
     const services = await openServices(schemaFolder(OPEN_SCHEMAS));

@@ -110,7 +110,7 @@ describe("the list of accounts", () => {
     expect(await list(services, { first: PAGE_LIMIT })).toMatchObject({ hasNextPage: false });
   });
 
-  test("refuses a cursor that it never gave, and one of another list leads nowhere foreign", async () => {
+  test("refuses a cursor that it never gave, and one of another caller leads nowhere foreign", async () => {
     const services = await openTree();
     const encoded = (text: string) => Buffer.from(`/${text}`).toString("base64url");
     for (const after of ["", "x", "é", encoded("a/"), encoded("../root"), `${encoded("a")}=`, encoded("a\n")])
@@ -122,6 +122,20 @@ describe("the list of accounts", () => {
       const found = idsOf(await list(services, { after: encoded(path) }, principal("a")));
       expect(["a1", "a1x", "a2", "a"]).toEqual(expect.arrayContaining(found));
     }
+  });
+
+  test("refuses a cursor of another list", async () => {
+    const services = await openTree();
+    const parents = [undefined, "root", "a"];
+    const cursors = await Promise.all(
+      parents.map(async (parentId) => (await list(services, { parentId, first: 1 })).edges[0]?.cursor),
+    );
+    for (const [from, after] of cursors.entries())
+      for (const [to, parentId] of parents.entries()) {
+        const page = list(services, { parentId, after });
+        if (from === to) expect((await page).hasPreviousPage).toBe(true);
+        else await expect(page).rejects.toMatchObject({ code: "BAD_USER_INPUT", pointer: "/after" });
+      }
   });
 
   test(`has each account once in its pages, whoever asks and however long they are (LAW_SEED=${SEED})`, async () => {

@@ -298,6 +298,15 @@ export function describeAccountContract(name: string, open: () => Promise<Opened
           await store.commit({ ...writing("DELETE", { id: "z", parentId: "y", isReseller: false }), at }),
         );
         expect((await store.lineages([])).lastDeletion).toBe(at);
+        // Another one's clock may be behind.
+        const before = "2026-04-04T04:04:03.999Z";
+        versionOf(
+          await store.commit({
+            ...writing("DELETE", { id: "y", parentId: "a", isReseller: false }),
+            at: before,
+          }),
+        );
+        expect((await store.lineages([])).lastDeletion).toBe(at);
       });
 
       it("is done once when it is sent again", async () => {

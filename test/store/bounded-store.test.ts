@@ -124,16 +124,15 @@ test("what an account had goes with it, for whoever has the same id later", asyn
   const key = documentKey("shop", "x");
   const version = versionOf(await direct.commit(documentCommit(key, {})));
   await sleep(2 * BOUND_MS);
-  const wanted = { accounts: ["shop"], documents: [key] };
-  for (let n = 0; n < 2; n++) expect((await bounded.revisions(wanted)).documents).toEqual([version]);
+  for (let n = 0; n < 2; n++) expect((await bounded.revisions(of([key]))).documents).toEqual([version]);
   const created = accountCommit("shop", "root");
   await direct.commit({
     ...accountCommit("shop", "root"),
     write: { ...created.write, kind: "DELETE" } as Commit["write"],
   });
-  const again = versionOf(await direct.commit(created));
+  await direct.commit(created);
   await sleep(2 * BOUND_MS);
-  expect(await bounded.revisions(wanted)).toMatchObject({ accounts: [again], documents: [undefined] });
+  expect((await bounded.revisions(of([key]))).documents).toEqual([undefined]);
 });
 
 test("an answer that the feed has overtaken is not kept", async () => {
