@@ -94,7 +94,7 @@ async function assemble(
   const configs = new ConfigService({ ...dependencies, registry, merges });
   if (settings.examples)
     await fillWithExamples(accounts, configs, createReader(OPEN_PRINCIPAL), store, logger);
-  const authenticate = authenticatorOf(settings, dependencies.now);
+  const authenticate = authenticatorOf(settings, logger, dependencies.now);
   const checkRate = createRateLimit(settings.rateLimit);
   const identify = async ({ headers, ip }: Caller): Promise<Principal> => {
     try {
@@ -152,9 +152,19 @@ async function assemble(
 }
 
 /** Undefined: nobody has to say who they are. */
-function authenticatorOf({ access }: AppSettings, now: () => Date): Authenticate | undefined {
+function authenticatorOf(
+  { access }: AppSettings,
+  logger: FastifyBaseLogger,
+  now: () => Date,
+): Authenticate | undefined {
   if (access.kind === "open") return undefined;
-  const keys = access.secret === undefined ? keySet(access.keySet ?? "") : sharedSecret(access.secret);
+  const onFailure = (reason: string) =>
+    logger.error(
+      { reason },
+      "the key set of STRATA_JWT_JWKS cannot be read: tokens are refused until it can",
+    );
+  const keys =
+    access.secret === undefined ? keySet(access.keySet ?? "", onFailure) : sharedSecret(access.secret);
   return createAuthenticator({ ...access, keys, now });
 }
 

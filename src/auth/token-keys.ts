@@ -17,10 +17,42 @@ export function sharedSecret(secret: string): TokenKeys {
   return { algorithms: ["HS256"], key: new TextEncoder().encode(secret) };
 }
 
-/** @param place URL of a JSON Web Key Set, or a file that holds one */
-export function keySet(place: string): TokenKeys {
+/**
+ * @param place URL of a JSON Web Key Set, or a file that holds one
+ * @param onFailure hears why it cannot be read: at once when that is so from the beginning, later once a minute at most
+ */
+export function keySet(place: string, onFailure?: (reason: string) => void): TokenKeys {
   const isUrl = /^https?:\/\//.test(place);
-  return { algorithms: ASYMMETRIC, key: isUrl ? remoteKeys(new URL(place)) : fileKeys(place) };
+  const read = isUrl ? remoteKeys(new URL(place)) : fileKeys(place);
+  if (onFailure === undefined) return { algorithms: ASYMMETRIC, key: read };
+  const key = reporting(read, (error) => onFailure(reasonOf(error).replaceAll(place, "the key set")));
+  // Whoever starts it is there now, and its first caller may be hours away.
+  void (async () => key({ alg: "RS256" }, NO_TOKEN))().catch(() => {});
+  return { algorithms: ASYMMETRIC, key };
+}
+
+const NO_TOKEN = { payload: "", signature: "" };
+
+function reporting(read: JWTVerifyGetKey, onFailure: (error: unknown) => void): JWTVerifyGetKey {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return async (header, token) => {
+    try {
+      return await read(header, token);
+    } catch (error) {
+      const isRead =
+        error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
+      if (!isRead && performance.now() - toldAt > LOOK_EVERY_MS) {
+        toldAt = performance.now();
+        onFailure(error);
+      }
+      throw error;
+    }
+  };
+}
+
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? cause.message : message;
 }
 
 function remoteKeys(url: URL): JWTVerifyGetKey {

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type AuthenticatorOptions, createAuthenticator } from "../../src/auth/authenticator.js";
@@ -255,6 +256,31 @@ describe("a key set", () => {
     const authenticateOne = createAuthenticator({ ...options, keys });
     for (let n = 0; n < 10; n++) await expect(authenticateOne(await token())).rejects.toMatchObject(refused);
     expect(fetched).toBe(1);
+  });
+
+  test.each([
+    ["a file that is not there", "/nowhere/jwks.json", /ENOENT/],
+    ["a file that is no key set", fileURLToPath(import.meta.url), /JSON/],
+    ["nobody at its address", "http://127.0.0.1:1/jwks", /bad port|ECONNREFUSED/],
+    ["a password in its address", "http://user:s3cret@127.0.0.1:1/jwks", /the key set/],
+  ])("says at once that it cannot be read, and once: %s", async (_, place, reason) => {
+    const told: string[] = [];
+    const keys = keySet(place, (why) => told.push(why));
+    await expect.poll(() => told).toEqual([expect.stringMatching(reason)]);
+    const authenticateOne = createAuthenticator({ ...options, keys });
+    const { token } = await pair("one");
+    for (let n = 0; n < 3; n++) await expect(authenticateOne(await token())).rejects.toMatchObject(refused);
+    expect(told).toHaveLength(1);
+    expect(told.join()).not.toContain("s3cret");
+  });
+
+  test("says nothing of one that lacks a token's key", async () => {
+    const told: string[] = [];
+    const { jwk } = await pair("one");
+    const { token } = await pair("another");
+    const keys = keySet(file([jwk]).place, (why) => told.push(why));
+    await expect(authenticate(await token(), { keys })).rejects.toMatchObject(refused);
+    expect(told).toEqual([]);
   });
 
   test("in a file that is gone refuses", async () => {
