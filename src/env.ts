@@ -158,14 +158,14 @@ const SETTINGS = z.object({
 export class SettingsError extends Error {}
 
 /**
- * Reads the settings. An empty variable counts as absent.
+ * Reads the settings. An empty variable counts as absent, but for those without which everybody may do everything.
  * @throws SettingsError naming everything wrong at once
  */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const parsed = SETTINGS.safeParse(given);
   const issues = parsed.error?.issues.map(({ path, message }) => [String(path[0]), message] as const) ?? [];
-  const wrong = [...contradictions(given), ...issues];
+  const wrong = [...emptyKeys(environment), ...contradictions(given), ...issues];
   if (!parsed.success || wrong.length > 0) {
     const lines = wrong.map(([name, message]) => `  ${name}: ${message}`);
     throw new SettingsError(`Some settings cannot be used:\n${lines.join("\n")}`);
@@ -195,8 +195,20 @@ function isOpen(given: Given): boolean {
   return given.STRATA_JWT_SECRET === undefined && given.STRATA_JWT_JWKS === undefined;
 }
 
+type Wrong = readonly [name: string, message: string];
+
+/** A secret that did not arrive must not open the door. */
+function emptyKeys(environment: NodeJS.ProcessEnv): Wrong[] {
+  return ["STRATA_JWT_SECRET", "STRATA_JWT_JWKS"]
+    .filter((name) => environment[name] === "")
+    .map((name) => [name, "is empty: unset it if nobody has to say who they are"]);
+}
+
 /** What is wrong with settings taken together. */
-function* contradictions(given: Given): Generator<readonly [name: string, message: string]> {
+function* contradictions(given: Given): Generator<Wrong> {
+  for (const name of ["STRATA_JWT_ISSUER", "STRATA_JWT_AUDIENCE"])
+    if (isOpen(given) && given[name] !== undefined)
+      yield [name, "needs STRATA_JWT_SECRET or STRATA_JWT_JWKS: without either no token is looked at"];
   if (isOpen(given) && given.STRATA_HOST !== undefined && !isLoopback(given.STRATA_HOST)) {
     yield [
       "STRATA_HOST",

@@ -99,7 +99,9 @@ function addPages(app: FastifyInstance, { metrics, configs, checkReady }: HttpSe
       return { status: "ready", writes: "refused" };
     } catch (error) {
       request.log.warn({ err: error }, "not ready");
-      return reply.code(503).send({ status: "not ready", reason: "The store does not answer." });
+      return reply
+        .code(503)
+        .send({ status: "not ready", reason: "The store cannot be read: the log says why." });
     }
   });
   app.get("/metrics", async (_request, reply) => {

@@ -297,9 +297,12 @@ interface ReadLayers extends LoadedLayers {
 /** @param isSystemWide what only superadmins may be told */
 function noSuchConfig(configId: string, isSystemWide = false): StrataError {
   const reason = isSystemWide
-    ? `Accounts have no config "${configId}": it has no account schema, so it is system-wide only.`
-    : `There is no config "${configId}": no schema has its id. The query configSchemas lists those there are.`;
-  return new StrataError("CONFIG_NOT_FOUND", reason);
+    ? `Accounts have no config "${configId}": no account schema of it is served, so it is system-wide only.`
+    : `There is no config "${configId}": no schema of its id is served. The query configSchemas lists those that are.`;
+  return new StrataError(
+    "CONFIG_NOT_FOUND",
+    `${reason} Files that are refused are named in the log of the start.`,
+  );
 }
 
 function checkIntent(intent: WriteIntent): WriteIntent {

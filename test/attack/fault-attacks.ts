@@ -88,7 +88,8 @@ export const FAULT_ATTACKS: readonly Attack[] = [
     send: (server) => server.ask({ path: "/health/ready" }),
     expected: {
       status: 503,
-      also: ({ text }) => assert.equal(text, '{"status":"not ready","reason":"The store does not answer."}'),
+      also: ({ text }) =>
+        assert.equal(text, '{"status":"not ready","reason":"The store cannot be read: the log says why."}'),
     },
   },
 ];

@@ -46,7 +46,7 @@ describe("health", () => {
     const ready = await ask("/health/ready");
     expect([ready.statusCode, ready.json()]).toEqual([
       503,
-      { status: "not ready", reason: "The store does not answer." },
+      { status: "not ready", reason: "The store cannot be read: the log says why." },
     ]);
     expect((await ask("/health/live")).statusCode).toBe(200);
     expect(lines.join("")).toContain('"msg":"not ready"');
