@@ -17,7 +17,7 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-export interface ErrorDetail {
+interface ErrorDetail {
   /** Where in the given JSON the trouble is. */
   readonly pointer?: string;
   /** The limit that was passed, by name. */

@@ -3,7 +3,7 @@ import { isEmpty, isObject, type JsonObject, selectMembers } from "./json.js";
 import { mergeOver } from "./merge.js";
 
 /** What one document, by its place (0 is the highest), contributes, as text: always the same function. */
-export type ContributionDigest = (contribution: JsonObject | undefined, place: number) => string;
+type ContributionDigest = (contribution: JsonObject | undefined, place: number) => string;
 
 /**
  * Documents as one: a document over others that are one already, so that whatever lies over the same shares what is known of

@@ -5,7 +5,7 @@ import type { LayerReader } from "../service/layer-reader.js";
 import type { RequestWork } from "./request-work.js";
 
 /** Apollo hands copies of the context on: this one object is the same in all of them. */
-export interface Outcome {
+interface Outcome {
   /** Set when the answer may be kept: what metrics call it. */
   keepAs?: string;
 }

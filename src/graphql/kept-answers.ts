@@ -23,7 +23,7 @@ export interface KeptAnswer extends MadeAnswer {
   readonly issuedFrom: number;
 }
 
-export interface KeptAnswersOptions {
+interface KeptAnswersOptions {
   /** Of memory that all of it may take, as far as it can be told. */
   readonly bytes: number;
   readonly store: Pick<Store, "isStillAt" | "revisions">;

@@ -32,7 +32,7 @@ export interface HttpServerOptions {
   readonly checkReady: () => Promise<string | undefined>;
 }
 
-export interface HttpServer {
+interface HttpServer {
   readonly app: FastifyInstance;
   /** The way past all of it, for answers that are there already. */
   readonly quickLane: QuickLane;

@@ -17,7 +17,7 @@ export type Attempt<T> =
   | { readonly commit: Commit; readonly done: (version: Version) => T };
 
 /** By when a write is over, its wait for those before it included. */
-export const WRITE_WITHIN_MS = 2_000;
+const WRITE_WITHIN_MS = 2_000;
 /** Before a commit is sent again: a store that says at once that it cannot would otherwise leave nobody else a turn. */
 const PAUSE_MS = 25;
 /** The part of it in which a lost race is decided again: what is sent last needs time to be answered. */

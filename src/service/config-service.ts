@@ -22,7 +22,7 @@ import { breathe } from "./breathe.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit.js";
 import { ConfigSnapshot } from "./config-snapshot.js";
 import type { LayerReader } from "./layer-reader.js";
-import { freshAncestry, freshLayers, type Layers, type LoadedLayers } from "./layers.js";
+import { freshAncestry, freshLayers, type Layers } from "./layers.js";
 import type { Merges, SeenConfig } from "./merges.js";
 import type { ConfigProblem } from "./problems.js";
 import { Turns } from "./turns.js";
@@ -215,7 +215,7 @@ export class ConfigService {
     principal: Principal,
     action: Action,
     target: ConfigTarget,
-    layers: LoadedLayers | undefined,
+    layers: Layers | undefined,
   ): ReadLayers {
     if (layers === undefined) throw noSuchAccount();
     const view = authorize(principal, action, layers.ancestry?.lineage);
@@ -289,7 +289,7 @@ export class ConfigService {
 }
 
 /** Everything that one decision rests on. */
-interface ReadLayers extends LoadedLayers {
+interface ReadLayers extends Layers {
   readonly perspective: Perspective;
   readonly snapshot: ConfigSnapshot;
 }
@@ -350,9 +350,9 @@ function committed({ after }: WriteDecision, version: Version, commit: Commit): 
 }
 
 /** Every layer read, and the ancestry that named them (R13). */
-function expectations({ ancestry, keys, documents }: ReadLayers): Expectations {
+function expectations({ ancestry, keys, versions }: ReadLayers): Expectations {
   return {
-    documents: keys.map((key, index) => ({ key, version: documents[index]?.version })),
+    documents: keys.map((key, index) => ({ key, version: versions[index] })),
     accounts:
       ancestry === undefined ? [] : [{ id: ancestry.lineage[0].id, version: ancestry.lineage[0].version }],
     ...(ancestry && { tree: ancestry.tree }),

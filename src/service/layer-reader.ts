@@ -15,15 +15,7 @@ import {
 } from "../store/store.js";
 import { sees } from "./authorize.js";
 import { LayerMemory } from "./layer-memory.js";
-import {
-  type Ancestry,
-  ancestriesOf,
-  freshLayers,
-  fromStore,
-  type Layers,
-  type LoadedLayers,
-  storedLayers,
-} from "./layers.js";
+import { type Ancestry, ancestriesOf, freshLayers, fromStore, type Layers, storedLayers } from "./layers.js";
 import { ReadTrace } from "./read-trace.js";
 import { unhurried } from "./unhurried.js";
 
@@ -40,7 +32,7 @@ export interface LayerReader {
   /** The documents of exactly these versions; undefined when they are no longer there to be read. */
   documents(layers: Layers): Promise<readonly (StoredDocument | undefined)[] | undefined>;
   /** The layers as they are now, documents included. */
-  loaded(target: DocumentKey): Promise<LoadedLayers | undefined>;
+  loaded(target: DocumentKey): Promise<Layers | undefined>;
   /** Forgets what it has read: after a write the same request must not see the time before it. */
   clear(): void;
 }

@@ -26,14 +26,11 @@ export interface Layers {
   readonly documents: readonly (StoredDocument | undefined)[];
 }
 
-/** Layers whose documents are all at hand. */
-export type LoadedLayers = Layers;
-
 /**
  * Straight from the store, past everything that is remembered: what a write decides on.
  * @returns undefined when there is no such account
  */
-export async function freshLayers(store: Store, target: DocumentKey): Promise<LoadedLayers | undefined> {
+export async function freshLayers(store: Store, target: DocumentKey): Promise<Layers | undefined> {
   const [layers] = await storedLayers(store, [target], "all");
   return layers;
 }

@@ -10,7 +10,7 @@ import { breathe, whenThereIsTime } from "./breathe.js";
 import { Recurrence } from "./recurrence.js";
 
 /** What of a stored document its account sees, and who wrote it. */
-export interface SeenLayer {
+interface SeenLayer {
   readonly document: JsonObject;
   readonly revision: number;
   readonly updatedAt: string;

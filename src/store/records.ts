@@ -20,7 +20,7 @@ import { versionText } from "./store.js";
  */
 export const SYSTEM_OWNER = "~";
 
-/** Who wrote a document, and when; of an account also how it is called. */
+/** Who wrote a document, when, and how. */
 export interface DocumentHeader {
   readonly kind: WriteKind;
   readonly at: string;

@@ -122,7 +122,7 @@ export interface Documents {
 export type LayerBodies = "own" | "all";
 
 /** One config as it is stored (R1), highest precedence first. */
-export interface StoredLayers {
+interface StoredLayers {
   /** Undefined for the system level. */
   readonly lineage: Lineage | undefined;
   readonly keys: readonly DocumentKey[];
@@ -206,7 +206,7 @@ export function versionText(version: Version | undefined): string {
 export const WRITE_KINDS = ["SET", "PATCH", "RESET"] as const;
 export type WriteKind = (typeof WRITE_KINDS)[number];
 
-export interface DocumentWrite {
+interface DocumentWrite {
   readonly on: "document";
   readonly key: DocumentKey;
   /** Undefined removes the document. */
