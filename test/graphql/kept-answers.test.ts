@@ -15,10 +15,11 @@ import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { AccountService } from "../../src/service/account-service.js";
 import { ConfigService } from "../../src/service/config-service.js";
 import { LayerMemory } from "../../src/service/layer-memory.js";
-import { createRequestReader } from "../../src/service/layer-reader.js";
+import { createFailedReader, createRequestReader } from "../../src/service/layer-reader.js";
 import { Merges } from "../../src/service/merges.js";
 import type { Store } from "../../src/store/store.js";
 import { cases, SEED } from "../cases.js";
+import { alteredStore } from "../store/altered-store.js";
 import { openTestStore } from "../store/test-store.js";
 import { schemaFolder } from "../temporary-folder.js";
 
@@ -111,14 +112,15 @@ async function openFace(
   const shortCuts = await addGraphqlFace(app, {
     identify: async ({ headers }) => CALLERS[Number(headers["x-caller"])] ?? OPEN_PRINCIPAL,
     introspection: true,
-    createContext: (requestId, caller) => {
+    createContext: (requestId, caller, failure) => {
       const { memory, merges } = remembering();
       return {
         requestId,
         principal: caller,
         accounts: new AccountService(dependencies),
         configs: new ConfigService({ ...dependencies, registry, merges }),
-        reader: createRequestReader(store, caller, memory),
+        reader:
+          failure === undefined ? createRequestReader(store, caller, memory) : createFailedReader(failure),
       };
     },
     answers,
@@ -393,3 +395,33 @@ function withoutFirst(answer: KeptAnswer, part: "documents" | "accounts"): KeptA
     },
   };
 }
+
+test("a planned query waits for a store that does not answer once, and not again on the whole way", async () => {
+  const real = await openTestStore();
+  onTestFinished(() => real.close());
+  let [isDown, asked] = [false, 0];
+  const unlessDown = <T>(call: () => Promise<T>): Promise<T> => {
+    asked++;
+    return isDown ? Promise.reject(new Error("gone")) : call();
+  };
+  const store = alteredStore(real, {
+    layers: (targets, bodies) => unlessDown(() => real.layers(targets, bodies)),
+    revisions: (of) => unlessDown(() => real.revisions(of)),
+    lineages: (ids) => unlessDown(() => real.lineages(ids)),
+    getMany: (keys) => unlessDown(() => real.getMany(keys)),
+  });
+  const { digest } = loadSchemaRegistry(schemaFolder(SCHEMAS));
+  const remembering = () => ({
+    memory: new LayerMemory(2 ** 16),
+    merges: new Merges({ bytes: 2 ** 16, digest }),
+  });
+  const face = await openFace(store, new KeptAnswers({ bytes: 1, store }), remembering, 2);
+  const input = { id: "root", name: "root" };
+  await face.ask(OPEN_PRINCIPAL, mutation("createAccount", "CreateAccountInput", input));
+  const [query] = QUERIES as [(typeof QUERIES)[0]];
+  for (let times = 0; times < 4; times++)
+    expect(await face.ask(OPEN_PRINCIPAL, query("root", "mail"))).toContain('"id":"root/mail"');
+  [isDown, asked] = [true, 0];
+  expect(await face.ask(OPEN_PRINCIPAL, query("root", "mail"))).toContain("STORE_UNAVAILABLE");
+  expect(asked).toBe(1);
+});
