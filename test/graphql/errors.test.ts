@@ -16,6 +16,7 @@ import { alteredStore } from "../store/altered-store.js";
 import { openTestStore } from "../store/test-store.js";
 import { GraphqlClient } from "./graphql-client.js";
 import { AccountDocument, ConfigDocument, PatchConfigDocument } from "./operations.generated.js";
+import { TestApp } from "./test-app.js";
 
 const SECRET = "hunter2";
 const TARGET = { accountId: "acme", configId: "conferences" };
@@ -209,6 +210,12 @@ describe("a store that fails", () => {
     expect(errors).toHaveLength(20);
     expect(log.filter(({ msg }) => msg === "the store failed")).toHaveLength(1);
   });
+});
+
+test("introspection that is off is told with the setting that switches it on", async () => {
+  const { client } = await TestApp.forTest(undefined, { introspection: false });
+  const { status, errors } = await client.post({ query: "{ __schema { types { name } } }" });
+  expect([status, errors?.[0]?.message]).toEqual([400, expect.stringContaining("STRATA_INTROSPECTION")]);
 });
 
 test("an account's errors are its own: the answer of one request knows nothing of another's", async () => {
