@@ -257,6 +257,20 @@ function storeOf(settings: z.infer<typeof SETTINGS>): Settings["store"] {
   };
 }
 
+/** The settings that say where the store is: whoever copies it need not have the others right. */
+const STORE_NAMES = [
+  "STRATA_STORE",
+  "STRATA_CELL",
+  "STRATA_STATE",
+  "STRATA_REDIS_UNSAFE",
+  "STRATA_REDIS_WAIT_REPLICAS",
+] as const;
+
+/** @throws SettingsError naming everything wrong with them at once */
+export function readStoreSettings(environment: NodeJS.ProcessEnv): Settings["store"] {
+  return readSettings(Object.fromEntries(STORE_NAMES.map((name) => [name, environment[name]]))).store;
+}
+
 /** Names that start like a setting and are none: most likely misspelt. */
 export function unknownSettings(environment: NodeJS.ProcessEnv): string[] {
   return Object.keys(environment).filter((name) => name.startsWith("STRATA_") && !(name in SETTINGS.shape));

@@ -1,4 +1,4 @@
-import { readSettings, type Settings } from "./env.js";
+import { readStoreSettings, type Settings } from "./env.js";
 import type { ArchiveSource, ArchiveTarget } from "./store/archive.js";
 import { openLmdbArchiveSource } from "./store/lmdb-archive-source.js";
 import { openLmdbArchiveTarget } from "./store/lmdb-archive-target.js";
@@ -41,7 +41,7 @@ function openersFor(settings: Settings["store"]): Openers {
 /** @param url as in STRATA_STORE; undefined: what that says */
 function openersAt(url: string | undefined): Openers {
   const given = url === undefined ? {} : { STRATA_STORE: url };
-  return openersFor(readSettings({ ...process.env, ...given }).store);
+  return openersFor(readStoreSettings({ ...process.env, ...given }));
 }
 
 /** @throws SettingsError, StrataError or Error with a message for the operator */

@@ -251,6 +251,17 @@ describe("strata export", () => {
     expect(itemLines(await readFile(file))).toHaveLength(MANY + 1);
   });
 
+  test("copies a store whatever is wrong with settings of the server", async () => {
+    const wrong = { STRATA_JWT_SECRET: "short", STRATA_PORT: "none" };
+    expect(await strata(["export", "--to", file, from], wrong)).toMatchObject({
+      code: 0,
+      errors: expect.stringMatching(EXPORTED),
+    });
+    const { code, errors } = await strata(["export"], { ...wrong, STRATA_STORE: "nowhere" });
+    expect([code, errors]).toEqual([1, expect.stringMatching(/STRATA_STORE/)]);
+    expect(errors).not.toMatch(/STRATA_JWT_SECRET/);
+  });
+
   test("copies the store of a server that runs", async () => {
     const { child, ended } = spawnStrata([], { STRATA_STORE: `lmdb:${folder}` });
     await new Promise<void>((resolve) =>
