@@ -133,13 +133,22 @@ export function checkJson(input: unknown): Json {
     if (Array.isArray(value)) {
       bytes += 2 * value.length;
       checkBytes(bytes, place);
-      for (let index = 0; index < value.length; index++) checkItem(value[index], index, place, pending);
+      for (let index = 0; index < value.length; index++) {
+        const item: unknown = value[index];
+        if (hasMembers(item)) {
+          bytes += FIRST_MEMBER_BYTES;
+          checkBytes(bytes, place);
+        }
+        checkItem(item, index, place, pending);
+      }
       continue;
     }
+    let isFirst = true;
     for (const key of Object.keys(value)) {
       const member = memberOf(value, key, place);
       if (!member.isField) {
-        bytes += key.length + 4;
+        bytes += key.length + (isFirst ? 0 : MEMBER_BYTES);
+        isFirst = false;
         checkBytes(bytes, place);
       } else if (isLeaf(member.value) && ++leaves > LIMITS.fields) {
         throw refuse(`more than ${LIMITS.fields} fields`, root, "fields");
@@ -148,6 +157,16 @@ export function checkJson(input: unknown): Json {
     }
   }
   return input as Json;
+}
+
+/** What `"":1` takes, and the braces around it with that: counted before any of a hundred thousand objects is looked into. */
+const MEMBER_BYTES = 4;
+const FIRST_MEMBER_BYTES = MEMBER_BYTES + 1;
+
+function hasMembers(value: unknown): boolean {
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && !isEmpty(value as JsonObject)
+  );
 }
 
 /** One value on the way through, with the way to it: its pointer is spelled out only if it has to be refused. */
