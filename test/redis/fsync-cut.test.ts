@@ -18,7 +18,7 @@ describe.skipIf(process.platform !== "linux")("a power cut", () => {
   });
 
   async function start(settings: Readonly<Record<string, string>>): Promise<RedisServer> {
-    const server = await RedisServer.start(settings, { preload: shim });
+    const server = await RedisServer.start(settings, { preload: shim, isChecked: false });
     onTestFinished(() => server.stop());
     return server;
   }

@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { redisServerProgram } from "./find-redis.js";
 import { freePort } from "./free-port.js";
 import { redisCommand } from "./redis-command.js";
@@ -9,6 +11,8 @@ import { configText, fastFolder, SAFE_SETTINGS } from "./redis-config.js";
 import { until } from "./until.js";
 import { whenWeEnd } from "./when-we-end.js";
 
+/** Checks what is on disk before each start, as operators should. */
+const START = fileURLToPath(new URL("../../docker/start-redis.sh", import.meta.url));
 const HOST = "127.0.0.1";
 const PORTS_TRIED = 5;
 const LOADING_MS = 30_000;
@@ -21,6 +25,8 @@ export interface RedisServerOptions {
   readonly port?: number;
   /** A shared library that the server is started with. */
   readonly preload?: string;
+  /** False: what is on disk is left to Redis; else it is checked before each start, as it should be. */
+  readonly isChecked?: boolean;
   /** What follows the configuration file on the command line. */
   readonly args?: readonly string[];
 }
@@ -132,6 +138,7 @@ export class RedisServer {
   }
 
   async #launch(): Promise<void> {
+    if (this.#options.isChecked !== false) await promisify(execFile)(START, [this.folder, "true"]);
     const log = openSync(this.#file("redis.log"), "w");
     const child = spawn(this.#program, [this.#file("redis.conf"), ...(this.#options.args ?? [])], {
       cwd: this.folder,
