@@ -1,35 +1,64 @@
-import { readFileSync, truncateSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { RedisServer } from "./redis-server.js";
 
+const START = fileURLToPath(new URL("../../docker/start-redis.sh", import.meta.url));
 const COMMIT = `redis.call('XADD', 'feed', ARGV[1] .. '-0', 'by', ARGV[2])
   redis.call('RPUSH', 'history', ARGV[2])
   return redis.call('SET', 'sequence', ARGV[1])`;
 
-/** Two commits of which the second is torn by the first kill, and one in its place; then it is killed again. */
-async function historyAfterTwoKills(): Promise<unknown> {
+interface Torn {
+  readonly server: RedisServer;
+  readonly commit: (sequence: number, by: string) => Promise<unknown>;
+  /** The file that commits are appended to, with two of them, and where the second one begins in it. */
+  readonly file: string;
+  readonly text: Buffer;
+  readonly begin: number;
+}
+
+/** A server that was killed after two commits. */
+async function killed(): Promise<Torn> {
   const server = await RedisServer.start();
   onTestFinished(() => server.stop());
   const commit = (sequence: number, by: string) => server.command("EVAL", COMMIT, "0", String(sequence), by);
   const file = join(server.folder, "appendonlydir", "appendonly.aof.1.incr.aof");
   await commit(1, "first");
-  const whole = readFileSync(file).length;
+  const begin = readFileSync(file).length;
   await commit(2, "torn");
   await server.kill();
-  truncateSync(file, whole + readFileSync(file).subarray(whole).indexOf("history") + 3);
+  return { server, commit, file, text: readFileSync(file), begin };
+}
+
+test("a commit that a kill has torn is gone, whole, also after the next kill", async () => {
+  const { server, commit, file, text, begin } = await killed();
+  truncateSync(file, text.indexOf("history", begin) + 3);
   await server.restart();
   expect(await server.command("LRANGE", "history", "0", "-1")).toEqual(["first"]);
   await commit(2, "second");
   await server.restart();
   const feed = (await server.command("XRANGE", "feed", "-", "+")) as [string, [string, string]][];
-  return {
-    feed: feed.map(([, [, by]]) => by),
-    history: await server.command("LRANGE", "history", "0", "-1"),
-  };
-}
+  expect(feed.map(([, [, by]]) => by)).toEqual(["first", "second"]);
+  expect(await server.command("LRANGE", "history", "0", "-1")).toEqual(["first", "second"]);
+});
 
-test("a commit that a kill has torn is gone, whole, where the file is checked before each start", async () => {
-  const whole = ["first", "second"];
-  expect(await historyAfterTwoKills()).toEqual({ feed: whole, history: whole });
+test("the check cuts a torn commit off wherever it is torn, leaves a whole one, and leaves damage to Redis", async () => {
+  const { server, file, text, begin } = await killed();
+  const after = async (bytes: Uint8Array): Promise<Buffer> => {
+    writeFileSync(file, bytes);
+    await promisify(execFile)(START, [server.folder, "true"]);
+    return readFileSync(file);
+  };
+  const multi = text.indexOf("MULTI", begin) + "MULTI\r\n".length;
+  for (let end = multi; end < text.length; end += end < text.length - 12 ? 5 : 1)
+    expect((await after(text.subarray(0, end))).length, `${end} of ${text.length}`).toBeLessThan(multi);
+  expect(await after(text)).toEqual(text);
+  for (const at of [text.indexOf("XADD"), text.indexOf("XADD", begin)]) {
+    const damaged = Buffer.from(text);
+    damaged.write("#", text.lastIndexOf("*", at));
+    expect(await after(damaged)).toEqual(damaged);
+  }
 });
