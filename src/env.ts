@@ -191,17 +191,21 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
 
 type Given = Readonly<Record<string, string | undefined>>;
 
+/** Without any of these nobody has to say who they are. */
+const KEY_NAMES = ["STRATA_JWT_SECRET", "STRATA_JWT_JWKS"] as const;
+
 function isOpen(given: Given): boolean {
-  return given.STRATA_JWT_SECRET === undefined && given.STRATA_JWT_JWKS === undefined;
+  return KEY_NAMES.every((name) => given[name] === undefined);
 }
 
 type Wrong = readonly [name: string, message: string];
 
 /** A secret that did not arrive must not open the door. */
 function emptyKeys(environment: NodeJS.ProcessEnv): Wrong[] {
-  return ["STRATA_JWT_SECRET", "STRATA_JWT_JWKS"]
-    .filter((name) => environment[name] === "")
-    .map((name) => [name, "is empty: unset it if nobody has to say who they are"]);
+  return KEY_NAMES.filter((name) => environment[name] === "").map((name) => [
+    name,
+    "is empty: unset it if nobody has to say who they are",
+  ]);
 }
 
 /** What is wrong with settings taken together. */

@@ -7,10 +7,14 @@ const BYTES = 16 * 2 ** 20;
 /** What a document takes for each character of its JSON text: its nodes are objects with a place in the query's text. */
 const BYTES_PER_CHARACTER = 4;
 
-/** Bytes of memory: a document keeps the text that it was made of, comments and all. */
+const sizes = new WeakMap<DocumentNode, number>();
+
+/** Bytes of memory: a document keeps the text that it was made of, comments and all. Worked out once for each. */
 export function sizeOf(document: DocumentNode): number {
   const text = document.loc?.source.body.length ?? 0;
-  return 2 * text + BYTES_PER_CHARACTER * JSON.stringify(document).length;
+  const size = sizes.get(document) ?? 2 * text + BYTES_PER_CHARACTER * JSON.stringify(document).length;
+  sizes.set(document, size);
+  return size;
 }
 
 /** Where Apollo keeps what it has parsed and validated. A store of its own would not count the texts. */

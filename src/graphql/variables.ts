@@ -28,14 +28,14 @@ export function checkVariables(
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): void {
-  const required = requiredPlaces(schema, document, operation);
   for (const { variable, type: typeNode, defaultValue } of operation.variableDefinitions ?? []) {
     const name = variable.name.value;
     const type = typeFromAST(schema, typeNode);
     const isGiven = Object.hasOwn(variables, name);
     if (!isInputType(type) || (!isGiven && defaultValue !== undefined)) continue;
     check(isGiven ? variables[name] : undefined, type, `$${name}`);
-    const place = isGiven && variables[name] === null ? required.get(name) : undefined;
+    if (!isGiven || variables[name] !== null) continue;
+    const place = requiredPlaces(schema, document, operation).get(name);
     if (place !== undefined)
       throw misfit(`$${name} may be left out, but not be null: it is used where ${place} is wanted.`);
   }

@@ -11,7 +11,6 @@ import { configText, fastFolder, SAFE_SETTINGS } from "./redis-config.js";
 import { until } from "./until.js";
 import { whenWeEnd } from "./when-we-end.js";
 
-/** Checks what is on disk before each start, as operators should. */
 const START = fileURLToPath(new URL("../../docker/start-redis.sh", import.meta.url));
 const HOST = "127.0.0.1";
 const PORTS_TRIED = 5;
@@ -29,6 +28,11 @@ export interface RedisServerOptions {
   readonly isChecked?: boolean;
   /** What follows the configuration file on the command line. */
   readonly args?: readonly string[];
+}
+
+/** Checks what is on disk before a start, as operators should. */
+export async function checkFolder(folder: string): Promise<void> {
+  await promisify(execFile)(START, [folder, "true"]);
 }
 
 /** A Redis server of a test's own, to be killed and paused. It ends with the process that started it, however that ends. */
@@ -138,7 +142,7 @@ export class RedisServer {
   }
 
   async #launch(): Promise<void> {
-    if (this.#options.isChecked !== false) await promisify(execFile)(START, [this.folder, "true"]);
+    if (this.#options.isChecked !== false) await checkFolder(this.folder);
     const log = openSync(this.#file("redis.log"), "w");
     const child = spawn(this.#program, [this.#file("redis.conf"), ...(this.#options.args ?? [])], {
       cwd: this.folder,

@@ -1,12 +1,8 @@
-import { execFile } from "node:child_process";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { RedisServer } from "./redis-server.js";
+import { checkFolder, RedisServer } from "./redis-server.js";
 
-const START = fileURLToPath(new URL("../../docker/start-redis.sh", import.meta.url));
 const COMMIT = `redis.call('XADD', 'feed', ARGV[1] .. '-0', 'by', ARGV[2])
   redis.call('RPUSH', 'history', ARGV[2])
   return redis.call('SET', 'sequence', ARGV[1])`;
@@ -49,7 +45,7 @@ test("the check cuts a torn commit off wherever it is torn, leaves a whole one, 
   const { server, file, text, begin } = await killed();
   const after = async (bytes: Uint8Array): Promise<Buffer> => {
     writeFileSync(file, bytes);
-    await promisify(execFile)(START, [server.folder, "true"]);
+    await checkFolder(server.folder);
     return readFileSync(file);
   };
   const multi = text.indexOf("MULTI", begin) + "MULTI\r\n".length;
