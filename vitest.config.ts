@@ -1,5 +1,20 @@
 import { defineConfig } from "vitest/config";
 
+/** `npm run test:long`: everything, and more of it. */
+const isLong = process.env.STRATA_TEST_LONG === "1";
+
+/** The whole second round on Redis belongs to the long run; these touch every use case of the store through both faces. */
+const ON_REDIS = isLong
+  ? ["test/{service,graphql,rest}/**/*.test.ts"]
+  : [
+      "test/service/{account-changes,account-service,config-service,layered-cases}.test.ts",
+      "test/graphql/**/{accounts,writes,reads}.test.ts",
+      "test/rest/{faces-agree,rest-face}.test.ts",
+    ];
+
+/** Clusters, failovers and a thousand accounts take minutes; each has a shorter relative in the usual run. */
+const LONG_DRILLS = ["test/redis/drills/{failover,fan-out,scale}.test.ts"];
+
 export default defineConfig({
   // type-graphql loads the CommonJS build of graphql; one realm only.
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
@@ -24,7 +39,7 @@ export default defineConfig({
         // Everything above the port once more, on the other kind of store.
         test: {
           name: "redis",
-          include: ["test/{service,graphql,rest}/**/*.test.ts"],
+          include: ON_REDIS,
           env: {
             STRATA_TEST_STORE: "redis",
             // What does not depend on the store has been tried often enough on the other.
@@ -38,6 +53,7 @@ export default defineConfig({
         test: {
           name: "drills",
           include: ["test/redis/drills/**/*.test.ts"],
+          exclude: isLong ? [] : LONG_DRILLS,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
