@@ -1,11 +1,16 @@
+import { resellerLineage } from "../domain/reseller.js";
 import { NOBODY, type Principal } from "./principal.js";
 
 /** What the policy has to know of an account. */
 export interface KnownAccount {
   readonly id: string;
+  readonly isReseller: boolean;
   /** RFC 3339, UTC. */
   readonly createdAt: string;
 }
+
+/** An account's place: as much of it and of its ancestors, itself first, as says who its reseller is. */
+export type Arrangement = readonly Pick<KnownAccount, "id" | "isReseller">[];
 
 /** An account with its ancestors, itself first, as the store has them; or the system level. */
 export type Target = readonly KnownAccount[] | "system";
@@ -19,7 +24,7 @@ export type Verdict = "allowed" | "absent" | "forbidden" | "unauthenticated";
 
 /**
  * The one policy: a principal acts on its own account and every descendant, a superadmin on all, and alone on the system
- * level.
+ * level. What a principal may do to the tree itself is in `isOwnAccount` and `canArrange`.
  */
 export function can(principal: Principal, action: Action, target: Target): Verdict {
   const general = canAtAll(principal, action);
@@ -28,10 +33,44 @@ export function can(principal: Principal, action: Action, target: Target): Verdi
   return reach(principal, target) > 0 ? "allowed" : "absent";
 }
 
-/** Whether there is anything that this kind of action may be done to. Needs no account, so it tells nothing of any. */
+/**
+ * Whether there is anything that this kind of action may be done to. Needs no account, so it tells nothing of any.
+ * Writing includes reading: a write answers with the config as it is then, and a dry run with what would be.
+ */
 export function canAtAll(principal: Principal, action: Action): Verdict {
   if (principal === NOBODY) return "unauthenticated";
-  return principal.scopes.has(`config:${action}`) ? "allowed" : "forbidden";
+  const { scopes } = principal;
+  const isGiven = scopes.has("config:write") || (action === "read" && scopes.has("config:read"));
+  return isGiven ? "allowed" : "forbidden";
+}
+
+/** Whether this is the account that the caller acts for: it may rename that one, but neither move nor delete it. */
+export function isOwnAccount({ isSuperadmin, accountId }: Principal, id: string): boolean {
+  return !isSuperadmin && accountId === id;
+}
+
+/**
+ * Whether the caller may give an account a reseller flag and a place in the tree. Whose values an account inherits is
+ * for its reseller to say, and for the accounts above that one. So a flag that changes, and a move to another reseller,
+ * need a caller who is the account's reseller, or above it, before the change and after it.
+ * @param before the account with its ancestors as they are; undefined: it is a new one
+ * @param after the same as they would be
+ */
+export function canArrange(
+  principal: Principal,
+  before: Arrangement | undefined,
+  after: Arrangement,
+): boolean {
+  if (principal.isSuperadmin) return true;
+  const flagChanges = after[0]?.isReseller !== (before?.[0]?.isReseller ?? false);
+  const resellerChanges =
+    before !== undefined && resellerLineage(before)?.[0].id !== resellerLineage(after)?.[0].id;
+  if (!flagChanges && !resellerChanges) return true;
+  return [before ?? after, after].every((lineage) => isAtOrAboveReseller(principal, lineage));
+}
+
+function isAtOrAboveReseller({ accountId }: Principal, lineage: Arrangement): boolean {
+  return resellerLineage(lineage)?.some(({ id }) => id === accountId) === true;
 }
 
 /** How many accounts of a lineage the caller may know of, from the first on. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
+import { isOwnAccount } from "../auth/policy.js";
 import { NOBODY, type Principal } from "../auth/principal.js";
 import { unauthenticated } from "../auth/unauthenticated.js";
 import { StrataError } from "../domain/errors.js";
@@ -12,10 +13,19 @@ import {
   type Lineage,
   type Lineages,
   TREE_DEPTH,
+  type TreeToken,
   type Version,
 } from "../store/store.js";
 import { type AccountPage, type AccountsWanted, listAccounts } from "./account-page.js";
-import { type AccountView, authorize, authorizeAtAll, noSuchAccount, viewOf } from "./authorize.js";
+import {
+  type AccountView,
+  authorize,
+  authorizeArrangement,
+  authorizeAtAll,
+  noSuchAccount,
+  refuseOwnAccount,
+  viewOf,
+} from "./authorize.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit.js";
 import type { LayerReader } from "./layer-reader.js";
 import { fromStore } from "./layers.js";
@@ -80,7 +90,8 @@ export class AccountService {
   }
 
   /**
-   * Only superadmins choose the id: whoever may try ids learns from ACCOUNT_EXISTS which there are.
+   * Only superadmins choose the id: whoever may try ids learns from ACCOUNT_EXISTS which there are. A reseller is made by
+   * the reseller that it will have, or by an account above that one.
    * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_EXISTS; ACCOUNT_NOT_FOUND for the parent; BAD_USER_INPUT (limit
    * `accountDepth` at 32 levels); STORE_UNAVAILABLE; WRITE_OUTCOME_UNKNOWN
    */
@@ -97,6 +108,7 @@ export class AccountService {
       const { lineages, ...tree } = await this.#lineages([id, ...(parentId === undefined ? [] : [parentId])]);
       const [existing, above] = lineages;
       if (parentId !== undefined) checkWritable(principal, above);
+      authorizeArrangement(principal, undefined, [{ id, isReseller }, ...(above ?? [])]);
       const expect = above === undefined ? await this.#noRoot() : hangingBelow(above, tree.tree, 1);
       if (existing !== undefined)
         throw new StrataError("ACCOUNT_EXISTS", `There is an account "${id}" already.`);
@@ -109,7 +121,8 @@ export class AccountService {
 
   /**
    * Renames an account, makes it a reseller or none, or moves it with all that is below it. The caller has to be allowed
-   * to write where it was and where it goes.
+   * to write where it was and where it goes, and to say whose values the account inherits if that changes. Its own
+   * account it may only rename.
    * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_NOT_FOUND for the account or its new parent; ACCOUNT_CYCLE;
    * BAD_USER_INPUT (limit `accountDepth` at 32 levels); STORE_UNAVAILABLE; WRITE_OUTCOME_UNKNOWN
    */
@@ -119,21 +132,9 @@ export class AccountService {
     const name = given.name === undefined ? undefined : checkName(given.name);
     const parentId = given.parentId === undefined ? undefined : checkId(given.parentId, "account");
     return this.#commit(principal, async () => {
-      const { tree, lineages } = await this.#lineages([id, ...(parentId === undefined ? [] : [parentId])]);
-      const [lineage, above] = lineages;
-      if (lineage === undefined) throw noSuchAccount();
-      authorize(principal, "write", lineage);
-      // Also where it hangs already: whoever may guess learns what is above its reach.
-      if (parentId !== undefined) checkWritable(principal, above);
+      const { tree, lineage, above } = await this.#placed(principal, id, parentId);
       const [{ version, ...current }, ...ancestors] = lineage;
-      let expect: Expectations = { documents: [], accounts: [{ id, version }], tree };
       const moves = above !== undefined && parentId !== current.parentId;
-      if (moves) {
-        if (above.some((account) => account.id === id)) throw cycle();
-        const { counts } = await fromStore(this.dependencies.store.descendants({ accountId: id, limit: 0 }));
-        const target = hangingBelow(above, tree, 1 + counts.length);
-        expect = { ...expect, accounts: [...expect.accounts, ...target.accounts] };
-      }
       const account = {
         ...current,
         name: name ?? current.name,
@@ -142,14 +143,22 @@ export class AccountService {
       };
       if (!moves && account.name === current.name && account.isReseller === current.isReseller)
         return { answer: viewOf(principal, lineage) };
-      const at = this.dependencies.now().toISOString();
       const next = moves ? above : ancestors;
+      if (moves && above.some((each) => each.id === id)) throw cycle();
+      authorizeArrangement(principal, lineage, [account, ...next]);
+      let expect: Expectations = { documents: [], accounts: [{ id, version }], tree };
+      if (moves) {
+        const { counts } = await fromStore(this.dependencies.store.descendants({ accountId: id, limit: 0 }));
+        const target = hangingBelow(above, tree, 1 + counts.length);
+        expect = { ...expect, accounts: [...expect.accounts, ...target.accounts] };
+      }
+      const at = this.dependencies.now().toISOString();
       return this.#attempt(principal, { kind: "UPDATE", account }, expect, at, next);
     });
   }
 
   /**
-   * Deletes an account with everything of its documents.
+   * Deletes an account with everything of its documents. No caller deletes the account that it acts for.
    * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_NOT_FOUND; ACCOUNT_HAS_CHILDREN; STORE_UNAVAILABLE;
    * WRITE_OUTCOME_UNKNOWN
    */
@@ -161,6 +170,7 @@ export class AccountService {
       const [lineage] = lineages;
       if (lineage === undefined) throw noSuchAccount();
       authorize(principal, "write", lineage);
+      refuseOwnAccount(principal, id, "/id");
       const { counts } = await fromStore(this.dependencies.store.descendants({ accountId: id, limit: 0 }));
       if (counts.length > 0) {
         throw new StrataError(
@@ -177,6 +187,29 @@ export class AccountService {
 
   #commit(principal: Principal, attempt: () => Promise<Attempt<AccountView>>): Promise<AccountView> {
     return unhurried(principal, () => commitUntilDone(this.dependencies, attempt));
+  }
+
+  /**
+   * An account that the caller may write, and the parent that it is to have, if one is given.
+   * @throws StrataError FORBIDDEN for a move of the caller's own account; ACCOUNT_NOT_FOUND for either account
+   */
+  async #placed(
+    principal: Principal,
+    id: string,
+    parentId: string | undefined,
+  ): Promise<{ tree: TreeToken; lineage: Lineage; above: Lineage | undefined }> {
+    // Nothing is looked up for a move that is refused whatever the parent is: its answer tells nothing of that one.
+    const isLookedUp = parentId !== undefined && !isOwnAccount(principal, id);
+    const { tree, lineages } = await this.#lineages(isLookedUp ? [id, parentId] : [id]);
+    const [lineage, above] = lineages;
+    if (lineage === undefined) throw noSuchAccount();
+    authorize(principal, "write", lineage);
+    if (parentId !== undefined) {
+      refuseOwnAccount(principal, id, "/parentId");
+      // Also where it hangs already: whoever may guess learns what is above its reach.
+      checkWritable(principal, above);
+    }
+    return { tree, lineage, above };
   }
 
   #lineages(ids: readonly string[]): Promise<Lineages> {

@@ -1,4 +1,13 @@
-import { type Action, can, canAtAll, reach, type Verdict } from "../auth/policy.js";
+import {
+  type Action,
+  type Arrangement,
+  can,
+  canArrange,
+  canAtAll,
+  isOwnAccount,
+  reach,
+  type Verdict,
+} from "../auth/policy.js";
 import type { Principal } from "../auth/principal.js";
 import { unauthenticated } from "../auth/unauthenticated.js";
 import { StrataError } from "../domain/errors.js";
@@ -26,6 +35,37 @@ export interface ConfigView {
 export function authorize(principal: Principal, action: Action, lineage: Lineage | undefined): ConfigView {
   refuse(can(principal, action, lineage ?? "system"));
   return { account: lineage && viewOf(principal, lineage), seesSystem: principal.isSuperadmin };
+}
+
+/** @throws StrataError FORBIDDEN where a caller would move or delete the very account that it acts for */
+export function refuseOwnAccount(principal: Principal, id: string, pointer: string): void {
+  if (!isOwnAccount(principal, id)) return;
+  const message = "An account neither moves nor deletes itself: that is for an account above it.";
+  throw new StrataError("FORBIDDEN", message, { pointer });
+}
+
+/**
+ * Lets an account get a reseller flag and a place in the tree, by the rule of `canArrange`.
+ * @throws StrataError FORBIDDEN
+ */
+export function authorizeArrangement(
+  principal: Principal,
+  before: Arrangement | undefined,
+  after: Arrangement,
+): void {
+  if (canArrange(principal, before, after)) return;
+  const isFlag = after[0]?.isReseller !== (before?.[0]?.isReseller ?? false);
+  throw isFlag
+    ? new StrataError(
+        "FORBIDDEN",
+        "Whether an account is a reseller is for its own reseller to say, or for an account above that one.",
+        { pointer: "/isReseller" },
+      )
+    : new StrataError(
+        "FORBIDDEN",
+        "The account would inherit from another reseller: only an account that is, or is above, both resellers moves it.",
+        { pointer: "/parentId" },
+      );
 }
 
 /** An account as a caller sees it who may know of it. */

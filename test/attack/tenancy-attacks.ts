@@ -256,6 +256,43 @@ async function collide(server: AttackedServer): Promise<Answer> {
   return last as Answer;
 }
 
+const accountWrite = (field: string) => query(`mutation { ${field} }`);
+/** An account that would no longer inherit what its reseller says. */
+const CUTTING_OFF: readonly Attack[] = (
+  [
+    [
+      "makes itself a reseller",
+      'updateAccount(input: { id: "acme", isReseller: true }) { account { id } }',
+      "/isReseller",
+    ],
+    [
+      "creates a reseller below itself",
+      'createAccount(input: { name: "x", parentId: "acme", isReseller: true }) { account { id } }',
+      "/isReseller",
+    ],
+    [
+      "moves itself",
+      'updateAccount(input: { id: "acme", parentId: "root" }) { account { id } }',
+      "/parentId",
+    ],
+    [
+      "moves itself to nobody",
+      'updateAccount(input: { id: "acme", parentId: "no" }) { account { id } }',
+      "/parentId",
+    ],
+    [
+      "moves itself below itself",
+      'updateAccount(input: { id: "acme", parentId: "acme" }) { account { id } }',
+      "/parentId",
+    ],
+    ["deletes itself", 'deleteAccount(input: { id: "acme" }) { deletedAccountId }', "/id"],
+  ] as const
+).map(([name, field, pointer]) => ({
+  name: `an account ${name}`,
+  send: accountWrite(field),
+  expected: { ...FORBIDDEN, pointer },
+}));
+
 export const TENANCY_ATTACKS: readonly Attack[] = [
   ...SAME,
   ...SYSTEM,
@@ -280,8 +317,13 @@ export const TENANCY_ATTACKS: readonly Attack[] = [
         { query: '{ config(accountId: "acme", configId: "strict") { values } }' },
         bearer(await token({ account_id: "acme", scope: "config:write" })),
       )(server),
-    expected: FORBIDDEN,
+    // Writing includes reading.
+    expected: {
+      status: 200,
+      also: (answer) => assert.deepEqual(bodyOf(answer).data, { config: { values: { n: 1 } } }),
+    },
   },
+  ...CUTTING_OFF,
   {
     name: "what was attacked is as it was",
     send: query('{ config(accountId: "acme", configId: "strict") { values } }'),

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type Action, can, type KnownAccount, reach } from "../../src/auth/policy.js";
+import { can, canArrange, type KnownAccount, reach } from "../../src/auth/policy.js";
 import { OPEN_PRINCIPAL, type Principal, SCOPES } from "../../src/auth/principal.js";
 
 const MADE = "2026-03-01T12:00:00.900Z";
 const MADE_AT = Date.parse("2026-03-01T12:00:00Z") / 1_000;
-const account = (id: string): KnownAccount => ({ id, createdAt: MADE });
+const account = (id: string): KnownAccount => ({ id, isReseller: id === "reseller", createdAt: MADE });
 const LINEAGE = ["leaf", "shop", "reseller", "root"].map(account);
 
 const principal = (given: Partial<Principal> = {}): Principal => ({
@@ -57,14 +57,55 @@ test("a superadmin acts on everything", () => {
   expect(reach(superadmin, LINEAGE)).toBe(4);
 });
 
-test.each<[Action, Action]>([
-  ["read", "write"],
-  ["write", "read"],
-])("a token for %sing alone does not %s, not even what is not there", (scope, action) => {
+test("a token for reading alone does not write, not even what is not there", () => {
   for (const isSuperadmin of [true, false]) {
-    const narrow = principal({ isSuperadmin, scopes: new Set([`config:${scope}` as const]) });
+    const narrow = principal({ isSuperadmin, scopes: new Set(["config:read"]) });
     for (const target of [LINEAGE, LINEAGE.slice(2), [account("other")], "system"] as const)
-      expect(can(narrow, action, target)).toBe("forbidden");
-    expect(can(narrow, scope, LINEAGE)).toBe("allowed");
+      expect(can(narrow, "write", target)).toBe("forbidden");
+    expect(can(narrow, "read", LINEAGE)).toBe("allowed");
+  }
+});
+
+test("a token for writing alone reads whatever one for both reads", () => {
+  for (const isSuperadmin of [true, false]) {
+    const narrow = principal({ isSuperadmin, scopes: new Set(["config:write"]) });
+    const both = principal({ isSuperadmin });
+    for (const target of [LINEAGE, LINEAGE.slice(2), [account("other")], "system"] as const)
+      for (const action of ["read", "write"] as const)
+        expect(can(narrow, action, target)).toBe(can(both, action, target));
+  }
+});
+
+describe("a flag and a place", () => {
+  const place = (...ids: string[]) =>
+    ids.map((id) => ({ id: id.replace("*", ""), isReseller: id.endsWith("*") }));
+  const BEFORE = place("leaf", "shop", "sub*", "mid", "reseller*", "root");
+  const callers = (before: typeof BEFORE | undefined, after: typeof BEFORE) =>
+    ["leaf", "shop", "sub", "mid", "reseller", "root"].filter((accountId) =>
+      canArrange(principal({ accountId }), before, after),
+    );
+  const ALL = ["leaf", "shop", "sub", "mid", "reseller", "root"];
+  const FROM_SUB = ["sub", "mid", "reseller", "root"];
+  const FROM_RESELLER = ["reseller", "root"];
+
+  test.each<[string, typeof BEFORE | undefined, typeof BEFORE, readonly string[]]>([
+    ["nothing changes", BEFORE, BEFORE, ALL],
+    ["an account becomes a reseller", BEFORE, place("leaf*", ...idsOf(BEFORE)), FROM_SUB],
+    ["a reseller becomes none", BEFORE.slice(2), place("sub", "mid", "reseller*", "root"), FROM_RESELLER],
+    ["it moves under the same reseller", BEFORE, place("leaf", "sub*", "mid", "reseller*", "root"), ALL],
+    ["it moves out of its reseller", BEFORE, place("leaf", "mid", "reseller*", "root"), FROM_RESELLER],
+    ["it moves under a reseller of it", place("leaf", "mid", "reseller*", "root"), BEFORE, FROM_RESELLER],
+    ["no reseller is above it: the root counts", place("leaf", "root"), place("leaf*", "root"), ["root"]],
+    ["a new account is none", undefined, BEFORE, ALL],
+    ["a new account is one", undefined, place("leaf*", ...idsOf(BEFORE)), FROM_SUB],
+    ["the root becomes one", place("root"), place("root*"), []],
+  ])("where %s", (_, before, after, allowed) => {
+    expect(callers(before, after)).toEqual(allowed);
+    expect(canArrange(OPEN_PRINCIPAL, before, after)).toBe(true);
+  });
+
+  /** The ancestors as `place` takes them. */
+  function idsOf([, ...ancestors]: typeof BEFORE): string[] {
+    return ancestors.map(({ id, isReseller }) => (isReseller ? `${id}*` : id));
   }
 });

@@ -7,7 +7,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type CreateAccountInput = {
   /** Its id: 1 to 64 letters, digits, "_", "." or "-". Null: one is made. */
   id?: string | null | undefined;
-  /** Whether accounts below it take it as their RESELLER layer. */
+  /** Whether accounts below it take it as their RESELLER layer. True is for the account's own reseller, or an account above that one. */
   isReseller?: boolean;
   /** What people call it; at most 256 characters. */
   name: string;

@@ -149,6 +149,33 @@ describe("a token", () => {
       viewer: { canWrite: false },
     });
   });
+
+  test("for writing alone reads whatever one for both reads, on every path", async () => {
+    const writer = bearer(await token({ account_id: "summit", scope: "config:write" }));
+    const both = bearer(await token({ account_id: "summit" }));
+    const target = 'accountId: "acme", configId: "conferences"';
+    for (const field of [
+      `config(${target}) { etag values layers { document } }`,
+      'account(id: "acme") { name configs { values } }',
+      "accounts(first: 9) { nodes { id } }",
+      "configSchemas { id }",
+      'configSchema(id: "conferences") { title }',
+      "viewer { canWrite account { config { values } } }",
+    ]) {
+      const [read, asBoth] = [await graphql(`{ ${field} }`, writer), await graphql(`{ ${field} }`, both)];
+      expect(read.body.errors).toBeUndefined();
+      expect(read.text).toBe(asBoth.text);
+    }
+    const path = "/v2/accounts/acme/configs/conferences";
+    const [read, asBoth] = [await rest(path, writer), await rest(path, both)];
+    expect([read.statusCode, read.headers.etag]).toEqual([200, asBoth.headers.etag]);
+    // What a write lets one read anyway.
+    for (const write of [
+      `setConfig(input: { ${target}, values: {}, dryRun: true }) { ... on ConfigWritten { config { etag } } }`,
+      `resetConfig(input: { ${target}, ifMatch: "no" }) { ... on ConfigConflict { current { etag } } }`,
+    ])
+      expect((await graphql(`mutation { ${write} }`, writer)).body.errors).toBeUndefined();
+  });
 });
 
 describe("what is foreign", () => {

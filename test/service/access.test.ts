@@ -99,8 +99,8 @@ describe("R15: who may do what", () => {
     let decisions = 0;
     for (const caller of callers) {
       const reader = createRequestReader(services.store, caller, memory);
-      const mayRead = caller.scopes.has("config:read");
       const mayWrite = caller.scopes.has("config:write");
+      const mayRead = mayWrite || caller.scopes.has("config:read");
       const expected = (isAllowed: boolean, index: number | undefined, config: string): string => {
         if (caller === NOBODY) return UNAUTHENTICATED;
         if (!isAllowed) return FORBIDDEN;

@@ -19,7 +19,8 @@ export class CreateAccountInput {
 
   @Field(() => Boolean, {
     defaultValue: false,
-    description: "Whether accounts below it take it as their RESELLER layer.",
+    description:
+      "Whether accounts below it take it as their RESELLER layer. True is for the account's own reseller, or an account above that one.",
   })
   isReseller!: boolean;
 }
@@ -34,13 +35,15 @@ export class UpdateAccountInput {
 
   @Field(() => ID, {
     nullable: true,
-    description: "The account it is to hang under, with all that is below it.",
+    description:
+      "The account it is to hang under, with all that is below it. Never given for your own account.",
   })
   parentId?: string | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: "Whether accounts below it take it as their RESELLER layer.",
+    description:
+      "Whether accounts below it take it as their RESELLER layer. A change is for the account's own reseller, or an account above that one.",
   })
   isReseller?: boolean | null;
 }

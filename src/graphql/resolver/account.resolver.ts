@@ -64,7 +64,7 @@ export class AccountResolver {
   @Mutation(() => AccountWrittenType, {
     nullable: true,
     description:
-      "Creates an account under its parent; without a parent, the root, once. Only superadmins choose the id. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_EXISTS, ACCOUNT_NOT_FOUND (the parent), BAD_USER_INPUT (limit `accountDepth`: the tree is at most 32 levels deep), STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.",
+      "Creates an account under its parent; without a parent, the root, once. Only superadmins choose the id. A reseller is made by its own reseller (the nearest one above it; the root where there is none) or by an account above that one; everybody else is FORBIDDEN. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_EXISTS, ACCOUNT_NOT_FOUND (the parent), BAD_USER_INPUT (limit `accountDepth`: the tree is at most 32 levels deep), STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.",
   })
   async createAccount(
     @Arg("input", () => CreateAccountInput, { description: "The account to create." })
@@ -84,7 +84,7 @@ export class AccountResolver {
   @Mutation(() => AccountWrittenType, {
     nullable: true,
     description:
-      "Renames an account, makes it a reseller or none, or moves it with all that is below it. What accounts inherit from then on follows at once, etags included. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND (the account, or its new parent), ACCOUNT_CYCLE, BAD_USER_INPUT (limit `accountDepth`: the tree is at most 32 levels deep), STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.",
+      "Renames an account, makes it a reseller or none, or moves it with all that is below it. What accounts inherit from then on follows at once, etags included. You may rename your own account, but neither move it nor say whether it is a reseller. Below it, whether an account is a reseller is for that account's reseller to say, or for an account above that one; a move that gives the account another reseller needs this right over both. Everything else is FORBIDDEN. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND (the account, or its new parent), ACCOUNT_CYCLE, BAD_USER_INPUT (limit `accountDepth`: the tree is at most 32 levels deep), STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.",
   })
   async updateAccount(
     @Arg("input", () => UpdateAccountInput, { description: "What is to be changed." })
@@ -105,7 +105,7 @@ export class AccountResolver {
   @Mutation(() => AccountDeletedType, {
     nullable: true,
     description:
-      "Deletes an account that has none below it, with its documents, their histories and versions. Tokens issued until then count for nothing, also when the id is given to another account. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND, ACCOUNT_HAS_CHILDREN, STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.",
+      "Deletes an account that has none below it, with its documents, their histories and versions. Tokens issued until then count for nothing, also when the id is given to another account. Your own account you do not delete: that is FORBIDDEN. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND, ACCOUNT_HAS_CHILDREN, STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.",
   })
   async deleteAccount(
     @Arg("input", () => DeleteAccountInput, { description: "Which account." })

@@ -25,7 +25,10 @@ export class ViewerType {
     return this.caller.principal.isSuperadmin;
   }
 
-  @Field(() => Boolean, { description: "Whether the caller's token allows writing." })
+  @Field(() => Boolean, {
+    description:
+      "Whether the caller's token allows writing. Writing includes reading: a write answers with the config as it is then.",
+  })
   get canWrite(): boolean {
     return this.caller.principal.scopes.has("config:write");
   }
