@@ -2,7 +2,7 @@ import type { GraphQLRequestContextWillSendResponse } from "@apollo/server";
 import { Kind, type OperationDefinitionNode, OperationTypeNode } from "graphql";
 import type { RequestContext } from "./context.js";
 import type { PlannedQueries } from "./planned-queries.js";
-import { operationLabel } from "./plugin/metrics.plugin.js";
+import { operationLabel } from "./request-labels.js";
 
 /** Root fields whose answers are made of the request, the caller's reach, and what the request's reader has read. */
 const KEPT: ReadonlySet<string> = new Set(["account", "config", "systemConfig", "__typename"]);
@@ -21,7 +21,7 @@ export function learnFrom(
 ): void {
   if (!document || !operation || body.kind !== "single" || body.singleResult.errors) return;
   const isKept = mayBeKept(operation);
-  const label = operationLabel(operation);
+  const label = operationLabel(schema, operation);
   if (isKept) contextValue.outcome.keepAs = label;
   const { cost } = contextValue.work;
   if (cost === undefined) return;

@@ -118,7 +118,7 @@ export class QuickLane {
       requestId: id,
       method,
       url,
-      route: this.#path ?? url,
+      route: this.#path ?? "none",
       status,
       milliseconds: performance.now() - startedAt,
     });

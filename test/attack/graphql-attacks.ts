@@ -241,6 +241,24 @@ const SHAPES: readonly Attack[] = [
     expected: { status: 200, code: "PERSISTED_QUERY_NOT_SUPPORTED" },
   },
   {
+    name: "400 subscriptions, each to a field of another long name",
+    send: async (server) => {
+      // The numbers change, and what Node says of itself.
+      const series = async () =>
+        [...(await server.ask({ path: "/metrics" })).text.matchAll(/^(strata_.*) \S+$/gm)].map(
+          ([, name]) => name,
+        );
+      const subscribe = (i: number) => query(`subscription{made_up_${i}${"x".repeat(20_000)}}`)(server);
+      await subscribe(0);
+      await series();
+      const before = await series();
+      for (let i = 1; i < 400; i++) await subscribe(i);
+      assert.deepEqual(await series(), before, "a caller adds to what is counted");
+      return subscribe(400);
+    },
+    expected: { status: 400, code: "BAD_USER_INPUT" },
+  },
+  {
     name: "a subscription",
     send: query("subscription { configChanged { cursor } }"),
     expected: { status: 400 },

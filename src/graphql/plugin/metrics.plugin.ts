@@ -1,6 +1,6 @@
 import type { ApolloServerPlugin } from "@apollo/server";
-import { Kind, type OperationDefinitionNode } from "graphql";
 import type { RequestContext } from "../context.js";
+import { operationLabel, outcomeLabel } from "../request-labels.js";
 
 export type OnRequest = (operation: string, outcome: string, seconds: number) => void;
 
@@ -10,23 +10,12 @@ export function metricsPlugin(onRequest: OnRequest): ApolloServerPlugin<RequestC
     async requestDidStart() {
       const start = performance.now();
       return {
-        async willSendResponse({ operation, response: { body } }) {
-          const errors = body.kind === "single" ? body.singleResult.errors : body.initialResult.errors;
-          const code = errors?.[0]?.extensions?.code;
-          const outcome = errors === undefined ? "ok" : typeof code === "string" ? code : "error";
-          onRequest(operationLabel(operation), outcome, (performance.now() - start) / 1_000);
+        async willSendResponse({ schema, operation, response: { body } }) {
+          const { errors } = body.kind === "single" ? body.singleResult : body.initialResult;
+          const seconds = (performance.now() - start) / 1_000;
+          onRequest(operationLabel(schema, operation), outcomeLabel(errors), seconds);
         },
       };
     },
   };
-}
-
-/** From the schema's names alone: an operation's own name, or an alias, is the caller's and would make endless series. */
-export function operationLabel(operation: OperationDefinitionNode | undefined): string {
-  if (operation === undefined) return "invalid";
-  const fields = operation.selectionSet.selections.map((selection) =>
-    selection.kind === Kind.FIELD ? selection.name.value : "fragment",
-  );
-  const names = new Set(fields);
-  return names.size === 1 ? `${operation.operation} ${fields[0]}` : `${operation.operation} several`;
 }
