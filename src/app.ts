@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { type Authenticate, createAuthenticator } from "./auth/authenticator.js";
+import type { KeySetNotice } from "./auth/key-set.js";
 import { NOBODY, OPEN_PRINCIPAL, type Principal } from "./auth/principal.js";
 import { createRateLimit } from "./auth/rate-limit.js";
 import { principalIn } from "./auth/token-header.js";
@@ -158,14 +159,25 @@ function authenticatorOf(
   now: () => Date,
 ): Authenticate | undefined {
   if (access.kind === "open") return undefined;
-  const onFailure = (reason: string) =>
-    logger.error(
-      { reason },
-      "the key set of STRATA_JWT_JWKS cannot be read: tokens are refused until it can",
-    );
   const keys =
-    access.secret === undefined ? keySet(access.keySet ?? "", onFailure) : sharedSecret(access.secret);
+    access.secret === undefined
+      ? keySet(access.keySet ?? "", { onNotice: (notice) => logKeySet(logger, notice) })
+      : sharedSecret(access.secret);
   return createAuthenticator({ ...access, keys, now });
+}
+
+function logKeySet(logger: FastifyBaseLogger, notice: KeySetNotice): void {
+  if (notice.kind === "readable") {
+    logger.info("the key set of STRATA_JWT_JWKS can be read again");
+    return;
+  }
+  const { reason, secondsLeft } = notice;
+  logger.error(
+    { reason, secondsLeft },
+    secondsLeft > 0
+      ? `the key set of STRATA_JWT_JWKS cannot be read: the keys it had stay in force for ${secondsLeft} s at most, then tokens are refused until it can`
+      : "the key set of STRATA_JWT_JWKS cannot be read: tokens are refused until it can",
+  );
 }
 
 /** 32 hexadecimal digits, as accounts elsewhere in telephony are called. */

@@ -1,8 +1,8 @@
-import { jwtVerify } from "jose";
+import { type JWTVerifyGetKey, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import type { Principal } from "./principal.js";
 import { CLOCK_TOLERANCE, principalOf } from "./token-claims.js";
-import type { TokenKeys } from "./token-keys.js";
+import type { TokenKeys, VerificationKey } from "./token-keys.js";
 import { unauthenticated } from "./unauthenticated.js";
 
 export interface AuthenticatorOptions {
@@ -21,16 +21,23 @@ export type Authenticate = (token: string) => Promise<Principal>;
 
 const TYPES: ReadonlySet<string> = new Set(["", "jwt", "at+jwt"]);
 
-/** Base64 decoders overlook blanks. */
-const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+/**
+ * Three parts in base64url, each written in the one way there is (RFC 4648, 3.5): decoders overlook blanks, and bits of
+ * the last character that stand for nothing, so that one token would have many texts.
+ */
+const PART = "(?=[\\w-])(?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?";
+const COMPACT = new RegExp(`^${PART}\\.${PART}\\.${PART}$`);
 
-/** Milliseconds that a token's signature is good for: a key that is withdrawn is trusted no longer than that. */
+/** Milliseconds after which a token's signature is checked again. */
 const TRUST_MS = 60_000;
-/** Characters of tokens that are remembered; a token has some hundreds. */
-const REMEMBERED = 8 * 2 ** 20;
+/** Bytes that tokens and what they stand for may take, and what one takes beside its text. */
+const REMEMBERED = 16 * 2 ** 20;
+const BYTES_PER_TOKEN = 1_024;
 
 interface Verified {
   readonly principal: Principal;
+  /** What it was verified with: with another key it has to be verified again. */
+  readonly key: VerificationKey;
   /** In seconds since the epoch. */
   readonly expires: number;
   /** In milliseconds since the epoch. */
@@ -46,13 +53,16 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   const verify = createVerifier(options);
   const known = new LRUCache<string, Verified>({
     maxSize: REMEMBERED,
-    sizeCalculation: (_, token) => token.length,
+    sizeCalculation: (_, token) => BYTES_PER_TOKEN + token.length,
   });
   return async (token) => {
+    const key = await options.keys.current().catch((cause: unknown) => {
+      throw unauthenticated(cause);
+    });
     const time = now().getTime();
     const before = known.get(token);
-    if (before !== undefined && isTrusted(before, time)) return before.principal;
-    const verified = await verify(token);
+    if (before !== undefined && before.key === key && isTrusted(before, time)) return before.principal;
+    const verified = await verify(token, key);
     known.set(token, verified);
     return verified.principal;
   };
@@ -65,7 +75,7 @@ function isTrusted({ expires, at }: Verified, time: number): boolean {
 }
 
 function createVerifier({ keys, issuer, audience, maxAge, now }: AuthenticatorOptions) {
-  return async (token: string): Promise<Verified> => {
+  return async (token: string, key: VerificationKey): Promise<Verified> => {
     if (!COMPACT.test(token)) throw unauthenticated();
     const currentDate = now();
     const settings = {
@@ -76,7 +86,7 @@ function createVerifier({ keys, issuer, audience, maxAge, now }: AuthenticatorOp
       ...(issuer !== undefined && { issuer }),
       ...(audience !== undefined && { audience }),
     };
-    const { payload, protectedHeader } = await jwtVerify(token, keys.key, settings).catch(
+    const { payload, protectedHeader } = await jwtVerify(token, keyFinder(key), settings).catch(
       (cause: unknown) => {
         throw unauthenticated(cause);
       },
@@ -84,8 +94,13 @@ function createVerifier({ keys, issuer, audience, maxAge, now }: AuthenticatorOp
     const principal = principalOf(payload, maxAge, currentDate.getTime() / 1_000);
     if (principal === undefined || payload.exp === undefined || !isToken(protectedHeader.typ))
       throw unauthenticated();
-    return { principal, expires: payload.exp, at: currentDate.getTime() };
+    return { principal, key, expires: payload.exp, at: currentDate.getTime() };
   };
+}
+
+/** jose has one signature for keys, and another one for what finds them. */
+function keyFinder(key: VerificationKey): JWTVerifyGetKey {
+  return typeof key === "function" ? key : async () => key;
 }
 
 /** @param type whatever the token's maker has put there */

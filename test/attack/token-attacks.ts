@@ -151,6 +151,15 @@ const SHAPES: readonly (readonly [string, () => string | Promise<string>])[] = [
   ["a blank within", async () => (await token(claims())).replace(".", ". ")],
   ["a letter more", async () => `${await token(claims())}A`],
   ["a letter less", async () => (await token(claims())).slice(0, -2)],
+  [
+    "stray bits in its last letter, which stand for nothing",
+    async () => {
+      const text = await token(claims());
+      // 32 bytes are 43 letters: the last of them has two bits too many.
+      const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+      return text.slice(0, -1) + letters[letters.indexOf(text.at(-1) ?? "") + 1];
+    },
+  ],
   ["padding", async () => `${await token(claims())}=`],
   ["another secret", () => token(claims(), {}, "another secret, of as many bytes or more")],
   ["an empty secret", () => handmade({}, claims(), "")],

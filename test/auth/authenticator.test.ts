@@ -5,9 +5,10 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { exportJWK, type GenerateKeyPairResult, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type AuthenticatorOptions, createAuthenticator } from "../../src/auth/authenticator.js";
+import type { KeySetNotice } from "../../src/auth/key-set.js";
 import { keySet, sharedSecret } from "../../src/auth/token-keys.js";
 
 const SECRET = "a secret of at least 32 bytes, or so";
@@ -33,6 +34,9 @@ function sign(claims: JWTPayload, header: Record<string, unknown> = {}, secret =
 }
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+/** What finds a key, for keys that are no bytes. */
+const publicKeyOf = (key: GenerateKeyPairResult["publicKey"] | Uint8Array) =>
+  key instanceof Uint8Array ? key : async () => key;
 const refused = { name: "StrataError", code: "UNAUTHENTICATED" };
 
 describe("a token that was good a moment ago", () => {
@@ -43,7 +47,7 @@ describe("a token that was good a moment ago", () => {
       state.checks++;
       return new TextEncoder().encode(SECRET);
     };
-    const keys = { algorithms: ["HS256"], key };
+    const keys = { algorithms: ["HS256"], current: async () => key };
     return {
       state,
       ask: createAuthenticator({ ...options, keys, now: () => new Date(state.seconds * 1_000) }),
@@ -157,6 +161,39 @@ describe("a token", () => {
     await expect(authenticate(`${encode({ alg })}.${payload}.`)).rejects.toMatchObject(refused);
   });
 
+  test.each(["HS256", "RS256", "ES256", "EdDSA"])(
+    "has one text: bits that stand for nothing are zero (%s)",
+    async (alg) => {
+      const { publicKey, privateKey } =
+        alg === "HS256"
+          ? { publicKey: new TextEncoder().encode(SECRET), privateKey: new TextEncoder().encode(SECRET) }
+          : await generateKeyPair(alg, { extractable: true });
+      const keys = { algorithms: [alg], current: async () => publicKeyOf(publicKey) };
+      const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+      let [twins, good] = [0, 0];
+      // Claims of three lengths, so that each part ends in each way that there is.
+      for (const sub of ["a", "ab", "abc"]) {
+        const token = await new SignJWT({ ...CLAIMS, sub })
+          .setProtectedHeader({ alg, kid: sub })
+          .sign(privateKey);
+        expect(await authenticate(token, { keys })).toMatchObject({ subject: sub });
+        good++;
+        const parts = token.split(".");
+        for (const [index, part] of parts.entries()) {
+          const bytes = Buffer.from(part, "base64url");
+          for (const letter of letters) {
+            const twin = part.slice(0, -1) + letter;
+            if (twin === part || !Buffer.from(twin, "base64url").equals(bytes)) continue;
+            twins++;
+            const text = parts.with(index, twin).join(".");
+            await expect(authenticate(text, { keys })).rejects.toMatchObject(refused);
+          }
+        }
+      }
+      expect(twins).toBeGreaterThan(good * 3);
+    },
+  );
+
   test("that is no token is refused, and what it was is not told", async () => {
     const good = await sign(CLAIMS);
     const bad = ["", "x", "a.b", "a.b.c", `${good}.x`, `${good} `, ` ${good}`, good.slice(0, -2), `${good}A`];
@@ -265,7 +302,8 @@ describe("a key set", () => {
     ["a password in its address", "http://user:s3cret@127.0.0.1:1/jwks", /the key set/],
   ])("says at once that it cannot be read, and once: %s", async (_, place, reason) => {
     const told: string[] = [];
-    const keys = keySet(place, (why) => told.push(why));
+    const onNotice = (notice: KeySetNotice) => told.push(JSON.stringify(notice));
+    const keys = keySet(place, { onNotice });
     await expect.poll(() => told).toEqual([expect.stringMatching(reason)]);
     const authenticateOne = createAuthenticator({ ...options, keys });
     const { token } = await pair("one");
@@ -278,7 +316,7 @@ describe("a key set", () => {
     const told: string[] = [];
     const { jwk } = await pair("one");
     const { token } = await pair("another");
-    const keys = keySet(file([jwk]).place, (why) => told.push(why));
+    const keys = keySet(file([jwk]).place, { onNotice: ({ kind }) => told.push(kind) });
     await expect(authenticate(await token(), { keys })).rejects.toMatchObject(refused);
     expect(told).toEqual([]);
   });
