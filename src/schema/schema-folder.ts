@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isObject, type Json, type JsonObject } from "../domain/json.js";
+import { parseJsonText } from "../domain/json-text.js";
 import { type Draft, draftOf } from "./draft.js";
 import type { SchemaProblem } from "./schema-problem.js";
 
@@ -55,7 +56,7 @@ function listSchemaFiles(folder: string): string[] {
 
 function parseSchemaFile(name: string, bytes: Buffer): SchemaFile {
   const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  const schema = JSON.parse(text) as Json;
+  const schema = parseJsonText(text);
   if (!isObject(schema)) throw new Error("a schema file holds one JSON object");
   refuseDeep(schema);
   return { name, schema, draft: draftOf(schema.$schema) };
