@@ -112,7 +112,10 @@ function parse<T>(shape: z.ZodType<T>, line: string): T {
   const parsed = shape.safeParse(toJson(line));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw refusal(`${issue?.path.join(".") || "the line"}: ${issue?.message ?? "not as expected"}`);
+  const where = issue?.path.join(".") || "the line";
+  // zod names the members that it does not know: in a foreign file they may be anything.
+  if (issue?.code === "unrecognized_keys") throw refusal(`${where}: has members that no export has`);
+  throw refusal(`${where}: ${issue?.message ?? "not as expected"}`);
 }
 
 /** What a parser says quotes the text, and that may hold a password. */

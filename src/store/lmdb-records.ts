@@ -6,6 +6,7 @@ import {
   documentBody,
   ownerOf,
   parseChange,
+  parseStored,
   parseVersion,
   recordOf,
   sequenceOfChange,
@@ -252,7 +253,7 @@ export function droppedOf(database: Database): number {
 
 function readJson<T>(database: Database, key: Key): T | undefined {
   const text = database.get(key);
-  return text === undefined ? undefined : JSON.parse(text);
+  return text === undefined ? undefined : parseStored<T>(text);
 }
 
 /** The version that a remembered operation made; undefined when it is not remembered. */

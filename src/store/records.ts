@@ -1,4 +1,6 @@
 import { StrataError } from "../domain/errors.js";
+import type { JsonObject } from "../domain/json.js";
+import { parseJsonText } from "../domain/json-text.js";
 import type {
   AccountChange,
   AccountRecord,
@@ -19,6 +21,18 @@ import { versionText } from "./store.js";
  * belong to `~`: no account id is that.
  */
 export const SYSTEM_OWNER = "~";
+
+/**
+ * JSON that Strata wrote into the store. Where the store is damaged nothing of it is quoted: the reason may end in a log.
+ * @throws Error
+ */
+export function parseStored<T>(text: string): T {
+  try {
+    return parseJsonText(text) as unknown as T;
+  } catch (error) {
+    throw new Error(`a record of the store is damaged: ${(error as Error).message}`);
+  }
+}
 
 /** Who wrote a document, when, and how. */
 export interface DocumentHeader {
@@ -55,7 +69,7 @@ export interface DocumentRecord extends DocumentHeader {
 export function parseDocument(record: string): DocumentRecord {
   const first = record.indexOf("\n");
   const second = record.indexOf("\n", first + 1);
-  const header: DocumentHeader = JSON.parse(record.slice(first + 1, second));
+  const header = parseStored<DocumentHeader>(record.slice(first + 1, second));
   const text = record.slice(second + 1);
   return { ...header, version: parseVersion(record.slice(0, first)), text: text === "" ? undefined : text };
 }
@@ -64,7 +78,7 @@ export function storedDocument(record: string): StoredDocument {
   const { version, text, at, by } = parseDocument(record);
   return {
     version,
-    override: text === undefined ? undefined : JSON.parse(text),
+    override: text === undefined ? undefined : parseStored<JsonObject>(text),
     updatedAt: at,
     updatedBy: by,
   };
@@ -81,7 +95,7 @@ export function accountBody(account: Omit<AccountRecord, "version">): string {
 
 export function parseAccount(record: string): AccountRecord {
   const [version = "", parentId = "", role, json = ""] = record.split("\n");
-  const { id, name, createdAt } = JSON.parse(json);
+  const { id, name, createdAt } = parseStored<Pick<AccountRecord, "id" | "name" | "createdAt">>(json);
   const parent = parentId === "" ? undefined : parentId;
   return {
     id,
@@ -119,7 +133,7 @@ export function changeBody({ write, at, by }: Commit): string {
 
 export function parseChange(record: string): Change {
   const version = parseVersion(versionOfRecord(record));
-  const change: Omit<DocumentChange, "version"> | Omit<AccountChange, "version"> = JSON.parse(
+  const change = parseStored<Omit<DocumentChange, "version"> | Omit<AccountChange, "version">>(
     record.slice(record.indexOf("\n") + 1),
   );
   if (change.on === "account") {

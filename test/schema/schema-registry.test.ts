@@ -322,6 +322,8 @@ describe("R4: a broken file is named, and the others still load", () => {
   const broken: [string, Json | Buffer, string, string][] = [
     ["is not JSON", Buffer.from('{"properties": {'), "", "JSON"],
     ["is empty", Buffer.from(""), "", "JSON"],
+    ["is a secret", Buffer.from("hunter2"), "", "JSON"],
+    ["is JSON, and then a secret", Buffer.from('{"a": 1} hunter2'), "", "JSON"],
     ["is not UTF-8", Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), "", "utf-8"],
     ["is not an object", [1, 2], "", "one JSON object"],
     ["is of an unknown draft", { $schema: "http://json-schema.org/draft-03/schema#" }, "", "draft-03"],
@@ -388,6 +390,7 @@ describe("R4: a broken file is named, and the others still load", () => {
     });
     expect(new Set(problems.map(({ pointer: at }) => at)).size).toBe(problems.length);
     expect(({} as Record<string, unknown>).type).toBeUndefined();
+    expect(JSON.stringify(problems)).not.toContain("hunter2");
   });
 
   test("what refers to a broken file is refused, and says why", () => {
