@@ -107,6 +107,7 @@ describe("a file that somebody made, with the right digest,", () => {
   const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
 
   test.each<[what: string, content: () => string, ...words: (string | RegExp)[]]>([
+    ["has a secret for a member", () => header({ secret: 1 }), "line 1:", /members that no export has/],
     ["has no header", () => signed(lines.slice(1), SEQUENCE), "line 1:", /not an export of Strata/],
     [
       "has another program's header",
