@@ -6,6 +6,8 @@ export interface KeySetSource {
   readonly everyMs: number;
   /** The same while no keys are in force, and every token is refused. */
   readonly retryMs: number;
+  /** Whether a look that fails takes no time either: then tokens wait for it even after one that has failed. */
+  readonly failsFast: boolean;
   /** @throws Error with a message for the log: why it cannot be read, without the place, which may hold a password */
   read(): Promise<string>;
 }
@@ -25,6 +27,7 @@ export function keySetFile(file: string, now: () => number): KeySetSource {
   return {
     everyMs: FILE_EVERY_MS,
     retryMs: FILE_EVERY_MS,
+    failsFast: true,
     async read() {
       try {
         const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
@@ -46,6 +49,7 @@ export function keySetUrl(url: URL): KeySetSource {
   return {
     everyMs: URL_EVERY_MS,
     retryMs: URL_RETRY_MS,
+    failsFast: false,
     async read() {
       if (url.username !== "" || url.password !== "")
         throw new Error("the key set's address holds a name or a password, which cannot be sent");

@@ -26,8 +26,8 @@ interface Keys {
 
 /**
  * The keys of a set that changes: looked at while tokens come, and as often as its source allows. A token waits for the
- * look that is due, so a key that was taken away is trusted no longer than the time between two looks. Where the last
- * look has failed, no token waits for the next one: the keys of before are in force until they are too old.
+ * look that is due, so a key that was taken away is trusted no longer than the time between two looks. Where the
+ * last look has failed, the keys of before are in force until they are too old, and no token waits for a server that is down.
  */
 export class KeySet {
   #keys: Keys | undefined;
@@ -51,7 +51,7 @@ export class KeySet {
         this.#looking = undefined;
       });
     }
-    const mayBeOld = this.#hasFailed && this.#secondsLeft() > 0;
+    const mayBeOld = this.#hasFailed && !this.source.failsFast && this.#secondsLeft() > 0;
     if (this.#looking !== undefined && !mayBeOld) await this.#looking;
     if (this.#keys === undefined || this.#secondsLeft() === 0) throw new Error("no keys are in force");
     return this.#keys.getKey;
