@@ -56,11 +56,13 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     sizeCalculation: (_, token) => BYTES_PER_TOKEN + token.length,
   });
   return async (token) => {
+    const before = known.get(token);
+    // What is no token by its shape is no reason to look for keys.
+    if (before === undefined && !COMPACT.test(token)) throw unauthenticated();
     const key = await options.keys.current().catch((cause: unknown) => {
       throw unauthenticated(cause);
     });
     const time = now().getTime();
-    const before = known.get(token);
     if (before !== undefined && before.key === key && isTrusted(before, time)) return before.principal;
     const verified = await verify(token, key);
     known.set(token, verified);
@@ -76,7 +78,6 @@ function isTrusted({ expires, at }: Verified, time: number): boolean {
 
 function createVerifier({ keys, issuer, audience, maxAge, now }: AuthenticatorOptions) {
   return async (token: string, key: VerificationKey): Promise<Verified> => {
-    if (!COMPACT.test(token)) throw unauthenticated();
     const currentDate = now();
     const settings = {
       algorithms: [...keys.algorithms],

@@ -14,7 +14,7 @@ export type KeySetNotice =
   | { readonly kind: "readable" };
 
 /** How long keys stay in force after they were last seen in a set that cannot be read any more. */
-export const STALE_MS = 10 * 60_000;
+const STALE_MS = 10 * 60_000;
 const TELL_EVERY_MS = 60_000;
 
 interface Keys {
@@ -98,6 +98,6 @@ function keysIn(text: string): JWTVerifyGetKey {
   try {
     return createLocalJWKSet(set as unknown as JSONWebKeySet);
   } catch {
-    throw new Error('it is not a JSON Web Key Set, {"keys": [{"kty": …}, …]}');
+    throw new Error('it is not a JSON Web Key Set: {"keys": [...]}');
   }
 }

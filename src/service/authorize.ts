@@ -63,7 +63,7 @@ export function authorizeArrangement(
       )
     : new StrataError(
         "FORBIDDEN",
-        "The account would inherit from another reseller: only an account that is, or is above, both resellers moves it.",
+        "The move changes whose values the account inherits: it is for a caller at or above both its old and its new reseller.",
         { pointer: "/parentId" },
       );
 }

@@ -219,6 +219,8 @@ describe("a key set at an address", () => {
     }
     expect(state.fetches).toBe(10);
     pass(60 * MINUTE);
+    for (const token of ["", "x", "a.b", "a.b.c", `${one.token}=`, `${one.token}.x`])
+      expect(await isTaken({ ...one, token })).toBe(false);
     expect(state.fetches).toBe(10);
     expect([await isTaken(one), state.fetches]).toEqual([true, 11]);
   });
