@@ -92,7 +92,7 @@ test("thousands of made-up names leave the series of /metrics, and the heap, as 
     // What Node says of itself has a series for each kind of resource that is open.
     return lines.filter((line) => line.startsWith("strata_")).map((line) => line.replace(/ [^ ]+$/, ""));
   };
-  // As many rounds as there are methods, so that each outcome has been there; and caches are full.
+  // As many rounds as there are methods, so that each outcome has been there.
   await round(METHODS.length + 5);
   await series();
   const [before, heap] = [await series(), heapMebibytes()];
@@ -104,5 +104,6 @@ test("thousands of made-up names leave the series of /metrics, and the heap, as 
   expect(after.filter((line) => !before.includes(line))).toEqual([]);
   expect(after.join("\n")).not.toMatch(/xxx|n\d+x/);
   expect(before.length).toBeLessThan(2_000);
-  expect(grown).toBeLessThan(12);
+  // Texts of queries that are sound are kept, in caches of 20 MiB together; and the test keeps the log.
+  expect(grown).toBeLessThan(24);
 }, 300_000);
