@@ -1,4 +1,4 @@
-import { GraphQLScalarType, Kind, type ValueNode } from "graphql";
+import { GraphQLScalarType, Kind, type ObjectValueNode, type ValueNode } from "graphql";
 import type { Json, JsonObject } from "../domain/json.js";
 import { parsePointer } from "../domain/pointer.js";
 
@@ -8,16 +8,16 @@ export const JsonScalar = new GraphQLScalarType<Json, Json>({
   description: "Any JSON value: object, array, string, number, boolean or null.",
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc8259",
   parseValue: (value) => value as Json,
-  parseLiteral: (node, variables) => literal(node, variables ?? {}),
+  parseLiteral: (node, variables) => literal(node, variables ?? {}, true) as Json,
 });
 
 export const JsonObjectScalar = new GraphQLScalarType<JsonObject, JsonObject>({
   name: "JSONObject",
   description:
-    "A JSON object. Hand it over in a variable: a GraphQL literal cannot spell keys such as `max-members`.",
+    "A JSON object. Hand it over in a variable: a GraphQL literal cannot spell keys such as `max-members`. A variable inside a literal that is not sent, and has no default, is not given: its member is left out.",
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc8259",
   parseValue: (value) => asObject(value as Json),
-  parseLiteral: (node, variables) => asObject(literal(node, variables ?? {})),
+  parseLiteral: (node, variables) => asObject(literal(node, variables ?? {}, true)),
 });
 
 export const JsonPointerScalar = new GraphQLScalarType<string, string>({
@@ -35,7 +35,7 @@ export const DateTimeScalar = new GraphQLScalarType<string, string>({
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc3339",
 });
 
-function asObject(value: Json): JsonObject {
+function asObject(value: Json | undefined): JsonObject {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw new TypeError("a JSON object is expected.");
 }
@@ -47,8 +47,17 @@ function asPointer(value: unknown): string {
   return value;
 }
 
-/** Keys become own properties whatever they are called, so that the border sees them and can refuse them. */
-function literal(node: ValueNode, variables: Record<string, unknown>): Json {
+/**
+ * Keys become own properties whatever they are called, so that the border sees them and can refuse them. A variable that
+ * is absent is not given: its member goes, in a list it is null.
+ * @param isKept whether an object stays that absent variables emptied; a member counts as not given then, as in R3
+ * @returns undefined for what is not given
+ */
+function literal(
+  node: ValueNode,
+  variables: Readonly<Record<string, unknown>>,
+  isKept: boolean,
+): Json | undefined {
   switch (node.kind) {
     case Kind.NULL:
       return null;
@@ -61,14 +70,26 @@ function literal(node: ValueNode, variables: Record<string, unknown>): Json {
     case Kind.FLOAT:
       return numberOf(node.value);
     case Kind.LIST:
-      return node.values.map((item) => literal(item, variables));
+      return node.values.map((item) => literal(item, variables, true) ?? null);
     case Kind.OBJECT:
-      return Object.fromEntries(
-        node.fields.map(({ name, value }) => [name.value, literal(value, variables)]),
-      );
-    case Kind.VARIABLE:
-      return (variables[node.name.value] ?? null) as Json;
+      return objectOf(node, variables, isKept);
+    case Kind.VARIABLE: {
+      const { value: name } = node.name;
+      return Object.hasOwn(variables, name) ? (variables[name] as Json) : undefined;
+    }
   }
+}
+
+function objectOf(
+  { fields }: ObjectValueNode,
+  variables: Readonly<Record<string, unknown>>,
+  isKept: boolean,
+): JsonObject | undefined {
+  const members = fields.flatMap(({ name, value }): [string, Json][] => {
+    const member = literal(value, variables, false);
+    return member === undefined ? [] : [[name.value, member]];
+  });
+  return members.length === 0 && fields.length > 0 && !isKept ? undefined : Object.fromEntries(members);
 }
 
 /** What is too small for a double would become 0 unnoticed; as no number at all, the border refuses it. */
