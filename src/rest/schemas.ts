@@ -129,7 +129,7 @@ export const ANSWER_SCHEMAS = {
       data: {
         type: "object",
         description:
-          "Values that break the schema (`message` is then `validation error`): dotted path, then keyword, then `message`, `target` and `value`. Else where the trouble is: `cause`, `pointer`, `limit`, `etag`, `incident`.",
+          "Values that break the schema (`message` is then `validation error`): dotted path, then keyword, then `message`, `target` and `value`; only those that the write itself causes. Else where the trouble is: `cause`, `pointer`, `limit`, `etag`, `incident`.",
       },
       error: { type: "string", pattern: "^\\d{3}$", description: "The status once more." },
       message: { type: "string" },

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../domain/json.js";
 import { tokensOf } from "../domain/pointer.js";
-import type { ConfigProblem } from "../service/problems.js";
+import { type ConfigProblem, isBlocking } from "../service/problems.js";
 import { type Answer, refusal } from "./answer.js";
 
 /** Where a problem of the whole config stands; no name is spelled so, as a dot in a name is `%2E`. */
@@ -10,8 +10,8 @@ const ROOT = ".";
 export function invalidAnswer(problems: readonly ConfigProblem[], sent: JsonObject): Answer {
   const byPath = new Map<string, Map<string, ConfigProblem[]>>();
   for (const problem of problems) {
-    // What the layers below have by themselves is not what the write is refused for.
-    if (problem.inherited) continue;
+    // What the layers below have by themselves, or was there before, is not what the write is refused for.
+    if (!isBlocking(problem)) continue;
     const path = dottedPath(problem.pointer);
     const byKeyword = byPath.get(path) ?? new Map<string, ConfigProblem[]>();
     byPath.set(path, byKeyword);

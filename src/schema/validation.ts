@@ -1,6 +1,9 @@
+import { hash } from "node:crypto";
 import type { Ajv, ErrorObject } from "ajv";
-import { canonical, type Json, type JsonObject } from "../domain/json.js";
+import { canonical, isObject, type Json, type JsonObject } from "../domain/json.js";
 import { appendToken } from "../domain/pointer.js";
+import { lookedAt } from "./looked-at.js";
+import type { Schema } from "./subschema.js";
 
 /** One way in which values break a schema. */
 export interface Rejection {
@@ -12,6 +15,11 @@ export interface Rejection {
   readonly message: string;
   /** What the keyword asks for, where that is plain data. */
   readonly expected?: Json;
+  /**
+   * What the keyword found: which branches passed, how many members there are. A problem is another one when its finding
+   * is. Holds no values.
+   */
+  readonly finding?: Json;
 }
 
 export type Validate = (values: Json) => Rejection[];
@@ -22,7 +30,10 @@ export type Validate = (values: Json) => Rejection[];
  */
 export function compileValidate(ajv: Ajv, schema: JsonObject): Validate {
   const validate = ajv.compile(schema);
-  return (values) => (validate(values) ? [] : distinct((validate.errors ?? []).map(rejection)));
+  return (values) => {
+    if (validate(values)) return [];
+    return distinct((validate.errors ?? []).map((error) => withFinding(rejection(error), error, schema)));
+  };
 }
 
 export function rejection(error: ErrorObject): Rejection {
@@ -72,9 +83,41 @@ function expectedBy({ keyword, params }: ErrorObject): Json | undefined {
 function distinct(rejections: readonly Rejection[]): Rejection[] {
   const seen = new Map(
     rejections.map((one) => [
-      `${one.pointer}\n${one.keyword}\n${one.message}\n${canonical(one.expected ?? null)}`,
+      `${one.pointer}\n${one.keyword}\n${one.message}\n${canonical([one.expected ?? null, one.finding ?? null])}`,
       one,
     ]),
   );
   return [...seen.values()];
+}
+
+function withFinding(rejection: Rejection, error: ErrorObject, root: JsonObject): Rejection {
+  const finding = findingOf(error, root);
+  return finding === undefined ? rejection : { ...rejection, finding };
+}
+
+/** What lies in the value itself is told by the pointer; this is for keywords that look at several members of an object. */
+function findingOf({ keyword, params, schema, data }: ErrorObject, root: JsonObject): Json | undefined {
+  if (!isObject(data as Json)) return undefined;
+  const object = data as JsonObject;
+  switch (keyword) {
+    case "oneOf":
+      return params.passingSchemas ?? [];
+    case "dependencies":
+    case "dependentRequired":
+      return params.property;
+    case "minProperties":
+    case "maxProperties":
+      return Object.keys(object).length;
+    case "not":
+      return digest([schema as Json, lookedAt(schema as Schema, object, root)]);
+    case "const":
+    case "enum":
+      return digest(object);
+    default:
+      return undefined;
+  }
+}
+
+function digest(value: Json): string {
+  return hash("sha256", canonical(value), "base64url");
 }

@@ -51,6 +51,8 @@ function instance(draft: Draft): Ajv {
     ownProperties: true,
     multipleOfPrecision: 9,
     logger: false,
+    // Errors bring the schema and the value that they are about.
+    verbose: true,
     // Each file has been checked by itself, with its own draft.
     validateSchema: false,
     code: { regExp: Object.assign((pattern: string) => compilePattern(pattern), { code: "compilePattern" }) },

@@ -24,7 +24,7 @@ import { ConfigSnapshot } from "./config-snapshot.js";
 import type { LayerReader } from "./layer-reader.js";
 import { freshAncestry, freshLayers, type Layers } from "./layers.js";
 import type { Merges, SeenConfig } from "./merges.js";
-import type { ConfigProblem } from "./problems.js";
+import { type ConfigProblem, isBlocking } from "./problems.js";
 import { Turns } from "./turns.js";
 import { unhurried } from "./unhurried.js";
 import { decideWrite, type WriteDecision, type WriteIntent } from "./write-decision.js";
@@ -183,7 +183,7 @@ export class ConfigService {
       const stored = read.documents[0]?.override ?? {};
       const decision = decideWrite(intent, stored, before.config, before.schema, perspective);
       await breathe();
-      if (decision.problems.some(({ inherited }) => !inherited)) {
+      if (decision.problems.some(isBlocking)) {
         return { answer: { result: "invalid", problems: decision.problems } };
       }
       const dryRun = request.dryRun === true;
@@ -277,7 +277,7 @@ export class ConfigService {
           : before.config;
     return {
       result: "written",
-      snapshot: new ConfigSnapshot(config, before.schema, before.view, dryRun),
+      snapshot: new ConfigSnapshot(config, before.schema, before.view, { dryRun, before: before.config }),
       get changes() {
         return fieldChanges(before.config, config);
       },

@@ -31,20 +31,33 @@ function digest(text: string): string {
   return hash("sha256", text, "base64url");
 }
 
+/** What a state was made from. */
+interface WriteOrigin {
+  readonly dryRun: boolean;
+  readonly before: EffectiveConfig;
+}
+
 /** An effective config with all that can be said about it: what the faces answer with. */
 export class ConfigSnapshot {
   #etag: string | undefined;
+  /** Of what a write left; those of what is read do not depend on anything else, and are shared. */
+  #problems: readonly ConfigProblem[] | undefined;
 
   /**
    * @param view whose config it is, and what of it the caller sees
-   * @param dryRun whether this state was only thought of, never stored
+   * @param write the write that led to it; undefined: it was read
    */
   constructor(
     readonly config: EffectiveConfig,
     readonly schema: ConfigSchema,
     readonly view: ConfigView,
-    readonly dryRun = false,
+    private readonly write?: WriteOrigin,
   ) {}
+
+  /** Whether this state was only thought of, never stored. */
+  get dryRun(): boolean {
+    return this.write?.dryRun === true;
+  }
 
   /** What the schema says from where this config is looked at. */
   get perspective(): Perspective {
@@ -61,6 +74,10 @@ export class ConfigSnapshot {
 
   /** What the schema rejects in the values as they stand. */
   get problems(): readonly ConfigProblem[] {
+    if (this.write !== undefined) {
+      this.#problems ??= problemsOf(this.config, this.perspective, this.write.before);
+      return this.#problems;
+    }
     const { merged } = this.config;
     const known = problems.get(merged) ?? problemsOf(this.config, this.perspective);
     problems.set(merged, known);

@@ -1,33 +1,58 @@
 import type { EffectiveConfig } from "../domain/effective-config.js";
-import { isEmpty, isObject, type Json, type JsonObject } from "../domain/json.js";
+import { canonical, equals, isEmpty, isObject, type Json, type JsonObject } from "../domain/json.js";
 import type { LayerKind } from "../domain/layer.js";
 import { tokensOf } from "../domain/pointer.js";
 import type { Perspective } from "../schema/config-schema.js";
 import type { Rejection } from "../schema/validation.js";
 
 /** One thing that is wrong with effective values. */
-export interface ConfigProblem extends Rejection {
+export interface ConfigProblem extends Omit<Rejection, "finding"> {
   /** The layer that the value at the pointer comes from; undefined where nothing is. */
   readonly source: LayerKind | undefined;
   /** The parent has the problem by itself, so it does not block a write. */
   readonly inherited: boolean;
+  /** It was there before the write, where the write changes nothing, so it does not block it. False without a write. */
+  readonly existing: boolean;
 }
 
-/** What the schema rejects in a config's values (R12), each with the layer it comes from. */
-export function problemsOf(config: EffectiveConfig, perspective: Perspective): ConfigProblem[] {
+/** Whether a write has to be refused because of it. */
+export function isBlocking({ inherited, existing }: ConfigProblem): boolean {
+  return !inherited && !existing;
+}
+
+/**
+ * What the schema rejects in a config's values (R12), each with the layer it comes from.
+ * @param before the config before the write that led to it; undefined: there was none
+ */
+export function problemsOf(
+  config: EffectiveConfig,
+  perspective: Perspective,
+  before?: EffectiveConfig,
+): ConfigProblem[] {
   const rejections = perspective.validate(config.values);
   if (rejections.length === 0) return [];
-  const ofParent = new Set(perspective.validate(config.parent().values).map(identity));
   const own = config.layers[0]?.document ?? {};
-  return rejections.map((rejection) => ({
-    ...rejection,
-    source: config.sourceAt(rejection.pointer),
-    inherited: ofParent.has(identity(rejection)) && !hasLeafAtOrAbove(own, rejection.pointer),
-  }));
+  const ofParent = identities(perspective.validate(config.parent().values));
+  const ofBefore = before && identities(perspective.validate(before.values));
+  const isUnchanged = unchangedPlaces(before?.values ?? {}, config.values);
+  return rejections.map((rejection): ConfigProblem => {
+    const { finding: _unseen, ...told } = rejection;
+    const { pointer } = rejection;
+    return {
+      ...told,
+      source: config.sourceAt(pointer),
+      inherited: ofParent.has(identity(rejection)) && !hasLeafAtOrAbove(own, pointer),
+      existing: ofBefore?.has(identity(rejection)) === true && isUnchanged(pointer),
+    };
+  });
 }
 
-function identity({ pointer, keyword, message }: Rejection): string {
-  return `${pointer}\n${keyword}\n${message}`;
+function identities(rejections: readonly Rejection[]): ReadonlySet<string> {
+  return new Set(rejections.map(identity));
+}
+
+function identity({ pointer, keyword, message, finding = null }: Rejection): string {
+  return `${pointer}\n${keyword}\n${message}\n${canonical(finding)}`;
 }
 
 /** Whether the override itself says something at the pointer, or replaces an ancestor of it. */
@@ -39,4 +64,31 @@ function hasLeafAtOrAbove(override: JsonObject, pointer: string): boolean {
     value = value[token] as Json;
   }
   return !isObject(value) || (isEmpty(value) && value !== override);
+}
+
+/** Tells for pointers whether no leaf at, above or below is another after a write. Many problems share a pointer. */
+export function unchangedPlaces(before: JsonObject, after: JsonObject): (pointer: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (pointer) => {
+    const verdict = known.get(pointer) ?? isUnchangedAt(before, after, tokensOf(pointer));
+    known.set(pointer, verdict);
+    return verdict;
+  };
+}
+
+function isUnchangedAt(before: JsonObject, after: JsonObject, tokens: readonly string[]): boolean {
+  let [old, now]: (Json | undefined)[] = [before, after];
+  for (const [depth, token] of tokens.entries()) {
+    if (depth > 0 && (isLeaf(old) || isLeaf(now))) return equals(old, now);
+    [old, now] = [member(old, token), member(now, token)];
+  }
+  return equals(old, now);
+}
+
+function isLeaf(value: Json | undefined): boolean {
+  return value !== undefined && (!isObject(value) || isEmpty(value));
+}
+
+function member(value: Json | undefined, token: string): Json | undefined {
+  return isObject(value) && Object.hasOwn(value, token) ? value[token] : undefined;
 }

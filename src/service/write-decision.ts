@@ -5,7 +5,7 @@ import { applyPatch, reset } from "../domain/patch.js";
 import { appendToken, tokensOf } from "../domain/pointer.js";
 import { unseenPointers, visiblePart } from "../domain/visibility.js";
 import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
-import { type ConfigProblem, problemsOf } from "./problems.js";
+import { type ConfigProblem, isBlocking, problemsOf, unchangedPlaces } from "./problems.js";
 
 /** What a caller wants of one document. Values and patches have passed `checkJson`. */
 export type WriteIntent =
@@ -23,7 +23,7 @@ export interface WriteDecision {
   /** False: it equals what is stored, and nothing is to be written. */
   readonly changes: boolean;
   readonly after: EffectiveConfig;
-  /** Everything wrong with the result; those not `inherited` forbid the write. */
+  /** Everything wrong with the result; those neither `inherited` nor `existing` forbid the write. */
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -51,9 +51,9 @@ export function decideWrite(
   // Dropping overrides is never refused, and a patch of nulls does nothing else.
   if (sent === undefined) return { override, seen, changes, after, problems: [] };
   if (changes) checkDocumentSize(override);
-  const undeclared = undeclaredProblems(sent, schema, perspective, highest.kind);
-  const named = new Set(undeclared.map(({ pointer }) => pointer));
-  const rejected = problemsOf(after, perspective).filter(({ pointer }) => !named.has(pointer));
+  const undeclared = undeclaredProblems(sent, schema, perspective, before, after);
+  const named = new Set(undeclared.filter(isBlocking).map(({ pointer }) => pointer));
+  const rejected = problemsOf(after, perspective, before).filter(({ pointer }) => !named.has(pointer));
   return { override, seen, changes, after, problems: [...undeclared, ...rejected] };
 }
 
@@ -98,17 +98,24 @@ function sentValues(intent: WriteIntent, perspective: Perspective): JsonObject |
   }
 }
 
-/** What was sent that may not be set here, whatever its value (R12). */
+/**
+ * What was sent that may not be set here, whatever its value (R12). What the caller saw in force, and sends back as it was,
+ * is `existing`. Equal values that it did not see are no exception: it could guess them so.
+ */
 function undeclaredProblems(
   sent: JsonObject,
   schema: ConfigSchema,
   perspective: Perspective,
-  source: ConfigProblem["source"],
+  before: EffectiveConfig,
+  after: EffectiveConfig,
 ): ConfigProblem[] {
   const reserved = Object.keys(sent).filter((key) => /^(_|pvt_)/.test(key) && !perspective.names(key));
   const unseen = unseenPointers(sent, perspective.writable);
   const pointers = new Set([...reserved.map((key) => appendToken("", key)), ...unseen]);
+  const isUnchanged = unchangedPlaces(before.values, after.values);
   return [...pointers].map((pointer) => {
+    const source = before.sourceAt(pointer);
+    const existing = source !== undefined && isUnchanged(pointer);
     const systemOnly = perspective !== schema.forSystem && schema.isSystemWide(tokensOf(pointer));
     return {
       pointer,
@@ -116,8 +123,9 @@ function undeclaredProblems(
       message: systemOnly
         ? "is a system-wide setting; an account cannot set it"
         : "is not a setting of this config; its schema lists those there are",
-      source,
+      source: existing ? source : after.layers[0]?.kind,
       inherited: false,
+      existing,
     };
   });
 }

@@ -293,6 +293,7 @@ test("a problem that stands already is told with its layer", async () => {
       expected: null,
       source: null,
       inherited: true,
+      existing: false,
     },
     {
       pointer: "/n",
@@ -301,6 +302,7 @@ test("a problem that stands already is told with its layer", async () => {
       expected: "integer",
       source: "SYSTEM",
       inherited: true,
+      existing: false,
     },
   ]);
 });

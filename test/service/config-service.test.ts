@@ -168,7 +168,14 @@ describe("writes", () => {
     written(await services.set(undefined, "x", { a: "bad" }));
     const result = written(await services.set("leaf", "x", { b: 1 }));
     expect(result.snapshot.problems).toEqual([
-      { pointer: "/c", keyword: "required", message: expect.any(String), source: undefined, inherited: true },
+      {
+        pointer: "/c",
+        keyword: "required",
+        message: expect.any(String),
+        source: undefined,
+        inherited: true,
+        existing: true,
+      },
       {
         pointer: "/a",
         keyword: "type",
@@ -176,6 +183,7 @@ describe("writes", () => {
         message: expect.any(String),
         source: "SYSTEM",
         inherited: true,
+        existing: true,
       },
     ]);
     expect(await services.set("leaf", "x", { a: "worse" })).toMatchObject({ result: "invalid" });
@@ -293,7 +301,7 @@ describe("writes", () => {
     expect((await after.read("root", "x")).problems).toMatchObject([
       { pointer: "/a", keyword: "type", inherited: false },
     ]);
-    expect(await after.patch("root", "x", { b: 2 })).toMatchObject({ result: "invalid" });
+    expect(await after.patch("root", "x", { a: "other" })).toMatchObject({ result: "invalid" });
     expect(written(await after.patch("root", "x", { b: null })).document).toEqual({ a: "text" });
     expect(written(await after.patch("root", "x", {})).revision).toBeUndefined();
     expect(written(await after.patch("root", "x", { a: null })).document).toBeUndefined();

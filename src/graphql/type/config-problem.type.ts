@@ -54,4 +54,12 @@ export class ConfigProblemType {
   get inherited(): boolean {
     return this.problem.inherited;
   }
+
+  @Field(() => Boolean, {
+    description:
+      "It was there before this write, where the write changes nothing at, above or below: it does not block the write. False in reads.",
+  })
+  get existing(): boolean {
+    return this.problem.existing;
+  }
 }

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from "../../domain/json.js";
 import type { LayerKind } from "../../domain/layer.js";
 import { type Later, whenThereIsTime } from "../../service/breathe.js";
 import type { WriteResult } from "../../service/config-service.js";
+import { isBlocking } from "../../service/problems.js";
 import type { RequestContext } from "../context.js";
 import { listComplexity } from "../operation-cost.js";
 import type { ListOf } from "../request-work.js";
@@ -116,13 +117,14 @@ export class ConfigInvalidType extends WriteRefusedType {
 
   constructor(private readonly invalid: Result<"invalid">) {
     super();
-    const blocking = invalid.problems.filter(({ inherited }) => !inherited).length;
+    const blocking = invalid.problems.filter(isBlocking).length;
     this.message = `Nothing was written: ${blocking === 1 ? "1 problem" : `${blocking} problems`} to mend first.`;
   }
 
   @Field(() => [ConfigProblemType], {
     complexity: listComplexity(5),
-    description: "Every problem, not only the first; those `inherited` are not what blocks the write.",
+    description:
+      "Every problem, not only the first; those `inherited` or `existing` are not what blocks the write.",
   })
   problems(@Ctx() { work }: RequestContext, @Info() info: GraphQLResolveInfo): ListOf<ConfigProblemType> {
     return work.handOut(
