@@ -70,7 +70,7 @@ export class DeclaredVisibility implements Visibility {
     return this.schemas.length === 0;
   }
 
-  /** Every schema object that speaks about this place: references, `allOf`, `anyOf` and `oneOf` followed. */
+  /** Every schema object that may speak about this place: references, branches and conditions followed. */
   get branches(): readonly Branches[] {
     this.#branches ??= this.schemas.map((schema) => expand(schema, this.root));
     return this.#branches;
@@ -79,7 +79,9 @@ export class DeclaredVisibility implements Visibility {
   #find(key: string): DeclaredVisibility | undefined {
     if (this.isFree) return this;
     if (!this.isRoot && this.branches.some(({ declares }) => !declares)) return this.places.at([]);
-    const found = this.branches.flatMap(({ schemas }) => schemas.flatMap((schema) => membersOf(schema, key)));
+    const found = this.branches.flatMap(({ schemas }) =>
+      schemas.flatMap((schema) => [...membersOf(schema, key), ...unevaluatedMember(schema, key, this.root)]),
+    );
     if (found.includes(true)) return this.places.at([]);
     const speaking = new Set(found.filter(isObject));
     return speaking.size === 0 ? undefined : this.places.at([...speaking]);
@@ -103,23 +105,35 @@ function expand(schema: JsonObject, root: JsonObject): Branches {
   // A set is walked in the order of insertion, what is added meanwhile included.
   const schemas = new Set([schema]);
   for (const next of schemas) {
-    for (const keyword of ["allOf", "anyOf", "oneOf"]) {
-      const branches = next[keyword];
-      if (Array.isArray(branches)) for (const branch of branches) if (isObject(branch)) schemas.add(branch);
-    }
-    const target = typeof next.$ref === "string" ? followLocal(root, next.$ref) : undefined;
-    if (isObject(target)) schemas.add(target);
+    for (const branch of [...always(next, root), ...sometimes(next)]) schemas.add(branch);
   }
   return { schemas: [...schemas], declares: [...schemas].some(declaresMembers) };
 }
 
+/** The schemas that speak about every value that a schema speaks about. */
+function always({ allOf, $ref }: JsonObject, root: JsonObject): JsonObject[] {
+  const target = typeof $ref === "string" ? followLocal(root, $ref) : undefined;
+  return [...(Array.isArray(allOf) ? allOf : []), target].filter(isObject);
+}
+
+/** The schemas that speak about some of the values. What `if` and `not` name are conditions, not declarations. */
+function sometimes(schema: JsonObject): JsonObject[] {
+  const { anyOf, oneOf, dependentSchemas, dependencies } = schema;
+  const lists = [anyOf, oneOf].filter((list) => Array.isArray(list));
+  const named = [dependentSchemas, dependencies].filter(isObject);
+  // Without `if`, `then` and `else` mean nothing.
+  const chosen = schema.if === undefined ? [] : [schema.then, schema.else];
+  return [...lists.flat(), ...chosen, ...named.flatMap((each) => Object.values(each))].filter(isObject);
+}
+
 function declaresMembers(schema: JsonObject): boolean {
-  const { properties, patternProperties, additionalProperties } = schema;
+  const { properties, patternProperties } = schema;
+  const { additionalProperties: others = schema.unevaluatedProperties } = schema;
   return (
     (isObject(properties) && !isEmpty(properties)) ||
     (isObject(patternProperties) && !isEmpty(patternProperties)) ||
-    additionalProperties === true ||
-    isObject(additionalProperties)
+    others === true ||
+    isObject(others)
   );
 }
 
@@ -138,6 +152,24 @@ export function membersOf(schema: JsonObject, key: string): Schema[] {
   }
   if (found.length > 0) return found;
   return isSchema(additionalProperties) && additionalProperties !== false ? [additionalProperties] : [];
+}
+
+/**
+ * What `unevaluatedProperties` of one schema object says about a member: nothing where it, or a schema that speaks about
+ * every value with it, has evaluated the member. Branches and conditions may not hold, so they leave it its say.
+ */
+function unevaluatedMember(schema: JsonObject, key: string, root: JsonObject): Schema[] {
+  const { unevaluatedProperties: unevaluated } = schema;
+  if (unevaluated !== true && !isObject(unevaluated)) return [];
+  const evaluating = new Set([schema]);
+  for (const next of evaluating) {
+    const { properties, additionalProperties, unevaluatedProperties } = next;
+    const isNamed = isObject(properties) && Object.hasOwn(properties, key);
+    if (isNamed || additionalProperties !== undefined || membersOf(next, key).length > 0) return [];
+    if (next !== schema && unevaluatedProperties !== undefined) return [];
+    for (const other of always(next, root)) evaluating.add(other);
+  }
+  return [unevaluated];
 }
 
 /** What either of two sees. */

@@ -57,13 +57,65 @@ describe("R5: an account sees what its schema declares", () => {
       { e: document.e, default: 3, toString: 4, $ref: 5 },
     ],
     [
-      "but not through if, not or dependentSchemas",
+      "through then and else",
+      {
+        if: { properties: { a: {} } },
+        // biome-ignore lint/suspicious/noThenProperty: a keyword
+        then: { properties: { e: {} }, required: ["e"] },
+        else: { $ref: "#/$defs/x" },
+        $defs: { x: { properties: { default: {} } } },
+      },
+      { e: document.e, default: 3 },
+    ],
+    [
+      "but not through what if and not ask for, nor through then without if",
       {
         not: { properties: { a: {} } },
         if: { properties: { e: {} } },
-        dependentSchemas: { e: { properties: { a: {} } } },
+        // biome-ignore lint/suspicious/noThenProperty: a keyword
+        allOf: [{ then: { properties: { default: {} } } }],
       },
       undefined,
+    ],
+    [
+      "through dependentSchemas, and dependencies that are schemas",
+      {
+        dependentSchemas: { e: { properties: { a: { properties: { b: {} } } } }, default: true },
+        dependencies: { e: { properties: { default: {} } }, a: ["e"] },
+      },
+      { a: { b: 1 }, default: 3 },
+    ],
+    ["through unevaluatedProperties: true", { unevaluatedProperties: true }, document],
+    [
+      "through an unevaluatedProperties schema, where nothing else evaluates",
+      {
+        properties: { e: {} },
+        allOf: [{ properties: { a: { properties: { c: {} } } } }],
+        unevaluatedProperties: { properties: { b: {} } },
+      },
+      { a: { c: { d: 2 } }, e: document.e, default: 3, toString: 4, $ref: 5 },
+    ],
+    [
+      "through unevaluatedProperties beside a branch that may not hold",
+      {
+        anyOf: [{ properties: { a: { properties: { c: {} } } } }, {}],
+        unevaluatedProperties: { properties: { b: {} } },
+      },
+      document,
+    ],
+    ["through no unevaluatedProperties: false", { unevaluatedProperties: false }, undefined],
+    [
+      "a member that only a condition declares, below the root",
+      {
+        properties: {
+          a: {
+            if: { required: ["b"] },
+            // biome-ignore lint/suspicious/noThenProperty: a keyword
+            then: { properties: { c: {} } },
+          },
+        },
+      },
+      { a: { c: { d: 2 } } },
     ],
     [
       "wholly under an object that declares no members",
@@ -208,28 +260,53 @@ describe("the two sides of a config", () => {
   });
 });
 
-/** A schema and all it leads to about the same value: R5's branches. */
+/** The schemas that hold whenever a schema does. */
+function alwaysOf({ $ref, allOf = [] }: JsonObject, root: JsonObject): Json[] {
+  const name = typeof $ref === "string" ? $ref.slice("#/definitions/".length) : undefined;
+  const target = $ref === "#" ? root : name !== undefined && (root.definitions as JsonObject)[name];
+  return [target as Json, ...(allOf as Json[])];
+}
+
+/** A schema and all it may lead to about the same value: R5's branches. */
 function branchesOf(schema: JsonObject, root: JsonObject, found: JsonObject[] = []): JsonObject[] {
   if (found.includes(schema)) return found;
   found.push(schema);
-  const { $ref, allOf, anyOf, oneOf } = schema as Record<string, Json[]> & { $ref?: string };
-  const target =
-    $ref === "#" ? root : $ref && (root.definitions as JsonObject)[$ref.slice("#/definitions/".length)];
-  for (const next of [target, ...(allOf ?? []), ...(anyOf ?? []), ...(oneOf ?? [])]) {
+  const { anyOf = [], oneOf = [], dependentSchemas = {}, dependencies = {} } = schema;
+  const chosen = "if" in schema ? [schema.then, schema.else] : [];
+  const dependent = [dependentSchemas, dependencies].flatMap((each) => Object.values(each as JsonObject));
+  for (const next of [...alwaysOf(schema, root), anyOf, oneOf, chosen, dependent].flat()) {
     if (isObject(next as Json)) branchesOf(next as JsonObject, root, found);
   }
   return found;
 }
 
-function declares({
-  properties = {},
-  patternProperties = {},
-  additionalProperties = false,
-}: JsonObject): boolean {
+function declares(schema: JsonObject): boolean {
+  const { properties = {}, patternProperties = {}, unevaluatedProperties = false } = schema;
+  const { additionalProperties = unevaluatedProperties } = schema;
   return (
     Object.keys(properties as JsonObject).length > 0 ||
     Object.keys(patternProperties as JsonObject).length > 0 ||
     additionalProperties !== false
+  );
+}
+
+/** The schemas that one schema object has for a member; undefined: it says nothing about it. */
+function saysOf(schema: JsonObject, key: string): Json[] | undefined {
+  const { properties = {}, patternProperties = {}, additionalProperties } = schema;
+  const byName = Object.entries(properties as JsonObject).filter(([name]) => name === key);
+  const byPattern = Object.entries(patternProperties as JsonObject).filter(([text]) => PATTERNS[text]?.(key));
+  const members = [...byName, ...byPattern].map(([, member]) => member);
+  if (members.length > 0) return members;
+  return additionalProperties === undefined ? undefined : [additionalProperties];
+}
+
+/** Whether a member is evaluated wherever a schema holds; its own `unevaluatedProperties` left aside. */
+function isEvaluated(schema: JsonObject, key: string, root: JsonObject, met: JsonObject[] = []): boolean {
+  if (met.includes(schema)) return false;
+  if (saysOf(schema, key) !== undefined) return true;
+  if (met.length > 0 && schema.unevaluatedProperties !== undefined) return true;
+  return alwaysOf(schema, root).some(
+    (next) => isObject(next) && isEvaluated(next, key, root, [...met, schema]),
   );
 }
 
@@ -240,15 +317,10 @@ function letsSee(schema: Json, path: readonly string[], root: JsonObject, isRoot
   if (key === undefined) return true;
   const branches = branchesOf(schema, root);
   if (!branches.some(declares)) return !isRoot;
-  return branches.some(({ properties = {}, patternProperties = {}, additionalProperties = false }) => {
-    const byName = Object.entries(properties as JsonObject).filter(([name]) => name === key);
-    const byPattern = Object.entries(patternProperties as JsonObject).filter(([text]) =>
-      PATTERNS[text]?.(key),
-    );
-    const members = [...byName, ...byPattern].map(([, member]) => member);
-    return (members.length > 0 ? members : [additionalProperties]).some((member) =>
-      letsSee(member, rest, root, false),
-    );
+  return branches.some((branch) => {
+    const { unevaluatedProperties = false } = branch;
+    const said = saysOf(branch, key) ?? (isEvaluated(branch, key, root) ? [] : [unevaluatedProperties]);
+    return said.some((member) => letsSee(member, rest, root, false));
   });
 }
 
@@ -262,7 +334,13 @@ function leaves(
   });
 }
 
-const EVERYTHING_BUT_DEFAULTS = { references: true, patterns: true, booleans: true, defaults: false };
+const EVERYTHING_BUT_DEFAULTS = {
+  references: true,
+  patterns: true,
+  booleans: true,
+  defaults: false,
+  conditions: true,
+};
 
 law(
   "R5: what is seen of any document through any schema is what the rule says, leaf by leaf",

@@ -23,6 +23,8 @@ export interface Ingredients {
   readonly patterns: boolean;
   readonly booleans: boolean;
   readonly defaults: boolean;
+  /** `if`, dependent schemas, and what is left unevaluated. */
+  readonly conditions?: boolean;
 }
 
 /** Reads schemas and documents out of bytes: much faster than trees of arbitraries, and fewer bytes are smaller cases. */
@@ -89,8 +91,8 @@ class Genome {
   }
 
   #extra(depth: number): JsonObject {
-    const { references, patterns } = this.ingredients;
-    switch (this.#next() % 9) {
+    const { references, patterns, conditions } = this.ingredients;
+    switch (this.#next() % (conditions ? 13 : 9)) {
       case 0:
         return patterns
           ? { patternProperties: { [this.#pick(PATTERN_TEXTS)]: this.#schema(depth + 1) } }
@@ -108,6 +110,18 @@ class Genome {
       case 6:
       case 7:
         return references ? { $ref: `#/definitions/d${this.#next() % DEFINITIONS}` } : {};
+      case 9:
+        // biome-ignore lint/suspicious/noThenProperty: a keyword
+        return { if: this.#schema(depth + 1), then: this.#schema(depth + 1), else: this.#schema(depth + 1) };
+      case 10:
+        // biome-ignore lint/suspicious/noThenProperty: a keyword
+        return { then: this.#schema(depth + 1) };
+      case 11:
+        return {
+          [this.#pick(["dependentSchemas", "dependencies"])]: { [this.#pick(KEYS)]: this.#schema(depth + 1) },
+        };
+      case 12:
+        return { unevaluatedProperties: this.#schema(depth + 1) };
       default:
         return references && depth > 0 ? { $ref: "#" } : {};
     }
