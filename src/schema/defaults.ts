@@ -5,7 +5,6 @@ import {
   type Json,
   type JsonObject,
   type JsonObjectDraft,
-  withoutNulls,
 } from "../domain/json.js";
 import { merge } from "../domain/merge.js";
 import { membersOf } from "./declared-visibility.js";
@@ -18,8 +17,8 @@ export interface OwnDefault {
   readonly given: Json;
   /** Whether it is to be the whole config. */
   readonly isRoot: boolean;
-  /** It without nulls, and with its members' defaults filled in. */
-  complete(): Json | undefined;
+  /** A part of it, without nulls, with its members' defaults filled in. */
+  complete(part: Json): Json;
 }
 
 /** Steps one file's defaults may take: references that multiply each other would otherwise never end. */
@@ -27,11 +26,15 @@ const STEP_LIMIT = 200_000;
 
 /**
  * The defaults of a self-contained schema (R6): nested ones count by themselves, an object's own default is completed
- * by its members', `$ref` and `allOf` are followed, and nothing else is. Only defaults that `accepts` says yes to count.
+ * by its members', `$ref` and `allOf` are followed, and nothing else is.
+ * @param soundPart what counts of a default, without nulls; undefined: nothing of it
  * @throws Error when following the references takes too many steps
  */
-export function deduceDefaults(root: JsonObject, accepts: (own: OwnDefault) => boolean): JsonObject {
-  return new Deduction(root, accepts).ofRoot();
+export function deduceDefaults(
+  root: JsonObject,
+  soundPart: (own: OwnDefault) => Json | undefined,
+): JsonObject {
+  return new Deduction(root, soundPart).ofRoot();
 }
 
 /** A schema, and the schemas being expanded on the way to it. */
@@ -49,7 +52,7 @@ class Deduction {
   readonly #fruitful: ReadonlySet<JsonObject>;
   constructor(
     private readonly root: JsonObject,
-    private readonly accepts: (own: OwnDefault) => boolean,
+    private readonly soundPart: (own: OwnDefault) => Json | undefined,
   ) {
     this.#fruitful = leadingToDefaults(root);
   }
@@ -91,11 +94,8 @@ class Deduction {
     for (const { schema } of steps) {
       const given = schema.default;
       if (given === undefined) continue;
-      const complete = () => {
-        const own = withoutNulls(given);
-        return isObject(own) ? this.#complete(steps, own) : own;
-      };
-      const own = this.accepts({ schema, given, isRoot, complete }) ? withoutNulls(given) : undefined;
+      const complete = (part: Json) => (isObject(part) ? this.#complete(steps, part) : part);
+      const own = this.soundPart({ schema, given, isRoot, complete });
       if (own !== undefined && (isObject(own) || !isRoot)) return own;
     }
     return undefined;

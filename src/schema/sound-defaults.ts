@@ -1,6 +1,7 @@
 import type { Ajv } from "ajv";
-import { checkJson, isObject, type Json, type JsonObject, withoutNulls } from "../domain/json.js";
+import type { Json, JsonObject } from "../domain/json.js";
 import { deduceDefaults, type OwnDefault } from "./defaults.js";
+import { soundPart } from "./sound-part.js";
 import { localReference, walkSchemas } from "./subschema.js";
 import { compileValidate, type Validate } from "./validation.js";
 
@@ -14,10 +15,10 @@ type Report = (tokens: readonly string[], reason: string) => void;
 export function soundDefaults(schema: JsonObject, ajv: Ajv, validate: Validate, report: Report): JsonObject {
   // Usually all are sound together; only where they are not does each have to stand for itself.
   let doubtful = false;
-  const all = deduceDefaults(schema, ({ given, isRoot }) => {
-    const accepted = whyUnfit(given, isRoot) === undefined;
-    doubtful ||= !accepted;
-    return accepted;
+  const all = deduceDefaults(schema, (own) => {
+    const { part, leftOut } = soundPart(own, acceptAll);
+    doubtful ||= leftOut.length > 0;
+    return part;
   });
   if (!doubtful && validate(all).length === 0) return all;
   const whole = "strata:whole";
@@ -31,40 +32,25 @@ export function soundDefaults(schema: JsonObject, ajv: Ajv, validate: Validate, 
   }
 }
 
+const acceptAll: Validate = () => [];
+
 function judge(
   root: JsonObject,
   validateAt: (tokens: readonly string[]) => Validate,
   report: Report,
-): (own: OwnDefault) => boolean {
+): (own: OwnDefault) => Json | undefined {
   const places = new Map<JsonObject, readonly string[]>();
   walkSchemas(root, (schema, tokens) => places.set(schema, tokens));
-  const verdicts = new Map<JsonObject, boolean>();
+  const parts = new Map<JsonObject, Json | undefined>();
   return (own) => {
-    const known = verdicts.get(own.schema);
-    if (known !== undefined) return known;
+    if (parts.has(own.schema)) return parts.get(own.schema);
     const tokens = places.get(own.schema) ?? [];
-    const reason = whyUnfit(own.given, own.isRoot) ?? whyRejected(own, validateAt(tokens));
-    if (reason !== undefined) report([...tokens, "default"], `its default ${reason}; it is left out`);
-    verdicts.set(own.schema, reason === undefined);
-    return reason === undefined;
+    const { part, leftOut } = soundPart(own, validateAt(tokens));
+    for (const { tokens: inside, reason } of leftOut) {
+      const what = inside.length === 0 ? "its default" : "a member of a default";
+      report([...tokens, "default", ...inside], `${what} ${reason}; it is left out`);
+    }
+    parts.set(own.schema, part);
+    return part;
   };
-}
-
-function whyUnfit(given: Json, isRoot: boolean): string | undefined {
-  if (isRoot && !isObject(given) && given !== null) return "is not an object";
-  try {
-    checkJson(given);
-    return undefined;
-  } catch (error) {
-    return `is nothing that a document may hold (${(error as Error).message.replace(/\.$/, "")})`;
-  }
-}
-
-/** A default may need its members' defaults to be whole, or be sound only without them. */
-function whyRejected({ given, complete }: OwnDefault, validate: Validate): string | undefined {
-  const own = withoutNulls(given);
-  if (own === undefined) return undefined;
-  const [first] = validate(own);
-  if (first === undefined || validate(complete() as Json).length === 0) return undefined;
-  return `is rejected by its own schema (${first.pointer === "" ? "" : `${first.pointer} `}${first.message})`;
 }
