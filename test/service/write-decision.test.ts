@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { EffectiveConfig } from "../../src/domain/effective-config.js";
-import { equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
+import { canonical, equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
 import { tokensOf } from "../../src/domain/pointer.js";
 import { resellerLineage } from "../../src/domain/reseller.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
+import type { Rejection } from "../../src/schema/validation.js";
 import { decideWrite, type WriteDecision, type WriteIntent } from "../../src/service/write-decision.js";
 
 import { documents, documentsAndInput, paths } from "../domain/json-arbitrary.js";
@@ -30,9 +31,17 @@ function load() {
   return { config, perspective: config.forAccount };
 }
 
-function decide(intent: WriteIntent, own: JsonObject, parent: JsonObject): WriteDecision {
+function loaded(): ReturnType<typeof load> {
   schema ??= load();
-  const { config, perspective } = schema;
+  return schema;
+}
+
+function textOf({ pointer, keyword, message, finding = null }: Rejection): string {
+  return canonical([pointer, keyword, message, finding]);
+}
+
+function decide(intent: WriteIntent, own: JsonObject, parent: JsonObject): WriteDecision {
+  const { config, perspective } = loaded();
   const before = new EffectiveConfig("acme", "x", [
     { kind: "ACCOUNT", accountId: "acme", document: isEmpty(own) ? undefined : own },
     { kind: "SYSTEM", document: parent },
@@ -85,19 +94,22 @@ law(
   (given) => {
     const [own, parent] = given.documents as [JsonObject, JsonObject];
     const decision = decide({ kind: "SET", values: given.input }, own, parent);
-    const alone = decide({ kind: "SET", values: { a: 1 } }, {}, parent).after.parent();
-    const ofParent = new Set(
-      schema?.perspective
-        .validate(alone.values)
-        .map(({ pointer, keyword, message }) => `${pointer} ${keyword} ${message}`),
-    );
-    return decision.problems
-      .filter(({ keyword }) => keyword !== "unknown")
-      .every(
-        ({ pointer, keyword, message, inherited }) =>
-          inherited ===
-          (ofParent.has(`${pointer} ${keyword} ${message}`) && !speaks(decision.override, pointer)),
-      );
+    const { validate } = loaded().perspective;
+    const ofParent = new Set(validate(decision.after.parent().values).map(textOf));
+    const unknown = decision.problems.filter(({ keyword }) => keyword === "unknown");
+    return validate(decision.after.values)
+      .filter(({ pointer }) => !unknown.some((one) => one.pointer === pointer))
+      .every((rejection) => {
+        const { pointer, keyword, message } = rejection;
+        const inherited = ofParent.has(textOf(rejection)) && !speaks(decision.override, pointer);
+        return decision.problems.some(
+          (one) =>
+            one.pointer === pointer &&
+            one.keyword === keyword &&
+            one.message === message &&
+            one.inherited === inherited,
+        );
+      });
   },
 );
 
