@@ -10,8 +10,10 @@ import {
   ACCOUNT_PARAMS,
   CONFIG_BODY,
   CONFIG_PARAMS,
+  POST_BODY,
   PROVENANCE,
   READ_HEADERS,
+  VERB,
   WRITE_HEADERS,
 } from "./schemas.js";
 import { invalidAnswer } from "./validation-answer.js";
@@ -20,6 +22,12 @@ const CONFIGS = "/accounts/{account_id}/configs";
 const CONFIG = `${CONFIGS}/{config_id}`;
 const READ_REFUSALS = [304, 400, 404, 421, 500, 503];
 const WRITE_REFUSALS = [400, 403, 404, 412, 413, 415, 421, 500, 503, 504];
+
+const BODYLESS =
+  "A request without a body, or with an empty one, is one with empty `data`, as KAZOO documents it.";
+const TUNNEL =
+  "With a `verb`, in the query or beside `data`, it is a request of that method instead: its answers are that one's. " +
+  "So is a POST on a path that takes none.";
 
 const setIntent = (values: JsonObject): WriteIntent => ({ kind: "SET", values });
 const patchIntent = (patch: JsonObject): WriteIntent => ({ kind: "PATCH", patch });
@@ -52,7 +60,7 @@ export const CONFIG_ROUTES: readonly RestRoute[] = [
     path: CONFIG,
     operationId: "createConfig",
     summary: "Replaces the account's overrides, as POST does",
-    description: "A request without any body, as KAZOO documents it, is one with empty `data`.",
+    description: BODYLESS,
     request: { params: CONFIG_PARAMS, headers: WRITE_HEADERS, body: CONFIG_BODY },
     success: { status: 201, schema: "Config" },
     refusals: WRITE_REFUSALS,
@@ -64,9 +72,11 @@ export const CONFIG_ROUTES: readonly RestRoute[] = [
     path: CONFIG,
     operationId: "changeConfig",
     summary: "Replaces the account's overrides: what differs from the inherited values is stored",
-    request: { params: CONFIG_PARAMS, headers: WRITE_HEADERS, body: CONFIG_BODY },
+    description: `${BODYLESS} ${TUNNEL}`,
+    request: { params: CONFIG_PARAMS, querystring: VERB, headers: WRITE_HEADERS, body: POST_BODY },
     success: { status: 200, schema: "Config" },
     refusals: WRITE_REFUSALS,
+    bodyless: true,
     handle: (request) => write(request, setIntent, ok),
   },
   {
@@ -112,7 +122,7 @@ async function write(
   if (request.headers["if-none-match"] !== undefined) {
     return refusal(400, "If-None-Match is for reads. Use If-Match to write on a state you know.");
   }
-  const result = await writeMatching(request, intentOf(request.data));
+  const result = await writeMatching(request, intentOf(settingsOf(request)));
   switch (result.result) {
     case "written":
       return done(request, result.snapshot);
@@ -141,6 +151,15 @@ async function writeMatching(request: RestRequest, intent: WriteIntent): Promise
     if (result.result !== "conflict" || !etags.includes(result.current.etag)) return result;
     ifMatch = result.current.etag;
   }
+}
+
+/** KAZOO's own pages add notes of theirs to whatever they send. */
+const PAGE_NOTES = "ui_metadata";
+
+function settingsOf({ data, context, target }: RestRequest): JsonObject {
+  if (!Object.hasOwn(data, PAGE_NOTES) || context.configs.isSetting(target.configId, PAGE_NOTES)) return data;
+  const { [PAGE_NOTES]: _notes, ...settings } = data;
+  return settings;
 }
 
 function ok(_request: RestRequest, snapshot: ConfigSnapshot): Answer {

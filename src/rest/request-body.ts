@@ -16,14 +16,20 @@ const JSON_TYPES: ReadonlySet<string> = new Set([
  */
 export type ReadJson = (body: Buffer, contentType: string) => unknown;
 
-/** Reads every body as JSON, as KAZOO does; an empty one is no body. */
+/** Reads every body as JSON, as KAZOO does; an empty one is no body, whatever its type. */
 export function acceptJsonBodies(app: FastifyInstance, readJson: ReadJson): void {
+  // Fastify refuses a type that is none before it looks for a body.
+  app.addHook("onRequest", async ({ raw: { headers } }) => {
+    if (Number(headers["content-length"] ?? 0) === 0 && headers["transfer-encoding"] === undefined)
+      delete headers["content-type"];
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (request, body: Buffer, done) => {
     try {
       const contentType = request.headers["content-type"] ?? "";
+      if (body.length === 0) return done(null, undefined);
       checkType(contentType);
-      done(null, body.length === 0 ? undefined : readJson(body, contentType));
+      done(null, readJson(body, contentType));
     } catch (error) {
       done(error as Error);
     }

@@ -1,8 +1,7 @@
-import { Ajv2020 } from "ajv/dist/2020.js";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { NOBODY, type Principal } from "../auth/principal.js";
-import { StrataError } from "../domain/errors.js";
-import { type Answer, refusal } from "./answer.js";
+import type { Principal } from "../auth/principal.js";
+import type { StrataError } from "../domain/errors.js";
+import { refusal } from "./answer.js";
 import { CONFIG_ROUTES } from "./config-routes.js";
 import { isCrossSiteWrite } from "./cross-site.js";
 import { answerElsewhere } from "./elsewhere.js";
@@ -10,9 +9,12 @@ import { envelope, type Sender } from "./envelope.js";
 import { answerError } from "./error-answer.js";
 import { openapiRoute } from "./openapi-document.js";
 import { acceptJsonBodies, type ReadJson } from "./request-body.js";
-import { readRequest, targetOf } from "./rest-request.js";
+import { targetOf } from "./rest-request.js";
 import { PREFIX, type RestContext, type RestRoute } from "./route.js";
+import { send } from "./send.js";
 import { createSender } from "./sender.js";
+import { serveRoutes } from "./serve-routes.js";
+import { validateExactly } from "./validate-request.js";
 
 export interface RestFaceOptions {
   readonly createContext: (principal: Principal) => RestContext;
@@ -44,37 +46,11 @@ export async function addRestFace(app: FastifyInstance, options: RestFaceOptions
       validateExactly(face);
       refuseEarly(face, sender, options.corsOrigins);
       answerErrors(face, sender);
-      for (const route of routes) addRoute(face, sender, route, options);
+      serveRoutes(face, { ...options, routes, sender, config: { cors: CORS } });
       addElsewhere(face, sender, routes);
     },
     { prefix: PREFIX },
   );
-}
-
-function addRoute(
-  face: FastifyInstance,
-  sender: Sender,
-  route: RestRoute,
-  { identify, createContext }: RestFaceOptions,
-): void {
-  const principals = new WeakMap<FastifyRequest, Principal>();
-  face.route({
-    method: route.method,
-    url: route.path.replace(/\{([^}]+)\}/g, ":$1"),
-    schema: route.request,
-    config: { cors: CORS },
-    onRequest: async (request) => {
-      principals.set(request, await identify(request));
-    },
-    preValidation: async (request) => {
-      const hasBody = request.body !== undefined || request.headers["content-type"] !== undefined;
-      if (route.bodyless === true && !hasBody) request.body = { data: {} };
-    },
-    handler: async (request, reply) => {
-      const context = createContext(principals.get(request) ?? NOBODY);
-      return send(sender, request, reply, await route.handle(readRequest(request, context)));
-    },
-  });
 }
 
 function addElsewhere(face: FastifyInstance, sender: Sender, routes: readonly RestRoute[]): void {
@@ -95,16 +71,6 @@ async function withoutBody(request: FastifyRequest, reply: FastifyReply, payload
   if (request.method !== "HEAD" || typeof payload !== "string") return payload;
   reply.header("Content-Length", Buffer.byteLength(payload));
   return null;
-}
-
-/** Fastify's own validator changes what it is given: "5" becomes 5, and what is unknown goes. */
-function validateExactly(face: FastifyInstance): void {
-  const ajv = new Ajv2020();
-  face.setValidatorCompiler(({ schema }) => ajv.compile(schema));
-  face.setSchemaErrorFormatter(([error], part) => {
-    const where = `${part}${error?.instancePath.replaceAll("/", ".") ?? ""}`;
-    return new StrataError("BAD_USER_INPUT", `The request cannot be used: ${where} ${error?.message ?? ""}.`);
-  });
 }
 
 function refuseEarly(face: FastifyInstance, sender: Sender, corsOrigins: readonly string[]): void {
@@ -136,12 +102,4 @@ function serverRefusal(payload: unknown): { message: string; data: Record<string
   if (typeof error?.message !== "string") return undefined;
   const limit = error.extensions?.limit;
   return { message: error.message, data: limit === undefined ? {} : { limit } };
-}
-
-function send(sender: Sender, request: FastifyRequest, reply: FastifyReply, answer: Answer): FastifyReply {
-  const { status, headers = {}, content, document } = answer;
-  return reply
-    .code(status)
-    .headers(headers)
-    .send(content ? envelope(sender, request, content) : document);
 }

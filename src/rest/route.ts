@@ -49,7 +49,7 @@ export interface RestRoute {
   readonly success: { readonly status: 200 | 201; readonly schema: keyof typeof ANSWER_SCHEMAS };
   /** Every status there may be besides. */
   readonly refusals: readonly number[];
-  /** Whether a request without any body counts as one with empty `data`. */
+  /** Whether a request without a body, or with an empty one, counts as one with empty `data`. */
   readonly bodyless?: boolean;
   readonly handle: (request: RestRequest) => Promise<Answer>;
 }
@@ -64,6 +64,12 @@ export function allowedMethods(routes: readonly RestRoute[], path: string): stri
   return [...methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])), "OPTIONS"];
 }
 
+/** Where a POST can only stand for another method. */
+export function pathsWithoutPost(routes: readonly RestRoute[]): string[] {
+  const taken = new Set(routes.flatMap(({ method, path }) => (method === "POST" ? [path] : [])));
+  return [...new Set(routes.map(({ path }) => path))].filter((path) => !taken.has(path));
+}
+
 function pathPattern({ path }: RestRoute): RegExp {
-  return new RegExp(`^${PREFIX}${path.replace(/\{[^}]+\}/g, "[^/]+").replaceAll(".", "\\.")}$`);
+  return new RegExp(`^${PREFIX}${path.replace(/\{[^}]+\}/g, "[^/]+").replaceAll(".", "\\.")}/?$`);
 }

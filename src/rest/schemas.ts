@@ -50,15 +50,31 @@ export const WRITE_HEADERS: PartSchema = {
   },
 };
 
+const DATA = {
+  type: "object",
+  description:
+    "Settings. `null` means: inherit. Members `id` and `ui_metadata` are passed over, so that an answer can be sent back, " +
+    "unless the schema names them.",
+} as const;
+
 export const CONFIG_BODY: JsonObject = {
   type: "object",
-  properties: {
-    data: {
-      type: "object",
-      description:
-        "Settings. `null` means: inherit. A member `id` is passed over, so that an answer can be sent back.",
-    },
-  },
+  properties: { data: DATA },
+  required: ["data"],
+};
+
+const ANY_METHOD = {
+  type: "string",
+  description:
+    "GET, PUT, POST, PATCH or DELETE, in any case. That of the query counts before that of the body.",
+} as const;
+
+/** For clients that can only POST. */
+export const VERB: PartSchema = { type: "object", properties: { verb: ANY_METHOD } };
+
+export const POST_BODY: JsonObject = {
+  type: "object",
+  properties: { data: DATA, verb: ANY_METHOD },
   required: ["data"],
 };
 

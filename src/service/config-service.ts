@@ -89,6 +89,11 @@ export class ConfigService {
     return principal.isSuperadmin ? all : all.filter(({ forAccount }) => forAccount !== undefined);
   }
 
+  /** Whether the schema of an account's config names a member of the root. Never told to callers: it judges no access. */
+  isSetting(configId: string, name: string): boolean {
+    return this.#registry.configs.get(configId)?.forAccount?.names(name) === true;
+  }
+
   /** The ids of the configs that an account has, in order. */
   accountConfigIds(): string[] {
     return [...this.#registry.configs.values()].flatMap(({ id, forAccount }) => (forAccount ? id : []));

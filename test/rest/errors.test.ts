@@ -132,7 +132,7 @@ describe("refusals", () => {
 
   test.each([
     "{",
-    "",
+    " ",
     "null",
     "[]",
     '"text"',

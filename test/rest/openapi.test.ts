@@ -32,13 +32,14 @@ async function served(): Promise<Document> {
   return (await app.inject("/v2/openapi.json")).json();
 }
 
-/** Every route that fastify really has, with the schemas that it holds requests to. */
+/** Every route that fastify really has, aliases left out, with the schemas that it holds requests to. */
 async function registered(): Promise<Map<string, JsonObject>> {
   const routes = new Map<string, JsonObject>();
   const app = Fastify();
-  app.addHook("onRoute", ({ method, url, schema }) => {
+  app.addHook("onRoute", ({ method, url, schema, config }) => {
     for (const one of [method].flat()) {
-      if (one !== "HEAD" && !/\*$|^\/v2$/.test(url))
+      const isHidden = (config as { isDocumented?: boolean }).isDocumented === false;
+      if (one !== "HEAD" && !isHidden && !/\*$|^\/v2$/.test(url))
         routes.set(`${one} ${url}`, (schema ?? {}) as JsonObject);
     }
   });

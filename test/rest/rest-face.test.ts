@@ -217,18 +217,91 @@ describe("writing", () => {
     expect(await rest.services.stored("leaf", "conferences")).toEqual({ pin_timeout: 3_000 });
   });
 
-  test("a PUT without any body sets nothing; any other write has to have one", async () => {
+  const EMPTY_BODIES: readonly Record<string, string>[] = [
+    {},
+    { "content-length": "0" },
+    ...[
+      "application/json",
+      "application/x-www-form-urlencoded",
+      "text/plain",
+      "text/html; charset=latin1",
+      "multipart/form-data",
+      "nonsense",
+      "",
+    ].map((type) => ({ "content-type": type, "content-length": "0" })),
+  ];
+
+  test.each(EMPTY_BODIES)("a PUT or POST without anything in its body sets nothing: %o", async (headers) => {
+    const rest = await openRestApp();
+    for (const [method, status] of [
+      ["PUT", 201],
+      ["POST", 200],
+    ] as const) {
+      await rest.services.set("leaf", "conferences", { pin_timeout: 8 });
+      const response = await rest.app.inject({ method, url: CONFERENCES, headers });
+      expect([method, response.statusCode]).toEqual([method, status]);
+      expect(response.json().data.pin_timeout).toBe(5_000);
+      expect(await rest.services.stored("leaf", "conferences")).toBeUndefined();
+    }
+  });
+
+  test("a body of no length that comes in chunks is an empty one", async () => {
     const rest = await openRestApp();
     await rest.services.set("leaf", "conferences", { pin_timeout: 8 });
-    for (const method of ["POST", "PATCH"] as const) {
-      expect((await call(rest, method, CONFERENCES)).statusCode).toBe(400);
-    }
-    // What `curl -d @missing.json` sends: nobody wants this to drop everything.
-    const headers = { "content-type": "application/x-www-form-urlencoded", "content-length": "0" };
-    expect((await rest.app.inject({ method: "PUT", url: CONFERENCES, headers })).statusCode).toBe(400);
-    expect(await rest.services.stored("leaf", "conferences")).toEqual({ pin_timeout: 8 });
-    expect((await call(rest, "PUT", CONFERENCES)).statusCode).toBe(201);
+    const origin = await rest.app.listen({ host: "127.0.0.1", port: 0 });
+    const body = new ReadableStream({ start: (controller) => controller.close() });
+    const init = { method: "POST", body, duplex: "half", headers: { "content-type": "text/plain" } };
+    const response = await fetch(origin + CONFERENCES, init as RequestInit);
+    expect(response.status).toBe(200);
     expect(await rest.services.stored("leaf", "conferences")).toBeUndefined();
+  });
+
+  test("a PATCH has to have a body, and a body that is not empty has to have data", async () => {
+    const rest = await openRestApp();
+    await rest.services.set("leaf", "conferences", { pin_timeout: 8 });
+    expect((await call(rest, "PATCH", CONFERENCES)).statusCode).toBe(400);
+    for (const method of ["PUT", "POST", "PATCH"] as const) {
+      for (const payload of ["{}", "null", " ", '{"data":null}']) {
+        const headers = { "content-type": "application/json" };
+        const response = await rest.app.inject({ method, url: CONFERENCES, headers, payload });
+        expect([method, payload, response.statusCode]).toEqual([method, payload, 400]);
+      }
+    }
+    expect(await rest.services.stored("leaf", "conferences")).toEqual({ pin_timeout: 8 });
+  });
+
+  test.each(["PUT", "POST", "PATCH"] as const)(
+    "%s passes over what KAZOO's own pages add",
+    async (method) => {
+      const rest = await openRestApp();
+      const notes = { version: "4.3", ui: "monster-ui", origin: "accounts" };
+      const data = { pin_timeout: 1, id: "configs_conferences", ui_metadata: notes };
+      const response = await call(rest, method, CONFERENCES, data);
+      expect(response.statusCode).toBe(method === "PUT" ? 201 : 200);
+      expect(response.json().data).not.toHaveProperty("ui_metadata");
+      expect(await rest.services.stored("leaf", "conferences")).toEqual({ pin_timeout: 1 });
+      const nested = await call(rest, method, CONFERENCES, { profiles: 1, deeper: { ui_metadata: notes } });
+      expect(nested.statusCode).toBe(400);
+    },
+  );
+
+  test("what KAZOO's pages add is a setting where a schema names it, and nowhere else", async () => {
+    const rest = await openRestApp(
+      schemaFolder({
+        "account_config.named": {
+          properties: { ui_metadata: { type: "object", additionalProperties: true } },
+        },
+        "account_config.open": { additionalProperties: true },
+      }),
+    );
+    const data = { ui_metadata: { a: 1 } };
+    await call(rest, "PUT", configUrl("leaf", "named"), data);
+    expect(await rest.services.stored("leaf", "named")).toEqual(data);
+    expect((await call(rest, "PUT", configUrl("leaf", "named"), { ui_metadata: 1 })).statusCode).toBe(400);
+    expect((await call(rest, "PUT", configUrl("leaf", "open"), data)).statusCode).toBe(201);
+    expect(await rest.services.stored("leaf", "open")).toBeUndefined();
+    expect((await call(rest, "PUT", configUrl("leaf", "nothing"), data)).statusCode).toBe(404);
+    expect((await call(rest, "PUT", configUrl("nobody", "named"), data)).statusCode).toBe(404);
   });
 });
 
@@ -338,6 +411,40 @@ describe("methods", () => {
       }
     },
   );
+
+  test("a slash at the end of a path is trimmed, one and no more", async () => {
+    const rest = await openRestApp();
+    for (const path of [CONFERENCES, "/v2/accounts/leaf/configs", "/v2/openapi.json"]) {
+      for (const query of ["", "?provenance=true"]) {
+        const headers = { "x-request-id": "same" };
+        const [plain, slashed] = [
+          await call(rest, "GET", path + query, undefined, headers),
+          await call(rest, "GET", `${path}/${query}`, undefined, headers),
+        ];
+        expect(slashed.statusCode).toBe(200);
+        expect(slashed.payload).toBe(plain.payload);
+      }
+      const options = await call(rest, "OPTIONS", `${path}/`);
+      expect(options.headers.allow).toBe((await call(rest, "OPTIONS", path)).headers.allow);
+      expect((await call(rest, "HEAD", `${path}/`)).statusCode).toBe(200);
+      for (const method of ["GET", "POST", "DELETE", "OPTIONS"] as const)
+        expect((await call(rest, method, `${path}//`)).statusCode).toBe(404);
+    }
+    for (const [method, status] of [
+      ["PUT", 201],
+      ["POST", 200],
+      ["PATCH", 200],
+      ["DELETE", 200],
+    ] as const) {
+      const response = await call(rest, method, `${CONFERENCES}/`, { pin_timeout: 7 });
+      expect([response.statusCode, response.headers.location]).toEqual([
+        status,
+        method === "PUT" ? CONFERENCES : undefined,
+      ]);
+    }
+    for (const path of ["/v2//accounts/leaf/configs", "/v2/accounts//configs", "/v2/accounts/leaf//configs"])
+      expect((await call(rest, "GET", path)).statusCode).toBe(404);
+  });
 
   test("other paths are not this face's", async () => {
     const rest = await openRestApp();
