@@ -4,15 +4,18 @@ import { acceptCommand } from "./command/accept-command.js";
 import { named, UsageError } from "./command/command-options.js";
 import { exportCommand } from "./command/export-command.js";
 import { importCommand } from "./command/import-command.js";
+import { importKazooCommand } from "./command/import-kazoo-command.js";
 import { tokenCommand } from "./command/token-command.js";
 import { readSettings } from "./env.js";
 import { acceptStore, openArchivedStore, openArchiveSource, openArchiveTarget } from "./open-archive.js";
+import { openKazooImport } from "./open-kazoo-import.js";
 
 const HELP = `Usage: strata [command]
 
   start                      start the server; so does no command at all
   export [--to <file>]       copy the store to a file, or to standard output; the server may go on meanwhile
   import <file>              fill an empty store with an export
+  import-kazoo <folder>      try, and with --apply do, the move of KAZOO's own documents into the store
   token                      print a token for a server that runs with the same STRATA_JWT_SECRET
   accept                     go on with a Redis that is not what gateways remember: a restored backup, say
   help, --help               show this
@@ -26,6 +29,10 @@ Options of import:
   --replace                  clear the store first
   --merge                    add what the file has to what is stored; wins where both have a document
 
+Options of import-kazoo:
+  --apply                    write; without it only a report is made
+  --json                     the report for programs
+
 Options of token:
   --account <id>             act for this account and those below it
   --superadmin               act on everything
@@ -33,8 +40,8 @@ Options of token:
   --subject <name>           who it is for; by default you
   --expires <time>           15m, 1h, 7d; by default 1h
 
-export, import and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
-More about backups: docs/backup.md
+export, import, import-kazoo and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
+More about backups: docs/backup.md. About moving in from KAZOO: docs/migrate-from-kazoo.md
 `;
 
 const FAILED = 1;
@@ -46,6 +53,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<unk
   export: (args) => exportCommand(args, { openSource: openArchiveSource, stdout, stderr }),
   import: (args) =>
     importCommand(args, { openTarget: openArchiveTarget, openStore: openArchivedStore, stderr }),
+  "import-kazoo": (args) => importKazooCommand(args, { open: openKazooImport, stdout, stderr }),
   token: (args) =>
     tokenCommand(args, {
       access: () => readSettings(process.env).access,

@@ -275,6 +275,11 @@ export function readStoreSettings(environment: NodeJS.ProcessEnv): Settings["sto
   return readSettings(Object.fromEntries(STORE_NAMES.map((name) => [name, environment[name]]))).store;
 }
 
+/** @throws SettingsError */
+export function readSchemaFolder(environment: NodeJS.ProcessEnv): string {
+  return readSettings({ STRATA_SCHEMAS: environment.STRATA_SCHEMAS }).schemas;
+}
+
 /** Names that start like a setting and are none: most likely misspelt. */
 export function unknownSettings(environment: NodeJS.ProcessEnv): string[] {
   return Object.keys(environment).filter((name) => name.startsWith("STRATA_") && !(name in SETTINGS.shape));

@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import { readStoreSettings, type Settings } from "./env.js";
-import type { ArchiveSource, ArchiveTarget } from "./store/archive.js";
+import type { ArchiveItem, ArchiveSource, ArchiveTarget } from "./store/archive.js";
 import { openLmdbArchiveSource } from "./store/lmdb-archive-source.js";
 import { openLmdbArchiveTarget } from "./store/lmdb-archive-target.js";
+import { dataFile } from "./store/lmdb-files.js";
 import { openLmdbStore } from "./store/lmdb-store.js";
 import { acceptRedisStore } from "./store/redis-accept.js";
 import { openRedisArchiveSource } from "./store/redis-archive-source.js";
@@ -14,6 +16,8 @@ interface Openers {
   source(): Promise<ArchiveSource>;
   target(): Promise<ArchiveTarget>;
   store(): Promise<Store>;
+  /** Whether there is a store to open: opening one makes it, where that is possible. */
+  exists(): boolean;
   /** Undefined where there is nothing to accept. */
   accept(): Promise<string | undefined>;
 }
@@ -26,6 +30,7 @@ function openersFor(settings: Settings["store"]): Openers {
         source: () => openLmdbArchiveSource(settings),
         target: () => openLmdbArchiveTarget(settings),
         store: () => openLmdbStore(settings),
+        exists: () => existsSync(dataFile(settings.folder)),
         accept: async () => undefined,
       };
     case "redis":
@@ -33,6 +38,7 @@ function openersFor(settings: Settings["store"]): Openers {
         source: () => openRedisArchiveSource(settings),
         target: () => openRedisArchiveTarget(settings),
         store: () => openRedisStore(settings),
+        exists: () => true,
         accept: () => acceptRedisStore(settings),
       };
   }
@@ -62,4 +68,28 @@ export async function openArchivedStore(url: string | undefined): Promise<Store>
 /** @throws SettingsError, StrataError or Error with a message for the operator */
 export async function acceptStore(url: string | undefined): Promise<string | undefined> {
   return openersAt(url).accept();
+}
+
+/** @returns undefined where there is no store yet @throws SettingsError, StrataError or Error with a message for the operator */
+export async function openExistingStore(url: string | undefined): Promise<Store | undefined> {
+  const openers = openersAt(url);
+  return openers.exists() ? openers.store() : undefined;
+}
+
+/** A store in a folder of its own, which may be filled with items of another one. @throws StrataError */
+export async function openScratchStore(
+  folder: string,
+  filling: { readonly items: readonly ArchiveItem[]; readonly sequence: number } | undefined,
+): Promise<Store> {
+  if (filling !== undefined) {
+    const target = await openLmdbArchiveTarget({ folder });
+    try {
+      await target.begin("scratch", true);
+      await target.restore(filling.items);
+      await target.finish(filling.sequence, 0);
+    } finally {
+      await target.close();
+    }
+  }
+  return openLmdbStore({ folder });
 }

@@ -15,14 +15,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/": ["service/", "domain/", "schema/", "store/store.ts", "auth/"],
   "http/": ["service/", "domain/"],
   "archive/": ["service/commit.ts", "domain/", "store/archive.ts", "store/store.ts"],
+  "kazoo-import/": ["service/", "domain/", "auth/", "store/archive.ts", "store/store.ts"],
   "env.ts": ["store/redis-url.ts"],
   "examples.ts": ["service/", "domain/", "auth/"],
   "app.ts": ["*"],
   "logger.ts": [],
   "main.ts": ["app.ts", "env.ts", "logger.ts"],
   "open-archive.ts": ["store/", "env.ts"],
-  "command/": ["archive/", "domain/", "store/archive.ts", "store/store.ts", "env.ts"],
-  "cli.ts": ["command/", "open-archive.ts", "env.ts", "main.ts"],
+  "open-kazoo-import.ts": [
+    "open-archive.ts",
+    "kazoo-import/",
+    "schema/",
+    "service/",
+    "store/store.ts",
+    "env.ts",
+  ],
+  "command/": ["archive/", "kazoo-import/", "domain/", "store/archive.ts", "store/store.ts", "env.ts"],
+  "cli.ts": ["command/", "open-archive.ts", "open-kazoo-import.ts", "env.ts", "main.ts"],
 };
 
 interface Import {

@@ -1,15 +1,12 @@
 import { z } from "zod";
 import { isId } from "../domain/id.js";
+import { subjectTrouble } from "../domain/name.js";
 import { type Principal, SCOPES, type Scope } from "./principal.js";
 
 /** Seconds by which the clocks of two machines may differ. */
 export const CLOCK_TOLERANCE = 5;
 
-const SUBJECT = z
-  .string()
-  .min(1)
-  .max(256)
-  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text));
+const SUBJECT = z.string().refine((text) => subjectTrouble(text) === undefined);
 const CLAIMS = z
   .object({
     sub: SUBJECT,

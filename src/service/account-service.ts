@@ -5,6 +5,7 @@ import { NOBODY, type Principal } from "../auth/principal.js";
 import { unauthenticated } from "../auth/unauthenticated.js";
 import { StrataError } from "../domain/errors.js";
 import { checkId } from "../domain/id.js";
+import { accountNameTrouble } from "../domain/name.js";
 import {
   type AccountRecord,
   type AccountWrite,
@@ -54,8 +55,6 @@ export interface Caller {
   readonly principal: Principal;
   readonly account: AccountView | undefined;
 }
-
-const NAME_LIMIT = 256;
 
 /** Gateways need clocks that agree so far. */
 const CLOCKS_WITHIN_MS = 1_000;
@@ -289,14 +288,7 @@ function cycle(): StrataError {
 }
 
 function checkName(name: string): string {
-  const trouble =
-    name.trim() === ""
-      ? "is empty"
-      : name.length > NAME_LIMIT
-        ? `is longer than ${NAME_LIMIT} characters`
-        : !name.isWellFormed() || /\p{Cc}/u.test(name)
-          ? "holds control characters or is not well-formed text"
-          : undefined;
+  const trouble = accountNameTrouble(name);
   if (trouble === undefined) return name;
   throw new StrataError("BAD_USER_INPUT", `The account's name ${trouble}.`, { pointer: "/name" });
 }
