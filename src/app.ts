@@ -14,6 +14,7 @@ import { addGraphqlFace } from "./graphql/graphql-face.js";
 import { KeptAnswers } from "./graphql/kept-answers.js";
 import type { Caller } from "./graphql/short-cuts.js";
 import type { TimeOuts } from "./http/connection-limits.js";
+import type { Drain, DrainTimes } from "./http/drain.js";
 import { createHttpServer } from "./http/http-server.js";
 import { readJson } from "./http/json-body.js";
 import { createMetrics, type Metrics } from "./http/metrics.js";
@@ -67,6 +68,14 @@ export async function createApp(
   }
 }
 
+const drains = new WeakMap<FastifyInstance, Drain>();
+
+/** Answers what has been sent and whatever comes on its open connections, then closes the app. */
+export async function closeApp(app: FastifyInstance, times: DrainTimes): Promise<void> {
+  await drains.get(app)?.finish(times);
+  await app.close();
+}
+
 async function assemble(
   settings: AppSettings,
   logger: FastifyBaseLogger,
@@ -110,7 +119,7 @@ async function assemble(
   };
   if (authenticate === undefined)
     logger.warn("no tokens are asked for: everybody who reaches this address may do everything");
-  const { app, quickLane } = await createHttpServer({
+  const { app, quickLane, drain } = await createHttpServer({
     logger,
     corsOrigins: settings.corsOrigins,
     loopbackOnly: authenticate === undefined,
@@ -126,6 +135,7 @@ async function assemble(
     shared?.close();
     await store.close();
   });
+  drains.set(app, drain);
   const shortCuts = await addGraphqlFace(app, {
     createContext: (requestId, principal, failure) => ({
       requestId,

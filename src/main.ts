@@ -1,9 +1,9 @@
-import { createApp } from "./app.js";
+import { closeApp, createApp } from "./app.js";
 import { readSettings, type Settings, unknownSettings } from "./env.js";
 import { createLogger } from "./logger.js";
 
-/** Milliseconds that requests have to finish once the process is told to end, and that all of closing has. */
-const DRAIN_MS = 8_000;
+/** Milliseconds that requests have once the process is told to end, and that all of closing has. */
+const DRAIN = { silence: 1_000, rest: 7_000, all: 8_000 } as const;
 const CLOSE_MS = 9_500;
 
 try {
@@ -21,13 +21,12 @@ async function run(settings: Settings): Promise<void> {
   const close = (signal: NodeJS.Signals): void => {
     if (closing) return;
     closing = true;
-    logger.info({ signal }, "closing: no new requests, finishing those that run");
-    setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+    logger.info({ signal }, "closing: no new connections, finishing what was sent");
     setTimeout(() => {
       logger.error("closing took too long");
       process.exit(1);
     }, CLOSE_MS);
-    app.close().then(
+    closeApp(app, DRAIN).then(
       () => {
         logger.info("closed");
         process.exit(0);

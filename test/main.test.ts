@@ -101,7 +101,7 @@ describe("a start", () => {
       expect.stringMatching(/^listening at http:\/\/127\.0\.0\.1:\d+$/),
       "request",
       "request",
-      "closing: no new requests, finishing those that run",
+      "closing: no new connections, finishing what was sent",
       "closed",
     ]);
 

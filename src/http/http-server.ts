@@ -7,6 +7,7 @@ import Fastify, {
 } from "fastify";
 import { createClientErrorHandler } from "./client-error.js";
 import { connectionOptions, HEADER_LIMITS, TIME_OUTS, type TimeOuts } from "./connection-limits.js";
+import { Drain } from "./drain.js";
 import { answerError, errorBody, refusalBody } from "./error-answer.js";
 import { acceptJson, BODY_LIMIT } from "./json-body.js";
 import { landingPage } from "./landing-page.js";
@@ -36,6 +37,7 @@ interface HttpServer {
   readonly app: FastifyInstance;
   /** The way past all of it, for answers that are there already. */
   readonly quickLane: QuickLane;
+  readonly drain: Drain;
 }
 
 /** Everything around the faces: ids, logs, limits, CORS, health, metrics, and the page for people. */
@@ -58,6 +60,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   acceptJson(app);
   const tell = createRequestLog(options.logger, options.metrics);
   const quickLane = QuickLane.before(app, { ...options, tell });
+  const drain = Drain.of(app.server);
   addHooks(app, options, tell);
   await app.register(cors, {
     origin: [...options.corsOrigins],
@@ -70,7 +73,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send(errorBody("NOT_FOUND", "There is nothing here. GraphQL is at POST /graphql.")),
   );
-  return { app, quickLane };
+  return { app, quickLane, drain };
 }
 
 function addHooks(app: FastifyInstance, { loopbackOnly }: HttpServerOptions, tell: TellRequest): void {

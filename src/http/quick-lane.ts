@@ -1,9 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { FastifyInstance } from "fastify";
+import { StrataError } from "../domain/errors.js";
+import { errorBody } from "./error-answer.js";
 import { requestId } from "./request-id.js";
 import type { TellRequest } from "./request-log.js";
 import { refusalOf } from "./request-refusal.js";
+import { SECURITY_HEADERS } from "./security-headers.js";
 
 /** An answer that somebody has at hand. */
 export interface QuickAnswer {
@@ -28,6 +31,7 @@ export interface QuickLaneOptions {
 
 /** Bytes of a body; who sends more does not send it again and again. */
 const LONGEST = 32 * 1024;
+const JSON_ANSWER = "application/json; charset=utf-8";
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
 /**
@@ -77,8 +81,8 @@ export class QuickLane {
       return;
     }
     const body = await readAll(request);
-    if (body === undefined) {
-      this.#tell(request, requestId(request), 400, startedAt);
+    if (!Buffer.isBuffer(body)) {
+      this.#refuse(request, response, body, startedAt);
       return;
     }
     const answer = await answering(body);
@@ -113,6 +117,25 @@ export class QuickLane {
     this.#tell(request, id, 200, startedAt);
   }
 
+  /** Whoever has gone is told nothing; whoever is still there is refused for want of the rest. */
+  #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    error: Error | undefined,
+    startedAt: number,
+  ): void {
+    const id = requestId(request);
+    if (!(error instanceof StrataError) || request.destroyed) {
+      this.#tell(request, id, 400, startedAt);
+      return;
+    }
+    const body = Buffer.from(JSON.stringify(errorBody(error.code, error.message)));
+    const headers = { ...SECURITY_HEADERS, "Content-Type": JSON_ANSWER, "X-Request-ID": id };
+    const retry = error.retryAfter === undefined ? {} : { "Retry-After": error.retryAfter };
+    response.writeHead(503, { ...headers, ...retry, "Content-Length": body.length }).end(body);
+    this.#tell(request, id, 503, startedAt);
+  }
+
   #tell({ method = "", url = "" }: IncomingMessage, id: string, status: number, startedAt: number): void {
     this.options.tell({
       requestId: id,
@@ -125,15 +148,15 @@ export class QuickLane {
   }
 }
 
-/** Undefined: it went away before the end. */
-function readAll(request: IncomingMessage): Promise<Buffer | undefined> {
+/** The body, or why it did not come; undefined: its sender has gone. */
+function readAll(request: IncomingMessage): Promise<Buffer | Error | undefined> {
   return new Promise((resolve) => {
     // It may have gone while it was found out whose it is: then nothing more is heard of it.
     if (request.destroyed) return resolve(undefined);
     const chunks: Buffer[] = [];
     request
       .on("data", (chunk: Buffer) => chunks.push(chunk))
-      .on("error", () => resolve(undefined))
+      .on("error", resolve)
       .on("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
   });
 }

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Principal } from "../auth/principal.js";
-import type { StrataError } from "../domain/errors.js";
+import { StrataError } from "../domain/errors.js";
 import { refusal } from "./answer.js";
 import { CONFIG_ROUTES } from "./config-routes.js";
 import { isCrossSiteWrite } from "./cross-site.js";
@@ -82,7 +82,9 @@ function refuseEarly(face: FastifyInstance, sender: Sender, corsOrigins: readonl
 function answerErrors(face: FastifyInstance, sender: Sender): void {
   face.setErrorHandler((error: FastifyError | StrataError, request, reply) => {
     const answer = answerError(error, { incident: request.id, ...targetOf(request) });
-    if (answer.status >= 500) request.log.error({ err: error }, "request failed");
+    // A status that comes with one of our own errors is meant: nothing has failed.
+    const isMeant = error instanceof StrataError && "statusCode" in error;
+    if (answer.status >= 500 && !isMeant) request.log.error({ err: error }, "request failed");
     return send(sender, request, reply, answer);
   });
   // What the server refuses for all faces comes in the shape of GraphQL's errors.
