@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { StrataError } from "../domain/errors.js";
 import { isId } from "../domain/id.js";
-import { checkDocumentSize, checkJson, isObject } from "../domain/json.js";
+import { checkDocumentSize, checkJson, isEmpty, isObject, nullPointers } from "../domain/json.js";
+import { accountNameTrouble, subjectTrouble } from "../domain/name.js";
+import { hasVanishingNumber } from "../domain/vanishing-number.js";
 import { type AccountRecord, WRITE_KINDS } from "../store/store.js";
 import {
   DELETION_START,
@@ -16,9 +18,21 @@ import {
 } from "./export-line.js";
 
 const id = z.string().refine(isId, "is no id");
-const isName = (text: string) => text.trim() !== "" && text.isWellFormed() && !/\p{Cc}/u.test(text);
 const count = z.int().nonnegative();
-const time = z.iso.datetime();
+/** Milliseconds by which the clock of the machine that was exported from may be ahead of this one's. */
+const CLOCKS_WITHIN_MS = 60_000;
+const time = z.iso
+  .datetime()
+  .refine(
+    (text) => Date.parse(text) <= Date.now() + CLOCKS_WITHIN_MS,
+    "lies in the future: set the clock of this machine, or mend the time",
+  );
+/** A text that the API takes there as well. */
+const checked = (troubleOf: (text: string) => string | undefined) =>
+  z.string().superRefine((text, context) => {
+    const trouble = troubleOf(text);
+    if (trouble !== undefined) context.addIssue(`${trouble}: give another one`);
+  });
 const version = z.strictObject({
   revision: z.int().positive(),
   sequence: z.int().positive(),
@@ -34,7 +48,7 @@ const HEADER = z.strictObject({
 const ACCOUNT = z.strictObject({
   account: z.strictObject({
     id,
-    name: z.string().max(256).refine(isName, "is no name"),
+    name: checked(accountNameTrouble),
     parentId: id.optional(),
     isReseller: z.boolean(),
     createdAt: time,
@@ -48,7 +62,7 @@ const WRITE = z.strictObject({
     version,
     kind: z.enum(WRITE_KINDS),
     at: time,
-    by: z.string(),
+    by: checked(subjectTrouble),
   }),
 });
 const DELETION = z.strictObject({ deletion: z.strictObject({ accountId: id, version }) });
@@ -105,6 +119,12 @@ function checkOverride(text: string, rest: string): void {
   if (rest !== "}}") throw refusal("it is not JSON");
   const override = checkJson(toJson(text));
   if (!isObject(override)) throw refusal("its override is not an object");
+  if (isEmpty(override)) throw refusal("its override is empty: leave it out, then the document is removed");
+  const [pointer] = nullPointers(override);
+  if (pointer !== undefined)
+    throw refusal(`its override has null at ${JSON.stringify(pointer)}: leave the setting out to inherit it`);
+  if (hasVanishingNumber(text))
+    throw refusal("its override holds a number too small for a double: it would become 0");
   checkDocumentSize(override);
 }
 

@@ -13,6 +13,12 @@ export interface ExportItem {
   readonly read: number;
 }
 
+/** The end of an export whose digest is right, with what its header says of the beginning. */
+export interface VerifiedEnd extends ExportEnd {
+  /** The newest commit when it was begun. */
+  readonly from: number;
+}
+
 const NEWLINE = 10;
 /** Room for a document at its limit, spelled out as generously as JSON allows, and for who wrote it. */
 const LINE_LIMIT = 2 * 2 ** 20;
@@ -23,15 +29,16 @@ const CHUNK_BYTES = 2 ** 20;
  * got that far knows that the file is whole and undamaged.
  * @throws StrataError BAD_USER_INPUT naming the line and what is wrong with it
  */
-export async function* readExport(file: FileHandle): AsyncGenerator<ExportItem | ExportEnd> {
+export async function* readExport(file: FileHandle): AsyncGenerator<ExportItem | VerifiedEnd> {
   const hash = createHash("sha256");
   let end: ExportEnd | undefined;
   let line = 0;
+  let from = 0;
   for await (const { bytes, read } of linesOf(file)) {
     line++;
     const text = textOf(bytes, line);
     if (end !== undefined) throw damage(line, "it comes after the end");
-    if (line === 1) at(line, () => parseHeader(text));
+    if (line === 1) from = at(line, () => parseHeader(text)).from;
     else if (isEndLine(text)) {
       end = at(line, () => parseEnd(text));
       hash.update(digestedPart(text));
@@ -43,7 +50,7 @@ export async function* readExport(file: FileHandle): AsyncGenerator<ExportItem |
   if (end.lines !== line - 1)
     throw damage(line, `it counts ${end.lines} lines before it, and there are ${line - 1}`);
   if (end.sha256 !== hash.digest("hex")) throw damage(line, "its digest is not that of the file");
-  yield end;
+  yield { ...end, from };
 }
 
 /** Lines without what ends them. Every line has to be ended, the last one too. */

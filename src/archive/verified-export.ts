@@ -1,9 +1,10 @@
 import type { FileHandle } from "node:fs/promises";
 import type { ArchivedWrite } from "../store/archive.js";
-import type { AccountRecord, DocumentKey } from "../store/store.js";
+import type { AccountRecord, DocumentKey, Version } from "../store/store.js";
 import { levelsOf, type TreeAccount } from "./account-tree.js";
-import type { ExportEnd } from "./export-line.js";
-import { damage, type ExportItem, readExport } from "./export-reader.js";
+import { CommitNumbers } from "./commit-numbers.js";
+import type { ExportEnd, ExportedDeletion } from "./export-line.js";
+import { damage, type ExportItem, readExport, type VerifiedEnd } from "./export-reader.js";
 
 /** What is known of an export that was read from its first to its last byte and found sound. */
 export interface VerifiedExport extends ExportEnd {
@@ -40,66 +41,159 @@ export async function verifyExport(
   throw new Error("An export that has no end was read to its end.");
 }
 
+/** The newest write of a document. */
+interface NewestWrite extends Version {
+  readonly line: number;
+}
+
 class Contents {
   readonly #accounts = new Map<string, TreeAccount>();
-  /** The newest revision of each document, by its owner's id (undefined: the system layer) and the config's. */
-  readonly #newest = new Map<string | undefined, Map<string, number>>();
-  /** The line of each account's last deletion. */
-  readonly #deleted = new Map<string, number>();
+  /** By its owner's id (undefined: the system layer) and the config's. */
+  readonly #newest = new Map<string | undefined, Map<string, NewestWrite>>();
+  /** The first write that each owner's documents have. */
+  readonly #first = new Map<string | undefined, { readonly sequence: number; readonly line: number }>();
+  /** Each account's last deletion. */
+  readonly #deleted = new Map<string, { readonly sequence: number; readonly line: number }>();
+  readonly #sequences = new CommitNumbers();
   #highest = { sequence: 0, line: 0 };
 
   add({ item, line }: ExportItem): void {
-    const { sequence } = item.on === "account" ? item.account.version : item.version;
-    if (sequence > this.#highest.sequence) this.#highest = { sequence, line };
     if (item.on === "account") this.#addAccount(item.account, line);
-    else if (item.on === "document") this.#addWrite(item.key, item.version.revision, line);
-    else this.#delete(item.accountId, line);
+    else if (item.on === "document") this.#addWrite(item.key, item.version, line);
+    else this.#delete(item, line);
+    this.#addVersion(item.on === "account" ? item.account.version : item.version, line);
+  }
+
+  #addVersion({ revision, sequence }: Version, line: number): void {
+    if (revision > sequence)
+      throw damage(line, `its revision ${revision} is above its sequence ${sequence}: each takes a commit`);
+    if (!this.#sequences.add(sequence))
+      throw damage(line, `its sequence ${sequence} has come before: each commit has its own`);
+    if (sequence > this.#highest.sequence) this.#highest = { sequence, line };
   }
 
   /** An account that changed while the export ran may come again, as it was then. */
   #addAccount(account: AccountRecord, line: number): void {
-    const known = this.#accounts.get(account.id)?.account.version.revision ?? 0;
-    if (account.version.revision <= known)
-      throw damage(line, `the account ${account.id} has come before, at revision ${known}`);
-    this.#accounts.set(account.id, { account, line });
+    const { id, version } = account;
+    const known = this.#accounts.get(id)?.account.version;
+    if (version.revision <= (known?.revision ?? 0))
+      throw damage(line, `the account ${id} has come before, at revision ${known?.revision}`);
+    checkLater(`the account ${id}`, version, known ?? this.#deleted.get(id), line);
+    this.#accounts.set(id, { account, line });
   }
 
-  #addWrite(key: DocumentKey, revision: number, line: number): void {
+  #addWrite(key: DocumentKey, version: Version, line: number): void {
     const { accountId, configId } = key;
-    const ofOwner = this.#newest.get(accountId) ?? new Map<string, number>();
-    const expected = (ofOwner.get(configId) ?? 0) + 1;
+    const { revision, sequence } = version;
+    const ofOwner = this.#newest.get(accountId) ?? new Map<string, NewestWrite>();
+    const known = ofOwner.get(configId);
+    const expected = (known?.revision ?? 0) + 1;
     if (revision !== expected)
       throw damage(line, `it is revision ${revision} of ${nameOf(key)}, where ${expected} should come`);
-    this.#newest.set(accountId, ofOwner.set(configId, revision));
+    const deletion = accountId === undefined ? undefined : this.#deleted.get(accountId);
+    checkLater(nameOf(key), version, known ?? deletion, line);
+    this.#newest.set(accountId, ofOwner.set(configId, { ...version, line }));
+    const first = this.#first.get(accountId);
+    if (first === undefined || sequence < first.sequence) this.#first.set(accountId, { sequence, line });
   }
 
-  #delete(accountId: string, line: number): void {
+  #delete({ accountId, version }: ExportedDeletion, line: number): void {
+    const known = this.#accounts.get(accountId)?.account.version;
+    checkLater(`the account ${accountId}`, version, known ?? this.#deleted.get(accountId), line);
     this.#accounts.delete(accountId);
     this.#newest.delete(accountId);
-    this.#deleted.set(accountId, line);
+    this.#first.delete(accountId);
+    this.#deleted.set(accountId, { sequence: version.sequence, line });
   }
 
-  verified(end: ExportEnd): VerifiedExport {
+  verified({ from, ...end }: VerifiedEnd): VerifiedExport {
     const { sequence, line } = this.#highest;
     if (sequence > end.sequence)
       throw damage(line, `its sequence ${sequence} is above the file's, ${end.sequence}`);
+    if (from > end.sequence)
+      throw damage(1, `it was begun at commit ${from}, and ends at ${end.sequence}: export the store again`);
     const levels = levelsOf(this.#accounts);
-    const revisions = [...this.#newest.values()].flatMap((ofOwner) => [...ofOwner.values()]);
+    this.#checkOwners();
+    this.#checkParents();
+    const revisions = [...this.#newest.values()].flatMap((ofOwner) =>
+      [...ofOwner.values()].map(({ revision }) => revision),
+    );
+    const writes = sum(revisions);
+    this.#checkCount(end, writes);
     return {
       ...end,
       levels,
       accounts: this.#accounts.size,
       documents: revisions.length,
-      writes: revisions.reduce((sum, revision) => sum + revision, 0),
+      writes,
       stands: (item) => this.#stands(item),
-      isNewest: ({ key, version }) => this.#newest.get(key.accountId)?.get(key.configId) === version.revision,
+      isNewest: ({ key, version }) =>
+        this.#newest.get(key.accountId)?.get(key.configId)?.revision === version.revision,
     };
+  }
+
+  /** Every document has an account that was there before it. */
+  #checkOwners(): void {
+    for (const [accountId, { sequence, line }] of this.#first) {
+      if (accountId === undefined) continue;
+      const owner = this.#accounts.get(accountId)?.account;
+      if (owner === undefined)
+        throw damage(
+          line,
+          `it is of the account ${accountId}, which is not in the file: add it, or leave the line out`,
+        );
+      if (owner.version.revision === 1 && sequence < owner.version.sequence)
+        throw damage(
+          line,
+          `its sequence ${sequence} is below that of its account ${accountId}, ${owner.version.sequence}`,
+        );
+    }
+  }
+
+  /** Whatever was done to an account last came after its parent was made. */
+  #checkParents(): void {
+    for (const { account, line } of this.#accounts.values()) {
+      const parent =
+        account.parentId === undefined ? undefined : this.#accounts.get(account.parentId)?.account;
+      if (parent?.version.revision === 1 && account.version.sequence < parent.version.sequence)
+        throw damage(
+          line,
+          `the sequence ${account.version.sequence} of the account ${account.id} is below that of its parent ` +
+            `${parent.id}, ${parent.version.sequence}`,
+        );
+    }
+  }
+
+  /** Each commit made one revision of an account or a document, or went with an account that was deleted. */
+  #checkCount({ sequence, dropped, lines }: ExportEnd, writes: number): void {
+    const changes = sum([...this.#accounts.values()].map(({ account }) => account.version.revision));
+    const found = changes + writes + dropped;
+    if (found === sequence) return;
+    throw damage(
+      lines + 1,
+      `it counts ${sequence} commits, and the file tells of ${found}: ${changes} of accounts, ${writes} of documents, ` +
+        `${dropped} dropped. Export the store again`,
+    );
   }
 
   #stands({ item, line }: ExportItem): boolean {
     if (item.on === "account") return this.#accounts.get(item.account.id)?.line === line;
     if (item.on === "deletion") return false;
     const { accountId } = item.key;
-    return accountId === undefined || line > (this.#deleted.get(accountId) ?? 0);
+    return accountId === undefined || line > (this.#deleted.get(accountId)?.line ?? 0);
   }
+}
+
+function checkLater(
+  what: string,
+  { sequence }: Version,
+  before: { readonly sequence: number } | undefined,
+  line: number,
+): void {
+  if (before !== undefined && sequence <= before.sequence)
+    throw damage(line, `the sequence of ${what} goes back from ${before.sequence} to ${sequence}`);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

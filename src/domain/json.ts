@@ -76,6 +76,18 @@ export function withoutNulls(value: Json): Json | undefined {
 }
 
 /**
+ * The pointers of every null that means "inherit": in objects, not in arrays. What is nested deeper than a document may
+ * be is passed over.
+ */
+export function nullPointers(object: JsonObject, pointer = "", depth = 1): string[] {
+  return Object.entries(object).flatMap(([key, value]) => {
+    const at = appendToken(pointer, key);
+    if (value === null) return [at];
+    return isObject(value) && depth < LIMITS.depth ? nullPointers(value, at, depth + 1) : [];
+  });
+}
+
+/**
  * The object with each member as `select` has it, undefined being none. Where all of it stays as it is, the object itself:
  * what is known of it by its identity is known of the result.
  */

@@ -1,7 +1,7 @@
 import type { Principal } from "../auth/principal.js";
 import { StrataError } from "../domain/errors.js";
-import { isEmpty, isObject, type Json, type JsonObject, LIMITS } from "../domain/json.js";
-import { appendToken, tokensOf } from "../domain/pointer.js";
+import { isEmpty, isObject, type Json, type JsonObject, nullPointers } from "../domain/json.js";
+import { tokensOf } from "../domain/pointer.js";
 import type { ConfigService } from "../service/config-service.js";
 import type { Reason } from "./import-report.js";
 import type { KazooConfig } from "./kazoo-documents.js";
@@ -38,7 +38,7 @@ export async function writeSettings(
   let values = configs.isSetting(configId, PAGE_NOTES)
     ? (given as JsonObject)
     : withoutMember(given as JsonObject, PAGE_NOTES);
-  const leftOut: LeftOutSetting[] = nullsIn(values).map((pointer) => ({
+  const leftOut: LeftOutSetting[] = nullPointers(values).map((pointer) => ({
     reason: "null",
     pointer,
     message: "Null is no value in Strata.",
@@ -112,13 +112,4 @@ function remaining(value: Json, tokens: readonly string[]): Json | undefined {
   const rest = withoutAt(value, tokens);
   // Where nothing is at the pointer it is the object that is wrong, or what it lacks.
   return rest === value || isEmpty(rest) ? undefined : rest;
-}
-
-/** Of objects alone: in arrays null is a value. What is nested deeper is refused as a whole. */
-function nullsIn(values: JsonObject, pointer = "", depth = 1): string[] {
-  return Object.entries(values).flatMap(([key, value]) => {
-    const at = appendToken(pointer, key);
-    if (value === null) return [at];
-    return isObject(value) && depth < LIMITS.depth ? nullsIn(value, at, depth + 1) : [];
-  });
 }

@@ -89,8 +89,13 @@ export function itemLines(content: Buffer): string[] {
 }
 
 /** An export of these lines, header included, whose count and digest are right. */
-export function signed(lines: readonly string[], sequence: number, count = lines.length): string {
-  const body = `${lines.map((line) => `${line}\n`).join("")}{"end":{"lines":${count},"sequence":${sequence},"dropped":0,"sha256":"`;
+export function signed(
+  lines: readonly string[],
+  sequence: number,
+  count = lines.length,
+  dropped = 0,
+): string {
+  const body = `${lines.map((line) => `${line}\n`).join("")}{"end":{"lines":${count},"sequence":${sequence},"dropped":${dropped},"sha256":"`;
   return `${body}${createHash("sha256").update(body).digest("hex")}"}}\n`;
 }
 

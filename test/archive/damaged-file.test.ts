@@ -104,6 +104,7 @@ describe("a file that somebody made, with the right digest,", () => {
       6,
       (lines[6] ?? "").replace('{"password":"secret"}', () => text),
     );
+  const ahead = new Date(Date.now() + 3_600_000).toISOString();
   const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
 
   test.each<[what: string, content: () => string, ...words: (string | RegExp)[]]>([
@@ -232,6 +233,97 @@ describe("a file that somebody made, with the right digest,", () => {
     ],
     ["has an override that is no object", () => override("[]"), "line 7:", /not an object/],
     ["has null for an override", () => override("null"), "line 7:", /not an object/],
+    ["has an empty override", () => override("{ }"), "line 7:", /empty/, /leave it out/],
+    ["has null in an override", () => override('{"b":1,"a":null}'), "line 7:", /null at "\/a"/],
+    ["has null deep in one", () => override('{"a":{"b~/":{"c":null}}}'), "line 7:", /"\/a\/b~0~1\/c"/],
+    ["has a number that vanishes", () => override('{"a":1e-999}'), "line 7:", /too small/],
+    ["has a writer of no name", () => replaced(3, '"ada"', '""'), "line 4:", /write\.by/, /empty/],
+    [
+      "has a writer of too long a name",
+      () => replaced(3, '"ada"', `"${"x".repeat(257)}"`),
+      "line 4:",
+      /write\.by/,
+      /256/,
+    ],
+    ["has a writer with a bell", () => replaced(3, '"ada"', '"a\\u0007"'), "line 4:", /write\.by/],
+    ["has half a character for a writer", () => replaced(3, '"ada"', '"\\udc00"'), "line 4:", /write\.by/],
+    ["has a header of tomorrow", () => header({ at: ahead }), "line 1:", /at/, /future/],
+    [
+      "has an account of tomorrow",
+      () => replaced(1, /"createdAt":"[^"]+"/, `"createdAt":"${ahead}"`),
+      "line 2:",
+      /account\.createdAt/,
+      /future/,
+    ],
+    [
+      "has a write of tomorrow",
+      () => replaced(3, /"at":"[^"]+"/, `"at":"${ahead}"`),
+      "line 4:",
+      /write\.at/,
+      /future/,
+    ],
+    ["begins after its end", () => header({ from: SEQUENCE + 1 }), "line 1:", /commit 7/, /6/],
+    [
+      "has a commit twice",
+      () => replaced(6, '"sequence":4', '"sequence":3'),
+      "line 7:",
+      /sequence 3 has come before/,
+    ],
+    [
+      "has a document that goes back",
+      () => {
+        const [one, other] = [lines[3] ?? "", lines[4] ?? ""];
+        const swapped = lines
+          .with(3, one.replace('"sequence":3', '"sequence":5'))
+          .with(4, other.replace('"sequence":5', '"sequence":3'));
+        return signed(swapped, SEQUENCE);
+      },
+      "line 5:",
+      /shop\/x goes back from 5 to 3/,
+    ],
+    [
+      "has a revision that no commit could make",
+      () => replaced(1, '"revision":1', '"revision":2'),
+      "line 2:",
+      /revision 2 is above its sequence 1/,
+    ],
+    [
+      "has a document before its account",
+      () => signed(lines.with(2, (lines[2] ?? "").replace('"sequence":2', '"sequence":7')), 7),
+      "line 4:",
+      /sequence 3 is below that of its account shop, 7/,
+    ],
+    [
+      "has an account before its parent",
+      () => signed(lines.with(1, (lines[1] ?? "").replace('"sequence":1', '"sequence":7')), 7),
+      "line 3:",
+      /sequence 2 of the account shop is below that of its parent root, 7/,
+    ],
+    [
+      "has a document of an account that is not there",
+      () => replaced(3, '"accountId":"shop"', '"accountId":"lost"'),
+      /lost|shop\/x/,
+    ],
+    [
+      "has the only document of an account that is not there",
+      () => replaced(6, '"configId"', '"accountId":"lost","configId"'),
+      "line 7:",
+      /account lost, which is not in the file/,
+    ],
+    [
+      "counts commits that it does not tell",
+      () => signed(lines, 7),
+      "line 8:",
+      /counts 7 commits/,
+      /tells of 6/,
+    ],
+    [
+      "drops commits that it tells",
+      () => signed(lines, SEQUENCE, lines.length, 1),
+      "line 8:",
+      /counts 6 commits/,
+      /tells of 7/,
+    ],
     ["has a forbidden key", () => override('{"a":{"__proto__":1}}'), "line 7:", /"\/a\/__proto__"/],
     ["has a number that loses digits", () => override('{"a":[12345678901234567890]}'), "line 7:", /"\/a\/0"/],
     ["has a number beyond a double", () => override('{"a":1e400}'), "line 7:", /"\/a"/],
@@ -257,6 +349,14 @@ describe("a file that somebody made, with the right digest,", () => {
     const end = file.indexOf("€");
     const latin = Buffer.concat([file.subarray(0, end), Buffer.from([0xe4]), file.subarray(end + 3)]);
     await expectRefused(latin, "line 6:", /UTF-8/);
+  });
+
+  test("may have nulls in arrays, names at their limits, and times of clocks that are a little ahead", async () => {
+    await verify(override('{"a":[null,{"b":null}],"c":{}}'));
+    await verify(replaced(3, '"ada"', `"${"x".repeat(256)}"`));
+    await verify(replaced(1, "The root", "x".repeat(256)));
+    const soon = new Date(Date.now() + 2_000).toISOString();
+    await verify(replaced(3, /"at":"[^"]+"/, `"at":"${soon}"`));
   });
 
   test("may have documents at the limits, and a tree as deep as the service makes it", async () => {

@@ -32,7 +32,7 @@ const LINES = [
     write(x, at(10), '{"new":1}'),
   ].map((item) => itemLine(item as ExportedItem)),
 ];
-const FILE = signed(LINES, 10);
+const FILE = signed(LINES, 10, LINES.length, 5);
 
 async function opened(folder = join(temporaryFolder(), "store")): Promise<Store> {
   const store = await openLmdbStore({ folder });
@@ -68,7 +68,7 @@ test("and merged as it came again", async () => {
 
 test("an account that was deleted for good is not imported, nor is anything of it", async () => {
   const folder = join(temporaryFolder(), "store");
-  await importInto(folder, signed(LINES.slice(0, 9), 8));
+  await importInto(folder, signed(LINES.slice(0, 9), 8, 9, 5));
   const store = await opened(folder);
   expect(await overridesIn(store)).toEqual([undefined, undefined]);
   expect((await store.lineages(["branch"])).lineages).toEqual([undefined]);
