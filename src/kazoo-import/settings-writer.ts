@@ -3,6 +3,7 @@ import { StrataError } from "../domain/errors.js";
 import { isEmpty, isObject, type Json, type JsonObject, nullPointers } from "../domain/json.js";
 import { tokensOf } from "../domain/pointer.js";
 import type { ConfigService } from "../service/config-service.js";
+import { isBlocking } from "../service/problems.js";
 import type { Reason } from "./import-report.js";
 import type { KazooConfig } from "./kazoo-documents.js";
 
@@ -51,8 +52,8 @@ export async function writeSettings(
       if (result.result === "written")
         return { outcome: result.revision === undefined ? "unchanged" : "written", leftOut };
       if (result.result === "invalid") {
-        for (const { inherited, pointer, keyword, message } of result.problems)
-          if (!inherited) refused.push({ reason: reasonOf(keyword), pointer, message });
+        for (const { pointer, keyword, message } of result.problems.filter(isBlocking))
+          refused.push({ reason: reasonOf(keyword), pointer, message });
       }
     } catch (error) {
       refused.push(refusalIn(error));
