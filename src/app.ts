@@ -30,10 +30,10 @@ import { openLmdbStore } from "./store/lmdb-store.js";
 import type { MergeCache } from "./store/merge-cache.js";
 import { observeStore } from "./store/observed-store.js";
 import { createRedisMergeCache } from "./store/redis-merge-cache.js";
-import type { StoreNotice } from "./store/redis-standing.js";
 import { openRedisStore } from "./store/redis-store.js";
 import { describeRedis } from "./store/redis-url.js";
 import type { Store } from "./store/store.js";
+import type { StoreNotice } from "./store/store-notice.js";
 
 type AppSettings = Omit<Settings, "host" | "port" | "logLevel">;
 
@@ -127,8 +127,8 @@ async function assemble(
     timeOuts,
     configs: registry.configs.size,
     checkReady: async () => {
-      await store.rootId();
-      return store.writeObstacle();
+      const [obstacle] = await Promise.all([store.probeWrites(), store.rootId()]);
+      return obstacle;
     },
   });
   app.addHook("onClose", async () => {
@@ -231,7 +231,7 @@ async function openStore(
 ): Promise<Store> {
   const store =
     place.kind === "lmdb"
-      ? await openLmdbStore({ folder: place.folder })
+      ? await openLmdbStore({ folder: place.folder, onNotice: noticeTo(logger) })
       : await openRedisStore({
           ...place,
           markFile: markFile(place),

@@ -1,7 +1,8 @@
 import { type JWTVerifyGetKey, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
+import { CLOCK_TOLERANCE } from "../domain/clock.js";
 import type { Principal } from "./principal.js";
-import { CLOCK_TOLERANCE, principalOf } from "./token-claims.js";
+import { principalOf } from "./token-claims.js";
 import type { TokenKeys, VerificationKey } from "./token-keys.js";
 import { unauthenticated } from "./unauthenticated.js";
 

@@ -1,3 +1,4 @@
+import { secondOf } from "../domain/clock.js";
 import { resellerLineage } from "../domain/reseller.js";
 import { NOBODY, type Principal } from "./principal.js";
 
@@ -5,8 +6,10 @@ import { NOBODY, type Principal } from "./principal.js";
 export interface KnownAccount {
   readonly id: string;
   readonly isReseller: boolean;
-  /** RFC 3339, UTC. */
+  /** RFC 3339, UTC: the commit time of its creation. */
   readonly createdAt: string;
+  /** The first second, since the epoch, whose tokens are for this account; absent: the second of its creation. */
+  readonly tokensFrom?: number;
 }
 
 /** An account's place: as much of it and of its ancestors, itself first, as says who its reseller is. */
@@ -85,7 +88,11 @@ export function reach(
   return account === undefined || isOlder(issuedAt, account) ? 0 : own + 1;
 }
 
-/** Tokens count in whole seconds. */
-function isOlder(issuedAt: number | undefined, { createdAt }: KnownAccount): boolean {
-  return issuedAt === undefined || issuedAt < Math.floor(Date.parse(createdAt) / 1_000);
+function isOlder(issuedAt: number | undefined, account: KnownAccount): boolean {
+  return issuedAt === undefined || issuedAt < tokensCountFrom(account);
+}
+
+/** Tokens issued before this, in seconds since the epoch, do not count for the account. */
+export function tokensCountFrom({ createdAt, tokensFrom }: KnownAccount): number {
+  return tokensFrom ?? secondOf(createdAt);
 }

@@ -1,10 +1,8 @@
 import { z } from "zod";
+import { CLOCK_TOLERANCE } from "../domain/clock.js";
 import { isId } from "../domain/id.js";
 import { subjectTrouble } from "../domain/name.js";
 import { type Principal, SCOPES, type Scope } from "./principal.js";
-
-/** Seconds by which the clocks of two machines may differ. */
-export const CLOCK_TOLERANCE = 5;
 
 const SUBJECT = z.string().refine((text) => subjectTrouble(text) === undefined);
 const CLAIMS = z

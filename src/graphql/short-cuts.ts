@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
+import { tokensCountFrom } from "../auth/policy.js";
 import type { Principal } from "../auth/principal.js";
 import type { RequestContext } from "./context.js";
 import type { KeptAnswers, MadeAnswer } from "./kept-answers.js";
@@ -140,7 +141,7 @@ export class ShortCuts {
     const own = principal.accountId === undefined ? undefined : trace.account(principal.accountId);
     // Whether a token counts depends on how old its account is.
     if (vector === undefined || (own === undefined && !principal.isSuperadmin)) return;
-    const issuedFrom = own === undefined ? 0 : Math.floor(Date.parse(own.createdAt) / 1_000);
+    const issuedFrom = own === undefined ? 0 : tokensCountFrom(own);
     this.options.answers.keep(question, principal, { ...answer, vector, issuedFrom });
   }
 }

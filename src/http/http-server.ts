@@ -97,14 +97,22 @@ function addPages(app: FastifyInstance, { metrics, configs, checkReady }: HttpSe
   app.get("/health/ready", async (request, reply) => {
     try {
       const obstacle = await checkReady();
-      if (obstacle === undefined) return { status: "ready", writes: "accepted" };
+      if (obstacle === undefined) return { status: "ready", reads: "answered", writes: "accepted" };
       request.log.warn({ obstacle }, "no writes are taken");
-      return { status: "ready", writes: "refused" };
+      return {
+        status: "ready",
+        reads: "answered",
+        writes: "refused",
+        reason: "The store takes no writes: the log says why.",
+      };
     } catch (error) {
       request.log.warn({ err: error }, "not ready");
-      return reply
-        .code(503)
-        .send({ status: "not ready", reason: "The store cannot be read: the log says why." });
+      return reply.code(503).send({
+        status: "not ready",
+        reads: "refused",
+        writes: "refused",
+        reason: "The store cannot be read: the log says why.",
+      });
     }
   });
   app.get("/metrics", async (_request, reply) => {

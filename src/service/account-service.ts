@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { setTimeout } from "node:timers/promises";
 import { isOwnAccount } from "../auth/policy.js";
 import { NOBODY, type Principal } from "../auth/principal.js";
 import { unauthenticated } from "../auth/unauthenticated.js";
@@ -10,12 +9,12 @@ import {
   type AccountRecord,
   type AccountWrite,
   type Commit,
+  type Committed,
   type Expectations,
   type Lineage,
   type Lineages,
   TREE_DEPTH,
   type TreeToken,
-  type Version,
 } from "../store/store.js";
 import { type AccountPage, type AccountsWanted, listAccounts } from "./account-page.js";
 import {
@@ -55,9 +54,6 @@ export interface Caller {
   readonly principal: Principal;
   readonly account: AccountView | undefined;
 }
-
-/** Gateways need clocks that agree so far. */
-const CLOCKS_WITHIN_MS = 1_000;
 
 /** The use-cases around accounts: a tree under one root. */
 export class AccountService {
@@ -104,14 +100,14 @@ export class AccountService {
     if (parentId === undefined) authorize(principal, "write", undefined);
     else checkId(parentId, "account");
     return this.#commit(principal, async () => {
-      const { lineages, ...tree } = await this.#lineages([id, ...(parentId === undefined ? [] : [parentId])]);
+      const { lineages, tree } = await this.#lineages([id, ...(parentId === undefined ? [] : [parentId])]);
       const [existing, above] = lineages;
       if (parentId !== undefined) checkWritable(principal, above);
       authorizeArrangement(principal, undefined, [{ id, isReseller }, ...(above ?? [])]);
-      const expect = above === undefined ? await this.#noRoot() : hangingBelow(above, tree.tree, 1);
+      const expect = above === undefined ? await this.#noRoot() : hangingBelow(above, tree, 1);
       if (existing !== undefined)
         throw new StrataError("ACCOUNT_EXISTS", `There is an account "${id}" already.`);
-      const at = await this.#nextTime(given.id === undefined ? undefined : tree.lastDeletion);
+      const at = this.dependencies.now().toISOString();
       const account = { id, name, parentId, isReseller, createdAt: at };
       const accounts = [...expect.accounts, { id, version: undefined }];
       return this.#attempt(principal, { kind: "CREATE", account }, { ...expect, accounts }, at, above ?? []);
@@ -224,20 +220,6 @@ export class AccountService {
     );
   }
 
-  /**
-   * Tokens count in whole seconds, and those for an account that had the same id have to be older than the new one: it
-   * is not made in the second in which an account was deleted, or before. Whoever deleted it may have a clock that is
-   * ahead of this one, by a second at most; the time of creation may then lie as far ahead.
-   */
-  async #nextTime(lastDeletion: string | undefined): Promise<string> {
-    const now = this.dependencies.now();
-    const free = lastDeletion === undefined ? 0 : (secondOf(new Date(lastDeletion)) + 1) * 1_000;
-    const early = free - now.getTime();
-    if (early <= 0 || early > 1_000 + CLOCKS_WITHIN_MS) return now.toISOString();
-    await setTimeout(Math.min(early, 1_000));
-    return new Date(Math.max(free, this.dependencies.now().getTime())).toISOString();
-  }
-
   #attempt(
     principal: Principal,
     write: Omit<AccountWrite, "on">,
@@ -254,7 +236,7 @@ export class AccountService {
       by: principal.subject,
       operation: { id, digest },
     };
-    const done = (version: Version) => viewOf(principal, [{ ...write.account, version }, ...ancestors]);
+    const done = ({ version }: Committed) => viewOf(principal, [{ ...write.account, version }, ...ancestors]);
     return { commit, done };
   }
 }
@@ -277,10 +259,6 @@ function hangingBelow(above: Lineage, tree: string, levels: number): Expectation
   }
   const [{ id, version }] = above;
   return { documents: [], accounts: [{ id, version }], tree };
-}
-
-function secondOf(time: Date): number {
-  return Math.floor(time.getTime() / 1_000);
 }
 
 function cycle(): StrataError {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { StrataError } from "../domain/errors.js";
-import type { Commit, CommitOutcome, Store, Version } from "../store/store.js";
+import type { Commit, CommitOutcome, Committed, Store } from "../store/store.js";
 
 export interface CommitDependencies {
   readonly store: Store;
@@ -14,7 +14,7 @@ export interface CommitDependencies {
 /** Either the answer, for which nothing has to be written, or what is to be written and the answer once it is. */
 export type Attempt<T> =
   | { readonly answer: T }
-  | { readonly commit: Commit; readonly done: (version: Version) => T };
+  | { readonly commit: Commit; readonly done: (made: Committed) => T };
 
 /** By when a write is over, its wait for those before it included. */
 const WRITE_WITHIN_MS = 2_000;
@@ -42,8 +42,8 @@ export async function commitUntilDone<T>(
       );
     });
     if ("answer" in next) return next.answer;
-    const version = await commitOnce(store, next.commit, deadline);
-    if (version !== undefined) return next.done(version);
+    const made = await commitOnce(store, next.commit, deadline);
+    if (made !== undefined) return next.done(made);
     if (performance.now() > startedAt + deadlineMs * DECIDE_SHARE) {
       throw new StrataError(
         "STORE_UNAVAILABLE",
@@ -53,14 +53,14 @@ export async function commitUntilDone<T>(
   }
 }
 
-/** The version made; undefined when what the commit expected no longer holds. */
-async function commitOnce(store: Store, commit: Commit, deadline: number): Promise<Version | undefined> {
+/** What was made; undefined when what the commit expected no longer holds. */
+async function commitOnce(store: Store, commit: Commit, deadline: number): Promise<Committed | undefined> {
   let uncertain: Error | undefined;
   for (;;) {
     const outcome = await inTime(store.commit(commit), deadline, unheard);
     switch (outcome.outcome) {
       case "done":
-        return outcome.version;
+        return outcome;
       case "conflict":
         return undefined;
       case "operationReused":

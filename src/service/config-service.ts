@@ -11,11 +11,11 @@ import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
 import type { SchemaRegistry } from "../schema/schema-registry.js";
 import {
   type Commit,
+  type Committed,
   type DocumentKey,
   type Expectations,
   keyText,
   type Store,
-  type Version,
 } from "../store/store.js";
 import { authorize, authorizeAtAll, type ConfigView, knows, noSuchAccount } from "./authorize.js";
 import { breathe } from "./breathe.js";
@@ -196,7 +196,7 @@ export class ConfigService {
       const commit = this.#commit(principal, request.target, intent, read, decision);
       return {
         commit,
-        done: (version: Version) => this.#written(read, decision, { version, commit }, false),
+        done: (made: Committed) => this.#written(read, decision, { ...made, by: commit.by }, false),
       };
     };
     return commitUntilDone(this.#dependencies, attempt, startedAt);
@@ -271,15 +271,11 @@ export class ConfigService {
   #written(
     { snapshot: before }: ReadLayers,
     decision: WriteDecision,
-    done: { version: Version; commit: Commit } | undefined,
+    done: Written | undefined,
     dryRun: boolean,
   ): WriteResult {
     const config =
-      done !== undefined
-        ? committed(decision, done.version, done.commit)
-        : decision.changes
-          ? decision.after
-          : before.config;
+      done !== undefined ? committed(decision, done) : decision.changes ? decision.after : before.config;
     return {
       result: "written",
       snapshot: new ConfigSnapshot(config, before.schema, before.view, { dryRun, before: before.config }),
@@ -291,6 +287,11 @@ export class ConfigService {
       dryRun,
     };
   }
+}
+
+/** What a write has made, and who did. */
+interface Written extends Committed {
+  readonly by: string;
 }
 
 /** Everything that one decision rests on. */
@@ -348,9 +349,9 @@ function isInReach(view: ConfigView, accountId: string | undefined): boolean {
   return accountId === undefined ? view.seesSystem : knows(view, accountId);
 }
 
-function committed({ after }: WriteDecision, version: Version, commit: Commit): EffectiveConfig {
+function committed({ after }: WriteDecision, { version, at, by }: Written): EffectiveConfig {
   const [written] = after.layers as [Layer];
-  const stamped = { revision: version.revision, updatedAt: commit.at, updatedBy: commit.by };
+  const stamped = { revision: version.revision, updatedAt: at, updatedBy: by };
   return after.withHighest({ ...written, ...(written.document && stamped) });
 }
 

@@ -65,6 +65,7 @@ export function boundStaleness(store: Store, options: BoundedStoreOptions): Stor
     },
     changes: (after, limit) => store.changes(after, limit),
     writeObstacle: () => store.writeObstacle(),
+    probeWrites: () => store.probeWrites(),
     async close() {
       follower.stop();
       await store.close();

@@ -8,6 +8,7 @@ import { unusable } from "./lmdb-errors.js";
 import {
   historyKey,
   incarnationOf,
+  passTime,
   putDocument,
   sequenceOf,
   unfinishedImport,
@@ -97,12 +98,14 @@ function isEmpty(database: Database): boolean {
 }
 
 function restoreAccount(database: Database, account: AccountRecord): void {
+  passTime(database, account.createdAt);
   const { revision } = account.version;
   if ((accountVersionOf(database, account.id)?.revision ?? 0) <= revision) putAccount(database, account);
 }
 
 function restoreWrite(database: Database, { key, version, text, kind, at, by }: ArchivedWrite): void {
   const record = recordOf(version, documentBody({ kind, at, by }, text));
+  passTime(database, at);
   if ((versionOf(database, key)?.revision ?? 0) <= version.revision)
     putDocument(database, key, record, version);
   else database.put(historyKey(key, version.revision), record);

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { StrataError } from "../domain/errors.js";
 
 export const dataFile = (folder: string): string => join(folder, "data.mdb");
-const readersFile = (folder: string): string => join(folder, "lock.mdb");
+export const readersFile = (folder: string): string => join(folder, "lock.mdb");
 
 /**
  * Makes the folder and those above it, for this user alone: system documents hold passwords. Node's own way of doing so

@@ -1,9 +1,11 @@
 import type { Key } from "lmdb";
+import { laterOf } from "../domain/clock.js";
 import { accountVersionOf, fitsTree, lineageOf, writeAccount } from "./lmdb-accounts.js";
 import { type Database, randomToken } from "./lmdb-database.js";
 import {
   changeBody,
   documentBody,
+  newAccount,
   ownerOf,
   parseChange,
   parseStored,
@@ -18,6 +20,7 @@ import {
   type Changes,
   type Commit,
   type CommitOutcome,
+  type Committed,
   type DocumentKey,
   documentKeys,
   keyText,
@@ -53,6 +56,8 @@ export const historyKey = (key: DocumentKey, revision: number): Key => [
   key.configId,
   revision,
 ];
+/** When an account of this id was last deleted. */
+const deletionKey = (accountId: string): Key => ["gone", accountId];
 const feedKey = (sequence: number): Key => ["feed", sequence];
 const operationKey = (id: string): Key => ["op", id];
 const expiryKey = (expires: number, id: string): Key => ["x", expires, id];
@@ -75,7 +80,7 @@ export function decide(
   const earlier = readJson<OperationRecord>(database, operationKey(commit.operation.id));
   if (earlier !== undefined) {
     return earlier.digest === commit.operation.digest
-      ? { outcome: "done", version: earlier.version, replayed: true }
+      ? { outcome: "done", version: earlier.version, at: earlier.at ?? commit.at, replayed: true }
       : { outcome: "operationReused" };
   }
   if (!holds(database, commit) || !(commit.write.on === "document" || fitsTree(database, commit.write))) {
@@ -83,13 +88,30 @@ export function decide(
     const of = { accounts: accounts.map(({ id }) => id), documents: documents.map(({ key }) => key) };
     return { outcome: "conflict", current: revisionsOf(database, of) };
   }
-  const version = nextVersion(database, commit.write);
-  put(database, commit, text, version);
-  database.put("seq", String(version.sequence));
-  rememberOperation(database, commit, version, retention.now() + OPERATION_LIFE_MS);
-  if (version.sequence > retention.feedEntries)
-    database.remove(feedKey(version.sequence - retention.feedEntries));
-  return { outcome: "done", version, replayed: false };
+  const made: Committed = {
+    version: nextVersion(database, commit.write),
+    at: laterOf(commit.at, lastTime(database)),
+  };
+  put(database, commit, text, made);
+  const { sequence } = made.version;
+  database.put("seq", String(sequence));
+  database.put("time", made.at);
+  rememberOperation(database, commit, made, retention.now() + OPERATION_LIFE_MS);
+  if (sequence > retention.feedEntries) database.remove(feedKey(sequence - retention.feedEntries));
+  return { outcome: "done", ...made, replayed: false };
+}
+
+/** The time of the newest commit; a store of an older release has it in its feed alone. Empty: nobody knows of one. */
+function lastTime(database: Database): string {
+  const time = database.get("time");
+  if (time !== undefined) return time;
+  const newest = database.get(feedKey(sequenceOf(database)));
+  return newest === undefined ? "" : parseChange(newest).at;
+}
+
+/** Something that was restored was made then: no commit is to be older. */
+export function passTime(database: Database, time: string): void {
+  database.put("time", laterOf(lastTime(database), new Date(time).toISOString()));
 }
 
 function holds(database: Database, { expect }: Commit): boolean {
@@ -111,18 +133,27 @@ function nextVersion(database: Database, write: Commit["write"]): Version {
   };
 }
 
-function put(database: Database, commit: Commit, text: string | undefined, version: Version): void {
-  const { write, at, by } = commit;
+function put(database: Database, commit: Commit, text: string | undefined, { version, at }: Committed): void {
+  const { by } = commit;
+  const write = stamped(database, commit, at);
   if (write.on === "document")
     putDocument(database, write.key, recordOf(version, documentBody({ ...write, at, by }, text)), version);
   else {
     if (write.kind === "DELETE") {
-      if (at > (database.get("lastDeletion") ?? "")) database.put("lastDeletion", at);
+      database.put("lastDeletion", laterOf(at, database.get("lastDeletion") ?? ""));
+      database.put(deletionKey(write.account.id), at);
       dropDocuments(database, write.account.id, version.revision);
     }
     if (writeAccount(database, write, version)) database.put("tree", randomToken());
   }
-  database.put(feedKey(version.sequence), recordOf(version, changeBody(commit)));
+  database.put(feedKey(version.sequence), recordOf(version, changeBody({ write, at, by })));
+}
+
+/** A creation gets its time here: nobody knows it before. */
+function stamped(database: Database, { write, at: clock }: Commit, at: string): Commit["write"] {
+  if (write.on === "document" || write.kind !== "CREATE") return write;
+  const deletedAt = database.get(deletionKey(write.account.id));
+  return { ...write, account: newAccount(write.account, clock, at, deletedAt) };
 }
 
 export function putDocument(database: Database, key: DocumentKey, record: string, version: Version): void {
@@ -151,15 +182,17 @@ function ownedBy(part: string, owner: string): { start: Key; end: Key } {
 interface OperationRecord {
   readonly digest: string;
   readonly version: Version;
+  /** An older release did not say. */
+  readonly at?: string;
 }
 
 function rememberOperation(
   database: Database,
   { operation }: Commit,
-  version: Version,
+  made: Committed,
   expires: number,
 ): void {
-  const record: OperationRecord = { digest: operation.digest, version };
+  const record: OperationRecord = { digest: operation.digest, ...made };
   database.put(operationKey(operation.id), JSON.stringify(record));
   database.put(expiryKey(expires, operation.id), operation.id);
 }

@@ -18,6 +18,8 @@ import {
   sequenceOf,
   treeOf,
 } from "./lmdb-records.js";
+import { type Failed, Ticket, type Waiting, type Work } from "./lmdb-ticket.js";
+import { LmdbWatch } from "./lmdb-watch.js";
 import {
   type AccountRecord,
   type Changes,
@@ -35,6 +37,7 @@ import {
   sameVersion,
   type VersionsOf,
 } from "./store.js";
+import type { StoreNotice } from "./store-notice.js";
 import { within } from "./within.js";
 
 export interface LmdbStoreOptions extends Partial<Retention> {
@@ -42,17 +45,26 @@ export interface LmdbStoreOptions extends Partial<Retention> {
   readonly folder: string;
   /** Address space reserved for the data file: neither memory nor disk. The file may grow beyond it. */
   readonly mapSizeBytes?: number;
+  readonly onNotice?: (notice: StoreNotice) => void;
+  readonly readerCheckMs?: number;
 }
 
 type Settings = Required<LmdbStoreOptions>;
 
-const DEFAULTS = { mapSizeBytes: MAP_SIZE_BYTES, feedEntries: 1_000_000, now: Date.now };
+const DEFAULTS = {
+  mapSizeBytes: MAP_SIZE_BYTES,
+  feedEntries: 1_000_000,
+  now: Date.now,
+  onNotice: (_notice: StoreNotice): void => {},
+  readerCheckMs: 60_000,
+};
 /** Keeps a turn of the event loop short: so many commits, or so much text, per transaction. */
 const BATCH_COMMITS = 256;
 const BATCH_CHARACTERS = 4 * 2 ** 20;
 /** Leaves room for the answer to travel within the two seconds that the port promises. */
 const ANSWER_WITHIN_MS = 1_900;
 const RETRY_OPENING_AFTER_MS = 250;
+const PROBE_EVERY_MS = 1_000;
 
 /**
  * The store in one LMDB environment: for one process, on disk before the answer.
@@ -65,29 +77,25 @@ export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   return new LmdbStore(settings, lock, database);
 }
 
-/** A commit on its way. It waits until a transaction takes it, or until its time is up. */
-interface Ticket {
-  readonly commit: Commit;
-  /** The override's JSON text as of the call. */
-  readonly text: string | undefined;
-  readonly answer: (outcome: CommitOutcome) => void;
-  /** What the transaction made of it; no answer before the transaction is on disk. */
-  decided: CommitOutcome | undefined;
-}
-
 class LmdbStore implements Store {
   readonly #settings: Settings;
   readonly #lock: FolderLock;
+  readonly #watch: LmdbWatch;
   #database: Database | undefined;
   /** The highest sequence known to be on disk. */
   #onDisk: number;
-  #waiting = new Set<Ticket>();
+  #waiting = new Set<Waiting>();
   /** So many commits go into a transaction each of their own: one of them made a transaction throw. */
   #suspects = 0;
   #draining: Promise<void> | undefined;
   #flight: Promise<void> | undefined;
   #renewing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  #probing: Promise<unknown> | undefined;
+  /** On the clock of `performance.now()`. */
+  #probedAt = Number.NEGATIVE_INFINITY;
+  /** How much text the last write had that failed: less may fit where that does not. */
+  #failedCharacters = 0;
   /** Up to here two commits may have had the same sequence: one that was seen and is gone, and one after it. */
   #doubtful = -1;
 
@@ -96,6 +104,7 @@ class LmdbStore implements Store {
     this.#lock = lock;
     this.#database = database;
     this.#onDisk = sequenceOf(database);
+    this.#watch = new LmdbWatch({ ...settings, database: () => this.#database });
   }
 
   lineages(accountIds: readonly string[]): Promise<Lineages> {
@@ -142,8 +151,18 @@ class LmdbStore implements Store {
     return this.#read((database) => changesAfter(database, after, limit));
   }
 
-  writeObstacle(): undefined {
-    return undefined;
+  writeObstacle(): string | undefined {
+    return this.#watch.obstacle;
+  }
+
+  async probeWrites(): Promise<string | undefined> {
+    if (this.#closing !== undefined) return this.#closed().message;
+    if (performance.now() - this.#probedAt > PROBE_EVERY_MS) {
+      this.#probedAt = performance.now();
+      this.#probing = this.#enqueue(probe(this.#failedCharacters));
+    }
+    await this.#probing;
+    return this.#watch.obstacle;
   }
 
   rootId(): Promise<string | undefined> {
@@ -151,17 +170,25 @@ class LmdbStore implements Store {
   }
 
   commit(commit: Commit): Promise<CommitOutcome> {
-    const { write } = commit;
+    const { write, operation } = commit;
     const text =
       write.on === "document" && write.override !== undefined ? JSON.stringify(write.override) : undefined;
+    return this.#enqueue({
+      characters: text?.length ?? 0,
+      decide: (database) => decide(database, commit, text, this.#settings),
+      isThere: (database, decided) =>
+        decided.outcome === "done" && sameVersion(operationVersion(database, operation.id), decided.version),
+    });
+  }
+
+  #enqueue<T>(work: Work<T>): Promise<T | Failed> {
     return new Promise((resolve) => {
       if (this.#closing !== undefined) return resolve(notApplied(this.#closed()));
       const timer = setTimeout(() => this.#expire(ticket), ANSWER_WITHIN_MS);
-      const answer = (outcome: CommitOutcome) => {
+      const ticket = new Ticket(work, (outcome) => {
         clearTimeout(timer);
         resolve(outcome);
-      };
-      const ticket: Ticket = { commit, text, answer, decided: undefined };
+      });
       this.#waiting.add(ticket);
       this.#draining ??= this.#drain();
     });
@@ -217,21 +244,26 @@ class LmdbStore implements Store {
    * after it fails in the commit proper, of which LMDB does not tell how far it came.
    */
   async #apply(): Promise<void> {
-    let batch: Ticket[] = [];
+    let batch: Waiting[] = [];
     let written = false;
+    const loss = this.#watch.loss();
+    if (loss !== undefined) return this.#refuse(this.#takeBatch(), notApplied(loss));
     try {
       if (this.#database === undefined) await this.#renew();
       const database = this.#opened();
       await database.childTransaction(() => {
         batch = this.#takeBatch();
         forgetOperations(database, this.#settings.now(), batch.length);
-        for (const ticket of batch)
-          ticket.decided = decide(database, ticket.commit, ticket.text, this.#settings);
+        for (const ticket of batch) ticket.decide(database);
         written = true;
       });
       database.resetReadTxn();
       this.#onDisk = sequenceOf(database);
-      for (const ticket of batch) if (ticket.decided !== undefined) ticket.answer(ticket.decided);
+      const lost = this.#watch.loss();
+      if (lost !== undefined) return this.#refuse(batch, { outcome: "unknown", cause: lost });
+      this.#failedCharacters = 0;
+      this.#watch.succeeded();
+      for (const ticket of batch) ticket.finish();
     } catch (error) {
       const cause = await commitErrorOf(error);
       if (!written && batch.length > 1) this.#putBack(batch);
@@ -239,8 +271,12 @@ class LmdbStore implements Store {
     }
   }
 
-  #takeBatch(): Ticket[] {
-    const batch: Ticket[] = [];
+  #refuse(batch: readonly Waiting[], outcome: Failed): void {
+    for (const ticket of batch) ticket.fail(outcome, undefined);
+  }
+
+  #takeBatch(): Waiting[] {
+    const batch: Waiting[] = [];
     let characters = 0;
     const most = this.#suspects > 0 ? 1 : BATCH_COMMITS;
     if (this.#suspects > 0) this.#suspects--;
@@ -248,14 +284,14 @@ class LmdbStore implements Store {
       if (batch.length === most || characters > BATCH_CHARACTERS) break;
       this.#waiting.delete(ticket);
       batch.push(ticket);
-      characters += ticket.text?.length ?? 0;
+      characters += ticket.characters;
     }
     return batch;
   }
 
   /** A transaction that threw wrote nothing. Its commits go again one by one, so that none falls with another. */
-  #putBack(batch: readonly Ticket[]): void {
-    for (const ticket of batch) ticket.decided = undefined;
+  #putBack(batch: readonly Waiting[]): void {
+    for (const ticket of batch) ticket.takeBack();
     this.#waiting = new Set([...batch, ...this.#waiting]);
     this.#suspects = batch.length;
   }
@@ -266,15 +302,17 @@ class LmdbStore implements Store {
    * the very last write of a commit may have failed and be there all the same. As long as the disk does not say that
    * it has it, the outcome is unknown, except for lack of space, which shows before that last write.
    */
-  async #fail(batch: readonly Ticket[], written: boolean, cause: Error): Promise<void> {
+  async #fail(batch: readonly Waiting[], written: boolean, cause: Error): Promise<void> {
     await this.#renew().catch(() => {
       // The next call tries again, and says what it finds.
     });
     const isKnown =
       !written || isLackOfSpace(cause) || (this.#database !== undefined && (await this.#syncs()));
     const error = unusable(this.#settings.folder, cause);
-    const outcome: CommitOutcome = isKnown ? notApplied(error) : { outcome: "unknown", cause: error };
-    for (const ticket of batch) ticket.answer(this.#standing(ticket) ?? outcome);
+    const outcome: Failed = isKnown ? notApplied(error) : { outcome: "unknown", cause: error };
+    this.#watch.failed(error);
+    this.#failedCharacters = batch.reduce((sum, { characters }) => sum + characters, 0);
+    for (const ticket of batch) ticket.fail(outcome, this.#database);
   }
 
   /** LMDB has taken back what it could: true when the disk has taken that. */
@@ -285,13 +323,6 @@ class LmdbStore implements Store {
     } catch {
       return false;
     }
-  }
-
-  /** What is to be seen on disk is done: a commit from before that was sent again, or one that had only seemed to fail. */
-  #standing({ commit, decided }: Ticket): CommitOutcome | undefined {
-    if (decided?.outcome !== "done" || this.#database === undefined) return undefined;
-    const version = operationVersion(this.#database, commit.operation.id);
-    return sameVersion(version, decided.version) ? decided : undefined;
   }
 
   #renew(): Promise<void> {
@@ -314,6 +345,9 @@ class LmdbStore implements Store {
     const old = this.#database;
     this.#database = undefined;
     await old?.close();
+    // What has the name now may be another store, or none.
+    const loss = this.#watch.loss();
+    if (loss !== undefined) throw loss;
     const database = openDatabase(this.#settings);
     try {
       const found = sequenceOf(database);
@@ -328,16 +362,21 @@ class LmdbStore implements Store {
     this.#database = database;
   }
 
-  #expire(ticket: Ticket): void {
+  #expire(ticket: Waiting): void {
     const error = new StrataError(
       "STORE_UNAVAILABLE",
       `The disk of the store folder ${this.#settings.folder} did not answer within ${ANSWER_WITHIN_MS} ms.`,
     );
-    ticket.answer(this.#waiting.delete(ticket) ? notApplied(error) : { outcome: "unknown", cause: error });
+    this.#watch.failed(error);
+    const outcome: Failed = this.#waiting.delete(ticket)
+      ? notApplied(error)
+      : { outcome: "unknown", cause: error };
+    ticket.fail(outcome, undefined);
   }
 
   /** A transaction that hangs is left alone: to close the environment under it would hang this thread as well. */
   async #finish(): Promise<void> {
+    this.#watch.close();
     try {
       await within(2 * ANSWER_WITHIN_MS, Promise.all([this.#draining, this.#renewing?.catch(() => {})]));
     } catch {
@@ -354,6 +393,18 @@ class LmdbStore implements Store {
   }
 }
 
-function notApplied(cause: Error): CommitOutcome {
+/** A write of the store's own, as large as the one that has failed. The next one gives the room back. */
+function probe(characters: number): Work<"taken"> {
+  return {
+    characters,
+    decide: (database) => {
+      database.put("probe", "-".repeat(characters));
+      return "taken";
+    },
+    isThere: () => false,
+  };
+}
+
+function notApplied(cause: Error): Failed {
   return { outcome: "notApplied", cause };
 }

@@ -56,6 +56,7 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
       ),
     changes: (after, limit) => observed("changes", 1, () => store.changes(after, limit)),
     writeObstacle: () => store.writeObstacle(),
+    probeWrites: () => store.probeWrites(),
     close: () => store.close(),
   };
 }

@@ -1,3 +1,4 @@
+import { CLOCK_TOLERANCE, GATEWAYS_WITHIN, secondOf } from "../domain/clock.js";
 import { StrataError } from "../domain/errors.js";
 import type { JsonObject } from "../domain/json.js";
 import { parseJsonText } from "../domain/json-text.js";
@@ -55,8 +56,13 @@ export function parseVersion(text: string): Version {
 }
 
 /** The part of a document's record below its version: who, when, how, and the override's text; empty text: removed. */
-export function documentBody({ kind, at, by }: DocumentHeader, text: string | undefined): string {
-  return `${JSON.stringify({ kind, at, by })}\n${text ?? ""}`;
+export function documentBody(header: DocumentHeader, text: string | undefined): string {
+  return `${headerText(header)}\n${text ?? ""}`;
+}
+
+/** @param header `at` goes in as it is: a store that decides it later puts a mark in its place that JSON never has */
+export function headerText({ kind, at, by }: DocumentHeader): string {
+  return `{"kind":"${kind}","at":"${at}","by":${JSON.stringify(by)}}`;
 }
 
 export interface DocumentRecord extends DocumentHeader {
@@ -89,13 +95,40 @@ export function storedDocument(record: string): StoredDocument {
  * rest of it.
  */
 export function accountBody(account: Omit<AccountRecord, "version">): string {
-  const { id, name, parentId, isReseller, createdAt } = account;
-  return `${parentId ?? ""}\n${isReseller ? "reseller" : ""}\n${JSON.stringify({ id, name, createdAt })}`;
+  const { id, name, parentId, isReseller } = account;
+  return `${parentId ?? ""}\n${isReseller ? "reseller" : ""}\n${born(JSON.stringify({ id, name }), account)}`;
+}
+
+/** An account's JSON with the members that its creation gives it. */
+function born(json: string, { createdAt, tokensFrom }: Omit<AccountRecord, "version">): string {
+  const tokens = tokensFrom === undefined ? "" : `,"tokensFrom":${tokensFrom}`;
+  return `${json.slice(0, -1)},"createdAt":"${createdAt}"${tokens}}`;
+}
+
+/**
+ * An account as its creation makes it. Where the id is new its tokens count from now on, by the clock of whoever creates
+ * it. Where another account had the id they count once no token of that one can be so young: its issuer's clock may have
+ * been ahead of the store's time at the deletion, and so may another gateway's.
+ * @param clock of whoever creates it
+ * @param at the time of the commit
+ * @param deletedAt the time of the commit that deleted the last account with this id; undefined: there was none
+ */
+export function newAccount(
+  account: Omit<AccountRecord, "version">,
+  clock: string,
+  at: string,
+  deletedAt: string | undefined,
+): Omit<AccountRecord, "version"> {
+  const { tokensFrom: _, ...given } = account;
+  const free = deletedAt === undefined ? 0 : secondOf(deletedAt) + CLOCK_TOLERANCE + GATEWAYS_WITHIN + 1;
+  const tokensFrom = Math.max(secondOf(clock), free);
+  return { ...given, createdAt: at, ...(tokensFrom !== secondOf(at) && { tokensFrom }) };
 }
 
 export function parseAccount(record: string): AccountRecord {
   const [version = "", parentId = "", role, json = ""] = record.split("\n");
-  const { id, name, createdAt } = parseStored<Pick<AccountRecord, "id" | "name" | "createdAt">>(json);
+  const { id, name, createdAt, tokensFrom } =
+    parseStored<Pick<AccountRecord, "id" | "name" | "createdAt" | "tokensFrom">>(json);
   const parent = parentId === "" ? undefined : parentId;
   return {
     id,
@@ -103,6 +136,7 @@ export function parseAccount(record: string): AccountRecord {
     parentId: parent,
     isReseller: role === "reseller",
     createdAt,
+    ...(tokensFrom !== undefined && { tokensFrom }),
     version: parseVersion(version),
   };
 }
@@ -123,12 +157,13 @@ export function versionOfRecord(record: string): string {
 }
 
 /** The part of a change's record below its version: what the feed tells of a commit. */
-export function changeBody({ write, at, by }: Commit): string {
-  const what =
-    write.on === "document"
-      ? { on: write.on, key: write.key, kind: write.kind }
-      : { on: write.on, kind: write.kind, account: write.account };
-  return JSON.stringify({ ...what, at, by });
+export function changeBody({ write, at, by }: Pick<Commit, "write" | "at" | "by">): string {
+  const end = `,"at":"${at}","by":${JSON.stringify(by)}}`;
+  const { on, kind } = write;
+  if (write.on === "document") return JSON.stringify({ on, key: write.key, kind }).slice(0, -1) + end;
+  const { id, name, parentId, isReseller } = write.account;
+  const account = born(JSON.stringify({ id, name, parentId, isReseller }), write.account);
+  return `${JSON.stringify({ on, kind }).slice(0, -1)},"account":${account}${end}`;
 }
 
 export function parseChange(record: string): Change {

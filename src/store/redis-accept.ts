@@ -14,12 +14,13 @@ import { describeCell } from "./redis-url.js";
  */
 export async function acceptRedisStore(options: RedisArchiveOptions): Promise<string> {
   const { target, cell } = options;
-  const { meta, sequence, tree } = new RedisKeys(cell);
+  const { meta, sequence, tree, feed, begun } = new RedisKeys(cell);
   const connection = new RedisConnection({ target, name: "strata-accept", routeKey: meta });
   try {
     await connection.firstReady();
     const incarnation = makeNonce();
-    const call = [FUNCTIONS.accept, 3, meta, sequence, tree, incarnation, makeNonce()] as const;
+    const keys = [meta, sequence, tree, feed, begun] as const;
+    const call = [FUNCTIONS.accept, keys.length, ...keys, incarnation, makeNonce()] as const;
     if ((await callFunction(connection, ["FCALL", ...call])) === "done") return incarnation;
     const message = `Redis at ${describeCell(options)} cannot be used: ${UNFINISHED_IMPORT}.`;
     throw new StrataError("STORE_UNAVAILABLE", message);

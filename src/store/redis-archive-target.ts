@@ -80,7 +80,7 @@ class RedisArchiveTarget implements ArchiveTarget {
   async finish(sequence: number, dropped: number): Promise<StorePosition> {
     const incarnation = makeNonce();
     const { meta, sequence: newest, tree, feed, lock } = this.keys;
-    const keys = [meta, newest, tree, feed, lock, this.keys.dropped] as const;
+    const keys = [meta, newest, tree, feed, lock, this.keys.dropped, this.keys.begun] as const;
     const args = [this.#holder, sequence, incarnation, makeNonce(), dropped] as const;
     await this.#call([FUNCTIONS.finishImport, keys.length, ...keys, ...args]);
     return { incarnation, sequence, dropped };
@@ -109,23 +109,25 @@ class RedisArchiveTarget implements ArchiveTarget {
   }
 
   #restoreWrite({ key, version, kind, at, by, text }: ArchivedWrite): RedisCommand {
-    const { meta, lock } = this.keys;
+    const { meta, lock, time } = this.keys;
     const own = [
       this.keys.version(key),
       this.keys.document(key),
       this.keys.history(key),
       this.keys.configs(key),
+      time,
     ];
-    const args = [version.revision, versionText(version), documentBody({ kind, at, by }, text), key.configId];
+    const body = documentBody({ kind, at, by }, text);
+    const args = [version.revision, versionText(version), body, key.configId, inFull(at)];
     return ["FCALL", FUNCTIONS.restoreWrite, 2 + own.length, meta, lock, ...own, this.#holder, ...args];
   }
 
   #restoreAccount(account: AccountRecord): RedisCommand {
-    const { meta, lock, prefix } = this.keys;
+    const { meta, lock, prefix, time } = this.keys;
     const { id, parentId = "", version } = account;
-    const keys = [meta, lock, this.keys.account(id)];
+    const keys = [meta, lock, this.keys.account(id), time];
     const record = recordOf(version, accountBody(account));
-    const args = [version.revision, record, id, parentId, prefix];
+    const args = [version.revision, record, id, parentId, prefix, inFull(account.createdAt)];
     return ["FCALL", FUNCTIONS.restoreAccount, keys.length, ...keys, this.#holder, ...args];
   }
 
@@ -149,4 +151,9 @@ class RedisArchiveTarget implements ArchiveTarget {
     const message = `Another import into the store in Redis at ${this.place} is under way, or was until a moment ago.`;
     return new StrataError("STORE_UNAVAILABLE", `${message} Try again in ${LOCK_MS / 1_000} seconds.`);
   }
+}
+
+/** Times are compared as text: all of them have to be written alike. */
+function inFull(time: string): string {
+  return new Date(time).toISOString();
 }

@@ -1,5 +1,5 @@
 import type { Position } from "./archive.js";
-import { accountBody, changeBody, documentBody, parseVersion } from "./records.js";
+import { accountBody, changeBody, headerText, parseVersion } from "./records.js";
 import { makeNonce } from "./redis-call.js";
 import type { RedisCommand } from "./redis-connection.js";
 import { FUNCTIONS } from "./redis-functions.js";
@@ -11,7 +11,9 @@ export interface RedisRetention {
   readonly operationLifeMs: number;
 }
 
-const DOCUMENTS_ARGUMENT = 8;
+const DOCUMENTS_ARGUMENT = 9;
+/** Where the function puts the commit's time: JSON has no such character of its own. */
+const TIME = "\u0001";
 
 /**
  * A commit as a call of the function that does it; the function's text says what each place means.
@@ -25,10 +27,11 @@ export function commitCommand(
   commit: Commit,
   text: string | undefined,
 ): RedisCommand {
-  const { expect, write, operation, at, by } = commit;
-  const { meta, sequence, tree, root, feed } = keys;
+  const { expect, operation, at, by } = commit;
+  const write = stampable(commit.write);
+  const { meta, sequence, tree, root, feed, time, begun } = keys;
   const names = [
-    ...[meta, sequence, tree, root, feed, keys.operation(operation.id)],
+    ...[meta, sequence, tree, root, feed, keys.operation(operation.id), time, begun],
     ...expect.documents.map(({ key }) => keys.version(key)),
     ...expect.accounts.map(({ id }) => keys.account(id)),
     ...writtenKeys(keys, write),
@@ -36,16 +39,23 @@ export function commitCommand(
   const versions = [...expect.documents, ...expect.accounts].map(({ version }) => versionText(version));
   const written =
     write.on === "document"
-      ? [documentBody({ kind: write.kind, at, by }, text), write.key.configId]
-      : [accountBody(write.account), ...accountArguments(keys, write, at)];
+      ? [headerText({ kind: write.kind, at: TIME, by }), write.key.configId, text ?? ""]
+      : [accountBody(write.account), ...accountArguments(keys, write)];
   return [
     "FCALL",
     ...[FUNCTIONS.commit, names.length, ...names],
     ...[known.incarnation, known.sequence, operation.digest, operationLifeMs],
-    ...[expect.tree ?? "", expect.noRoot ? "1" : "", feedEntries, makeNonce()],
+    ...[expect.tree ?? "", expect.noRoot ? "1" : "", feedEntries, makeNonce(), at],
     ...[expect.documents.length, expect.accounts.length, ...versions],
-    ...[changeBody(commit), ...written],
+    ...[changeBody({ write, at: TIME, by }), ...written],
   ];
+}
+
+/** A creation's time is for the function to say. */
+function stampable(write: Commit["write"]): Commit["write"] {
+  if (write.on === "document" || write.kind !== "CREATE") return write;
+  const { tokensFrom: _, ...account } = write.account;
+  return { ...write, account: { ...account, createdAt: TIME } };
 }
 
 function writtenKeys(keys: RedisKeys, write: Commit["write"]): string[] {
@@ -56,9 +66,9 @@ function writtenKeys(keys: RedisKeys, write: Commit["write"]): string[] {
   return [keys.account(write.account.id)];
 }
 
-function accountArguments({ prefix }: RedisKeys, { kind, account }: AccountWrite, at: string): string[] {
+function accountArguments({ prefix }: RedisKeys, { kind, account }: AccountWrite): string[] {
   const { id, parentId = "", isReseller } = account;
-  return [kind, id, parentId, isReseller ? "reseller" : "", prefix, makeNonce(), at];
+  return [kind, id, parentId, isReseller ? "reseller" : "", prefix, makeNonce()];
 }
 
 /** What the function found in place of what was expected. */

@@ -27,7 +27,8 @@ const ANSWER_WITHIN_MS = 900;
 const CALL_WITHIN_MS = 1_800;
 /** A connection that is silent for so long with commands under way is dead: nobody else would notice for a quarter of an hour. */
 const SILENCE_MS = 3_000;
-const START_WITHIN_MS = 5_000;
+export const START_WITHIN_MS = 5_000;
+const TELL_AFTER_MS = 1_000;
 const CONNECT_WITHIN_MS = 1_000;
 /** A connection is closed when nobody waits for an answer any more; a refused one keeps the process for as long, too. */
 const DISCONNECT_WITHIN_MS = 200;
@@ -164,9 +165,20 @@ export class RedisConnection {
     });
   }
 
-  /** For the start: waits longer than a call would. @throws StrataError STORE_UNAVAILABLE */
-  async firstReady(milliseconds = START_WITHIN_MS): Promise<void> {
-    if (!this.isReady()) await this.#comesBack(milliseconds);
+  /**
+   * For the start: waits longer than a call would.
+   * @param onDelay hears after a second what is wrong, and how it goes on
+   * @throws StrataError STORE_UNAVAILABLE
+   */
+  async firstReady(milliseconds = START_WITHIN_MS, onDelay?: (message: string) => void): Promise<void> {
+    const first = Math.min(milliseconds, TELL_AFTER_MS);
+    if (!this.isReady()) await this.#comesBack(first);
+    if (this.isReady()) return;
+    const seconds = Math.round((milliseconds - first) / 1_000);
+    onDelay?.(
+      `${this.unavailable().message} Trying again, at least once a second, for ${seconds} more seconds.`,
+    );
+    await this.#comesBack(milliseconds - first);
     if (!this.isReady()) throw this.unavailable();
   }
 

@@ -8,11 +8,15 @@ import type { DocumentKey } from "./store.js";
  *     meta              hash: format, incarnation, writers (the oldest format whose releases may write), accepted (the
  *                       incarnation that an operator vouches for), importing, clearing
  *     seq, tree, root   the newest commit's sequence; the tree token; the root account's id
+ *     begun             as seq, raised first in a commit, where seq is last: higher than seq where a commit was torn
+ *     time              the newest commit's time
  *     dropped           how many commits left nothing behind; lastDeletion: when an account was last deleted
  *     a:<account>       record of an account; k:<account> its children's ids, a sorted set; n:<account> how many accounts
- *                       are one, two, ... levels below it
+ *                       are one, two, ... levels below it; g:<account> when an account of this id was last deleted
  *     v:<owner>:<cfg>   version of a document; d:… its record; h:… every record it ever had, a list in order of revision
  *     o:<owner>         the config ids that the owner ever wrote, a set
+ *     run               the run of Redis whose file is known to have no torn commit
+ *     probe             what tells whether writes are taken; expires
  *     lock              who is importing; expires
  *     feed              stream of changes; the id is the sequence
  *     op:<id>           digest of an operation and the version it made; expires
@@ -27,6 +31,10 @@ export class RedisKeys {
   readonly lock: string;
   readonly dropped: string;
   readonly lastDeletion: string;
+  readonly begun: string;
+  readonly time: string;
+  readonly probe: string;
+  readonly run: string;
 
   constructor(cell: string) {
     this.prefix = `{${cell}}:`;
@@ -38,6 +46,10 @@ export class RedisKeys {
     this.lock = `${this.prefix}lock`;
     this.dropped = `${this.prefix}dropped`;
     this.lastDeletion = `${this.prefix}lastDeletion`;
+    this.begun = `${this.prefix}begun`;
+    this.time = `${this.prefix}time`;
+    this.probe = `${this.prefix}probe`;
+    this.run = `${this.prefix}run`;
   }
 
   get accountPrefix(): string {

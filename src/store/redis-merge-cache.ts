@@ -1,8 +1,8 @@
 import DataLoader from "dataloader";
 import type { MergeCache } from "./merge-cache.js";
 import { RedisConnection } from "./redis-connection.js";
-import type { StoreNotice } from "./redis-standing.js";
 import type { RedisTarget } from "./redis-url.js";
+import type { StoreNotice } from "./store-notice.js";
 import { within } from "./within.js";
 
 const PREFIX = "strata:merge:";

@@ -1,7 +1,8 @@
 import type { AcknowledgedMark } from "./acknowledged-mark.js";
-import { type RedisConnection, RedisRefusal } from "./redis-connection.js";
+import { type RedisCommand, type RedisConnection, RedisRefusal } from "./redis-connection.js";
 import { REDIS_FORMAT } from "./redis-functions.js";
 import type { RedisKeys } from "./redis-keys.js";
+import { cleanFile } from "./redis-run.js";
 import {
   parseInfo,
   parseSettings,
@@ -11,12 +12,7 @@ import {
   unfit,
   unsafeLines,
 } from "./redis-safety.js";
-
-/** Something that whoever runs Strata should hear of. */
-export interface StoreNotice {
-  readonly level: "info" | "warn" | "error";
-  readonly message: string;
-}
+import type { StoreNotice } from "./store-notice.js";
 
 export interface StandingOptions extends SafetyDemands {
   /** Begins a store where there is none, and nothing speaks against it. */
@@ -28,20 +24,34 @@ export interface StandingOptions extends SafetyDemands {
 /** Why nothing is read from a store that is being filled, or whose filling was broken off. */
 export const UNFINISHED_IMPORT =
   "an import into it was begun and not finished: run it again with the same file, or with --replace";
+/** What to do about a key that holds something else than Strata puts there. */
+export const FOREIGN_ADVICE =
+  "Somebody else has written there: rename that key (RENAME) or delete it (DEL), and writes go on.";
 const TICK_MS = 1_000;
+/** Whoever asks so soon after a look is told what it found. */
+const LATELY_MS = 1_000;
+const PROBE_LIFE_MS = 60_000;
 /** So many ticks from one look to the next, as long as nothing is the matter. */
 const TICKS_AT_EASE = 10;
+const TORN_ADVICE =
+  "Run `npx strata accept` once: it makes whole what can be made whole, and gateways go on with that.";
 const ADVICE =
   "If the store is the right one (say, a restored backup), run `npx strata accept` once; otherwise bring the right one back.";
 
 /**
  * Whether this Redis, as it stands, may take writes: whether it would keep them, and whether it is the store, in the
- * state, that this gateway knows. Looked at on every connection, every ten seconds, and every second while
- * something is the matter.
+ * state, that this gateway knows; and whether it does take them. Looked at on every connection, every ten seconds, and
+ * every second while something is the matter.
  */
 export class RedisStanding {
   #obstacle: string | undefined = "it was not looked at yet";
   #failure: Error | undefined;
+  #refusal: string | undefined;
+  /** On the clock of `performance.now()`. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  /** The run of Redis whose file is known to end with a whole commit, or to be as whole as it can be made. */
+  #cleanRun: string | undefined;
+  #told: string | undefined;
   #warned: string | undefined;
   #looking: Promise<void> | undefined;
   readonly #timer: NodeJS.Timeout;
@@ -55,13 +65,19 @@ export class RedisStanding {
     let ticks = 0;
     this.#timer = setInterval(() => {
       ticks++;
-      if (this.#obstacle !== undefined || ticks % TICKS_AT_EASE === 0) void this.look();
+      if (this.#obstacle !== undefined || this.#refusal !== undefined || ticks % TICKS_AT_EASE === 0)
+        void this.look();
     }, TICK_MS).unref();
   }
 
   /** Why no write is taken; undefined: they are. */
   get obstacle(): string | undefined {
     return this.#obstacle;
+  }
+
+  /** What it said to the last write that was only to find out, where that was a no: writes are tried all the same. */
+  get refusal(): string | undefined {
+    return this.#refusal;
   }
 
   /** Why the last look could not be had; undefined: it could. */
@@ -74,6 +90,18 @@ export class RedisStanding {
     await this.#looking;
   }
 
+  /** Looks, unless it has been looked at within the last second. Never rejects. */
+  async lookLately(): Promise<void> {
+    await this.settled();
+    if (performance.now() - this.#lookedAt > LATELY_MS) await this.look();
+  }
+
+  /** Tells the operator, unless that was the last thing told in this way. */
+  tellOnce(message: string): void {
+    if (this.#told !== message) this.options.onNotice({ level: "error", message });
+    this.#told = message;
+  }
+
   /** Looks, once the look that is under way is over. Never rejects: what cannot be seen is an obstacle. */
   async lookAgain(): Promise<void> {
     await this.settled();
@@ -83,16 +111,19 @@ export class RedisStanding {
   /** Looks, or joins the look that is under way. Never rejects. */
   look(): Promise<void> {
     this.#looking ??= this.#inspect()
+      .then(async () => {
+        await this.#probe();
+        this.#failure = undefined;
+      })
       .then(
-        () => {
-          this.#failure = undefined;
-        },
+        () => {},
         (error: Error) => {
           this.#failure = error;
           this.#stand(`its settings and state could not be read: ${error.message}`);
         },
       )
       .finally(() => {
+        this.#lookedAt = performance.now();
         this.#looking = undefined;
       });
     return this.#looking;
@@ -103,29 +134,71 @@ export class RedisStanding {
   }
 
   async #inspect(hasBegun = false): Promise<void> {
-    const { meta, sequence, tree } = this.keys;
-    const [settings, info, fields, newest, token] = await this.connection.sendToPrimary([
-      ["CONFIG", "GET", ...SAFE_SETTINGS.keys()],
-      ["INFO"],
-      ["HMGET", meta, "incarnation", "writers", "accepted"],
-      ["GET", sequence],
-      ["GET", tree],
-    ]);
+    const { meta, sequence, tree, begun, feed } = this.keys;
+    const fixed = fixedKeys(this.keys);
+    const [settings, info, fields, newest, token, started, stream, ...types] =
+      await this.connection.sendToPrimary([
+        ["CONFIG", "GET", ...SAFE_SETTINGS.keys()],
+        ["INFO"],
+        ["HMGET", meta, "incarnation", "writers", "accepted"],
+        ["GET", sequence],
+        ["GET", tree],
+        ["GET", begun],
+        ["XINFO", "STREAM", feed],
+        ...fixed.map(([key]): RedisCommand => ["TYPE", key]),
+      ]);
     if (info instanceof Error) throw info;
-    if (fields instanceof Error) throw fields;
     const report = {
       settings: settings instanceof RedisRefusal ? undefined : parseSettings(settings),
       info: parseInfo(String(info)),
     };
+    const foreign = foreignKey(fixed, types);
+    if (foreign !== undefined) return this.#stand(this.#danger(report) ?? foreign);
+    if (fields instanceof Error) throw fields;
     const [incarnation, writers, accepted] = fields as (string | null)[];
-    const state = { incarnation, writers, accepted, sequence: newest, tree: token };
+    const state = { incarnation, writers, accepted, sequence: newest, tree: token, begun: started, stream };
     const danger = this.#danger(report);
     const isEmpty = [incarnation, newest, token].every((value) => value === null);
-    if (danger === undefined && isEmpty && this.mark.position === undefined && !hasBegun) {
-      await this.options.begin();
-      return this.#inspect(true);
+    const isNew = isEmpty && this.mark.position === undefined && !hasBegun;
+    const obstacle =
+      danger ?? (isNew ? undefined : this.#estrangement(state)) ?? (await this.#unclean(report));
+    if (obstacle !== undefined || !isNew) return this.#stand(obstacle);
+    await this.options.begin();
+    return this.#inspect(true);
+  }
+
+  /** Why writes have to wait until what the run before has left in Redis's file cannot be taken for a part of a commit. */
+  async #unclean(report: RedisReport): Promise<string | undefined> {
+    const run = report.info.get("run_id");
+    if (run === this.#cleanRun) return undefined;
+    const found = await cleanFile(this.connection, this.keys, report);
+    if (found.outcome === "waiting")
+      return "it was started, and is writing its file anew: that takes a moment";
+    if (found.outcome === "failed") this.options.onNotice({ level: "warn", message: found.message });
+    this.#cleanRun = run;
+    return undefined;
+  }
+
+  /** Whether it does take writes: a full memory or disk shows in no other way. */
+  async #probe(): Promise<void> {
+    if (this.#obstacle !== undefined) {
+      this.#refusal = undefined;
+      return;
     }
-    this.#stand(danger ?? this.#estrangement(state));
+    const before = this.#refusal;
+    try {
+      await this.connection.call(["SET", this.keys.probe, "1", "PX", PROBE_LIFE_MS]);
+      this.#refusal = undefined;
+    } catch (error) {
+      this.#refusal = `it refused the last one: ${(error as Error).message}`;
+    }
+    if (this.#refusal === before) return;
+    if (this.#refusal !== undefined)
+      this.options.onNotice({
+        level: "error",
+        message: `No writes are taken by this Redis: ${this.#refusal}`,
+      });
+    else if (before !== undefined) this.options.onNotice({ level: "info", message: "Redis takes writes." });
   }
 
   /** Why what is written could be lost. */
@@ -156,15 +229,16 @@ export class RedisStanding {
     if (Number(state.writers) < REDIS_FORMAT)
       return `it was written by an older Strata (format ${state.writers}, this release writes ${REDIS_FORMAT}): export it with that one, and import that into another cell`;
     const position = { incarnation: state.incarnation, sequence: Number(state.sequence) };
+    if (!Number.isSafeInteger(position.sequence)) return `its sequence is not a number. ${ADVICE}`;
     if (known?.incarnation !== position.incarnation) {
       if (known !== undefined && state.accepted !== position.incarnation)
         return `it is not the store that was written to before (incarnation ${position.incarnation}, known: ${known.incarnation}). ${ADVICE}`;
       this.mark.adopt(position);
-      return undefined;
+      return halfWritten(state);
     }
     if (position.sequence < known.sequence)
       return `it stands at sequence ${position.sequence}, and ${known.sequence} was acknowledged: writes were lost. ${ADVICE}`;
-    return undefined;
+    return halfWritten(state);
   }
 
   #stand(obstacle: string | undefined): void {
@@ -184,4 +258,38 @@ interface StoredState {
   readonly accepted: string | null | undefined;
   readonly sequence: unknown;
   readonly tree: unknown;
+  readonly begun: unknown;
+  /** What XINFO says of the feed. */
+  readonly stream: unknown;
+}
+
+/** A part of a commit that is in the store without the rest: of one that a kill has torn, or an error has ended. */
+function halfWritten({ sequence, begun, stream }: StoredState): string | undefined {
+  const told = Number.parseInt(String(valueIn(stream, "last-generated-id") ?? 0), 10);
+  if (told > Number(sequence))
+    return `its feed is ahead: it tells of commit ${told}, and the newest is ${sequence}; half of a commit is in it. ${TORN_ADVICE}`;
+  if (Number(begun ?? 0) > Number(sequence))
+    return `${begun} commits were begun, and ${sequence} were made: half of a commit is in it. ${TORN_ADVICE}`;
+  return undefined;
+}
+
+/** A member of an answer that is a flat list of names and values. */
+function valueIn(answer: unknown, name: string): unknown {
+  return Array.isArray(answer) ? answer[answer.indexOf(name) + 1] : undefined;
+}
+
+/** The keys that are there once in a store, and what each holds. */
+function fixedKeys(keys: RedisKeys): readonly (readonly [key: string, type: string])[] {
+  const { sequence, tree, root, dropped, lastDeletion, begun, time, probe, run, lock } = keys;
+  const texts = [sequence, tree, root, dropped, lastDeletion, begun, time, probe, run, lock];
+  return [[keys.meta, "hash"], [keys.feed, "stream"], ...texts.map((key) => [key, "string"] as const)];
+}
+
+function foreignKey(fixed: ReturnType<typeof fixedKeys>, types: readonly unknown[]): string | undefined {
+  for (const [index, [key, wanted]] of fixed.entries()) {
+    const found = types[index];
+    if (found instanceof Error || found === "none" || found === wanted) continue;
+    return `${key} holds a ${found} in place of a ${wanted}. ${FOREIGN_ADVICE}`;
+  }
+  return undefined;
 }

@@ -9,16 +9,18 @@ import {
   RedisConnection,
   RedisRefusal,
   RedisSilence,
+  START_WITHIN_MS,
 } from "./redis-connection.js";
 import { FUNCTIONS } from "./redis-functions.js";
 import { RedisKeys } from "./redis-keys.js";
 import { RedisReads, refused, silent } from "./redis-reads.js";
-import { RedisStanding, type StoreNotice } from "./redis-standing.js";
+import { FOREIGN_ADVICE, RedisStanding } from "./redis-standing.js";
 import { describeCell, type RedisTarget } from "./redis-url.js";
 import type {
   Changes,
   Commit,
   CommitOutcome,
+  Committed,
   Descendants,
   DescendantsOf,
   DocumentKey,
@@ -28,9 +30,9 @@ import type {
   Revisions,
   Store,
   StoredConfigs,
-  Version,
   VersionsOf,
 } from "./store.js";
+import type { StoreNotice } from "./store-notice.js";
 import { within } from "./within.js";
 
 export interface RedisStoreOptions {
@@ -128,7 +130,8 @@ class RedisStore implements Store {
   }
 
   async start(): Promise<void> {
-    await Promise.all([this.#readConnection.firstReady(), this.#writes.firstReady()]);
+    const tell = (message: string) => this.#settings.onNotice({ level: "warn", message });
+    await Promise.all([this.#readConnection.firstReady(), this.#writes.firstReady(START_WITHIN_MS, tell)]);
     await this.#standing.lookAgain();
     const { failure } = this.#standing;
     if (failure !== undefined)
@@ -181,7 +184,13 @@ class RedisStore implements Store {
   }
 
   writeObstacle(): string | undefined {
-    return this.#standing.obstacle;
+    return this.#standing.obstacle ?? this.#standing.refusal;
+  }
+
+  async probeWrites(): Promise<string | undefined> {
+    if (this.#closing !== undefined) return this.#closed().message;
+    await this.#standing.lookLately();
+    return this.writeObstacle();
   }
 
   close(): Promise<void> {
@@ -239,25 +248,41 @@ class RedisStore implements Store {
   #outcome(answer: unknown, command: RedisCommand, confirmed: number): CommitOutcome {
     if (answer instanceof RedisRefusal) {
       const cause = refused(this.#place(), answer);
+      // Whatever it was, whoever asks whether writes are taken is to hear of it.
+      void this.#standing.look();
       return REFUSED_BEFORE.test(answer.message) ? notApplied(cause) : unknown(cause);
     }
     if (answer instanceof Error) return unknown(silent(this.#place(), answer));
     const [outcome, ...rest] = answer as [string, ...unknown[]];
     switch (outcome) {
       case "done":
-        return this.#done(parseVersion(String(rest[0])), rest[1] === "replayed", confirmed);
+        return this.#done(
+          { version: parseVersion(String(rest[0])), at: String(rest[2]) },
+          rest[1] === "replayed",
+          confirmed,
+        );
       case "conflict":
         return { outcome, current: conflictIn(rest, command) };
       case "reused":
         return { outcome: "operationReused" };
       default:
-        // The function saw what the last look has not: look again, so that it is said.
-        void this.#standing.look();
-        return notApplied(this.#refusing(String(rest[0])));
+        return notApplied(this.#refused(rest.map(String)));
     }
   }
 
-  #done(version: Version, replayed: boolean, confirmed: number): CommitOutcome {
+  /** The function wrote nothing, and says why. */
+  #refused([reason = "", detail = ""]: readonly string[]): StrataError {
+    if (reason === "foreign") {
+      const message = `${detail.replace(/^FOREIGN /, "")}. ${FOREIGN_ADVICE}`;
+      this.#standing.tellOnce(`A write was refused, and nothing of it was written: ${message}`);
+      return this.#refusing(message);
+    }
+    // It saw what the last look has not: look again, so that it is said.
+    void this.#standing.look();
+    return this.#refusing(reason);
+  }
+
+  #done(made: Committed, replayed: boolean, confirmed: number): CommitOutcome {
     const { waitReplicas } = this.#settings;
     // NaN, where WAIT itself was refused, confirms nothing.
     if (!(confirmed >= waitReplicas)) {
@@ -265,8 +290,8 @@ class RedisStore implements Store {
       void this.#standing.look();
       return unknown(new StrataError("STORE_UNAVAILABLE", message));
     }
-    this.#mark.acknowledge(version.sequence);
-    return { outcome: "done", version, replayed };
+    this.#mark.acknowledge(made.version.sequence);
+    return { outcome: "done", ...made, replayed };
   }
 
   async #reading<T>(read: () => Promise<T>): Promise<T> {

@@ -9,6 +9,7 @@ import { resellerLineage } from "../domain/reseller.js";
  * - a read sees every commit that was acknowledged before the read was made, and never half of one;
  * - a commit checks everything it expects before it writes anything, and writes all of it or nothing;
  * - an acknowledged commit survives the loss of the process and of power;
+ * - commit times never go backwards: each is the later of the commit's `at` and the time of the commit before it;
  * - the accounts stay one tree under one root, at most `TREE_DEPTH` levels deep: a commit that would make an account
  *   twice, a second root, a child of nobody, a circle or a deeper tree, or change or delete what is not there, or delete
  *   what has children, is a conflict, expected or not;
@@ -36,8 +37,13 @@ export interface Store {
   commit(commit: Commit): Promise<CommitOutcome>;
   /** The changes that came after a sequence, oldest first, at most `limit` of them. */
   changes(after: number, limit: number): Promise<Changes>;
-  /** Why no commit is applied for the time being, in words for the operator; undefined: they are. */
+  /** Why no commit is applied for the time being, as far as is known, in words for the operator; undefined: they are. */
   writeObstacle(): string | undefined;
+  /**
+   * The same, found out by a write of the store's own to a place of its own; at most one a second is made. Never rejects,
+   * and answers within two seconds.
+   */
+  probeWrites(): Promise<string | undefined>;
   /** Finishes what runs, then lets go of every resource. Calls after it are STORE_UNAVAILABLE. */
   close(): Promise<void>;
 }
@@ -78,7 +84,13 @@ export interface AccountRecord {
   /** Undefined for the root alone. */
   readonly parentId: string | undefined;
   readonly isReseller: boolean;
+  /** The time of the commit that created it. */
   readonly createdAt: string;
+  /**
+   * The first second, since the epoch, whose tokens are for this account: earlier ones may be for another account that had
+   * its id. Absent: the second of `createdAt`.
+   */
+  readonly tokensFrom?: number;
   readonly version: Version;
 }
 
@@ -91,7 +103,7 @@ export const TREE_DEPTH = 32;
 
 export interface Lineages {
   readonly tree: TreeToken;
-  /** When an account was last deleted, RFC 3339, by the clock of whoever did it; undefined: none ever was. */
+  /** The time of the commit that last deleted an account, RFC 3339; undefined: none ever was. */
   readonly lastDeletion: string | undefined;
   readonly lineages: readonly (Lineage | undefined)[];
 }
@@ -219,14 +231,20 @@ export type AccountWriteKind = "CREATE" | "UPDATE" | "DELETE";
 export interface AccountWrite {
   readonly on: "account";
   readonly kind: AccountWriteKind;
-  /** As it shall be, all of it; of a deletion: as it was. Under another parent all that is below it moves along. */
+  /**
+   * As it shall be, all of it; of a deletion: as it was. Under another parent all that is below it moves along. Of a
+   * creation `createdAt` and `tokensFrom` are for the store to say (`newAccount` in records.ts).
+   */
   readonly account: Omit<AccountRecord, "version">;
 }
 
 export interface Commit {
   readonly expect: Expectations;
   readonly write: DocumentWrite | AccountWrite;
-  /** RFC 3339, UTC: goes into the document, its history entry and the change event. */
+  /**
+   * The clock of whoever commits, as `toISOString` writes it. The commit's own time is this, or that of the commit before
+   * it where that is later; it goes into the document, its history entry and the change event.
+   */
   readonly at: string;
   readonly by: string;
   /**
@@ -236,9 +254,16 @@ export interface Commit {
   readonly operation: { readonly id: string; readonly digest: string };
 }
 
+/** What a commit has made. */
+export interface Committed {
+  readonly version: Version;
+  /** Its time, RFC 3339, UTC. */
+  readonly at: string;
+}
+
 export type CommitOutcome =
   /** On disk. `replayed`: an earlier commit with this operation id did it. */
-  | { readonly outcome: "done"; readonly version: Version; readonly replayed: boolean }
+  | ({ readonly outcome: "done"; readonly replayed: boolean } & Committed)
   /** Something expected no longer holds; nothing was written. Read again and decide again. */
   | { readonly outcome: "conflict"; readonly current: Revisions }
   /** The operation id was used for something else; nothing was written. */

@@ -22,7 +22,11 @@ function inject(options: InjectOptions) {
 describe("health", () => {
   test("live and ready", async () => {
     expect((await get("/health/live")).json()).toEqual({ status: "live" });
-    expect((await get("/health/ready")).json()).toEqual({ status: "ready", writes: "accepted" });
+    expect((await get("/health/ready")).json()).toEqual({
+      status: "ready",
+      reads: "answered",
+      writes: "accepted",
+    });
   });
 
   test("live but not ready, once the store is closed", async () => {
@@ -46,7 +50,12 @@ describe("health", () => {
     const ready = await ask("/health/ready");
     expect([ready.statusCode, ready.json()]).toEqual([
       503,
-      { status: "not ready", reason: "The store cannot be read: the log says why." },
+      {
+        status: "not ready",
+        reads: "refused",
+        writes: "refused",
+        reason: "The store cannot be read: the log says why.",
+      },
     ]);
     expect((await ask("/health/live")).statusCode).toBe(200);
     expect(lines.join("")).toContain('"msg":"not ready"');

@@ -13,6 +13,7 @@ export function alteredStore(store: Store, calls: Partial<Store>): Store {
     commit: (commit) => store.commit(commit),
     changes: (after, limit) => store.changes(after, limit),
     writeObstacle: () => store.writeObstacle(),
+    probeWrites: () => store.probeWrites(),
     close: () => store.close(),
     ...calls,
   };

@@ -474,7 +474,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       it("answers a retry with the first outcome and writes nothing, even when the layers moved on", async () => {
         const commit = documentCommit(key, { v: 1 }, { documents: [{ key, version: undefined }] });
         const version = versionOf(await store.commit(commit));
-        const replay = { outcome: "done", version, replayed: true };
+        const replay = { outcome: "done", version, at: AT, replayed: true };
         expect(await store.commit(commit)).toEqual(replay);
         const later = await put(key, { v: 2 });
         expect(await store.commit(commit)).toEqual(replay);
@@ -497,7 +497,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       it("replays the creation of an account", async () => {
         const commit = accountCommit("root", undefined, { noRoot: true });
         const version = versionOf(await store.commit(commit));
-        expect(await store.commit(commit)).toEqual({ outcome: "done", version, replayed: true });
+        expect(await store.commit(commit)).toEqual({ outcome: "done", version, at: AT, replayed: true });
       });
 
       it("refuses an id that was used for something else", async () => {

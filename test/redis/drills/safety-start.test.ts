@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { StoreNotice } from "../../../src/store/redis-standing.js";
 import { openRedisStore } from "../../../src/store/redis-store.js";
 import { parseRedisUrl } from "../../../src/store/redis-url.js";
+import type { StoreNotice } from "../../../src/store/store-notice.js";
 import { freePort } from "../free-port.js";
 import { RedisServer } from "../redis-server.js";
 

@@ -1,0 +1,97 @@
+/** The functions that read. None of them writes; each is one moment of the store. */
+export const LUA_READS = `
+-- keys: tree; args: prefix id levels limit, and the path behind which to go on.
+local function descendants(keys, args)
+  local prefix, root, levels, limit = args[1], args[2], tonumber(args[3]), tonumber(args[4])
+  local path, last = {}, ''
+  for i = 5, #args do
+    local parent = path[#path] or root
+    if not redis.call('ZSCORE', prefix .. 'k:' .. parent, args[i]) then
+      last = args[i]
+      break
+    end
+    path[#path + 1] = args[i]
+  end
+  local paths = {}
+  while #paths < limit do
+    local child
+    if #path < levels then
+      local from = last == '' and '-' or '(' .. last
+      child = redis.call('ZRANGEBYLEX', prefix .. 'k:' .. (path[#path] or root), from, '+', 'LIMIT', 0, 1)[1]
+    end
+    if child then
+      path[#path + 1] = child
+      paths[#paths + 1] = table.concat(path, '/')
+      last = ''
+    elseif #path == 0 then break
+    else last = table.remove(path) end
+  end
+  return {redis.call('GET', keys[1]), paths, redis.call('GET', prefix .. 'n:' .. root)}
+end
+
+-- keys: tree lastDeletion, the accounts; args: the prefix of accounts. Each account on the way to the root comes once.
+local function lineages(keys, args)
+  local seen, records = {}, {}
+  for i = 3, #keys do
+    local key = keys[i]
+    while key and not seen[key] do
+      seen[key] = true
+      local record = redis.call('GET', key)
+      key = nil
+      if record then
+        records[#records + 1] = record
+        local parent = place_of(record)
+        if parent ~= '' then key = args[1] .. parent end
+      end
+    end
+  end
+  return {redis.call('GET', keys[1]), redis.call('GET', keys[2]), records}
+end
+
+-- keys: tree; args: prefix system-owner bodies, then pairs of an account (or the system's owner) and a config id. Each
+-- account on the ways to the root comes once; of each config what its layers have, the highest first: the whole record of
+-- its own, and of the others that or the version alone.
+local function layers(keys, args)
+  local prefix, system, isWhole = args[1], args[2], args[3] == 'all'
+  local places, records, configs = {}, {}, {}
+  local function place(id)
+    if places[id] == nil then
+      local record = redis.call('GET', prefix .. 'a:' .. id)
+      places[id] = false
+      if record then
+        records[#records + 1] = record
+        local parent, role = place_of(record)
+        places[id] = {parent = parent, isReseller = role ~= ''}
+      end
+    end
+    return places[id]
+  end
+  -- Of an account that is there. Goes all the way, so that all of them are among the records.
+  local function reseller(id)
+    local found
+    local last, parent, steps = nil, places[id].parent, 0
+    while parent ~= '' and steps <= 2 * TREE_DEPTH do
+      local above = place(parent)
+      if not above then break end
+      if above.isReseller and not found then found = parent end
+      last, parent, steps = parent, above.parent, steps + 1
+    end
+    return found or last
+  end
+  for i = 4, #args, 2 do
+    local owner, config = args[i], args[i + 1]
+    local owners = {}
+    if owner == system then owners = {system}
+    elseif place(owner) then
+      owners = {owner, reseller(owner) or system}
+      if owners[2] ~= system then owners[3] = system end
+    end
+    local texts = {}
+    for layer, each in ipairs(owners) do
+      texts[layer] = redis.call('GET', prefix .. ((isWhole or layer == 1) and 'd:' or 'v:') .. each .. ':' .. config)
+    end
+    configs[#configs + 1] = texts
+  end
+  return {redis.call('GET', keys[1]), records, configs}
+end
+`;
