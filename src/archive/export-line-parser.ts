@@ -52,6 +52,7 @@ const ACCOUNT = z.strictObject({
     parentId: id.optional(),
     isReseller: z.boolean(),
     createdAt: time,
+    tokensFrom: z.int().nonnegative().optional(),
     version,
   }),
 });
@@ -103,7 +104,8 @@ export function parseItem(line: string): ExportedItem {
 
 function parseAccount(line: string): AccountRecord {
   const { account } = parse(ACCOUNT, line);
-  return { ...account, parentId: account.parentId };
+  const { tokensFrom, ...record } = account;
+  return { ...record, parentId: account.parentId, ...(tokensFrom !== undefined && { tokensFrom }) };
 }
 
 /** @throws StrataError BAD_USER_INPUT */

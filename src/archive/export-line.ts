@@ -62,9 +62,10 @@ export function itemLine(item: ExportedItem): string {
   }
 }
 
-function accountLine({ id, name, parentId, isReseller, createdAt, version }: AccountRecord): string {
+function accountLine(account: AccountRecord): string {
+  const { id, name, parentId, isReseller, createdAt, tokensFrom, version } = account;
   return JSON.stringify({
-    account: { id, name, parentId, isReseller, createdAt, version: inOrder(version) },
+    account: { id, name, parentId, isReseller, createdAt, tokensFrom, version: inOrder(version) },
   });
 }
 

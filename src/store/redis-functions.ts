@@ -35,6 +35,7 @@ export const FUNCTIONS = {
   restoreAccount: `strata_restore_account_${DIGEST}`,
   finishImport: `strata_finish_import_${DIGEST}`,
   accept: `strata_accept_${DIGEST}`,
+  mendDocument: `strata_mend_document_${DIGEST}`,
 } as const;
 
 export const FUNCTION_LIBRARY = `#!lua name=strata_${DIGEST}
@@ -50,4 +51,5 @@ redis.register_function('${FUNCTIONS.restoreAccount}', restore_account)
 redis.register_function('${FUNCTIONS.restoreCounts}', restore_counts)
 redis.register_function('${FUNCTIONS.finishImport}', finish_import)
 redis.register_function('${FUNCTIONS.accept}', accept)
+redis.register_function('${FUNCTIONS.mendDocument}', mend_document)
 `;

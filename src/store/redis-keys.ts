@@ -58,6 +58,9 @@ export class RedisKeys {
   get versionPrefix(): string {
     return `${this.prefix}v:`;
   }
+  get historyPrefix(): string {
+    return `${this.prefix}h:`;
+  }
   account(id: string): string {
     return this.accountPrefix + id;
   }
@@ -71,7 +74,7 @@ export class RedisKeys {
     return `${this.prefix}d:${ownerOf(key)}:${key.configId}`;
   }
   history(key: DocumentKey): string {
-    return `${this.prefix}h:${ownerOf(key)}:${key.configId}`;
+    return `${this.historyPrefix}${ownerOf(key)}:${key.configId}`;
   }
   configs({ accountId }: Pick<DocumentKey, "accountId">): string {
     return `${this.prefix}o:${accountId ?? SYSTEM_OWNER}`;

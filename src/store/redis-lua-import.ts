@@ -75,17 +75,50 @@ local function finish_import(keys, args)
   return 'done'
 end
 
--- keys: meta seq tree feed begun; args: incarnation tree-token. What is there now is the store, says an operator. No
--- sequence is used twice: where the feed tells of later commits, it goes on behind those.
+-- keys: record version history configs; args: config-id. Makes a document of which a part was written whole: its history has
+-- each revision once, and the last one is the current one. Of two with the same number the later one was made. Answers
+-- how many there are.
+local function mend_document(keys, args)
+  known = {}
+  for i, wanted in ipairs({'string', 'string', 'list', 'set'}) do demand(keys[i], wanted) end
+  local record, version = redis.call('GET', keys[1]), redis.call('GET', keys[2])
+  local length, last = redis.call('LLEN', keys[3]), redis.call('LINDEX', keys[3], -1)
+  local isWhole = last and record == last and version == version_of(last)
+    and tonumber(string.match(version, '^%d+')) == length and redis.call('SISMEMBER', keys[4], args[1]) == 1
+  if isWhole then return length end
+  local history, count = {}, 0
+  for _, each in ipairs(redis.call('LRANGE', keys[3], 0, -1)) do
+    local revision = tonumber(string.match(each, '^%d+')) or 0
+    history[revision] = each
+    count = math.max(count, revision)
+  end
+  redis.call('DEL', keys[3])
+  for revision = 1, count do redis.call('RPUSH', keys[3], history[revision] or '') end
+  redis.call('SET', keys[1], history[count])
+  redis.call('SET', keys[2], version_of(history[count]))
+  redis.call('SADD', keys[4], args[1])
+  return count
+end
+
+-- keys: meta seq tree feed begun dropped; args: incarnation tree-token, and of a store of which a part was written how many
+-- revisions it has. What is there now is the store, says an operator. No sequence is used twice. What the feed of a torn
+-- store tells cannot be trusted: it begins anew.
 local function accept(keys, args)
   known = {}
   local sequence = tonumber(text_at(keys[2])) or 0
   if string.sub(text_at(keys[3]) or '', 1, 1) == '!' then return 'importing' end
-  sequence = number(math.max(sequence, feed_end(keys[4])))
+  sequence = math.max(sequence, feed_end(keys[4]))
   demand(keys[1], 'hash')
+  local dropped = number_in(text_at(keys[6]), keys[6])
   demand(keys[5], 'string')
-  redis.call('SET', keys[2], sequence)
-  redis.call('SET', keys[5], sequence)
+  if args[3] ~= '' then
+    local revisions = tonumber(args[3])
+    sequence = math.max(sequence, revisions + dropped)
+    redis.call('SET', keys[6], number(sequence - revisions))
+    redis.call('DEL', keys[4])
+  end
+  redis.call('SET', keys[2], number(sequence))
+  redis.call('SET', keys[5], number(sequence))
   redis.call('SET', keys[3], args[2])
   redis.call('HSETNX', keys[1], 'format', FORMAT)
   redis.call('HSETNX', keys[1], 'writers', FORMAT)

@@ -1,6 +1,7 @@
 import type { AcknowledgedMark } from "./acknowledged-mark.js";
 import { type RedisCommand, type RedisConnection, RedisRefusal } from "./redis-connection.js";
 import { REDIS_FORMAT } from "./redis-functions.js";
+import { type HalfState, halfWritten } from "./redis-half-written.js";
 import type { RedisKeys } from "./redis-keys.js";
 import { cleanFile } from "./redis-run.js";
 import {
@@ -33,8 +34,6 @@ const LATELY_MS = 1_000;
 const PROBE_LIFE_MS = 60_000;
 /** So many ticks from one look to the next, as long as nothing is the matter. */
 const TICKS_AT_EASE = 10;
-const TORN_ADVICE =
-  "Run `npx strata accept` once: it makes whole what can be made whole, and gateways go on with that.";
 const ADVICE =
   "If the store is the right one (say, a restored backup), run `npx strata accept` once; otherwise bring the right one back.";
 
@@ -252,30 +251,11 @@ export class RedisStanding {
   }
 }
 
-interface StoredState {
+interface StoredState extends HalfState {
   readonly incarnation: string | null | undefined;
   readonly writers: string | null | undefined;
   readonly accepted: string | null | undefined;
-  readonly sequence: unknown;
   readonly tree: unknown;
-  readonly begun: unknown;
-  /** What XINFO says of the feed. */
-  readonly stream: unknown;
-}
-
-/** A part of a commit that is in the store without the rest: of one that a kill has torn, or an error has ended. */
-function halfWritten({ sequence, begun, stream }: StoredState): string | undefined {
-  const told = Number.parseInt(String(valueIn(stream, "last-generated-id") ?? 0), 10);
-  if (told > Number(sequence))
-    return `its feed is ahead: it tells of commit ${told}, and the newest is ${sequence}; half of a commit is in it. ${TORN_ADVICE}`;
-  if (Number(begun ?? 0) > Number(sequence))
-    return `${begun} commits were begun, and ${sequence} were made: half of a commit is in it. ${TORN_ADVICE}`;
-  return undefined;
-}
-
-/** A member of an answer that is a flat list of names and values. */
-function valueIn(answer: unknown, name: string): unknown {
-  return Array.isArray(answer) ? answer[answer.indexOf(name) + 1] : undefined;
 }
 
 /** The keys that are there once in a store, and what each holds. */

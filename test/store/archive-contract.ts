@@ -282,6 +282,44 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
         ]);
       });
 
+      it("makes no commit older than what was restored, however its times are written", async () => {
+        await restored();
+        const late: ArchiveItem = {
+          on: "document",
+          key: system,
+          version: version(2, 10),
+          kind: "RESET",
+          at: "2027-01-01T00:00:00Z",
+          by: "ada",
+          text: undefined,
+        };
+        await intoTarget(async (target) => {
+          await target.begin("again", true);
+          await target.restore([late, ...ITEMS]);
+          await target.finish(SEQUENCE, 0);
+        });
+        await inStore(async (store) => {
+          expect(await store.commit(documentCommit(gone, {}))).toMatchObject({
+            outcome: "done",
+            at: "2027-01-01T00:00:00.000Z",
+          });
+        });
+      });
+
+      it("keeps from when on an account's tokens count", async () => {
+        const item = account("root", undefined, 1);
+        if (item.on !== "account") throw new Error("no account");
+        const record = { ...item.account, tokensFrom: 1_800_000_000 };
+        await intoTarget(async (target) => {
+          await target.begin("tokens", false);
+          await target.restore([{ on: "account", account: record }]);
+          await target.finish(1, 0);
+        });
+        await inStore(async (store) =>
+          expect((await store.lineages(["root"])).lineages).toStrictEqual([[record]]),
+        );
+      });
+
       it("takes items twice and in any order", async () => {
         const moved = account("branch", "root", 10);
         if (moved.on === "account") Object.assign(moved.account, { version: version(2, 10) });

@@ -520,6 +520,87 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       });
     });
 
+    describe("commit times", () => {
+      const clock = fc
+        .integer({ min: Date.parse("1999-12-31T00:00:00Z"), max: Date.parse("2033-03-01T00:00:00Z") })
+        .map((time) => new Date(time).toISOString());
+      const second = (time: string) => Math.floor(Date.parse(time) / 1_000);
+      const created = async (id: string) => (await store.lineages([id])).lineages[0]?.[0];
+      const accountAt = (kind: AccountWrite["kind"], id: string, at: string): Commit => {
+        const commit = accountCommit(id, "root");
+        return { ...commit, at, write: { ...commit.write, kind } as AccountWrite };
+      };
+
+      it("never go backwards, whatever the clock does, also across a restart", async () => {
+        let last = "";
+        let round = 0;
+        const key = documentKey(undefined, "x");
+        await fc.assert(
+          fc.asyncProperty(fc.array(clock, { minLength: 1, maxLength: 8 }), async (clocks) => {
+            if (round++ % 3 === 1) store = await opened.reopen();
+            for (const at of clocks) {
+              const { sequence } = await store.changes(Number.MAX_SAFE_INTEGER - 1, 1);
+              const outcome = await store.commit({ ...documentCommit(key, { at }), at });
+              const expected = at < last ? last : at;
+              expect(outcome).toMatchObject({ outcome: "done", at: expected });
+              expect(await read(key)).toMatchObject({ updatedAt: expected });
+              expect((await store.changes(sequence, 1)).changes).toMatchObject([{ at: expected }]);
+              last = expected;
+            }
+          }),
+          { numRuns: Math.ceil(RUNS / 5), seed: SEED },
+        );
+      });
+
+      it("are those of creations, and say from when on tokens count", async () => {
+        versionOf(
+          await store.commit({ ...accountCommit("root", undefined), at: "1999-01-01T00:00:00.000Z" }),
+        );
+        let last = "";
+        let round = 0;
+        const reach = (at: string) => {
+          last = at < last ? last : at;
+          return last;
+        };
+        await fc.assert(
+          fc.asyncProperty(clock, clock, clock, async (born, died, again) => {
+            const id = `account${round++}`;
+            const from = (at: string, time: string, free = 0) => {
+              const tokensFrom = Math.max(second(at), free);
+              return tokensFrom === second(time) ? {} : { tokensFrom };
+            };
+            const expectBorn = async (at: string, free?: number) => {
+              versionOf(await store.commit(accountAt("CREATE", id, at)));
+              const time = reach(at);
+              const { version: _, ...account } = (await created(id)) ?? {};
+              const given = { id, name: `The ${id}`, parentId: "root", isReseller: false };
+              expect(account).toStrictEqual({ ...given, createdAt: time, ...from(at, time, free) });
+              const { changes } = await store.changes(0, 10_000);
+              expect(changes?.at(-1)).toMatchObject({ at: time, account });
+            };
+            await expectBorn(born);
+            versionOf(await store.commit(accountAt("DELETE", id, died)));
+            const deletion = reach(died);
+            // The issuer's clock may be 5 seconds ahead, and another gateway's one; the last second counts whole.
+            await expectBorn(again, second(deletion) + 7);
+            versionOf(await store.commit(accountAt("DELETE", id, again)));
+            reach(again);
+          }),
+          { numRuns: Math.ceil(RUNS / 5), seed: SEED },
+        );
+      });
+
+      it("of what is sent again is the first one", async () => {
+        const commit = documentCommit(documentKey("a", "x"), { v: 1 });
+        await store.commit({ ...commit, at: "2026-05-01T00:00:00.000Z" });
+        await store.commit(documentCommit(documentKey("a", "y"), {}));
+        expect(await store.commit({ ...commit, at: "2026-06-01T00:00:00.000Z" })).toMatchObject({
+          at: "2026-05-01T00:00:00.000Z",
+          replayed: true,
+        });
+      });
+    });
+
     describe("the feed", () => {
       it("tells every change, oldest first, with what was written", async () => {
         expect(await store.changes(0, 10)).toEqual({ changes: [], sequence: 0 });
