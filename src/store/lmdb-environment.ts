@@ -62,7 +62,10 @@ export function openDatabase({ folder, mapSizeBytes }: { folder: string; mapSize
   return open<string, Key>(settings);
 }
 
-/** Opens it to read alone, beside whoever may be writing; it takes no lock and makes nothing. */
+/**
+ * Opens it to read alone, beside whoever may be writing; it takes no lock and makes nothing. Opening takes readers off the list
+ * whose processes were killed.
+ */
 export function openForReading(folder: string): Database {
   return open<string, Key>({
     path: folder,

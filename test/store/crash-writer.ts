@@ -47,6 +47,8 @@ interface Request {
   readonly get?: readonly string[];
   /** Whether it says that it is still where it is. */
   readonly still?: true;
+  /** Why it takes no writes. */
+  readonly probe?: true;
 }
 
 async function serve(store: Store): Promise<void> {
@@ -59,7 +61,8 @@ async function serve(store: Store): Promise<void> {
   await said;
 }
 
-async function answerTo(store: Store, { put, get = [], still }: Request): Promise<unknown> {
+async function answerTo(store: Store, { put, get = [], still, probe }: Request): Promise<unknown> {
+  if (probe) return { obstacle: (await store.probeWrites()) ?? null };
   if (still) return store.isStillAt((await store.revisions({ accounts: [], documents: [] })).sequence);
   if (put !== undefined) {
     const override = { value: put.value };

@@ -75,6 +75,12 @@ class RemoteStore {
     return JSON.parse(await this.#line());
   }
 
+  /** Why it takes no writes; null: it does. */
+  async probe(): Promise<string | null> {
+    this.child.stdin?.write(`${JSON.stringify({ probe: true })}\n`);
+    return JSON.parse(await this.#line()).obstacle;
+  }
+
   async end(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const exit = once(this.child, "exit");
@@ -160,6 +166,44 @@ describe.skipIf(process.platform !== "linux")("The LMDB store on a disk that fai
     const fresh = await startHealthy();
     expect(await fresh.get(...names)).toEqual(expected());
     expect(await fresh.put("fresh", "last")).toMatchObject({ outcome: "done", version: { revision: 21 } });
+  });
+
+  it.each(faults)(
+    "knows that writes fail ($fault) without one, and that they are taken again",
+    async (row) => {
+      const store = await startFaulty();
+      expect(await store.put("a", "first")).toMatchObject({ outcome: "done" });
+      expect(await store.probe()).toBeNull();
+      await fail(row.fault);
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      expect(await store.probe()).toMatch(row.why);
+      expect(await store.get("a")).toEqual(["first"]);
+      await heal();
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      expect(await store.probe()).toBeNull();
+      expect(await store.put("a", "second")).toMatchObject({ outcome: "done", version: { sequence: 2 } });
+    },
+  );
+
+  it("remembers a write that failed, and takes it for a sign of others until as large a one is taken", async () => {
+    const store = await startFaulty();
+    await fail("nospace");
+    expect(await store.put("a", "x".repeat(200_000))).toMatchObject({ outcome: "notApplied" });
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect(await store.probe()).toMatch(/full/);
+    await heal();
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect(await store.probe()).toBeNull();
+  });
+
+  it("says that the disk does not answer, within two seconds", async () => {
+    const store = await startFaulty();
+    expect(await store.put("a", "first")).toMatchObject({ outcome: "done" });
+    await fail("slow");
+    const start = performance.now();
+    expect(await store.probe()).toMatch(/did not answer/);
+    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(await store.get("a")).toEqual(["first"]);
   });
 
   it("survives a fault that comes and goes under load, again and again", async () => {
