@@ -18,7 +18,7 @@ import {
   sequenceOf,
   treeOf,
 } from "./lmdb-records.js";
-import { type Failed, Ticket, type Waiting, type Work } from "./lmdb-ticket.js";
+import { type Failed, notApplied, probe, Ticket, type Waiting, type Work } from "./lmdb-ticket.js";
 import { LmdbWatch } from "./lmdb-watch.js";
 import {
   type AccountRecord,
@@ -391,20 +391,4 @@ class LmdbStore implements Store {
   #closed(): StrataError {
     return new StrataError("STORE_UNAVAILABLE", `The store in ${this.#settings.folder} is closed.`);
   }
-}
-
-/** A write of the store's own, as large as the one that has failed. The next one gives the room back. */
-function probe(characters: number): Work<"taken"> {
-  return {
-    characters,
-    decide: (database) => {
-      database.put("probe", "-".repeat(characters));
-      return "taken";
-    },
-    isThere: () => false,
-  };
-}
-
-function notApplied(cause: Error): Failed {
-  return { outcome: "notApplied", cause };
 }

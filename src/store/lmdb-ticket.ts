@@ -53,3 +53,19 @@ export class Ticket<T> {
     this.answer(isThere ? decided : outcome);
   }
 }
+
+/** A write of the store's own, as large as the one that has failed. The next one gives the room back. */
+export function probe(characters: number): Work<"taken"> {
+  return {
+    characters,
+    decide: (database) => {
+      database.put("probe", "-".repeat(characters));
+      return "taken";
+    },
+    isThere: () => false,
+  };
+}
+
+export function notApplied(cause: Error): Failed {
+  return { outcome: "notApplied", cause };
+}

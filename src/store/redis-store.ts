@@ -62,6 +62,7 @@ type Settings = Omit<RedisStoreOptions, "markFile"> &
   typeof DEFAULTS & { readonly markFile: string | undefined };
 
 const REPLICAS_WITHIN_MS = 700;
+const PROBE_WITHIN_MS = 1_900;
 const BATCH_COMMITS = 256;
 /** What Redis says before it has done anything. */
 const REFUSED_BEFORE =
@@ -189,7 +190,11 @@ class RedisStore implements Store {
 
   async probeWrites(): Promise<string | undefined> {
     if (this.#closing !== undefined) return this.#closed().message;
-    await this.#standing.lookLately();
+    try {
+      await within(PROBE_WITHIN_MS, this.#standing.lookLately());
+    } catch (error) {
+      return this.writeObstacle() ?? (error as Error).message;
+    }
     return this.writeObstacle();
   }
 
