@@ -25,7 +25,7 @@ test("after a loss gateways stop writing, until an operator accepts what is left
   for (let n = 0; n < 5; n++) await before.commit(documentCommit(key, { n }));
   await before.close();
   // As if a backup from two commits ago had been restored.
-  await server.command("SET", `{${options.cell}}:seq`, "3");
+  for (const name of ["seq", "begun"]) await server.command("SET", `{${options.cell}}:${name}`, "3");
   const store = await openRedisStore(options);
   onTestFinished(() => store.close());
   expect(store.writeObstacle()).toMatch(/stands at sequence 3, and 5 was acknowledged.*npx strata accept/);
