@@ -32,6 +32,7 @@ const TICK_MS = 1_000;
 /** Whoever asks so soon after a look is told what it found. */
 const LATELY_MS = 1_000;
 const PROBE_LIFE_MS = 60_000;
+const TOLD_FOR_MS = 60_000;
 /** So many ticks from one look to the next, as long as nothing is the matter. */
 const TICKS_AT_EASE = 10;
 const ADVICE =
@@ -50,7 +51,7 @@ export class RedisStanding {
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** The run of Redis whose file is known to end with a whole commit, or to be as whole as it can be made. */
   #cleanRun: string | undefined;
-  #told: string | undefined;
+  #told: { readonly message: string; readonly at: number } | undefined;
   #warned: string | undefined;
   #looking: Promise<void> | undefined;
   readonly #timer: NodeJS.Timeout;
@@ -95,10 +96,12 @@ export class RedisStanding {
     if (performance.now() - this.#lookedAt > LATELY_MS) await this.look();
   }
 
-  /** Tells the operator, unless that was the last thing told in this way. */
+  /** Tells the operator; the same again after a minute. */
   tellOnce(message: string): void {
-    if (this.#told !== message) this.options.onNotice({ level: "error", message });
-    this.#told = message;
+    const now = performance.now();
+    if (this.#told?.message === message && now - this.#told.at < TOLD_FOR_MS) return;
+    this.#told = { message, at: now };
+    this.options.onNotice({ level: "error", message });
   }
 
   /** Looks, once the look that is under way is over. Never rejects: what cannot be seen is an obstacle. */
