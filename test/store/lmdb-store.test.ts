@@ -265,6 +265,19 @@ describe("The LMDB store's folder", () => {
     expect(await store.commit(first)).toMatchObject({ replayed: false, version: { revision: 2 } });
   });
 
+  it("goes on behind the newest time in the feed where an older release has kept no other", async () => {
+    const key = documentKey("a", "x");
+    const before = await openLmdbStore({ folder });
+    const late = "2030-01-01T00:00:00.000Z";
+    versionOf(await before.commit({ ...documentCommit(key, { v: 1 }), at: late }));
+    await before.close();
+    const raw = open<string>({ path: folder, noSubdir: false, encoding: "string", useVersions: false });
+    await raw.remove("time");
+    await raw.close();
+    const store = await opened();
+    expect(await store.commit(documentCommit(key, { v: 2 }))).toMatchObject({ outcome: "done", at: late });
+  });
+
   it("writes nothing of a commit that cannot be written, and all of those beside it", async () => {
     const store = await opened();
     const commits = Array.from({ length: 30 }, (_, n) => documentCommit(documentKey("a", `c${n}`), { n }));
