@@ -85,7 +85,9 @@ class Deduction {
     const added: (Schema | undefined)[] = Array.isArray(schema.allOf) ? schema.allOf.filter(isSchema) : [];
     if (typeof schema.$ref === "string") added.push(followLocal(this.root, schema.$ref));
     const expanded: Step[] = [{ schema, path }];
-    for (const next of added) if (isObject(next)) expanded.push(...this.#expand({ schema: next, path }));
+    for (const next of added) {
+      if (isObject(next)) for (const inside of this.#expand({ schema: next, path })) expanded.push(inside);
+    }
     return expanded;
   }
 

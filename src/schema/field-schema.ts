@@ -14,8 +14,8 @@ export interface FieldSchema {
 /** References one field's schema follows; those that refer to each other in every order would fill the memory. */
 const REFERENCE_LIMIT = 1_000;
 
-/** Keywords that add nothing once references are followed. */
-const DEFINITIONS: ReadonlySet<string> = new Set(["definitions", "$defs"]);
+/** Keywords that add nothing once references are followed; `$schema` is for a whole. */
+const DEFINITIONS: ReadonlySet<string> = new Set(["definitions", "$defs", "$schema"]);
 
 /** Keywords that may differ beside a reference without both having to hold. */
 const DESCRIBING: ReadonlySet<string> = new Set(["title", "description", "default", "examples"]);

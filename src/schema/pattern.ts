@@ -1,33 +1,182 @@
 import { RE2JS } from "re2js";
+import { type Part, parsePattern } from "./pattern-syntax.js";
+import { widthOf } from "./pattern-width.js";
 
 /** A compiled `pattern`; `test` looks for a match anywhere in the text, as JSON Schema asks. */
 export interface Pattern {
   test(text: string): boolean;
-  /** The pattern's own text: validators tell patterns apart by it. */
-  toString(): string;
+  /** What that costs at most for a text of a length, in steps of a validation. */
+  cost(length: number): number;
 }
+
+/** A pattern that says nothing wrong and yet cannot be run: its counts multiply beyond measure. */
+export class PatternTooLarge extends Error {}
 
 /** Patterns are as many as the schema files hold, not as callers send; compiling one twice would be waste. */
 const compiled = new Map<string, Pattern>();
 
-/** Letters and digits that mean something after a backslash; any other would be taken for itself, without a word. */
-const ESCAPES = /^[0-9abBcdDEfnpPQrsStuvwWxz]$|^A$/;
+/** What RE2 lets counts come to, those inside each other multiplied. */
+const COUNT_LIMIT = 1_000;
+/** Places of a pattern that a text can be at, at one time, so that it matters little how many. */
+const NARROW = 6;
+/** Characters of which a pattern may be made once its counts are written out. */
+const SIZE_LIMIT = 20_000;
 
 /**
  * Patterns come from schema files and meet callers' text, so they run on an engine whose time is linear in the text.
  * It reads POSIX classes such as `[[:alnum:]]` too; it has no look-around and no backreferences.
+ * @throws PatternTooLarge
  * @throws Error naming what the engine cannot read
  */
 export function compilePattern(pattern: string): Pattern {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
-  for (const [, letter = ""] of pattern.matchAll(/\\([\s\S])/g)) {
-    if (/[A-Za-z0-9]/.test(letter) && !ESCAPES.test(letter)) throw new Error(`unknown escape \\${letter}`);
-  }
-  const engine = RE2JS.compile(RE2JS.translateRegExp(pattern));
-  const made: Pattern = { test: (text) => engine.test(text), toString: () => pattern };
+  const branches = parsePattern(pattern);
+  const made = onJavaScript(branches) ?? ofOneKind(branches) ?? onRe2(branches);
   compiled.set(pattern, made);
   return made;
+}
+
+function onRe2(branches: readonly (readonly Part[])[]): Pattern {
+  const size = sizeOf({ kind: "group", opening: "(?:", branches });
+  if (size > SIZE_LIMIT) {
+    throw new PatternTooLarge(
+      `the counts of the pattern come to ${size > 1e9 ? "more than a billion" : size} characters; ${SIZE_LIMIT} can be run`,
+    );
+  }
+  const engine = RE2JS.compile(branches.map(written).join("|"));
+  const width = widthOf(branches);
+  // A narrow one has few states in all, which the engine makes once.
+  const steps = width < NARROW ? 1 / 4 : (1 + width) / 4;
+  return { test: (text) => engine.test(text), cost: (length) => 3 + Math.ceil(length * steps) };
+}
+
+/**
+ * A pattern that starts at the start and repeats one kind of character at most once is run by JavaScript, which is faster:
+ * it has at most one place to go back to, each a step further on, so that it is linear too.
+ */
+function onJavaScript([parts = [], ...others]: readonly (readonly Part[])[]): Pattern | undefined {
+  const [start, ...rest] = parts;
+  if (others.length > 0 || start?.kind !== "text" || start.text !== "^") return undefined;
+  const repeats = rest.filter(({ kind }) => kind === "repeat");
+  const isPlain = rest.every((part, index) => {
+    if (part.kind === "repeat") return part.part.kind === "text" && part.part.isOne && part.max > 1;
+    return part.kind === "text" && (part.isOne || (part.text === "$" && index === rest.length - 1));
+  });
+  // What follows the repeat is tried at each of its ends.
+  if (!isPlain || repeats.length > 1 || rest.length > 32) return undefined;
+  const text = forJavaScript(rest.map(write).join(""));
+  if (text === undefined) return undefined;
+  const engine = new RegExp(`^${text}`, "u");
+  return { test: (value) => engine.test(value), cost: (length) => 1 + (length >> 3) };
+}
+
+const POSIX: Readonly<Record<string, string>> = {
+  alnum: "0-9A-Za-z",
+  alpha: "A-Za-z",
+  digit: "0-9",
+  lower: "a-z",
+  upper: "A-Z",
+  word: "0-9A-Za-z_",
+  xdigit: "0-9A-Fa-f",
+};
+
+/** What was written for RE2, for JavaScript; undefined where it has no word for it. */
+function forJavaScript(text: string): string | undefined {
+  const said = text
+    .replace(/\[:([a-z]+):\]/g, (all, name: string) => POSIX[name] ?? all)
+    .replace(/\\x\{([0-9A-F]+)\}/g, "\\u{$1}");
+  return said.includes("[:") ? undefined : said;
+}
+
+/** `^.{1,2048}$` and its like: however many characters of one kind, and a count of them. */
+function ofOneKind([parts = [], ...others]: readonly (readonly Part[])[]): Pattern | undefined {
+  const [start, repeat, end, ...more] = parts;
+  if (
+    others.length + more.length > 0 ||
+    repeat?.kind !== "repeat" ||
+    start?.kind !== "text" ||
+    end?.kind !== "text"
+  )
+    return undefined;
+  const { part, min, max } = repeat;
+  if (start.text !== "^" || end.text !== "$" || part.kind !== "text" || !part.isOne || max <= 1)
+    return undefined;
+  const kind = onRe2([[start, { ...repeat, min: 0, max: Number.POSITIVE_INFINITY }, end]]);
+  return {
+    test: (text) => {
+      if (text.length < min || text.length > 2 * max) return false;
+      const length = [...text].length;
+      return length >= min && length <= max && kind.test(text);
+    },
+    cost: (length) => kind.cost(length),
+  };
+}
+
+function written(parts: readonly Part[]): string {
+  return parts.map(write).join("");
+}
+
+function write(part: Part): string {
+  switch (part.kind) {
+    case "text":
+      return part.text;
+    case "group":
+      return `${part.opening}${part.branches.map(written).join("|")})`;
+    case "repeat":
+      return writeRepeat(part);
+  }
+}
+
+function writeRepeat({ part, min, max, isLazy }: Extract<Part, { kind: "repeat" }>): string {
+  const text = part.kind === "text" ? part.text : `(?:${write(part)})`;
+  const lazy = isLazy ? "?" : "";
+  const most = max === Number.POSITIVE_INFINITY ? min : max;
+  const times = (counts: string) => `${text}${counts}${lazy}`;
+  if (most * countsOf(part) <= COUNT_LIMIT) return times(signOf(min, max));
+  const unit = Math.max(1, Math.floor(COUNT_LIMIT / countsOf(part)));
+  const exactly = (count: number): string =>
+    times(`{${unit}}`).repeat(Math.floor(count / unit)) +
+    (count % unit === 0 ? "" : times(`{${count % unit}}`));
+  // Of two ways on, only one is for texts of a certain length: else the engine would follow all of them at once.
+  const upTo = (count: number): string =>
+    count <= unit
+      ? count === 0
+        ? ""
+        : times(`{0,${count}}`)
+      : `(?:${times(`{0,${unit - 1}}`)}|${times(`{${unit}}`)}${upTo(count - unit)})`;
+  return exactly(min) + (max === Number.POSITIVE_INFINITY ? times("*") : upTo(max - min));
+}
+
+function signOf(min: number, max: number): string {
+  if (max !== Number.POSITIVE_INFINITY) return min === 0 && max === 1 ? "?" : `{${min},${max}}`;
+  return min === 0 ? "*" : min === 1 ? "+" : `{${min},}`;
+}
+
+/** What the counts in a part come to once it is written, those inside each other multiplied. */
+function countsOf(part: Part): number {
+  switch (part.kind) {
+    case "text":
+      return 1;
+    case "group":
+      return Math.max(1, ...part.branches.flat().map(countsOf));
+    case "repeat": {
+      const { min, max } = part;
+      const most = Math.max(1, max === Number.POSITIVE_INFINITY ? min : max === 1 ? 1 : max);
+      return Math.min(COUNT_LIMIT, most * countsOf(part.part));
+    }
+  }
+}
+
+function sizeOf(part: Part): number {
+  switch (part.kind) {
+    case "text":
+      return 1;
+    case "group":
+      return part.branches.flat().reduce((sum, inside) => sum + sizeOf(inside), 1);
+    case "repeat":
+      return Math.max(1, part.max === Number.POSITIVE_INFINITY ? part.min : part.max) * sizeOf(part.part);
+  }
 }
 
 /**

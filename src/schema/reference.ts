@@ -1,50 +1,62 @@
-import type { Json, JsonObject } from "../domain/json.js";
+import { isObject, type JsonObject } from "../domain/json.js";
+import type { Resource, ResourceIndex } from "./resource.js";
 import type { SchemaFile } from "./schema-folder.js";
-import { fragmentTokens, isSchema, lookUp, type Schema, walkSchemas } from "./subschema.js";
+import { fragmentTokens, isSchema, lookUp, type Schema } from "./subschema.js";
 
 /** A schema of some file, with its place in it. */
 export interface Target {
   readonly file: SchemaFile;
   readonly tokens: readonly string[];
   readonly schema: Schema;
+  /** The anchor that it was found by, where an outer schema may bind that anew. */
+  readonly dynamicAnchor?: string;
 }
 
-/** What a schema object refers to. A dynamic reference has one meaning where nothing is extended: the static one. */
-export function referenceOf(schema: JsonObject): { keyword: string; reference: string } | undefined {
-  for (const keyword of ["$ref", "$dynamicRef", "$recursiveRef"]) {
-    const reference = schema[keyword];
-    if (typeof reference === "string") return { keyword, reference };
-  }
-  return undefined;
+/** One thing that a schema object refers to. */
+export interface Reference {
+  readonly keyword: "$ref" | "$dynamicRef" | "$recursiveRef";
+  readonly text: string;
+}
+
+/** What a schema object refers to. */
+export function referencesOf(schema: JsonObject): Reference[] {
+  return (["$ref", "$dynamicRef", "$recursiveRef"] as const).flatMap((keyword) => {
+    const text = schema[keyword];
+    return typeof text === "string" ? [{ keyword, text }] : [];
+  });
 }
 
 /**
- * Follows a reference out of a file: by bare id (`"voicemail_keys"`), by file (`"voicemail_keys.json#/x"`), by a file's
- * own `$id`, by anchor or by pointer. Nothing is ever fetched.
+ * Follows a reference of one schema object: by bare id (`"voicemail_keys"`), by file (`"voicemail_keys.json#/x"`), by the
+ * `$id` of a file or of a schema inside one, by anchor or by pointer. Nothing is ever fetched.
  * @throws Error when it leads nowhere
  */
-export function resolve(
-  source: SchemaFile,
-  reference: string,
-  files: ReadonlyMap<string, SchemaFile>,
-): Target {
-  const [base = "", ...rest] = reference.split("#");
+export function resolve(source: JsonObject, { keyword, text }: Reference, index: ResourceIndex): Target {
+  const [base = "", ...rest] = text.split("#");
   const fragment = rest.join("#");
-  const file = base === "" ? source : findFile(source, base, files);
-  if (file === undefined) throw new Error(`$ref ${JSON.stringify(reference)} names no file of this folder`);
-  const tokens = isPointer(fragment) ? decodedTokens(fragment) : findAnchor(file, fragment);
-  const schema = tokens && lookUp(file.schema, tokens);
-  if (tokens === undefined || !isSchema(schema)) {
-    throw new Error(`$ref ${JSON.stringify(reference)} points at nothing`);
-  }
-  return { file, tokens, schema };
+  const resource = index.find(index.of(source), base);
+  if (resource === undefined)
+    throw new Error(`${keyword} ${JSON.stringify(text)} names no file of this folder`);
+  const found = isPointer(fragment) ? byPointer(resource, fragment) : byAnchor(resource, fragment);
+  if (found === undefined) throw new Error(`${keyword} ${JSON.stringify(text)} points at nothing`);
+  const { tokens, schema } = found;
+  if (isObject(schema)) index.add({ tokens, schema }, resource);
+  const anchor = keyword === "$recursiveRef" ? "" : fragment;
+  const isDynamic = keyword !== "$ref" && resource.dynamicAnchors.has(anchor);
+  return { ...found, ...(isDynamic && { dynamicAnchor: anchor }) };
 }
 
 function isPointer(fragment: string): boolean {
   return fragment === "" || fragment.startsWith("/");
 }
 
-function decodedTokens(fragment: string): readonly string[] | undefined {
+function byPointer({ file, schema, tokens }: Resource, fragment: string): Target | undefined {
+  const inside = decoded(fragment);
+  const found = inside && lookUp(schema, inside);
+  return inside && isSchema(found) ? { file, tokens: [...tokens, ...inside], schema: found } : undefined;
+}
+
+function decoded(fragment: string): readonly string[] | undefined {
   try {
     return fragmentTokens(fragment);
   } catch {
@@ -52,35 +64,7 @@ function decodedTokens(fragment: string): readonly string[] | undefined {
   }
 }
 
-function findFile(
-  source: SchemaFile,
-  base: string,
-  files: ReadonlyMap<string, SchemaFile>,
-): SchemaFile | undefined {
-  const file = base.replace(/^\.\//, "");
-  const sibling = files.get(file.replace(/\.json$/, "")) ?? files.get(file);
-  if (sibling !== undefined) return sibling;
-  const absolute = absoluteUrl(base, identifierOf(source));
-  return [...files.values()].find((other) => {
-    const identifier = identifierOf(other);
-    return identifier !== undefined && (identifier === base || identifier === absolute);
-  });
-}
-
-function identifierOf({ schema }: SchemaFile): string | undefined {
-  const id: Json | undefined = schema.$id ?? schema.id;
-  return typeof id === "string" ? id.replace(/#$/, "") : undefined;
-}
-
-function absoluteUrl(reference: string, base: string | undefined): string | undefined {
-  return URL.canParse(reference, base) ? new URL(reference, base).href : undefined;
-}
-
-/** Where a plain-name fragment is declared: by `$anchor`, or in older drafts by an id that is only a fragment. */
-function findAnchor(file: SchemaFile, name: string): readonly string[] | undefined {
-  let found: readonly string[] | undefined;
-  walkSchemas(file.schema, ({ $anchor, $dynamicAnchor, $id, id }, at) => {
-    if ([$anchor, $dynamicAnchor].includes(name) || [$id, id].includes(`#${name}`)) found ??= at;
-  });
-  return found;
+function byAnchor({ file, anchors }: Resource, fragment: string): Target | undefined {
+  const place = anchors.get(fragment);
+  return place && { file, tokens: place.tokens, schema: place.schema };
 }

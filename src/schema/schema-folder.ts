@@ -3,13 +3,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isObject, type Json, type JsonObject } from "../domain/json.js";
 import { parseJsonText } from "../domain/json-text.js";
-import { type Draft, draftOf } from "./draft.js";
+import { type Draft, draftOf, inOwnDraft } from "./draft.js";
 import type { SchemaProblem } from "./schema-problem.js";
+import { mapSchemas } from "./subschema.js";
 
 export interface SchemaFile {
   /** The file's name without `.json`: what a bare `$ref` calls it. */
   readonly name: string;
   readonly draft: Draft;
+  /** Without the keywords that its draft does not know and another does. */
   readonly schema: JsonObject;
 }
 
@@ -59,7 +61,8 @@ function parseSchemaFile(name: string, bytes: Buffer): SchemaFile {
   const schema = parseJsonText(text);
   if (!isObject(schema)) throw new Error("a schema file holds one JSON object");
   refuseDeep(schema);
-  return { name, schema, draft: draftOf(schema.$schema) };
+  const draft = draftOf(schema.$schema);
+  return { name, draft, schema: mapSchemas(schema, (copy) => inOwnDraft(copy, draft)) };
 }
 
 /** Iterative: a file nested a million deep must not end the process. */

@@ -1,18 +1,19 @@
-import type { Ajv } from "ajv";
 import { isId } from "../domain/id.js";
+import type { JsonObject } from "../domain/json.js";
 import { appendToken } from "../domain/pointer.js";
 import { bundle } from "./bundle.js";
 import { ConfigSchema, type SchemaSide } from "./config-schema.js";
-import type { Draft } from "./draft.js";
-import { checkEvaluation } from "./evaluation.js";
-import { referenceOf, resolve, type Target } from "./reference.js";
+import { refuseLoops } from "./evaluation.js";
+import { createFormats } from "./formats.js";
+import { createSchemaCheck } from "./metaschema.js";
+import { type Reference, referencesOf, resolve, type Target } from "./reference.js";
+import { ResourceIndex } from "./resource.js";
 import { readSchemaFolder, type SchemaFile } from "./schema-folder.js";
 import type { SchemaProblem } from "./schema-problem.js";
 import { soundDefaults } from "./sound-defaults.js";
-import { problemsOfFile } from "./sound-file.js";
+import { problemsOfFile, withoutLargePatterns } from "./sound-file.js";
 import { walkSchemas } from "./subschema.js";
-import { compileValidate } from "./validation.js";
-import { createValidators, onlyKnownKeywords } from "./validator.js";
+import { createValidator } from "./validation.js";
 
 /** What a schema folder says, loaded once; constant from then on. */
 export interface SchemaRegistry {
@@ -42,21 +43,27 @@ export function loadSchemaRegistry(folder: string): SchemaRegistry {
 }
 
 class Loader {
-  readonly #validator: (draft: Draft) => Ajv = createValidators();
+  readonly #formats = createFormats();
+  readonly #checkSchema = createSchemaCheck();
+  readonly #files: ReadonlyMap<string, SchemaFile>;
+  readonly #index: ResourceIndex;
   /** Files that nothing may be taken from. */
   readonly #refused = new Set<SchemaFile>();
   /** Files with a reference that leads nowhere: what does not need it may still be taken from them. */
   readonly #dangling = new Set<SchemaFile>();
 
   constructor(
-    private readonly files: ReadonlyMap<string, SchemaFile>,
+    files: ReadonlyMap<string, SchemaFile>,
     readonly problems: SchemaProblem[],
-  ) {}
+  ) {
+    this.#files = new Map([...files].map(([name, file]) => [name, this.#checked(file)]));
+    this.#index = new ResourceIndex(this.#files);
+  }
 
   load(): Map<string, ConfigSchema> {
-    for (const file of this.files.values()) this.#check(file);
+    for (const file of this.#files.values()) this.#checkReferences(file);
     const sides = new Map<string, { account?: SchemaSide; system?: SchemaSide }>();
-    for (const file of this.files.values()) {
+    for (const file of this.#files.values()) {
       const [, kind, id] = CONFIG_FILE.exec(file.name) ?? [];
       if (kind === undefined || id === undefined) continue;
       if (this.#refused.has(file) || this.#dangling.has(file)) continue;
@@ -75,45 +82,55 @@ class Loader {
     return new Map(byId.map(([id, { account, system }]) => [id, new ConfigSchema(id, account, system)]));
   }
 
-  /** Looks at a file by itself, and at whether its references lead somewhere. */
-  #check(file: SchemaFile): void {
-    const problems = problemsOfFile(file, this.#validator(file.draft));
+  /** Looks at a file by itself; what cannot be in force is not in what it returns. */
+  #checked(file: SchemaFile): SchemaFile {
+    const problems = problemsOfFile(file, this.#checkSchema, this.#formats);
     this.problems.push(...problems);
-    if (problems.some(({ consequence }) => consequence === "refused")) this.#refused.add(file);
+    const checked = problems.length === 0 ? file : withoutLargePatterns(file);
+    if (problems.some(({ consequence }) => consequence === "refused")) this.#refused.add(checked);
+    return checked;
+  }
+
+  /** Whether a file's references lead somewhere. */
+  #checkReferences(file: SchemaFile): void {
     walkSchemas(file.schema, (schema, tokens) => {
-      const found = referenceOf(schema);
-      if (found === undefined) return;
-      try {
-        resolve(file, found.reference, this.files);
-      } catch (error) {
-        this.#dangling.add(file);
-        this.#refuse(file, [...tokens, found.keyword].reduce(appendToken, ""), (error as Error).message);
+      for (const reference of referencesOf(schema)) {
+        try {
+          resolve(schema, reference, this.#index);
+        } catch (error) {
+          this.#dangling.add(file);
+          this.#refuse(
+            file,
+            [...tokens, reference.keyword].reduce(appendToken, ""),
+            (error as Error).message,
+          );
+        }
       }
     });
   }
 
   #side(file: SchemaFile): SchemaSide | undefined {
     try {
-      const { schema, draft, origin } = bundle(file, (...reference) => this.#resolve(...reference));
-      checkEvaluation(schema);
-      const ajv = this.#validator(draft);
-      const compilable = onlyKnownKeywords(schema, ajv);
-      const validate = compileValidate(ajv, compilable);
-      const defaults = soundDefaults(compilable, ajv, validate, (tokens, reason) =>
+      const { schema, draft, origin } = bundle(file, this.#index, (...reference) =>
+        this.#resolve(...reference),
+      );
+      refuseLoops(schema);
+      const validator = createValidator(schema, draft, this.#formats);
+      const defaults = soundDefaults(schema, validator, (tokens, reason) =>
         this.#add({ ...origin(tokens), reason, consequence: "ignored" }),
       );
-      return { schema, validate, defaults };
+      return { schema, validate: validator.validate, defaults };
     } catch (error) {
       this.#refuse(file, "", (error as Error).message);
       return undefined;
     }
   }
 
-  #resolve(source: SchemaFile, reference: string, at: readonly string[]): Target {
-    const where = `${source.name}.json${at.reduce(appendToken, "")}`;
+  #resolve({ file, tokens }: Target, schema: JsonObject, reference: Reference): Target {
+    const where = `${file.name}.json${[...tokens, reference.keyword].reduce(appendToken, "")}`;
     let target: Target;
     try {
-      target = resolve(source, reference, this.files);
+      target = resolve(schema, reference, this.#index);
     } catch (error) {
       throw new Error(`${where}: ${(error as Error).message}`);
     }

@@ -1,9 +1,8 @@
-import type { Ajv } from "ajv";
 import type { Json, JsonObject } from "../domain/json.js";
 import { deduceDefaults, type OwnDefault } from "./defaults.js";
 import { soundPart } from "./sound-part.js";
-import { localReference, walkSchemas } from "./subschema.js";
-import { compileValidate, type Validate } from "./validation.js";
+import { walkSchemas } from "./subschema.js";
+import type { Validate, Validator } from "./validation.js";
 
 /** Hears of a default that is left out. */
 type Report = (tokens: readonly string[], reason: string) => void;
@@ -12,7 +11,7 @@ type Report = (tokens: readonly string[], reason: string) => void;
  * The defaults of a self-contained schema, without those that their own schema rejects (R6).
  * @throws Error when there is no end to them
  */
-export function soundDefaults(schema: JsonObject, ajv: Ajv, validate: Validate, report: Report): JsonObject {
+export function soundDefaults(schema: JsonObject, validator: Validator, report: Report): JsonObject {
   // Usually all are sound together; only where they are not does each have to stand for itself.
   let doubtful = false;
   const all = deduceDefaults(schema, (own) => {
@@ -20,23 +19,15 @@ export function soundDefaults(schema: JsonObject, ajv: Ajv, validate: Validate, 
     doubtful ||= leftOut.length > 0;
     return part;
   });
-  if (!doubtful && validate(all).length === 0) return all;
-  const whole = "strata:whole";
-  ajv.addSchema({ ...schema }, whole);
-  try {
-    const validateAt = (tokens: readonly string[]) =>
-      compileValidate(ajv, { $ref: whole + localReference(tokens) });
-    return deduceDefaults(schema, judge(schema, validateAt, report));
-  } finally {
-    ajv.removeSchema(whole);
-  }
+  if (!doubtful && validator.validate(all).length === 0) return all;
+  return deduceDefaults(schema, judge(schema, validator, report));
 }
 
 const acceptAll: Validate = () => [];
 
 function judge(
   root: JsonObject,
-  validateAt: (tokens: readonly string[]) => Validate,
+  validator: Validator,
   report: Report,
 ): (own: OwnDefault) => Json | undefined {
   const places = new Map<JsonObject, readonly string[]>();
@@ -45,7 +36,7 @@ function judge(
   return (own) => {
     if (parts.has(own.schema)) return parts.get(own.schema);
     const tokens = places.get(own.schema) ?? [];
-    const { part, leftOut } = soundPart(own, validateAt(tokens));
+    const { part, leftOut } = soundPart(own, validator.at(own.schema));
     for (const { tokens: inside, reason } of leftOut) {
       const what = inside.length === 0 ? "its default" : "a member of a default";
       report([...tokens, "default", ...inside], `${what} ${reason}; it is left out`);

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, JsonObjectDraft } from "../domain/json.js";
+import type { Json, JsonObject } from "../domain/json.js";
 import { isObject } from "../domain/json.js";
 import { escapeToken } from "../domain/pointer.js";
 
@@ -45,22 +45,31 @@ export function walkSchemas(schema: JsonObject, visit: Visit, tokens: readonly s
   for (const [inside, subschema] of subschemas(schema)) walkSchemas(subschema, visit, [...tokens, ...inside]);
 }
 
+/** A copy of one schema object in which each schema object directly inside has been replaced. */
+export function mapSubschemas(
+  schema: JsonObject,
+  replace: (subschema: JsonObject) => JsonObject,
+): JsonObject {
+  const one = (value: Json): Json => (isObject(value) ? replace(value) : value);
+  const replaced = (keyword: string, value: Json): Json => {
+    if (KEYWORDS_WITH_SCHEMAS.has(keyword)) return Array.isArray(value) ? value.map(one) : one(value);
+    if (!KEYWORDS_WITH_NAMES.has(keyword) || !isObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, one(member)]));
+  };
+  return Object.fromEntries(
+    Object.entries(schema).map(([keyword, value]) => [keyword, replaced(keyword, value)]),
+  );
+}
+
 /** Makes one schema object's replacement; `copy` is the original with its subschemas already replaced. */
 type Change = (copy: JsonObject, original: JsonObject) => JsonObject;
 
 /** A copy of a schema in which every schema object has been passed through `change`, inner ones first. */
 export function mapSchemas(schema: JsonObject, change: Change): JsonObject {
-  const one = (value: Json): Json => (isObject(value) ? mapSchemas(value, change) : value);
-  const copy: JsonObjectDraft = {};
-  for (const keyword of Object.keys(schema)) {
-    const value = schema[keyword] as Json;
-    if (KEYWORDS_WITH_SCHEMAS.has(keyword))
-      copy[keyword] = Array.isArray(value) ? value.map(one) : one(value);
-    else if (KEYWORDS_WITH_NAMES.has(keyword) && isObject(value)) {
-      copy[keyword] = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, one(member)]));
-    } else copy[keyword] = value;
-  }
-  return change(copy, schema);
+  return change(
+    mapSubschemas(schema, (subschema) => mapSchemas(subschema, change)),
+    schema,
+  );
 }
 
 /** What lies at the tokens of a pointer, arrays included; undefined when nothing does. */

@@ -1,123 +1,134 @@
-import { hash } from "node:crypto";
-import type { Ajv, ErrorObject } from "ajv";
-import { canonical, isObject, type Json, type JsonObject } from "../domain/json.js";
+import type { Json, JsonObject } from "../domain/json.js";
 import { appendToken } from "../domain/pointer.js";
-import { lookedAt } from "./looked-at.js";
-import type { Schema } from "./subschema.js";
+import type { Draft } from "./draft.js";
+import { Compiler } from "./engine/compiler.js";
+import type { Failure, Says } from "./engine/failure.js";
+import { Run, STEP_LIMIT, TooManySteps } from "./engine/run.js";
+import type { Judge } from "./engine/schema-judge.js";
+import type { Format } from "./formats.js";
 
 /** One way in which values break a schema. */
 export interface Rejection {
   /** Where; of a missing member, where it should be. May go into arrays. */
   readonly pointer: string;
-  /** The JSON Schema keyword that says so. */
+  /** The JSON Schema keyword that says so; `validationSteps` when it takes too long to find out. */
   readonly keyword: string;
   /** For a person; holds no values. */
   readonly message: string;
   /** What the keyword asks for, where that is plain data. */
   readonly expected?: Json;
   /**
-   * What the keyword found: which branches passed, how many members there are. A problem is another one when its finding
-   * is. Holds no values.
+   * What the keyword found: which branches passed, how many members there are, of which type a value is. A problem is
+   * another one when its finding is. Holds no values.
    */
   readonly finding?: Json;
 }
 
 export type Validate = (values: Json) => Rejection[];
 
-/**
- * Compiles a self-contained schema into a validator that reports every problem.
- * @throws Error when the schema is not a sound one
- */
-export function compileValidate(ajv: Ajv, schema: JsonObject): Validate {
-  const validate = ajv.compile(schema);
-  return (values) => {
-    if (validate(values)) return [];
-    return distinct((validate.errors ?? []).map((error) => withFinding(rejection(error), error, schema)));
+/** The `keyword` of the one rejection of values that it takes too many steps to judge; also the name of that limit. */
+export const STEPS_KEYWORD = "validationSteps";
+
+/** Validators of one self-contained schema. */
+export interface Validator {
+  /** Reports every way in which values break the schema. */
+  readonly validate: Validate;
+  /** The same for one schema object inside it. */
+  at(schema: JsonObject): Validate;
+}
+
+/** Compiles a self-contained schema. */
+export function createValidator(
+  root: JsonObject,
+  draft: Draft,
+  formats: ReadonlyMap<string, Format>,
+): Validator {
+  const compiler = new Compiler(root, draft, formats);
+  const at = (schema: JsonObject): Validate => {
+    const judge = compiler.compile(schema);
+    return (values) => rejections(judge, values);
   };
+  return { validate: at(root), at };
 }
 
-export function rejection(error: ErrorObject): Rejection {
-  const expected = expectedBy(error);
-  return {
-    pointer: pointerOf(error),
-    keyword: error.keyword,
-    message: error.message ?? "is not valid",
-    ...(expected !== undefined && { expected }),
-  };
-}
-
-/** ajv names the object that lacks a member or has one too many; a form wants the member. */
-function pointerOf({ instancePath, keyword, params, propertyName }: ErrorObject): string {
-  const member: unknown =
-    keyword === "required" || keyword === "dependentRequired" || keyword === "dependencies"
-      ? params.missingProperty
-      : keyword === "additionalProperties"
-        ? params.additionalProperty
-        : keyword === "unevaluatedProperties"
-          ? params.unevaluatedProperty
-          : (propertyName ?? (keyword === "propertyNames" ? params.propertyName : undefined));
-  return typeof member === "string" ? appendToken(instancePath, member) : instancePath;
-}
-
-const LIMITS =
-  "maximum minimum exclusiveMaximum exclusiveMinimum maxItems minItems maxLength minLength maxProperties minProperties";
-
-/** Under which name a keyword's error has what the schema asks for. */
-const EXPECTED: ReadonlyMap<string, string> = new Map([
-  ...LIMITS.split(" ").map((keyword) => [keyword, "limit"] as const),
-  ["const", "allowedValue"],
-  ["enum", "allowedValues"],
-  ["format", "format"],
-  ["multipleOf", "multipleOf"],
-  ["pattern", "pattern"],
-  ["type", "type"],
-]);
-
-function expectedBy({ keyword, params }: ErrorObject): Json | undefined {
-  if (keyword === "uniqueItems") return true;
-  const name = EXPECTED.get(keyword);
-  return name === undefined ? undefined : params[name];
-}
-
-/** Branches of one schema often say the same thing twice. */
-function distinct(rejections: readonly Rejection[]): Rejection[] {
-  const seen = new Map(
-    rejections.map((one) => [
-      `${one.pointer}\n${one.keyword}\n${one.message}\n${canonical([one.expected ?? null, one.finding ?? null])}`,
-      one,
-    ]),
-  );
-  return [...seen.values()];
-}
-
-function withFinding(rejection: Rejection, error: ErrorObject, root: JsonObject): Rejection {
-  const finding = findingOf(error, root);
-  return finding === undefined ? rejection : { ...rejection, finding };
-}
-
-/** What lies in the value itself is told by the pointer; this is for keywords that look at several members of an object. */
-function findingOf({ keyword, params, schema, data }: ErrorObject, root: JsonObject): Json | undefined {
-  if (!isObject(data as Json)) return undefined;
-  const object = data as JsonObject;
-  switch (keyword) {
-    case "oneOf":
-      return params.passingSchemas ?? [];
-    case "dependencies":
-    case "dependentRequired":
-      return params.property;
-    case "minProperties":
-    case "maxProperties":
-      return Object.keys(object).length;
-    case "not":
-      return digest([schema as Json, lookedAt(schema as Schema, object, root)]);
-    case "const":
-    case "enum":
-      return digest(object);
-    default:
-      return undefined;
+function rejections(judge: Judge, values: Json): Rejection[] {
+  const run = new Run();
+  try {
+    const failure = judge.judge(values, run);
+    if (failure === undefined) return [];
+    const listing = new Listing(run);
+    listing.add(failure, "");
+    return listing.rejections;
+  } catch (error) {
+    if (error instanceof TooManySteps) return [TOO_MANY];
+    throw error;
   }
 }
 
-function digest(value: Json): string {
-  return hash("sha256", canonical(value), "base64url");
+const TOO_MANY: Rejection = {
+  pointer: "",
+  keyword: STEPS_KEYWORD,
+  message: `takes more than ${STEP_LIMIT} steps to be checked against its schema; fewer or smaller values take fewer`,
+};
+
+/** JSON text of `expected` in one list: an `enum` of thousands is not written out at each of thousands of places. */
+const EXPECTED_LIMIT = 256 * 1024;
+const STEPS_A_REJECTION = 4;
+
+/** Writes failures out, each thing said about each place once. */
+class Listing {
+  readonly rejections: Rejection[] = [];
+  readonly #listed = new Map<Failure, Set<string>>();
+  readonly #said = new Map<string, Map<Says, Set<string>>>();
+  #expected = 0;
+
+  constructor(private readonly run: Run) {}
+
+  add(failure: Failure, pointer: string): void {
+    if (this.#isListed(failure, pointer)) return;
+    this.run.spend(STEPS_A_REJECTION);
+    for (const part of failure.parts ?? []) this.add(part, pointer);
+    for (const [key, inside] of failure.inside ?? []) this.add(inside, appendToken(pointer, key));
+    if (failure.says !== undefined) this.#say(failure, failure.says, pointer);
+  }
+
+  #isListed(failure: Failure, pointer: string): boolean {
+    const pointers = this.#listed.get(failure);
+    if (pointers === undefined) this.#listed.set(failure, new Set([pointer]));
+    else if (pointers.has(pointer)) return true;
+    else pointers.add(pointer);
+    return false;
+  }
+
+  #say({ member, finding }: Failure, says: Says, at: string): void {
+    const found = typeof finding === "function" ? finding() : finding;
+    const pointer = member === undefined ? at : appendToken(at, member);
+    if (this.#isSaid(says, pointer, found)) return;
+    const { keyword, message, expected } = says;
+    this.rejections.push({
+      pointer,
+      keyword,
+      message,
+      ...(expected !== undefined && this.#hasRoomFor(expected) && { expected }),
+      ...(found !== undefined && { finding: found }),
+    });
+  }
+
+  #isSaid(says: Says, pointer: string, finding: Json | undefined): boolean {
+    const here = this.#said.get(pointer) ?? new Map<Says, Set<string>>();
+    this.#said.set(pointer, here);
+    const findings = here.get(says) ?? new Set<string>();
+    here.set(says, findings);
+    const text = JSON.stringify(finding) ?? "";
+    if (findings.has(text)) return true;
+    findings.add(text);
+    return false;
+  }
+
+  #hasRoomFor(expected: Json): boolean {
+    if (typeof expected !== "object") return true;
+    if (this.#expected > EXPECTED_LIMIT) return false;
+    this.#expected += JSON.stringify(expected).length;
+    return this.#expected <= EXPECTED_LIMIT;
+  }
 }

@@ -4,7 +4,7 @@ import { canonical, isEmpty, type JsonObject } from "../domain/json.js";
 import type { Merged } from "../domain/merged.js";
 import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
 import type { ConfigView } from "./authorize.js";
-import { type ConfigProblem, problemsOf } from "./problems.js";
+import { type ConfigProblem, listed, problemsOf } from "./problems.js";
 
 /** Of what many accounts share, worked out once. */
 const documentDigests = new WeakMap<JsonObject, string>();
@@ -75,11 +75,11 @@ export class ConfigSnapshot {
   /** What the schema rejects in the values as they stand. */
   get problems(): readonly ConfigProblem[] {
     if (this.write !== undefined) {
-      this.#problems ??= problemsOf(this.config, this.perspective, this.write.before);
+      this.#problems ??= listed(problemsOf(this.config, this.perspective, this.write.before));
       return this.#problems;
     }
     const { merged } = this.config;
-    const known = problems.get(merged) ?? problemsOf(this.config, this.perspective);
+    const known = problems.get(merged) ?? listed(problemsOf(this.config, this.perspective));
     problems.set(merged, known);
     return known;
   }

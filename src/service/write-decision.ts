@@ -1,11 +1,25 @@
 import { diff } from "../domain/diff.js";
 import type { EffectiveConfig } from "../domain/effective-config.js";
-import { checkDocumentSize, equals, isEmpty, type JsonObject, withoutNulls } from "../domain/json.js";
+import {
+  checkDocumentSize,
+  countLeaves,
+  equals,
+  isEmpty,
+  type JsonObject,
+  withoutNulls,
+} from "../domain/json.js";
 import { applyPatch, reset } from "../domain/patch.js";
 import { appendToken, tokensOf } from "../domain/pointer.js";
 import { unseenPointers, visiblePart } from "../domain/visibility.js";
 import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
-import { type ConfigProblem, isBlocking, problemsOf, unchangedPlaces } from "./problems.js";
+import {
+  type ConfigProblem,
+  isBlocking,
+  listed,
+  problemsOf,
+  refuseUnjudged,
+  unchangedPlaces,
+} from "./problems.js";
 
 /** What a caller wants of one document. Values and patches have passed `checkJson`. */
 export type WriteIntent =
@@ -27,11 +41,14 @@ export interface WriteDecision {
   readonly problems: readonly ConfigProblem[];
 }
 
+/** Fields that are judged by themselves first. */
+const MANY_FIELDS = 500;
+
 /**
  * Decides a write, from the layers alone: no I/O, no clock.
  * @param stored the whole document as it is, seen or not
  * @param before the effective config now, its highest layer the one to be written
- * @throws StrataError BAD_USER_INPUT for a malformed pointer, or when the document would pass a limit
+ * @throws StrataError BAD_USER_INPUT for a malformed pointer, or when the document or judging it would pass a limit
  */
 export function decideWrite(
   intent: WriteIntent,
@@ -40,6 +57,9 @@ export function decideWrite(
   schema: ConfigSchema,
   perspective: Perspective,
 ): WriteDecision {
+  const sent = sentValues(intent, perspective);
+  // Patterns decide what is seen too: a part that takes too long to judge is refused before anything else is done with it.
+  if (sent !== undefined && countLeaves(sent) > MANY_FIELDS) refuseUnjudged(perspective.validate(sent));
   const override = overrideAfter(intent, stored, before.parent().values, perspective);
   const seen = visiblePart(override, perspective.visibility);
   const [highest] = before.layers;
@@ -47,14 +67,15 @@ export function decideWrite(
   const { kind, accountId } = highest;
   const after = before.withHighest({ kind, ...(accountId !== undefined && { accountId }), document: seen });
   const changes = !equals(override, stored);
-  const sent = sentValues(intent, perspective);
   // Dropping overrides is never refused, and a patch of nulls does nothing else.
   if (sent === undefined) return { override, seen, changes, after, problems: [] };
   if (changes) checkDocumentSize(override);
   const undeclared = undeclaredProblems(sent, schema, perspective, before, after);
   const named = new Set(undeclared.filter(isBlocking).map(({ pointer }) => pointer));
-  const rejected = problemsOf(after, perspective, before).filter(({ pointer }) => !named.has(pointer));
-  return { override, seen, changes, after, problems: [...undeclared, ...rejected] };
+  const rejected = problemsOf(after, perspective, before);
+  refuseUnjudged(rejected);
+  const others = rejected.filter(({ pointer }) => !named.has(pointer));
+  return { override, seen, changes, after, problems: listed([...undeclared, ...others]) };
 }
 
 function overrideAfter(

@@ -2,14 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { equals, type Json, type JsonObject } from "../../src/domain/json.js";
 import { lookedAt } from "../../src/schema/looked-at.js";
-import { compileValidate } from "../../src/schema/validation.js";
-import { createValidators } from "../../src/schema/validator.js";
+import { createValidator } from "../../src/schema/validation.js";
 import { law } from "../domain/law.js";
 import { schemasAndDocuments } from "./schema-arbitrary.js";
 
-const ajv = createValidators();
 const isAccepted = (schema: JsonObject, value: Json) =>
-  compileValidate(ajv("2019-09"), schema)(value).length === 0;
+  createValidator(schema, "2019-09", new Map()).validate(value).length === 0;
 
 const MENTIONS = {
   required: ["a"],

@@ -3,15 +3,13 @@ import { expect, test } from "vitest";
 import { equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
 import { appendToken } from "../../src/domain/pointer.js";
 import { soundPart } from "../../src/schema/sound-part.js";
-import { compileValidate } from "../../src/schema/validation.js";
-import { createValidators } from "../../src/schema/validator.js";
+import { createValidator } from "../../src/schema/validation.js";
 import { cases } from "../cases.js";
 import { law } from "../domain/law.js";
 
-const ajv = createValidators();
 /** Without defaults of members. */
 function partOf(schema: JsonObject, given: Json) {
-  const validate = compileValidate(ajv("2020-12"), schema);
+  const validate = createValidator(schema, "2020-12", new Map()).validate;
   return { validate, ...soundPart({ schema, given, isRoot: false, complete: (part) => part }, validate) };
 }
 
