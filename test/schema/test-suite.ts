@@ -1,18 +1,9 @@
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { gunzipSync } from "node:zlib";
-import { isObject, type Json, type JsonObject } from "../../src/domain/json.js";
+import { isObject, type JsonObject } from "../../src/domain/json.js";
 import { type Draft, uriOf } from "../../src/schema/draft.js";
 import type { SchemaRegistry } from "../../src/schema/schema-registry.js";
+import { type Group, readOfficialSuite } from "./official-suite.js";
 import { type Files, load, SOUND } from "./temporary-folder.js";
-
-/** One schema of the suite, with what it says of values. */
-interface Group {
-  readonly description: string;
-  readonly schema: Json;
-  readonly tests: readonly { readonly description: string; readonly data: Json; readonly valid: boolean }[];
-}
-type Suite = Readonly<Record<string, Readonly<Record<string, readonly Group[]>>>>;
 
 /** One value of the suite, and what Strata made of it. */
 export interface Row {
@@ -24,9 +15,6 @@ export interface Row {
   readonly problem: string | undefined;
 }
 
-const DATA = new URL("../fixtures/json-schema-test-suite/suite.json.gz", import.meta.url);
-const suite = JSON.parse(gunzipSync(readFileSync(DATA)).toString()) as Suite & { remotes: JsonObject };
-
 export const SUITE_DRAFTS: readonly (readonly [string, Draft])[] = [
   ["draft4", "04"],
   ["draft6", "06"],
@@ -35,13 +23,15 @@ export const SUITE_DRAFTS: readonly (readonly [string, Draft])[] = [
   ["draft2020-12", "2020-12"],
 ];
 
+const suite = readOfficialSuite(SUITE_DRAFTS.map(([name]) => name));
+
 const requireJson = createRequire(import.meta.url);
 const META =
   "applicator content core meta-data validation unevaluated format-annotation format format-assertion";
 
 /** Files of the suite by what their names begin with; required ones have no folder in front. */
 export function rowsOf(name: string, draft: Draft, isWanted: (file: string) => boolean): Row[] {
-  const named = Object.entries(suite[name] ?? {}).filter(([file]) => isWanted(file));
+  const named = Object.entries(suite.drafts[name] ?? {}).filter(([file]) => isWanted(file));
   const groups = named.flatMap(([file, list]) => list.map((group) => ({ file, group })));
   // Identifiers of different groups would meet; the rest is loaded at once.
   const isAlone = ({ group }: { group: Group }) =>
