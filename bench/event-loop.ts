@@ -18,7 +18,7 @@ import {
   numbered,
   OF_10_000_FIELDS,
   REFUSED,
-} from "../test/graphql/heavy-queries.js";
+} from "../test/graphql/server/heavy-queries.js";
 import { createRandom, generate } from "./generated-requests.js";
 import { progress } from "./report/progress.js";
 

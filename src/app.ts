@@ -10,9 +10,9 @@ import { keySet, sharedSecret } from "./auth/token-keys.js";
 import type { StrataError } from "./domain/errors.js";
 import type { RedisSettings, Settings } from "./env.js";
 import { loadExamples } from "./examples.js";
-import { addGraphqlFace } from "./graphql/graphql-face.js";
-import { KeptAnswers } from "./graphql/kept-answers.js";
-import type { Caller } from "./graphql/short-cuts.js";
+import { createGraphqlSchema } from "./graphql/api/schema.js";
+import { createGraphqlListener, type Identify } from "./graphql/server/graphql-handler.js";
+import { ResponseCache } from "./graphql/server/response-cache.js";
 import type { TimeOuts } from "./http/connection-limits.js";
 import type { Drain, DrainTimes } from "./http/drain.js";
 import { createHttpServer } from "./http/http-server.js";
@@ -34,11 +34,12 @@ import { openRedisStore } from "./store/redis-store.js";
 import { describeRedis } from "./store/redis-url.js";
 import type { Store } from "./store/store.js";
 import type { StoreNotice } from "./store/store-notice.js";
+import { watchStore } from "./store/watched-store.js";
 
 type AppSettings = Omit<Settings, "host" | "port" | "logLevel">;
 
-/** What has which part of the memory for caches: answers, merges, and the accounts and documents they are made of. */
-const ANSWERS_SHARE = 1 / 3;
+/** What has which part of the memory for caches: responses, merges, and the accounts and documents they are made of. */
+const RESPONSES_SHARE = 1 / 3;
 const MERGES_SHARE = 4 / 9;
 const LAYERS_SHARE = 2 / 9;
 const MEBIBYTE = 2 ** 20;
@@ -85,7 +86,8 @@ async function assemble(
   shared: MergeCache | undefined,
   timeOuts: TimeOuts | undefined,
 ): Promise<FastifyInstance> {
-  const dependencies = { store, now: () => new Date(), newId };
+  const watched = watchStore(store);
+  const dependencies = { store: watched.store, now: () => new Date(), newId };
   const bytes = settings.cacheMebibytes * MEBIBYTE;
   const mergeBytes = Math.floor(bytes * MERGES_SHARE);
   const merges = new Merges({
@@ -95,31 +97,17 @@ async function assemble(
     onLookup: metrics.mergeLookup,
   });
   const memory = new LayerMemory(bytes * LAYERS_SHARE);
-  const answers = new KeptAnswers({
-    bytes: bytes * ANSWERS_SHARE,
-    store,
-  });
+  const cache = new ResponseCache({ bytes: bytes * RESPONSES_SHARE, store });
   const createReader = (principal: Principal) => createRequestReader(store, principal, memory);
   const accounts = new AccountService(dependencies);
   const configs = new ConfigService({ ...dependencies, registry, merges });
   if (settings.examples)
     await fillWithExamples(accounts, configs, createReader(OPEN_PRINCIPAL), store, logger);
   const authenticate = authenticatorOf(settings, logger, dependencies.now);
-  const checkRate = createRateLimit(settings.rateLimit);
-  const identify = async ({ headers, ip }: Caller): Promise<Principal> => {
-    try {
-      const principal = await principalIn(headers, authenticate);
-      await checkRate(principal, ip);
-      return principal;
-    } catch (error) {
-      // Whoever guesses at tokens is as good as whoever sends none.
-      if ((error as StrataError).code === "UNAUTHENTICATED") await checkRate(NOBODY, ip);
-      throw error;
-    }
-  };
+  const identify = createIdentify(authenticate, settings.rateLimit);
   if (authenticate === undefined)
     logger.warn("no tokens are asked for: everybody who reaches this address may do everything");
-  const { app, quickLane, drain } = await createHttpServer({
+  const { app, tell, serveGraphql, drain } = await createHttpServer({
     logger,
     corsOrigins: settings.corsOrigins,
     loopbackOnly: authenticate === undefined,
@@ -136,22 +124,25 @@ async function assemble(
     await store.close();
   });
   drains.set(app, drain);
-  const shortCuts = await addGraphqlFace(app, {
-    createContext: (requestId, principal, failure) => ({
-      requestId,
-      principal,
+  const graphql = await createGraphqlListener(app, {
+    schema: await createGraphqlSchema(),
+    identify,
+    openContext: (principal, failure) => ({
       configs,
       accounts,
       reader: failure === undefined ? createReader(principal) : createFailedReader(failure),
     }),
-    answers,
-    readJson,
-    identify,
+    otherReads: watched.calls,
+    cache,
     introspection: settings.introspection,
-    onRequest: metrics.request,
+    loopbackOnly: authenticate === undefined,
+    corsOrigins: settings.corsOrigins,
+    configs: registry.configs.size,
     newId,
+    onRequest: metrics.request,
+    tell,
   });
-  quickLane.serve("/graphql", (request) => shortCuts.begin(request));
+  serveGraphql(graphql);
   await addRestFace(app, {
     createContext: (principal) => ({ principal, configs, reader: createReader(principal) }),
     identify,
@@ -160,6 +151,22 @@ async function assemble(
     now: dependencies.now,
   });
   return app;
+}
+
+/** Says who sent a request, unless there are too many of them. */
+function createIdentify(authenticate: Authenticate | undefined, rateLimit: number | undefined): Identify {
+  const checkRate = createRateLimit(rateLimit);
+  return async ({ headers, ip }) => {
+    try {
+      const principal = await principalIn(headers, authenticate);
+      await checkRate(principal, ip);
+      return principal;
+    } catch (error) {
+      // Whoever guesses at tokens is as good as whoever sends none.
+      if ((error as StrataError).code === "UNAUTHENTICATED") await checkRate(NOBODY, ip);
+      throw error;
+    }
+  };
 }
 
 /** Undefined: nobody has to say who they are. */

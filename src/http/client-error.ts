@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
-import { refusalBody } from "./error-answer.js";
+import { refusalBody } from "./error-response.js";
 import type { Metrics } from "./metrics.js";
 import { type RequestRefusal, TOO_MANY_HEADERS } from "./request-refusal.js";
 import { SECURITY_HEADERS } from "./security-headers.js";

@@ -1,3 +1,5 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+
 /** What a request's line and headers may be together; more is 431. */
 export const HEADER_LIMITS = {
   bytes: 16 * 1024,
@@ -27,17 +29,18 @@ export const TIME_OUTS: TimeOuts = {
   check: 1_000,
 };
 
-/** How long a connection may last is left to proxies: its requests are counted by caller, not by connection. */
-export function connectionOptions(timeOuts: TimeOuts) {
-  return {
-    connectionTimeout: timeOuts.silence,
+/** A server with these limits. How long a connection may last is left to proxies: requests are counted by caller, not by connection. */
+export function createNodeServer(timeOuts: TimeOuts, listener: RequestListener): Server {
+  const options = {
     requestTimeout: timeOuts.request,
     keepAliveTimeout: timeOuts.keepAlive,
-    forceCloseConnections: "idle",
-    http: {
-      headersTimeout: timeOuts.headers,
-      connectionsCheckingInterval: timeOuts.check,
-      maxHeaderSize: HEADER_LIMITS.bytes,
-    },
-  } as const;
+    headersTimeout: timeOuts.headers,
+    connectionsCheckingInterval: timeOuts.check,
+    maxHeaderSize: HEADER_LIMITS.bytes,
+  };
+  const server = createServer(options, listener);
+  server.setTimeout(timeOuts.silence);
+  // One more tells that there are too many.
+  server.maxHeadersCount = HEADER_LIMITS.count + 1;
+  return server;
 }

@@ -1,19 +1,16 @@
+import type { RequestListener } from "node:http";
 import cors from "@fastify/cors";
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyRequest,
-  LogController,
-} from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import type { InjectOptions } from "light-my-request";
 import { createClientErrorHandler } from "./client-error.js";
-import { connectionOptions, HEADER_LIMITS, TIME_OUTS, type TimeOuts } from "./connection-limits.js";
+import { createNodeServer, TIME_OUTS, type TimeOuts } from "./connection-limits.js";
 import { Drain } from "./drain.js";
-import { answerError, errorBody, refusalBody } from "./error-answer.js";
-import { acceptJson, BODY_LIMIT } from "./json-body.js";
-import { landingPage } from "./landing-page.js";
+import { NOT_FOUND, refusalBody, sendError } from "./error-response.js";
+import { isGraphqlUrl } from "./graphql-url.js";
+import { BODY_LIMIT } from "./json-body.js";
+import { landingPage, wantsPage } from "./landing-page.js";
 import { loggedError } from "./logged-error.js";
 import type { Metrics } from "./metrics.js";
-import { QuickLane } from "./quick-lane.js";
 import { requestId } from "./request-id.js";
 import { createRequestLog, pathOf, type TellRequest } from "./request-log.js";
 import { refusalOf } from "./request-refusal.js";
@@ -35,32 +32,41 @@ export interface HttpServerOptions {
 
 interface HttpServer {
   readonly app: FastifyInstance;
-  /** The way past all of it, for answers that are there already. */
-  readonly quickLane: QuickLane;
+  /** Tells of each request that was answered: one line of the log, and one count. */
+  readonly tell: TellRequest;
+  /** Hands every request to `/graphql` to a listener; fastify never sees them. */
+  readonly serveGraphql: (listener: RequestListener) => void;
   readonly drain: Drain;
 }
 
 /** Everything around the faces: ids, logs, limits, CORS, health, metrics, and the page for people. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  let graphql: RequestListener | undefined;
+  const listener: RequestListener = (request, response) => {
+    if (graphql !== undefined && isGraphqlUrl(request.url ?? "")) graphql(request, response);
+    else app.routing(request, response);
+  };
+  const timeOuts = options.timeOuts ?? TIME_OUTS;
   const app = Fastify({
     loggerInstance: options.logger.child({}, { serializers: { err: loggedError } }),
     // One line per request, of our own making.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: requestId,
     bodyLimit: BODY_LIMIT,
-    // What has begun to come when the end begins is answered, whoever has read it so far; then its connection is closed.
+    // A request that has begun to arrive when closing begins is answered; then its connection is closed.
     return503OnClosing: false,
-    ...connectionOptions(options.timeOuts ?? TIME_OUTS),
+    forceCloseConnections: "idle",
+    serverFactory: () => createNodeServer(timeOuts, listener),
     clientErrorHandler: createClientErrorHandler(options.logger, options.metrics),
-    frameworkErrors: answerError,
+    frameworkErrors: sendError,
     rewriteUrl: ({ url = "/" }) => withDecodablePath(url),
   });
-  // One more tells that there are too many.
-  app.server.maxHeadersCount = HEADER_LIMITS.count + 1;
-  acceptJson(app);
-  const tell = createRequestLog(options.logger, options.metrics);
-  const quickLane = QuickLane.before(app, { ...options, tell });
   const drain = Drain.of(app.server);
+  takeInjected(app, listener);
+  // No route outside of the faces reads a body.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null, undefined));
+  const tell = createRequestLog(options.logger, options.metrics);
   addHooks(app, options, tell);
   await app.register(cors, {
     origin: [...options.corsOrigins],
@@ -69,11 +75,22 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     maxAge: 600,
   });
   addPages(app, options);
-  app.setErrorHandler(answerError);
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send(errorBody("NOT_FOUND", "There is nothing here. GraphQL is at POST /graphql.")),
-  );
-  return { app, quickLane, drain };
+  app.setErrorHandler(sendError);
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send(NOT_FOUND));
+  const serveGraphql = (handler: RequestListener): void => {
+    graphql = handler;
+  };
+  return { app, tell, serveGraphql, drain };
+}
+
+/** Fastify's own `inject` knows its routes only. This one takes the way that a connection takes. */
+function takeInjected(app: FastifyInstance, listener: RequestListener): void {
+  const inject = async (request: InjectOptions | string) => {
+    await app.ready();
+    const { inject: ask } = await import("light-my-request");
+    return ask(listener, request);
+  };
+  app.inject = inject as typeof app.inject;
 }
 
 function addHooks(app: FastifyInstance, { loopbackOnly }: HttpServerOptions, tell: TellRequest): void {
@@ -120,10 +137,8 @@ function addPages(app: FastifyInstance, { metrics, configs, checkReady }: HttpSe
     return metrics.registry.metrics();
   });
   app.addHook("preHandler", async (request, reply) => {
-    const isPage = pathOf(request.url) === "/" || pathOf(request.url) === "/graphql";
-    if (request.method !== "GET" || !isPage || !wantsPage(request)) return;
-    const endpoint = `${request.protocol}://${request.host}/graphql`;
-    await reply.headers(PAGE_HEADERS).send(landingPage(endpoint, configs));
+    if (pathOf(request.url) !== "/" || !wantsPage(request)) return;
+    await reply.headers(PAGE_HEADERS).send(landingPage(request.host, configs));
   });
   app.get("/", async () => ({
     graphql: "/graphql",
@@ -145,8 +160,4 @@ function withDecodablePath(url: string): string {
   } catch {
     return [path.replaceAll("%", "%25"), ...query].join("?");
   }
-}
-
-function wantsPage(request: FastifyRequest): boolean {
-  return request.headers.accept?.includes("text/html") === true;
 }

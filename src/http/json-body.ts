@@ -1,28 +1,48 @@
 import { isUtf8 } from "node:buffer";
-import type { FastifyInstance } from "fastify";
+import type { IncomingMessage } from "node:http";
 import { StrataError } from "../domain/errors.js";
 import { hasVanishingNumber } from "../domain/vanishing-number.js";
 
 /** Bytes a request's body may have. */
 export const BODY_LIMIT = 1024 * 1024;
 
-/** Reads JSON bodies so that nothing is altered on the way: bad UTF-8 is refused, not replaced. */
-export function acceptJson(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
-    try {
-      done(null, readJson(body as Buffer, request.headers["content-type"] ?? ""));
-    } catch (error) {
-      done(error as Error);
-    }
+/**
+ * Reads a body to its end.
+ * @returns undefined when the client went away before
+ * @throws Error with `statusCode` 413 when it is over the limit; the rest of it is discarded as it comes. StrataError
+ * STORE_UNAVAILABLE (503) when the server is stopped and the rest does not come
+ */
+export function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    // It may have gone away while it was identified: then no event tells.
+    if (request.destroyed) return resolve(undefined);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const take = (chunk: Buffer): void => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size <= BODY_LIMIT) return;
+      request.off("data", take);
+      reject(Object.assign(new Error("the body is too large"), { statusCode: 413 }));
+    };
+    request
+      .on("data", take)
+      .on("error", (error) => (error instanceof StrataError ? reject(error) : resolve(undefined)))
+      .on("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
   });
-  // Whatever needs no preflight reaches Apollo without its body: its CSRF protection answers.
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null, {}));
 }
 
 /** @throws StrataError BAD_USER_INPUT when it is not JSON, not UTF-8, or of another charset (415) */
 export function readJson(bytes: Buffer, contentType: string): unknown {
   checkCharset(contentType);
+  return parseJson(bytes);
+}
+
+/**
+ * Parses JSON so that nothing is altered on the way: bad UTF-8 is refused, not replaced.
+ * @throws StrataError BAD_USER_INPUT when it is not JSON, or not UTF-8
+ */
+export function parseJson(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new StrataError("BAD_USER_INPUT", "The body is not UTF-8 text.");
   const hasMark = bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   const text = bytes.toString("utf8", hasMark ? 3 : 0);
@@ -40,7 +60,8 @@ export function readJson(bytes: Buffer, contentType: string): unknown {
   return value;
 }
 
-function checkCharset(contentType: string): void {
+/** @throws StrataError BAD_USER_INPUT (415) */
+export function checkCharset(contentType: string): void {
   const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(contentType)?.[1];
   if (charset === undefined || /^utf-?8$/i.test(charset)) return;
   throw Object.assign(new StrataError("BAD_USER_INPUT", "JSON comes in UTF-8; leave the charset out."), {

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from "node:http";
+
 /** A first query for the explorer: asks for an account of the examples, and shows all four layers. */
 const FIRST_QUERY = `query WhatIsInForce($account: ID!, $config: ID!) {
   config(accountId: $account, configId: $config) {
@@ -11,8 +13,14 @@ const FIRST_QUERY = `query WhatIsInForce($account: ID!, $config: ID!) {
 }`;
 const FIRST_VARIABLES = JSON.stringify({ account: "acme", config: "conferences" }, null, 2);
 
+/** Whether it is a browser that asks, for a page. */
+export function wantsPage({ method, headers }: Pick<IncomingMessage, "method" | "headers">): boolean {
+  return method === "GET" && headers.accept?.includes("text/html") === true;
+}
+
 /** The page that a browser lands on. Holds no script and asks nobody for anything. */
-export function landingPage(endpoint: string, configs: number): string {
+export function landingPage(host: string, configs: number): string {
+  const endpoint = `http://${host}/graphql`;
   const sandbox = new URL("https://studio.apollographql.com/sandbox/explorer");
   sandbox.search = new URLSearchParams({
     endpoint,

@@ -43,8 +43,6 @@ export async function listAccounts(
   if (parentId !== undefined) checkId(parentId, "account");
   checkFirst(first);
   const behind = after === undefined ? undefined : parseCursor(parentId, after);
-  // How a list goes on no version tells.
-  reader.trace.spoil();
   const top = parentId ?? (await highestKnown(store, principal));
   const ancestry = top === undefined ? undefined : await reader.ancestry(top);
   if (parentId !== undefined && ancestry === undefined) throw noSuchAccount();

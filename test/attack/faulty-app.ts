@@ -3,10 +3,7 @@ import { createAuthenticator } from "../../src/auth/authenticator.js";
 import type { Principal } from "../../src/auth/principal.js";
 import { principalIn } from "../../src/auth/token-header.js";
 import { sharedSecret } from "../../src/auth/token-keys.js";
-import { addGraphqlFace } from "../../src/graphql/graphql-face.js";
-import { KeptAnswers } from "../../src/graphql/kept-answers.js";
-import type { Caller } from "../../src/graphql/short-cuts.js";
-import { createHttpServer } from "../../src/http/http-server.js";
+import type { Identify } from "../../src/graphql/server/graphql-handler.js";
 import { readJson } from "../../src/http/json-body.js";
 import { createMetrics } from "../../src/http/metrics.js";
 import { addRestFace } from "../../src/rest/rest-face.js";
@@ -17,6 +14,7 @@ import { createRequestReader } from "../../src/service/layer-reader.js";
 import { Merges } from "../../src/service/merges.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import type { Store } from "../../src/store/store.js";
+import { openEndpoint } from "../graphql/server/open-endpoint.js";
 import { alteredStore } from "../store/altered-store.js";
 import type { Start } from "./attacked-process.js";
 import { CANARIES } from "./canaries.js";
@@ -64,33 +62,22 @@ export async function createFaultyApp(
   const keys = sharedSecret(settings.access.secret ?? "");
   const authenticate = createAuthenticator({ ...settings.access, keys, now });
   const metrics = createMetrics();
-  const { app, quickLane } = await createHttpServer({
+  const identify: Identify = ({ headers }) => principalIn(headers, authenticate);
+  const reader = (principal: Principal) => createRequestReader(store, principal);
+  const app = await openEndpoint({
+    store,
     logger,
     metrics,
-    corsOrigins: [],
     loopbackOnly: false,
     configs: registry.configs.size,
     checkReady: () => Promise.reject(fault()),
-  });
-  app.addHook("onClose", () => sound.close());
-  const identify = ({ headers }: Caller) => principalIn(headers, authenticate);
-  const reader = (principal: Principal) => createRequestReader(store, principal);
-  const shortCuts = await addGraphqlFace(app, {
-    createContext: (requestId, principal) => ({
-      requestId,
-      principal,
-      configs,
-      accounts,
-      reader: reader(principal),
-    }),
-    answers: new KeptAnswers({ bytes: 2 ** 20, store }),
-    readJson,
+    openContext: (principal) => ({ configs, accounts, reader: reader(principal) }),
     identify,
     introspection: false,
     onRequest: metrics.request,
     newId,
   });
-  quickLane.serve("/graphql", (request) => shortCuts.begin(request));
+  app.addHook("onClose", () => sound.close());
   await addRestFace(app, {
     createContext: (principal) => ({ principal, configs, reader: reader(principal) }),
     identify,

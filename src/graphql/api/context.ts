@@ -1,0 +1,27 @@
+import type { GraphQLResolveInfo } from "graphql";
+import type { Principal } from "../../auth/principal.js";
+import type { AccountService } from "../../service/account-service.js";
+import type { ConfigService } from "../../service/config-service.js";
+import type { LayerReader } from "../../service/layer-reader.js";
+
+/** Items of which some come in a later turn of the event loop. */
+export type ListOf<T> = readonly (T | Promise<T>)[];
+
+/** Bounds what one request makes the process do. */
+export interface Work {
+  /** The items of a list. @throws StrataError QUERY_TOO_COMPLEX, limit `response`, when completing them would cost too much */
+  handOut<T>(items: readonly T[], info: GraphQLResolveInfo): ListOf<T>;
+}
+
+/**
+ * What the resolvers of one request share. An answer is cached only if it was made of nothing but this: a resolver that
+ * reads the store in any other way makes its answer uncacheable.
+ */
+export interface RequestContext {
+  readonly principal: Principal;
+  readonly configs: ConfigService;
+  readonly accounts: AccountService;
+  /** Gathers what the request reads into as few store calls as can be. */
+  readonly reader: LayerReader;
+  readonly work: Work;
+}

@@ -1,0 +1,55 @@
+import { ArgsType, Field, ID } from "type-graphql";
+import type { LayerKind } from "../../../domain/layer.js";
+import { JsonPointerScalar } from "../scalars.js";
+import { LayerKindEnum } from "../type/layer-kind.type.js";
+
+@ArgsType()
+export class ConfigArgs {
+  @Field(() => ID, { defaultValue: "default", description: "Which config, e.g. `conferences`." })
+  configId!: string;
+}
+
+@ArgsType()
+export class AccountConfigArgs extends ConfigArgs {
+  @Field(() => ID, { description: "Whose config." })
+  accountId!: string;
+}
+
+@ArgsType()
+export class SystemConfigArgs {
+  @Field(() => ID, { description: "Which config, e.g. `conferences`." })
+  configId!: string;
+}
+
+@ArgsType()
+export class ConfigsArgs {
+  @Field(() => [ID], {
+    nullable: true,
+    description: "Which configs, in the order wanted; null: all of them.",
+  })
+  configIds?: string[] | null;
+}
+
+@ArgsType()
+export class IdArgs {
+  @Field(() => ID, { description: "The id looked for." })
+  id!: string;
+}
+
+@ArgsType()
+export class AtArgs {
+  @Field(() => JsonPointerScalar, { description: "Where to look. Does not go into arrays." })
+  at!: string;
+}
+
+@ArgsType()
+export class FieldsArgs {
+  @Field(() => JsonPointerScalar, { defaultValue: "", description: "Only fields at or under this pointer." })
+  under!: string;
+
+  @Field(() => [LayerKindEnum], {
+    nullable: true,
+    description: "Only fields whose source is one of these layers.",
+  })
+  sources?: LayerKind[] | null;
+}

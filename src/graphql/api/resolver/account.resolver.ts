@@ -1,0 +1,124 @@
+import { Arg, Args, Ctx, Field, ID, Mutation, ObjectType, Query, Resolver } from "type-graphql";
+import { PAGE_LIMIT } from "../../../service/account-page.js";
+import type { RequestContext } from "../context.js";
+import { AccountsArgs } from "../input/accounts.args.js";
+import { IdArgs } from "../input/config.args.js";
+import { CreateAccountInput, DeleteAccountInput, UpdateAccountInput } from "../input/write-account.input.js";
+import { AccountType } from "../type/account.type.js";
+import { AccountConnectionType } from "../type/account-connection.type.js";
+
+@ObjectType("AccountWritten", {
+  simpleResolvers: true,
+  description: "An account was written.",
+})
+export class AccountWrittenType {
+  @Field(() => AccountType, { description: "The account as it is now." })
+  readonly account: AccountType;
+
+  constructor(account: AccountType) {
+    this.account = account;
+  }
+}
+
+@ObjectType("AccountDeleted", {
+  simpleResolvers: true,
+  description: "An account was deleted, with its documents, their histories and versions.",
+})
+export class AccountDeletedType {
+  @Field(() => ID, { description: "The id that the account had. Another account may get it." })
+  readonly deletedAccountId: string;
+
+  constructor(deletedAccountId: string) {
+    this.deletedAccountId = deletedAccountId;
+  }
+}
+
+@Resolver()
+export class AccountResolver {
+  @Query(() => AccountType, {
+    nullable: true,
+    description:
+      "The account of this id; null, without an error, when there is none, or you may not know of it. Errors: UNAUTHENTICATED, FORBIDDEN, STORE_UNAVAILABLE.",
+  })
+  async account(
+    @Args(() => IdArgs) { id }: IdArgs,
+    @Ctx() { accounts, principal, reader }: RequestContext,
+  ): Promise<AccountType | null> {
+    return AccountType.of(await accounts.find(principal, id, reader));
+  }
+
+  @Query(() => AccountConnectionType, {
+    nullable: true,
+    complexity: ({ args, childComplexity }) => 10 + pageSize(args.first) * (1 + childComplexity),
+    description:
+      "The accounts right below one, by id; without `parentId`, every account you may know of, each before those below it. Pages stay in step when accounts are created or deleted meanwhile. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND (the parent), BAD_USER_INPUT (limit `pageSize`: 1,000 accounts; or a cursor of another list), STORE_UNAVAILABLE.",
+  })
+  async accounts(
+    @Args(() => AccountsArgs) { parentId, first, after }: AccountsArgs,
+    @Ctx() { accounts, principal, reader }: RequestContext,
+  ): Promise<AccountConnectionType> {
+    const wanted = { parentId: parentId ?? undefined, first, after: after ?? undefined };
+    return new AccountConnectionType(await accounts.list(principal, wanted, reader));
+  }
+
+  @Mutation(() => AccountWrittenType, {
+    nullable: true,
+    description:
+      "Creates an account under its parent; without a parent, the root, once. Only superadmins choose the id. A reseller is made by its own reseller (the nearest one above it; the root where there is none) or by an account above that one; everybody else is FORBIDDEN. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_EXISTS, ACCOUNT_NOT_FOUND (the parent), BAD_USER_INPUT (limit `accountDepth`: the tree is at most 32 levels deep), STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.",
+  })
+  async createAccount(
+    @Arg("input", () => CreateAccountInput, { description: "The account to create." })
+    input: CreateAccountInput,
+    @Ctx() { accounts, principal, reader }: RequestContext,
+  ): Promise<AccountWrittenType> {
+    const { id, name, parentId, isReseller } = input;
+    const created = await accounts.create(principal, {
+      id: id ?? undefined,
+      name,
+      parentId: parentId ?? undefined,
+      isReseller,
+    });
+    reader.clear();
+    return new AccountWrittenType(new AccountType(created));
+  }
+  @Mutation(() => AccountWrittenType, {
+    nullable: true,
+    description:
+      "Renames an account, makes it a reseller or none, or moves it with all that is below it. What accounts inherit from then on follows at once, etags included. You may rename your own account, but neither move it nor say whether it is a reseller. Below it, whether an account is a reseller is for that account's reseller to say, or for an account above that one; a move that gives the account another reseller needs this right over both. Everything else is FORBIDDEN. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND (the account, or its new parent), ACCOUNT_CYCLE, BAD_USER_INPUT (limit `accountDepth`: the tree is at most 32 levels deep), STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.",
+  })
+  async updateAccount(
+    @Arg("input", () => UpdateAccountInput, { description: "What is to be changed." })
+    input: UpdateAccountInput,
+    @Ctx() { accounts, principal, reader }: RequestContext,
+  ): Promise<AccountWrittenType> {
+    const { id, name, parentId, isReseller } = input;
+    const updated = await accounts.update(principal, {
+      id,
+      name: name ?? undefined,
+      parentId: parentId ?? undefined,
+      isReseller: isReseller ?? undefined,
+    });
+    reader.clear();
+    return new AccountWrittenType(new AccountType(updated));
+  }
+
+  @Mutation(() => AccountDeletedType, {
+    nullable: true,
+    description:
+      "Deletes an account that has none below it, with its documents, their histories and versions. Tokens issued until then count for nothing, also when the id is given to another account. Your own account you do not delete: that is FORBIDDEN. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND, ACCOUNT_HAS_CHILDREN, STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.",
+  })
+  async deleteAccount(
+    @Arg("input", () => DeleteAccountInput, { description: "Which account." })
+    { id }: DeleteAccountInput,
+    @Ctx() { accounts, principal, reader }: RequestContext,
+  ): Promise<AccountDeletedType> {
+    await accounts.delete(principal, id);
+    reader.clear();
+    return new AccountDeletedType(id);
+  }
+}
+
+/** What cannot be had is refused once it runs. */
+function pageSize(first: unknown): number {
+  return typeof first === "number" && first > 0 ? Math.min(first, PAGE_LIMIT) : 1;
+}

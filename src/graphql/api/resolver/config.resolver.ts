@@ -1,0 +1,133 @@
+import { Arg, Args, Ctx, Mutation, Query, Resolver } from "type-graphql";
+import type { WriteIntent } from "../../../service/write-decision.js";
+import type { RequestContext } from "../context.js";
+import { AccountConfigArgs, SystemConfigArgs } from "../input/config.args.js";
+import {
+  PatchConfigInput,
+  PatchSystemConfigInput,
+  patchIntent,
+  ResetConfigInput,
+  ResetSystemConfigInput,
+  resetIntent,
+  SetConfigInput,
+  SetSystemConfigInput,
+  setIntent,
+  writeRequest,
+} from "../input/write-config.input.js";
+import { EffectiveConfigType } from "../type/effective-config.type.js";
+import { WriteConfigResult, writeResultType } from "../type/write-result.type.js";
+
+type Written = typeof WriteConfigResult;
+const INPUT = { description: "What to write, and where." };
+const ERRORS =
+  "Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND, CONFIG_NOT_FOUND, BAD_USER_INPUT (with the pointer or the limit), STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.";
+const SYSTEM_ERRORS = ERRORS.replace("ACCOUNT_NOT_FOUND, ", "");
+
+@Resolver()
+export class ConfigResolver {
+  @Query(() => EffectiveConfigType, {
+    nullable: true,
+    complexity: ({ childComplexity }) => 20 + childComplexity,
+    description:
+      "What is in force for an account, and who says so. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND, CONFIG_NOT_FOUND, STORE_UNAVAILABLE.",
+  })
+  async config(
+    @Args(() => AccountConfigArgs) target: AccountConfigArgs,
+    @Ctx() { configs, principal, reader }: RequestContext,
+  ): Promise<EffectiveConfigType> {
+    return new EffectiveConfigType(await configs.effective(principal, target, reader));
+  }
+
+  @Query(() => EffectiveConfigType, {
+    nullable: true,
+    complexity: ({ childComplexity }) => 20 + childComplexity,
+    description:
+      "What is in force system-wide: the SYSTEM and SCHEMA layers, settings that no account sees included. For superadmins. Errors: UNAUTHENTICATED, FORBIDDEN, CONFIG_NOT_FOUND, STORE_UNAVAILABLE.",
+  })
+  async systemConfig(
+    @Args(() => SystemConfigArgs) { configId }: SystemConfigArgs,
+    @Ctx() { configs, principal, reader }: RequestContext,
+  ): Promise<EffectiveConfigType> {
+    return new EffectiveConfigType(
+      await configs.effective(principal, { accountId: undefined, configId }, reader),
+    );
+  }
+
+  @Mutation(() => WriteConfigResult, {
+    nullable: true,
+    description: `Replaces every override of an account's config: stores what differs from the inherited values. ${ERRORS}`,
+  })
+  setConfig(
+    @Arg("input", () => SetConfigInput, INPUT) input: SetConfigInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Written> {
+    return write(context, input, setIntent(input));
+  }
+
+  @Mutation(() => WriteConfigResult, {
+    nullable: true,
+    description: `Changes the overrides that the patch names, and no others. ${ERRORS}`,
+  })
+  patchConfig(
+    @Arg("input", () => PatchConfigInput, INPUT) input: PatchConfigInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Written> {
+    return write(context, input, patchIntent(input));
+  }
+
+  @Mutation(() => WriteConfigResult, {
+    nullable: true,
+    description: `Drops overrides, all or some: what is inherited is in force again. Never refused because of a schema. ${ERRORS}`,
+  })
+  resetConfig(
+    @Arg("input", () => ResetConfigInput, INPUT) input: ResetConfigInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Written> {
+    return write(context, input, resetIntent(input));
+  }
+
+  @Mutation(() => WriteConfigResult, {
+    nullable: true,
+    description: `Replaces every override of the system layer's config; every account that does not override them sees the new values. ${SYSTEM_ERRORS}`,
+  })
+  setSystemConfig(
+    @Arg("input", () => SetSystemConfigInput, INPUT) input: SetSystemConfigInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Written> {
+    return write(context, input, setIntent(input));
+  }
+
+  @Mutation(() => WriteConfigResult, {
+    nullable: true,
+    description: `Changes the overrides of the system layer that the patch names, and no others. ${SYSTEM_ERRORS}`,
+  })
+  patchSystemConfig(
+    @Arg("input", () => PatchSystemConfigInput, INPUT) input: PatchSystemConfigInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Written> {
+    return write(context, input, patchIntent(input));
+  }
+
+  @Mutation(() => WriteConfigResult, {
+    nullable: true,
+    description: `Drops overrides of the system layer, all or some: the schema's defaults are in force again. ${SYSTEM_ERRORS}`,
+  })
+  resetSystemConfig(
+    @Arg("input", () => ResetSystemConfigInput, INPUT) input: ResetSystemConfigInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Written> {
+    return write(context, input, resetIntent(input));
+  }
+}
+
+async function write(
+  { configs, principal, reader }: RequestContext,
+  input: Parameters<typeof writeRequest>[0],
+  intent: WriteIntent,
+): Promise<Written> {
+  try {
+    return writeResultType(await configs.write(principal, writeRequest(input, intent)));
+  } finally {
+    reader.clear();
+  }
+}

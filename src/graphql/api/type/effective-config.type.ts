@@ -1,0 +1,146 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Args, Ctx, Extensions, Field, ID, Info, ObjectType } from "type-graphql";
+import type * as tree from "../../../domain/field-tree.js";
+import type { Json, JsonObject } from "../../../domain/json.js";
+import { type Later, whenThereIsTime } from "../../../service/breathe.js";
+import type { ConfigSnapshot } from "../../../service/config-snapshot.js";
+import type { ListOf, RequestContext } from "../context.js";
+import { AtArgs, FieldsArgs } from "../input/config.args.js";
+import { listComplexity } from "../list-complexity.js";
+import { JsonObjectScalar, JsonScalar } from "../scalars.js";
+import { AccountType } from "./account.type.js";
+import { ConfigFieldType } from "./config-field.type.js";
+import { ConfigLayerType } from "./config-layer.type.js";
+import { ConfigProblemType } from "./config-problem.type.js";
+import { ConfigSchemaType } from "./config-schema.type.js";
+
+@ObjectType("EffectiveConfig", {
+  simpleResolvers: true,
+  description:
+    "One config as one account (or the system level) sees it: the layers merged, with the provenance of every field. All parts of one answer belong to the same moment.",
+})
+export class EffectiveConfigType {
+  /** One for each layer, whatever refers to it. */
+  private readonly layerTypes: readonly ConfigLayerType[];
+
+  constructor(private readonly snapshot: ConfigSnapshot) {
+    const { config, view } = snapshot;
+    this.layerTypes = config.layers.map((layer) => new ConfigLayerType(layer, view));
+  }
+
+  @Field(() => ID, {
+    description:
+      'For client caches: `"<accountId>/<configId>"`; system level `"system:<configId>"`; of a dry run with `"?dryRun=<etag>"` behind it, so that no cache mixes them.',
+  })
+  get id(): string {
+    const { config, dryRun } = this.snapshot;
+    const id =
+      config.accountId === undefined ? `system:${config.configId}` : `${config.accountId}/${config.configId}`;
+    return dryRun ? `${id}?dryRun=${this.snapshot.etag}` : id;
+  }
+
+  @Field(() => ID, { description: "Which config it is, e.g. `conferences`." })
+  get configId(): string {
+    return this.snapshot.config.configId;
+  }
+
+  @Field(() => AccountType, { nullable: true, description: "Whose config it is; null for the system level." })
+  get account(): AccountType | null {
+    return AccountType.of(this.snapshot.view.account);
+  }
+
+  @Field(() => String, {
+    description:
+      "Changes exactly when values or provenance change. Hand it back as `ifMatch`, and a write happens only on the state you saw. Opaque.",
+  })
+  @Extensions({ later: true })
+  get etag(): Later<string> {
+    return whenThereIsTime(() => this.snapshot.etag);
+  }
+
+  @Field(() => JsonObjectScalar, {
+    complexity: 10,
+    description:
+      "What is in force: the layers merged. Objects merge key by key, arrays and scalars are replaced whole.",
+  })
+  @Extensions({ later: true })
+  get values(): Later<JsonObject> {
+    return whenThereIsTime(() => this.snapshot.config.values);
+  }
+
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description:
+      "The value at a pointer; null when nothing is there. Errors: BAD_USER_INPUT for a malformed pointer.",
+  })
+  value(@Args(() => AtArgs) { at }: AtArgs): Later<Json> {
+    return whenThereIsTime(() => this.snapshot.config.valueAt(at) ?? null);
+  }
+
+  @Field(() => [ConfigFieldType], {
+    complexity: listComplexity(20),
+    description:
+      "The leaves of the values, each with its provenance, in document order: the lowest layer's members first. Arrays and empty objects are leaves. Errors: BAD_USER_INPUT for a malformed pointer; QUERY_TOO_COMPLEX (limit `response`) for more than can be answered at once: ask under a pointer.",
+  })
+  fields(
+    @Args(() => FieldsArgs) { under, sources }: FieldsArgs,
+    @Ctx() { work }: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Later<ListOf<ConfigFieldType>> {
+    const wanted = sources ? new Set(sources) : undefined;
+    return whenThereIsTime(() => {
+      const fields = this.snapshot.config.fieldsUnder(under, wanted);
+      return work.handOut(
+        fields.map((field) => this.#fieldType(field)),
+        info,
+      );
+    });
+  }
+
+  @Field(() => ConfigFieldType, {
+    nullable: true,
+    description:
+      "The field at a pointer; null when there is none, or only an object with members. Errors: BAD_USER_INPUT for a malformed pointer.",
+  })
+  field(@Args(() => AtArgs) { at }: AtArgs): Later<ConfigFieldType | null> {
+    return whenThereIsTime(() => {
+      const field = this.snapshot.config.fieldAt(at);
+      return field === undefined ? null : this.#fieldType(field);
+    });
+  }
+
+  @Field(() => [ConfigLayerType], {
+    complexity: ({ childComplexity }) => 4 * (1 + childComplexity),
+    description:
+      "Where the values come from, highest precedence first. A layer with nothing stored is listed; RESELLER only where there is one; the system level has SYSTEM and SCHEMA.",
+  })
+  get layers(): readonly ConfigLayerType[] {
+    return this.layerTypes;
+  }
+
+  @Field(() => ConfigSchemaType, { description: "What may be set here, and what it means." })
+  get schema(): ConfigSchemaType {
+    return new ConfigSchemaType(this.snapshot.schema, this.snapshot.view.seesSystem);
+  }
+
+  @Field(() => [ConfigProblemType], {
+    complexity: listComplexity(5),
+    description:
+      "What the schema rejects in the values as they stand now: after a schema change, or because a lower layer holds something bad. Empty when all is well.",
+  })
+  problems(
+    @Ctx() { work }: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Later<ListOf<ConfigProblemType>> {
+    return whenThereIsTime(() =>
+      work.handOut(
+        this.snapshot.problems.map((problem) => new ConfigProblemType(problem)),
+        info,
+      ),
+    );
+  }
+
+  #fieldType(field: tree.Field): ConfigFieldType {
+    return new ConfigFieldType(field, this.layerTypes, this.snapshot.perspective);
+  }
+}

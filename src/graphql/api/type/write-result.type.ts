@@ -1,0 +1,173 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { Ctx, createUnionType, Field, Info, Int, InterfaceType, ObjectType } from "type-graphql";
+import type { FieldChange } from "../../../domain/field-change.js";
+import type { Json, JsonObject } from "../../../domain/json.js";
+import type { LayerKind } from "../../../domain/layer.js";
+import { type Later, whenThereIsTime } from "../../../service/breathe.js";
+import type { WriteResult } from "../../../service/config-service.js";
+import { isBlocking } from "../../../service/problems.js";
+import type { ListOf, RequestContext } from "../context.js";
+import { listComplexity } from "../list-complexity.js";
+import { JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
+import { ConfigProblemType } from "./config-problem.type.js";
+import { EffectiveConfigType } from "./effective-config.type.js";
+import { LayerKindEnum } from "./layer-kind.type.js";
+
+type Result<R extends WriteResult["result"]> = Extract<WriteResult, { result: R }>;
+
+@ObjectType("FieldChange", {
+  simpleResolvers: true,
+  description:
+    "How one field of the effective config differs. Null = absent. A move of the source alone is a change, too (before = after).",
+})
+export class FieldChangeType {
+  constructor(private readonly change: FieldChange) {}
+
+  @Field(() => JsonPointerScalar, { description: "Which field." })
+  get pointer(): string {
+    return this.change.pointer;
+  }
+
+  @Field(() => JsonScalar, { nullable: true, description: "Its value before; null when it was not there." })
+  get before(): Json {
+    return this.change.before ?? null;
+  }
+
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description: "Its value now; null when it is not there any more.",
+  })
+  get after(): Json {
+    return this.change.after ?? null;
+  }
+
+  @Field(() => LayerKindEnum, { nullable: true, description: "The layer it came from before." })
+  get sourceBefore(): LayerKind | null {
+    return this.change.sourceBefore ?? null;
+  }
+
+  @Field(() => LayerKindEnum, { nullable: true, description: "The layer it comes from now." })
+  get sourceAfter(): LayerKind | null {
+    return this.change.sourceAfter ?? null;
+  }
+}
+
+@ObjectType("ConfigWritten", {
+  simpleResolvers: true,
+  description: "The write was accepted (or, as a dry run, would be).",
+})
+export class ConfigWrittenType {
+  constructor(private readonly written: Result<"written">) {}
+
+  @Field(() => EffectiveConfigType, {
+    description:
+      "The config as it is after the write, from the commit itself; after the would-be write in a dry run.",
+  })
+  get config(): EffectiveConfigType {
+    return new EffectiveConfigType(this.written.snapshot);
+  }
+
+  @Field(() => [FieldChangeType], {
+    complexity: listComplexity(5),
+    description: "What changed in the effective config; empty when nothing did.",
+  })
+  changes(@Ctx() { work }: RequestContext, @Info() info: GraphQLResolveInfo): Later<ListOf<FieldChangeType>> {
+    return whenThereIsTime(() =>
+      work.handOut(
+        this.written.changes.map((change) => new FieldChangeType(change)),
+        info,
+      ),
+    );
+  }
+
+  @Field(() => JsonObjectScalar, {
+    nullable: true,
+    description:
+      "The layer's overrides now: only what differs from the layers below. Null: none left, the document is gone.",
+  })
+  get document(): JsonObject | null {
+    return this.written.document ?? null;
+  }
+
+  @Field(() => Int, { nullable: true, description: "The revision made; null when nothing was written." })
+  get revision(): number | null {
+    return this.written.revision ?? null;
+  }
+
+  @Field(() => Boolean, { description: "Whether this was a dry run: nothing was written." })
+  get dryRun(): boolean {
+    return this.written.dryRun;
+  }
+}
+
+@InterfaceType("WriteRefused", { description: "The write was not accepted; nothing was written." })
+export abstract class WriteRefusedType {
+  @Field(() => String, { description: "Why, for a person." })
+  readonly message!: string;
+}
+
+@ObjectType("ConfigInvalid", {
+  simpleResolvers: true,
+  implements: WriteRefusedType,
+  description: "The values would break the schema; nothing was written.",
+})
+export class ConfigInvalidType extends WriteRefusedType {
+  override readonly message: string;
+
+  constructor(private readonly invalid: Result<"invalid">) {
+    super();
+    const blocking = invalid.problems.filter(isBlocking).length;
+    this.message = `Nothing was written: ${blocking === 1 ? "1 problem" : `${blocking} problems`} to mend first.`;
+  }
+
+  @Field(() => [ConfigProblemType], {
+    complexity: listComplexity(5),
+    description:
+      "Every problem, not only the first; those `inherited` or `existing` are not what blocks the write.",
+  })
+  problems(@Ctx() { work }: RequestContext, @Info() info: GraphQLResolveInfo): ListOf<ConfigProblemType> {
+    return work.handOut(
+      this.invalid.problems.map((problem) => new ConfigProblemType(problem)),
+      info,
+    );
+  }
+}
+
+@ObjectType("ConfigConflict", {
+  simpleResolvers: true,
+  implements: WriteRefusedType,
+  description: "`ifMatch` named another etag than the config has now; nothing was written.",
+})
+export class ConfigConflictType extends WriteRefusedType {
+  override readonly message =
+    "Nothing was written: the config has changed since you read it. Look at it and decide again.";
+
+  constructor(private readonly conflict: Result<"conflict">) {
+    super();
+  }
+
+  @Field(() => EffectiveConfigType, { description: "The config as it is now." })
+  get current(): EffectiveConfigType {
+    return new EffectiveConfigType(this.conflict.current);
+  }
+}
+
+export const WriteConfigResult = createUnionType({
+  name: "WriteConfigResult",
+  description:
+    "What became of a write. Expected outcomes are data; everything else is an error with extensions.code.",
+  types: () => [ConfigWrittenType, ConfigInvalidType, ConfigConflictType] as const,
+});
+
+export function writeResultType(
+  result: WriteResult,
+): ConfigWrittenType | ConfigInvalidType | ConfigConflictType {
+  switch (result.result) {
+    case "written":
+      return new ConfigWrittenType(result);
+    case "invalid":
+      return new ConfigInvalidType(result);
+    case "conflict":
+      return new ConfigConflictType(result);
+  }
+}

@@ -1,0 +1,14 @@
+import Negotiator from "negotiator";
+
+/** What Apollo Server chooses from, in its order. */
+const TYPES = [
+  "application/json; charset=utf-8",
+  "application/graphql-response+json; charset=utf-8",
+  "application/json; callbackSpec=1.0; charset=utf-8",
+];
+
+/** The content type of a response to a client that accepts these types; undefined: none that it accepts. */
+export function contentTypeFor(accept: string | undefined): string | undefined {
+  if (!accept || accept === "*/*") return TYPES[0];
+  return new Negotiator({ headers: { accept } }).mediaType(TYPES);
+}

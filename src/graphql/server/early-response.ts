@@ -1,0 +1,66 @@
+import type { IncomingMessage } from "node:http";
+import { BODY_TOO_LARGE, errorBody, NOT_FOUND, refusalBody } from "../../http/error-response.js";
+import { BODY_LIMIT, checkCharset } from "../../http/json-body.js";
+import { landingPage, wantsPage } from "../../http/landing-page.js";
+import { type RequestRefusal, refusalOf } from "../../http/request-refusal.js";
+import { PAGE_HEADERS } from "../../http/security-headers.js";
+import { type GraphqlResponse, jsonResponse } from "./graphql-response.js";
+import { lowerCased } from "./response-headers.js";
+
+const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "OPTIONS"]);
+const JSON_TYPE = /^application\/json\s*(;|$)/i;
+const MEDIA_TYPE = /^\s*[^\s/;]+\/[^\s/;]+\s*(;|$)/;
+
+/**
+ * Refuses what needs no token to be refused: by its headers, method, type and size.
+ * @throws StrataError (415) for another charset than UTF-8
+ */
+export function refuse(request: IncomingMessage, loopbackOnly: boolean): GraphqlResponse | undefined {
+  const refusal = refusalOf(request, loopbackOnly);
+  if (refusal !== undefined) return refused(refusal);
+  const { method = "", headers } = request;
+  if (!METHODS.has(method)) return jsonResponse(404, NOT_FOUND);
+  if (method !== "POST") return undefined;
+  const type = headers["content-type"];
+  if (type !== undefined && !MEDIA_TYPE.test(type))
+    return jsonResponse(415, errorBody("BAD_USER_INPUT", "Unsupported Media Type."));
+  if (hasJson(request)) checkCharset(type ?? "");
+  return Number(headers["content-length"]) > BODY_LIMIT ? refused(BODY_TOO_LARGE) : undefined;
+}
+
+function refused(refusal: RequestRefusal): GraphqlResponse {
+  return jsonResponse(refusal.status, refusalBody(refusal), lowerCased(refusal.headers ?? {}));
+}
+
+/** Whether the request's body is JSON. No other body is read: Apollo Server's CSRF protection refuses those of plain forms. */
+export function hasJson({ method, headers }: IncomingMessage): boolean {
+  return method === "POST" && JSON_TYPE.test(headers["content-type"] ?? "");
+}
+
+/** What a browser may ask before a request from another origin; that origin's own headers come with every response. */
+export function answerPreflight({ method, headers }: IncomingMessage): GraphqlResponse | undefined {
+  if (method !== "OPTIONS") return undefined;
+  if (!headers.origin || !headers["access-control-request-method"])
+    return jsonResponse(
+      400,
+      errorBody("BAD_USER_INPUT", "This is no preflight: it lacks the headers of one."),
+    );
+  const asked = headers["access-control-request-headers"];
+  const allowed = {
+    vary: "Origin, Access-Control-Request-Headers",
+    "access-control-allow-methods": "GET, POST",
+    "access-control-max-age": "600",
+    ...(asked !== undefined && { "access-control-allow-headers": asked }),
+  };
+  return { status: 204, headers: allowed, body: "" };
+}
+
+/** The page for a browser that opens the endpoint. */
+export function pageFor(request: IncomingMessage, configs: number): GraphqlResponse | undefined {
+  if (!wantsPage(request)) return undefined;
+  return {
+    status: 200,
+    headers: lowerCased(PAGE_HEADERS),
+    body: landingPage(request.headers.host ?? "", configs),
+  };
+}

@@ -1,0 +1,78 @@
+import type { FastifyBaseLogger } from "fastify";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { StrataError } from "../../domain/errors.js";
+import { withoutValues } from "./withheld-values.js";
+
+export interface ErrorReport {
+  /** What a client is told of an error. */
+  readonly mask: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+  /** Logs the errors of a request, before they are masked: those that nobody expected, and failures of the store. */
+  readonly log: (errors: readonly GraphQLError[], requestId: string) => void;
+}
+
+/**
+ * What a client is told of an error. Ours carry their code, pointer and limit; GraphQL's own lose what they quote of the
+ * caller's values; of anything else only an incident id leaves the process, and the log says what it was.
+ */
+export function createErrorReport(logger: FastifyBaseLogger, newId: () => string): ErrorReport {
+  const incidents = new WeakMap<object, string>();
+
+  function report(error: unknown, requestId?: string): string {
+    const incident = newId();
+    logger.error({ requestId, incident, err: originOf(error) }, "unexpected error");
+    return incident;
+  }
+
+  return {
+    mask(formatted, error) {
+      const { locations, path } = formatted;
+      const place = { ...(locations && { locations }), ...(path && { path }) };
+      const refusal = refusalIn(error);
+      if (refusal !== undefined) {
+        return { ...place, message: refusal.message, extensions: extensionsOf(refusal) };
+      }
+      if (formatted.extensions?.code !== "INTERNAL_SERVER_ERROR") {
+        return { ...formatted, message: withoutValues(formatted.message) };
+      }
+      const known = typeof error === "object" && error !== null ? incidents.get(error) : undefined;
+      const incident = known ?? report(error);
+      const message = `Something went wrong on our side. Incident ${incident}.`;
+      return { ...place, message, extensions: { code: "INTERNAL_SERVER_ERROR", incident } };
+    },
+    log(errors, requestId) {
+      const refusals = errors.map(refusalIn);
+      for (const [index, error] of errors.entries()) {
+        if (refusals[index] === undefined && isOurs(error)) incidents.set(error, report(error, requestId));
+      }
+      // One failure of the store fails all that was read with it.
+      for (const err of new Set(refusals.map((refusal) => refusal?.cause))) {
+        if (err !== undefined) logger.error({ requestId, err }, "the store failed");
+      }
+    },
+  };
+}
+
+export function isUnauthenticated(error: GraphQLError): boolean {
+  return refusalIn(error)?.code === "UNAUTHENTICATED";
+}
+
+/** The refusal of Strata that an error wraps, if it is one. */
+function refusalIn(error: unknown): StrataError | undefined {
+  const origin = originOf(error);
+  return origin instanceof StrataError && origin.code !== "INTERNAL_SERVER_ERROR" ? origin : undefined;
+}
+
+function isOurs({ extensions }: GraphQLError): boolean {
+  return extensions.code === undefined || extensions.code === "INTERNAL_SERVER_ERROR";
+}
+
+/** GraphQL wraps what a resolver or a scalar threw, sometimes twice. */
+function originOf(error: unknown): unknown {
+  let origin = error;
+  while (origin instanceof GraphQLError && origin.originalError !== undefined) origin = origin.originalError;
+  return origin;
+}
+
+function extensionsOf({ code, pointer, limit }: StrataError): Record<string, unknown> {
+  return { code, ...(pointer !== undefined && { pointer }), ...(limit !== undefined && { limit }) };
+}

@@ -1,0 +1,276 @@
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { type ApolloServer, HeaderMap } from "@apollo/server";
+import type { FastifyInstance } from "fastify";
+import type { GraphQLSchema } from "graphql";
+import type { Principal } from "../../auth/principal.js";
+import { errorResponse } from "../../http/error-response.js";
+import { parseJson, readBody } from "../../http/json-body.js";
+import { requestId } from "../../http/request-id.js";
+import type { TellRequest } from "../../http/request-log.js";
+import type { RequestContext } from "../api/context.js";
+import { startApolloServer } from "./apollo-server.js";
+import { contentTypeFor } from "./content-type.js";
+import { answerPreflight, hasJson, pageFor, refuse } from "./early-response.js";
+import { collectEvidence, Evidence } from "./evidence.js";
+import { graphqlRequestIn, queryTextIn } from "./graphql-request.js";
+import { type GraphqlResponse, jsonResponse } from "./graphql-response.js";
+import { PreparedQueries, type PreparedQuery } from "./prepared-queries.js";
+import type { OnRequest } from "./request-labels.js";
+import { RequestWork } from "./request-work.js";
+import type { ResponseCache } from "./response-cache.js";
+import { responseHeaders } from "./response-headers.js";
+import { runPlan } from "./run-plan.js";
+import type { ServedContext } from "./served-context.js";
+
+/** Who sent a request. @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
+export type Identify = (request: {
+  readonly headers: IncomingHttpHeaders;
+  readonly ip: string;
+}) => Promise<Principal>;
+
+export interface GraphqlOptions {
+  readonly schema: GraphQLSchema;
+  readonly identify: Identify;
+  /** @param failure why nothing can be read, where that is known before anything is */
+  readonly openContext: (
+    principal: Principal,
+    failure: unknown,
+  ) => Pick<RequestContext, "configs" | "accounts" | "reader">;
+  /** Counts the calls of the store that no request's reader made. */
+  readonly otherReads: () => number;
+  readonly cache: ResponseCache;
+  /** The execution at which a query is compiled; absent: the one that pays. */
+  readonly compileAt?: number | undefined;
+  readonly introspection: boolean;
+  /** Whether only names of this machine are answered to. */
+  readonly loopbackOnly: boolean;
+  readonly corsOrigins: readonly string[];
+  /** How many configs are served, for the page that people see. */
+  readonly configs: number;
+  readonly newId: () => string;
+  readonly onRequest: OnRequest;
+  readonly tell: TellRequest;
+}
+
+/** One request whose body has been read. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly principal: Principal;
+  /** Undefined where there is no JSON: the request is a GET, or one that will be refused. */
+  readonly body: Buffer | undefined;
+  /** Of a response without errors; undefined: the client accepts none that there is. */
+  readonly contentType: string | undefined;
+  /** Why the store could not be asked. */
+  failure?: unknown;
+}
+
+/**
+ * Starts everything that serves GraphQL.
+ * @returns what takes all requests to `/graphql`
+ */
+export async function createGraphqlListener(
+  app: FastifyInstance,
+  options: GraphqlOptions,
+): Promise<RequestListener> {
+  const { schema } = options;
+  collectEvidence(schema);
+  const queries = new PreparedQueries(schema, options.compileAt);
+  const apollo = await startApolloServer({ ...options, queries, httpServer: app.server, logger: app.log });
+  const handler = new GraphqlHandler(options, queries, apollo, app);
+  app.addHook("preClose", async () => {
+    handler.isClosing = true;
+    await apollo.stop();
+  });
+  return (request, response) => {
+    // Nobody else would hear of an error here: the connection ends, and the process goes on.
+    handler.serve(request, response).catch(() => request.destroy());
+  };
+}
+
+class GraphqlHandler {
+  /** From then on each connection is closed after its response. */
+  isClosing = false;
+  readonly #corsOrigins: ReadonlySet<string>;
+
+  constructor(
+    private readonly options: GraphqlOptions,
+    private readonly queries: PreparedQueries,
+    private readonly apollo: ApolloServer<ServedContext>,
+    private readonly app: FastifyInstance,
+  ) {
+    this.#corsOrigins = new Set(options.corsOrigins);
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedAt = performance.now();
+    const id = requestId(request);
+    const made = await this.#respond(request, id, startedAt).catch((error: unknown) => {
+      const { status, body, headers } = errorResponse(error, id, this.app.log);
+      return jsonResponse(status, body, headers);
+    });
+    if (made !== undefined) this.#send(request, response, id, made);
+    const { method = "", url = "" } = request;
+    const milliseconds = performance.now() - startedAt;
+    this.options.tell({
+      requestId: id,
+      method,
+      url,
+      route: "/graphql",
+      status: made?.status ?? 400,
+      milliseconds,
+    });
+  }
+
+  /** The steps of every request. Undefined: the client went away. */
+  async #respond(
+    request: IncomingMessage,
+    id: string,
+    startedAt: number,
+  ): Promise<GraphqlResponse | undefined> {
+    const { loopbackOnly, identify, configs } = this.options;
+    const early = refuse(request, loopbackOnly) ?? answerPreflight(request);
+    if (early !== undefined) return early;
+    const { headers, socket } = request;
+    const principal = await identify({ headers, ip: socket.remoteAddress ?? "" });
+    const page = pageFor(request, configs);
+    if (page !== undefined) return page;
+    const body = hasJson(request) ? await readBody(request) : null;
+    if (body === undefined) return undefined;
+    const contentType = contentTypeFor(headers.accept);
+    const exchange = { request, requestId: id, startedAt, principal, body: body ?? undefined, contentType };
+    return (await this.#cached(exchange)) ?? (await this.#executed(exchange));
+  }
+
+  async #cached(exchange: Exchange): Promise<GraphqlResponse | undefined> {
+    const { body, contentType, principal } = exchange;
+    if (body === undefined || contentType === undefined) return undefined;
+    const found = await orFailure(exchange, this.options.cache.find(body, principal));
+    if (found === undefined) return undefined;
+    this.#count(exchange, found.label);
+    return { status: 200, headers: { "content-type": contentType }, body: found.bytes, encoding: "latin1" };
+  }
+
+  async #executed(exchange: Exchange): Promise<GraphqlResponse> {
+    const json = exchange.body && parseJson(exchange.body);
+    const text = queryTextIn(json, searchOf(exchange.request));
+    const query = text === undefined ? undefined : this.queries.prepare(text);
+    return (await this.#byPlan(exchange, json, query)) ?? (await this.#byApollo(exchange, json, query));
+  }
+
+  async #byPlan(
+    exchange: Exchange,
+    json: unknown,
+    query: PreparedQuery | undefined,
+  ): Promise<GraphqlResponse | undefined> {
+    const { contentType, failure } = exchange;
+    const asked = graphqlRequestIn(json);
+    if (contentType === undefined || asked === undefined || query === undefined || failure !== undefined)
+      return undefined;
+    const operation = this.queries.operation(query, asked.operationName);
+    if (!operation?.plan) return undefined;
+    const context = this.#contextOf(exchange, query);
+    const run = runPlan(this.options.schema, operation, operation.plan, asked.variables, context);
+    const text = await orFailure(exchange, run);
+    if (text === undefined) return undefined;
+    this.#count(exchange, operation.label);
+    this.#offer(exchange, context, text, operation.label);
+    return { status: 200, headers: { "content-type": contentType }, body: text };
+  }
+
+  async #byApollo(
+    exchange: Exchange,
+    json: unknown,
+    query: PreparedQuery | undefined,
+  ): Promise<GraphqlResponse> {
+    const { request } = exchange;
+    const context = this.#contextOf(exchange, query);
+    const {
+      status = 200,
+      headers,
+      body,
+    } = await this.apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: {
+        method: request.method ?? "",
+        headers: headerMapOf(request.headers),
+        search: searchOf(request),
+        body: json ?? {},
+      },
+      context: async () => context,
+    });
+    if (body.kind !== "complete")
+      throw new Error("a response that comes in parts: there is no such operation");
+    const { isClean, operation } = context.outcome;
+    if (status === 200 && isClean && operation?.operation.operation === "query")
+      this.#offer(exchange, context, body.string, operation.label);
+    return { status, headers: Object.fromEntries(headers), body: body.string };
+  }
+
+  #contextOf(exchange: Exchange, query: PreparedQuery | undefined): ServedContext {
+    const { principal, failure, requestId } = exchange;
+    const evidence = new Evidence(this.options.otherReads);
+    return {
+      ...this.options.openContext(principal, failure),
+      principal: evidence.watched(principal),
+      requestId,
+      work: new RequestWork(),
+      evidence,
+      query,
+      outcome: { isClean: false },
+    };
+  }
+
+  #offer(
+    { body, principal }: Exchange,
+    { evidence, reader }: ServedContext,
+    text: string,
+    label: string,
+  ): void {
+    if (body === undefined || !evidence.suffices) return;
+    this.options.cache.offer(body, principal, { bytes: bytesOf(text), label }, reader.trace);
+  }
+
+  /** A response that Apollo Server knows nothing of. */
+  #count({ startedAt }: Exchange, label: string): void {
+    this.options.onRequest(label, "ok", (performance.now() - startedAt) / 1_000);
+  }
+
+  #send(request: IncomingMessage, response: ServerResponse, id: string, made: GraphqlResponse): void {
+    const { status, headers, body, encoding = "utf8" } = made;
+    response.writeHead(status, {
+      ...responseHeaders(request, id, this.#corsOrigins),
+      ...headers,
+      "content-length": Buffer.byteLength(body, encoding),
+      ...(this.isClosing && { connection: "close" }),
+    });
+    response.end(request.method === "HEAD" ? "" : body, encoding);
+  }
+}
+
+/** Where the store cannot be asked, nothing waits for it twice: what executes the query says so at once. */
+async function orFailure<T>(exchange: Exchange, work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    exchange.failure = error;
+    return undefined;
+  }
+}
+
+function searchOf({ method, url = "" }: IncomingMessage): string {
+  return method === "POST" ? "" : new URL(url, "http://localhost").search;
+}
+
+function headerMapOf(headers: IncomingHttpHeaders): HeaderMap {
+  const map = new HeaderMap();
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(", ") : value);
+  return map;
+}
+
+/** A text's UTF-8 bytes, one character for each. */
+function bytesOf(text: string): string {
+  const isAscii = Buffer.byteLength(text) === text.length;
+  return isAscii ? text : Buffer.from(text).toString("latin1");
+}

@@ -1,0 +1,131 @@
+import {
+  type DocumentNode,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  type SelectionSetNode,
+} from "graphql";
+import { LRUCache } from "lru-cache";
+import { type CompiledPlan, compilePlan } from "./compiled-plan.js";
+import type { OperationCost } from "./operation-cost.js";
+import { checkQueryText } from "./query-text.js";
+import { operationLabel } from "./request-labels.js";
+
+/** A query is compiled on its third execution: compiling costs as much as an execution. */
+const COMPILE_AT = 3;
+/** Selections, fragments spelled out: compiling more would hold the event loop. */
+const MOST_SELECTIONS = 250;
+/** Bytes of all prepared queries, as far as they can be told. */
+const BYTES = 32 * 2 ** 20;
+/** What a parsed query and its plan take for each character of the document's JSON text. */
+const BYTES_PER_CHARACTER = 12;
+
+/** One operation of a query that has passed every check which does not depend on the variables. */
+export interface PreparedOperation {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  /** What metrics call it. */
+  readonly label: string;
+  /** Once it is known, where it is the same whatever the variables. */
+  cost: OperationCost | undefined;
+  /** How often it was executed without an error. */
+  executions: number;
+  /** Undefined: not yet; null: there can be none. */
+  plan: CompiledPlan | null | undefined;
+}
+
+/** A query's text and what was found out about it. */
+export interface PreparedQuery {
+  readonly text: string;
+  /** Undefined until it is parsed and found valid. */
+  document: DocumentNode | undefined;
+  readonly operations: Map<OperationDefinitionNode, PreparedOperation>;
+}
+
+/**
+ * Everything that is found out about a query once, by its text: that it keeps to the limits, its document (parsed, and
+ * valid), the price of its operations and their compiled plans.
+ */
+export class PreparedQueries {
+  readonly #queries = new LRUCache<string, PreparedQuery>({ maxSize: BYTES, sizeCalculation: sizeOf });
+
+  /** @param compileAt the number of executions at which an operation is compiled; absent: the one that pays */
+  constructor(
+    private readonly schema: GraphQLSchema,
+    private readonly compileAt = COMPILE_AT,
+  ) {}
+
+  /** @throws StrataError QUERY_TOO_COMPLEX when the text alone is over a limit */
+  prepare(text: string): PreparedQuery {
+    const known = this.#queries.get(text);
+    if (known !== undefined) return known;
+    checkQueryText(text);
+    return { text, document: undefined, operations: new Map() };
+  }
+
+  /** Keeps a query once its text is parsed and found valid. */
+  keep(query: PreparedQuery, document: DocumentNode): void {
+    if (query.document !== undefined) return;
+    query.document = document;
+    this.#queries.set(query.text, query);
+  }
+
+  /** The operation of that name, or the only one; undefined where there is none, or the query is not known to be valid. */
+  operation({ document, operations }: PreparedQuery, name?: string | null): PreparedOperation | undefined {
+    const operation = document && getOperationAST(document, name);
+    if (!document || !operation) return undefined;
+    const known = operations.get(operation);
+    if (known !== undefined) return known;
+    const label = operationLabel(this.schema, operation);
+    const made = { document, operation, label, cost: undefined, executions: 0, plan: undefined };
+    operations.set(operation, made);
+    return made;
+  }
+
+  /** Counts an execution without an error, and compiles an operation that is executed often. */
+  executed(prepared: PreparedOperation): void {
+    if (prepared.operation.operation !== OperationTypeNode.QUERY || prepared.cost === undefined) return;
+    prepared.executions++;
+    if (prepared.plan === undefined && prepared.executions >= this.compileAt)
+      prepared.plan = this.#compile(prepared);
+  }
+
+  #compile({ document, operation }: PreparedOperation): CompiledPlan | null {
+    if (countSelections(document, operation) > MOST_SELECTIONS) return null;
+    try {
+      return compilePlan(this.schema, document, operation) ?? null;
+    } catch {
+      // `new Function` may be disabled: graphql-js executes everything then.
+      return null;
+    }
+  }
+}
+
+/** Bytes of memory, about. The document keeps the text that it was made of, comments included. */
+function sizeOf({ text, document }: PreparedQuery): number {
+  return 4 * text.length + BYTES_PER_CHARACTER * JSON.stringify(document).length;
+}
+
+/** Fragments within fragments can multiply without end: counting stops as soon as there are too many. */
+function countSelections({ definitions }: DocumentNode, { selectionSet }: OperationDefinitionNode): number {
+  const fragments = new Map(
+    definitions.flatMap((each) =>
+      each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each.selectionSet] as const] : [],
+    ),
+  );
+  let count = 0;
+  const walk = (set: SelectionSetNode | undefined): void => {
+    for (const selection of set?.selections ?? []) {
+      if (++count > MOST_SELECTIONS) return;
+      walk(
+        selection.kind === Kind.FRAGMENT_SPREAD
+          ? fragments.get(selection.name.value)
+          : selection.selectionSet,
+      );
+    }
+  };
+  walk(selectionSet);
+  return count;
+}

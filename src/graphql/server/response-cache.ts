@@ -1,0 +1,110 @@
+import { LRUCache } from "lru-cache";
+import type { Principal } from "../../auth/principal.js";
+import { fromStore } from "../../service/layers.js";
+import { type ReadTrace, stillHolds, type VersionVector } from "../../service/read-trace.js";
+import { Recurrence } from "../../service/recurrence.js";
+import type { Store } from "../../store/store.js";
+
+/** The content of a response without errors. */
+export interface ResponseContent {
+  /** Its bytes, one character for each: sending it needs no other encoding, and it takes half the memory. */
+  readonly bytes: string;
+  /** What metrics call the operation. */
+  readonly label: string;
+}
+
+/** A response's content, and what has to hold for it to be the response still. */
+export interface CachedResponse extends ResponseContent {
+  readonly vector: VersionVector;
+  /** Tokens that were issued before this second, since the epoch, get another response. */
+  readonly issuedFrom: number;
+}
+
+interface ResponseCacheOptions {
+  /** Of memory that all of it may take, as far as it can be told. */
+  readonly bytes: number;
+  readonly store: Pick<Store, "isStillAt" | "revisions">;
+}
+
+interface Entry extends CachedResponse {
+  /** The newest commit when it was seen to hold last. */
+  sequence: number | undefined;
+}
+
+/** What a version takes at most, or an entry beside its texts. */
+const BYTES_PER_VERSION = 400;
+const BYTES_PER_ENTRY = 512;
+/** Larger entries are not cached. */
+const LARGEST_SHARE = 1 / 64;
+
+/**
+ * Responses to queries, as text, by everything that they depend on beside the store: the bytes of the request's body and
+ * what the caller may see. The versions of what they were made of are looked up each time: an entry can be missing, never
+ * stale.
+ */
+export class ResponseCache {
+  readonly #entries: LRUCache<string, Entry>;
+  readonly #recurrence: Recurrence;
+  readonly #largest: number;
+
+  constructor(private readonly options: ResponseCacheOptions) {
+    this.#entries = new LRUCache<string, Entry>({
+      maxSize: Math.ceil(options.bytes),
+      sizeCalculation: sizeOf,
+    });
+    this.#largest = options.bytes * LARGEST_SHARE;
+    this.#recurrence = new Recurrence(options.bytes);
+  }
+
+  /**
+   * The response that executing the request would make; undefined: execute it.
+   * @throws StrataError STORE_UNAVAILABLE when the store cannot be asked
+   */
+  async find(body: Buffer, principal: Principal): Promise<CachedResponse | undefined> {
+    if (body.length > this.#largest) return undefined;
+    const entry = this.#entries.get(keyOf(body, principal));
+    if (entry === undefined || !isIssuedInTime(entry, principal)) return undefined;
+    const { store } = this.options;
+    if (entry.sequence !== undefined && store.isStillAt(entry.sequence)) return entry;
+    const now = await fromStore(store.revisions(entry.vector.of));
+    if (!stillHolds(entry.vector, now)) return undefined;
+    entry.sequence = now.sequence;
+    return entry;
+  }
+
+  /** Caches a response on its second offer, if the versions of what was read tell whether it holds. */
+  offer(body: Buffer, principal: Principal, content: ResponseContent, trace: ReadTrace): void {
+    const { vector } = trace;
+    const own = principal.accountId === undefined ? undefined : trace.account(principal.accountId);
+    // No version, so nothing tells whether it holds. Whether a token counts depends on how old its account is.
+    if (vector === undefined || !hasVersions(vector) || (own === undefined && !principal.isSuperadmin))
+      return;
+    if (body.length > this.#largest) return;
+    if (!this.#recurrence.isAgain(keyOf(body, principal), this.#entries)) return;
+    const issuedFrom = own === undefined ? 0 : Math.floor(Date.parse(own.createdAt) / 1_000);
+    this.keep(body, principal, { ...content, vector, issuedFrom });
+  }
+
+  protected keep(body: Buffer, principal: Principal, response: CachedResponse): void {
+    const key = keyOf(body, principal);
+    if (sizeOf(response, key) <= this.#largest) this.#entries.set(key, { ...response, sequence: undefined });
+  }
+}
+
+/** All of the principal that a response can depend on, but for its subject; and the body, one character for each byte. */
+function keyOf(body: Buffer, { accountId, isSuperadmin, scopes }: Principal): string {
+  return `${isSuperadmin ? "*" : accountId} ${[...scopes].join()}\n${body.toString("latin1")}`;
+}
+
+function hasVersions({ of: { accounts, documents } }: VersionVector): boolean {
+  return accounts.length + documents.length > 0;
+}
+
+function isIssuedInTime({ issuedFrom }: CachedResponse, { isSuperadmin, issuedAt }: Principal): boolean {
+  return isSuperadmin || (issuedAt !== undefined && issuedAt >= issuedFrom);
+}
+
+function sizeOf({ bytes, vector }: CachedResponse, key: string): number {
+  const versions = vector.accounts.length + vector.documents.length;
+  return BYTES_PER_ENTRY + bytes.length + key.length + BYTES_PER_VERSION * versions;
+}

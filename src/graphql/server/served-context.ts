@@ -1,0 +1,22 @@
+import type { RequestContext } from "../api/context.js";
+import type { Evidence } from "./evidence.js";
+import type { PreparedOperation, PreparedQuery } from "./prepared-queries.js";
+import type { RequestWork } from "./request-work.js";
+
+/** Apollo Server hands copies of the context on: this one object is the same in all of them. */
+export interface Outcome {
+  /** Set once it is known which operation of the query is executed. */
+  operation?: PreparedOperation;
+  /** Whether it was executed, and without an error. */
+  isClean: boolean;
+}
+
+/** A request's context, with what only the server has to know. */
+export interface ServedContext extends RequestContext {
+  readonly requestId: string;
+  readonly work: RequestWork;
+  readonly evidence: Evidence;
+  /** Undefined where the request has no query to prepare. */
+  readonly query: PreparedQuery | undefined;
+  readonly outcome: Outcome;
+}

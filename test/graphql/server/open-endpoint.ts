@@ -1,0 +1,40 @@
+import type { FastifyInstance } from "fastify";
+import { pino } from "pino";
+import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
+import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
+import { createGraphqlListener, type GraphqlOptions } from "../../../src/graphql/server/graphql-handler.js";
+import { ResponseCache } from "../../../src/graphql/server/response-cache.js";
+import { createHttpServer, type HttpServerOptions } from "../../../src/http/http-server.js";
+import { createMetrics } from "../../../src/http/metrics.js";
+import type { Store } from "../../../src/store/store.js";
+
+interface EndpointOptions
+  extends Pick<GraphqlOptions, "openContext">,
+    Partial<Omit<GraphqlOptions, "openContext" | "tell">>,
+    Partial<HttpServerOptions> {
+  /** That the response cache asks for versions. */
+  readonly store: Store;
+}
+
+/** The GraphQL endpoint in its HTTP server, put together as `createApp` does, over parts of the test's own. */
+export async function openEndpoint(given: EndpointOptions): Promise<FastifyInstance> {
+  const options = {
+    logger: pino({ level: "silent" }),
+    corsOrigins: [],
+    loopbackOnly: true,
+    metrics: createMetrics(),
+    configs: 1,
+    checkReady: async () => given.store.writeObstacle(),
+    schema: given.schema ?? (await createGraphqlSchema()),
+    identify: async () => OPEN_PRINCIPAL,
+    otherReads: () => 0,
+    cache: new ResponseCache({ bytes: 2 ** 20, store: given.store }),
+    introspection: true,
+    newId: () => "incident-1",
+    onRequest: () => undefined,
+    ...given,
+  };
+  const { app, tell, serveGraphql } = await createHttpServer(options);
+  serveGraphql(await createGraphqlListener(app, { ...options, tell }));
+  return app;
+}
