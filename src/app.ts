@@ -13,6 +13,7 @@ import { loadExamples } from "./examples.js";
 import { createGraphqlSchema } from "./graphql/api/schema.js";
 import { createGraphqlListener, type Identify } from "./graphql/server/graphql-handler.js";
 import { ResponseCache } from "./graphql/server/response-cache.js";
+import { createResponseHeaders } from "./graphql/server/response-headers.js";
 import type { TimeOuts } from "./http/connection-limits.js";
 import type { Drain, DrainTimes } from "./http/drain.js";
 import { createHttpServer } from "./http/http-server.js";
@@ -136,7 +137,7 @@ async function assemble(
     cache,
     introspection: settings.introspection,
     loopbackOnly: authenticate === undefined,
-    corsOrigins: settings.corsOrigins,
+    responseHeaders: createResponseHeaders(settings.corsOrigins),
     configs: registry.configs.size,
     newId,
     onRequest: metrics.request,

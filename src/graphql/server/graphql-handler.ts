@@ -18,7 +18,7 @@ import { PreparedQueries, type PreparedQuery } from "./prepared-queries.js";
 import type { OnRequest } from "./request-labels.js";
 import { RequestWork } from "./request-work.js";
 import type { ResponseCache } from "./response-cache.js";
-import { responseHeaders } from "./response-headers.js";
+import type { ResponseHeaders } from "./response-headers.js";
 import { runPlan } from "./run-plan.js";
 import type { ServedContext } from "./served-context.js";
 
@@ -44,7 +44,7 @@ export interface GraphqlOptions {
   readonly introspection: boolean;
   /** Whether only names of this machine are answered to. */
   readonly loopbackOnly: boolean;
-  readonly corsOrigins: readonly string[];
+  readonly responseHeaders: ResponseHeaders;
   /** How many configs are served, for the page that people see. */
   readonly configs: number;
   readonly newId: () => string;
@@ -92,16 +92,13 @@ export async function createGraphqlListener(
 class GraphqlHandler {
   /** From then on each connection is closed after its response. */
   isClosing = false;
-  readonly #corsOrigins: ReadonlySet<string>;
 
   constructor(
     private readonly options: GraphqlOptions,
     private readonly queries: PreparedQueries,
     private readonly apollo: ApolloServer<ServedContext>,
     private readonly app: FastifyInstance,
-  ) {
-    this.#corsOrigins = new Set(options.corsOrigins);
-  }
+  ) {}
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now();
@@ -239,7 +236,7 @@ class GraphqlHandler {
   #send(request: IncomingMessage, response: ServerResponse, id: string, made: GraphqlResponse): void {
     const { status, headers, body, encoding = "utf8" } = made;
     response.writeHead(status, {
-      ...responseHeaders(request, id, this.#corsOrigins),
+      ...this.options.responseHeaders(request, id),
       ...headers,
       "content-length": Buffer.byteLength(body, encoding),
       ...(this.isClosing && { connection: "close" }),

@@ -1,28 +1,29 @@
 import type { IncomingMessage } from "node:http";
 import { SECURITY_HEADERS } from "../../http/security-headers.js";
 
-/** On every response of the endpoint. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** The headers of a response beside those that depend on its content, by their names in lower case. */
+export type ResponseHeaders = (request: Pick<IncomingMessage, "headers">, requestId: string) => Headers;
+
 const ALWAYS = {
   ...lowerCased(SECURITY_HEADERS),
   vary: "Origin",
   "access-control-expose-headers": "X-Request-ID",
 };
 
-export type Headers = Readonly<Record<string, string>>;
-
 /**
- * The headers of a response, by their names in lower case: the one place where they are made, for cached, compiled and all
- * other responses. What depends on the content (its type, its length) comes with the response, and is put over these.
+ * The one place where they are made, anew for each response: for cached, compiled and all other responses alike.
+ * @param corsOrigins whose pages may read responses
  */
-export function responseHeaders(
-  { headers: { origin } }: Pick<IncomingMessage, "headers">,
-  requestId: string,
-  corsOrigins: ReadonlySet<string>,
-): Headers {
-  const headers = { ...ALWAYS, "x-request-id": requestId };
-  return origin !== undefined && corsOrigins.has(origin)
-    ? { ...headers, "access-control-allow-origin": origin }
-    : headers;
+export function createResponseHeaders(corsOrigins: readonly string[]): ResponseHeaders {
+  const allowed = new Set(corsOrigins);
+  return ({ headers: { origin } }, requestId) => {
+    const headers = { ...ALWAYS, "x-request-id": requestId };
+    return origin !== undefined && allowed.has(origin)
+      ? { ...headers, "access-control-allow-origin": origin }
+      : headers;
+  };
 }
 
 export function lowerCased(headers: Headers): Headers {

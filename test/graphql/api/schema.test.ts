@@ -59,7 +59,7 @@ describe("the schema", () => {
   });
 
   test("schema.graphql is what is served", () => {
-    const committed = readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8");
+    const committed = readFileSync(new URL("../../../schema.graphql", import.meta.url), "utf8");
     expect(committed).toBe(`${printSchema(schema)}\n`);
   });
 });

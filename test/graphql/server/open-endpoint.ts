@@ -4,6 +4,7 @@ import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
 import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
 import { createGraphqlListener, type GraphqlOptions } from "../../../src/graphql/server/graphql-handler.js";
 import { ResponseCache } from "../../../src/graphql/server/response-cache.js";
+import { createResponseHeaders } from "../../../src/graphql/server/response-headers.js";
 import { createHttpServer, type HttpServerOptions } from "../../../src/http/http-server.js";
 import { createMetrics } from "../../../src/http/metrics.js";
 import type { Store } from "../../../src/store/store.js";
@@ -30,6 +31,7 @@ export async function openEndpoint(given: EndpointOptions): Promise<FastifyInsta
     otherReads: () => 0,
     cache: new ResponseCache({ bytes: 2 ** 20, store: given.store }),
     introspection: true,
+    responseHeaders: createResponseHeaders(given.corsOrigins ?? []),
     newId: () => "incident-1",
     onRequest: () => undefined,
     ...given,
