@@ -28,7 +28,7 @@ const TWICE: RequestRefusal = { status: 400, message: "A header that may come on
 const PACKED: RequestRefusal = {
   status: 415,
   message: "Bodies come as they are: leave the Content-Encoding out.",
-  headers: { "Accept-Encoding": "identity" },
+  headers: { "accept-encoding": "identity" },
 };
 
 /** @param loopbackOnly a page elsewhere can point a name of its own at this machine; browsers then take us for its server */

@@ -5,9 +5,9 @@ import { landingPage, wantsPage } from "../../http/landing-page.js";
 import { type RequestRefusal, refusalOf } from "../../http/request-refusal.js";
 import { PAGE_HEADERS } from "../../http/security-headers.js";
 import { type GraphqlResponse, jsonResponse } from "./graphql-response.js";
-import { lowerCased } from "./response-headers.js";
 
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "OPTIONS"]);
+const PLAIN_JSON = "application/json";
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 const MEDIA_TYPE = /^\s*[^\s/;]+\/[^\s/;]+\s*(;|$)/;
 
@@ -21,20 +21,23 @@ export function refuse(request: IncomingMessage, loopbackOnly: boolean): Graphql
   const { method = "", headers } = request;
   if (!METHODS.has(method)) return jsonResponse(404, NOT_FOUND);
   if (method !== "POST") return undefined;
-  const type = headers["content-type"];
-  if (type !== undefined && !MEDIA_TYPE.test(type))
-    return jsonResponse(415, errorBody("BAD_USER_INPUT", "Unsupported Media Type."));
-  if (hasJson(request)) checkCharset(type ?? "");
+  const { "content-type": type = PLAIN_JSON } = headers;
+  if (type !== PLAIN_JSON) {
+    if (!MEDIA_TYPE.test(type))
+      return jsonResponse(415, errorBody("BAD_USER_INPUT", "Unsupported Media Type."));
+    if (JSON_TYPE.test(type)) checkCharset(type);
+  }
   return Number(headers["content-length"]) > BODY_LIMIT ? refused(BODY_TOO_LARGE) : undefined;
 }
 
 function refused(refusal: RequestRefusal): GraphqlResponse {
-  return jsonResponse(refusal.status, refusalBody(refusal), lowerCased(refusal.headers ?? {}));
+  return jsonResponse(refusal.status, refusalBody(refusal), refusal.headers);
 }
 
 /** Whether the request's body is JSON. No other body is read: Apollo Server's CSRF protection refuses those of plain forms. */
 export function hasJson({ method, headers }: IncomingMessage): boolean {
-  return method === "POST" && JSON_TYPE.test(headers["content-type"] ?? "");
+  const type = headers["content-type"] ?? "";
+  return method === "POST" && (type === PLAIN_JSON || JSON_TYPE.test(type));
 }
 
 /** What a browser may ask before a request from another origin; that origin's own headers come with every response. */
@@ -60,7 +63,7 @@ export function pageFor(request: IncomingMessage, configs: number): GraphqlRespo
   if (!wantsPage(request)) return undefined;
   return {
     status: 200,
-    headers: lowerCased(PAGE_HEADERS),
+    headers: PAGE_HEADERS,
     body: landingPage(request.headers.host ?? "", configs),
   };
 }

@@ -18,7 +18,7 @@ import { PreparedQueries, type PreparedQuery } from "./prepared-queries.js";
 import type { OnRequest } from "./request-labels.js";
 import { RequestWork } from "./request-work.js";
 import type { ResponseCache } from "./response-cache.js";
-import type { ResponseHeaders } from "./response-headers.js";
+import { type ResponseHeaders, withContent } from "./response-headers.js";
 import { runPlan } from "./run-plan.js";
 import type { ServedContext } from "./served-context.js";
 
@@ -103,21 +103,18 @@ class GraphqlHandler {
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now();
     const id = requestId(request);
-    const made = await this.#respond(request, id, startedAt).catch((error: unknown) => {
+    let made: GraphqlResponse | undefined;
+    try {
+      made = await this.#respond(request, id, startedAt);
+    } catch (error) {
       const { status, body, headers } = errorResponse(error, id, this.app.log);
-      return jsonResponse(status, body, headers);
-    });
+      made = jsonResponse(status, body, headers);
+    }
     if (made !== undefined) this.#send(request, response, id, made);
     const { method = "", url = "" } = request;
+    const status = made?.status ?? 400;
     const milliseconds = performance.now() - startedAt;
-    this.options.tell({
-      requestId: id,
-      method,
-      url,
-      route: "/graphql",
-      status: made?.status ?? 400,
-      milliseconds,
-    });
+    this.options.tell({ requestId: id, method, url, route: "/graphql", status, milliseconds });
   }
 
   /** The steps of every request. Undefined: the client went away. */
@@ -235,12 +232,10 @@ class GraphqlHandler {
 
   #send(request: IncomingMessage, response: ServerResponse, id: string, made: GraphqlResponse): void {
     const { status, headers, body, encoding = "utf8" } = made;
-    response.writeHead(status, {
-      ...this.options.responseHeaders(request, id),
-      ...headers,
-      "content-length": Buffer.byteLength(body, encoding),
-      ...(this.isClosing && { connection: "close" }),
-    });
+    const all = withContent(this.options.responseHeaders(request, id), headers);
+    all.push("content-length", String(Buffer.byteLength(body, encoding)));
+    if (this.isClosing) all.push("connection", "close");
+    response.writeHead(status, all);
     response.end(request.method === "HEAD" ? "" : body, encoding);
   }
 }
@@ -266,8 +261,7 @@ function headerMapOf(headers: IncomingHttpHeaders): HeaderMap {
   return map;
 }
 
-/** A text's UTF-8 bytes, one character for each. */
+/** A text's UTF-8 bytes, one character for each; in one piece, though the text was put together of many. */
 function bytesOf(text: string): string {
-  const isAscii = Buffer.byteLength(text) === text.length;
-  return isAscii ? text : Buffer.from(text).toString("latin1");
+  return Buffer.from(text).toString("latin1");
 }

@@ -1,16 +1,18 @@
 import type { IncomingMessage } from "node:http";
 import { SECURITY_HEADERS } from "../../http/security-headers.js";
 
+/** Headers by their names in lower case. */
 export type Headers = Readonly<Record<string, string>>;
 
-/** The headers of a response beside those that depend on its content, by their names in lower case. */
-export type ResponseHeaders = (request: Pick<IncomingMessage, "headers">, requestId: string) => Headers;
+/** The headers of a response beside those of its content: names, in lower case, and values in turn. */
+export type ResponseHeaders = (request: Pick<IncomingMessage, "headers">, requestId: string) => string[];
 
-const ALWAYS = {
-  ...lowerCased(SECURITY_HEADERS),
-  vary: "Origin",
-  "access-control-expose-headers": "X-Request-ID",
-};
+// A list: to copy an object takes several microseconds.
+const ALWAYS: readonly string[] = [
+  ...Object.entries(SECURITY_HEADERS).flat(),
+  ...["vary", "Origin"],
+  ...["access-control-expose-headers", "X-Request-ID"],
+];
 
 /**
  * The one place where they are made, anew for each response: for cached, compiled and all other responses alike.
@@ -19,13 +21,20 @@ const ALWAYS = {
 export function createResponseHeaders(corsOrigins: readonly string[]): ResponseHeaders {
   const allowed = new Set(corsOrigins);
   return ({ headers: { origin } }, requestId) => {
-    const headers = { ...ALWAYS, "x-request-id": requestId };
-    return origin !== undefined && allowed.has(origin)
-      ? { ...headers, "access-control-allow-origin": origin }
-      : headers;
+    const headers = [...ALWAYS, "x-request-id", requestId];
+    if (origin !== undefined && allowed.has(origin)) headers.push("access-control-allow-origin", origin);
+    return headers;
   };
 }
 
-export function lowerCased(headers: Headers): Headers {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+/** Adds the headers of the content, over those of the same names. */
+export function withContent(headers: readonly string[], content: Headers): string[] {
+  const all = [...headers];
+  for (const name in content) {
+    const value = content[name] ?? "";
+    const at = all.indexOf(name);
+    if (at < 0) all.push(name, value);
+    else all[at + 1] = value;
+  }
+  return all;
 }

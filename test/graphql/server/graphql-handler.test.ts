@@ -93,7 +93,7 @@ test("a header that is added where headers are made is on every response, made a
     store,
     schema,
     openContext: (principal) => ({ ...services, reader: createRequestReader(store, principal) }),
-    responseHeaders: (...given) => ({ ...ordinary(...given), "x-planted": String(++count) }),
+    responseHeaders: (...given) => [...ordinary(...given), "x-planted", String(++count)],
   });
   onTestFinished(() => app.close());
   const port = Number(new URL(await app.listen({ host: "127.0.0.1", port: 0 })).port);
