@@ -27,17 +27,11 @@ export class Evidence {
 
   /** The principal for resolvers. The subject is not in the cache key: callers of one account share responses. */
   watched(principal: Principal): Principal {
-    if (principal === NOBODY) return principal;
-    const see = (): void => {
-      this.#sawSubject = true;
-    };
-    return {
-      ...principal,
-      get subject() {
-        see();
-        return principal.subject;
-      },
-    };
+    return principal === NOBODY ? principal : new WatchedPrincipal(principal, this);
+  }
+
+  sawSubject(): void {
+    this.#sawSubject = true;
   }
 
   get suffices(): boolean {
@@ -47,6 +41,30 @@ export class Evidence {
       !this.#sawSubject &&
       this.otherReads() === this.#otherReadsBefore
     );
+  }
+}
+
+class WatchedPrincipal implements Principal {
+  readonly accountId: string | undefined;
+  readonly isSuperadmin: boolean;
+  readonly scopes: Principal["scopes"];
+  readonly issuedAt: number | undefined;
+  readonly #subject: string;
+
+  constructor(
+    { subject, accountId, isSuperadmin, scopes, issuedAt }: Principal,
+    private readonly evidence: Evidence,
+  ) {
+    this.#subject = subject;
+    this.accountId = accountId;
+    this.isSuperadmin = isSuperadmin;
+    this.scopes = scopes;
+    this.issuedAt = issuedAt;
+  }
+
+  get subject(): string {
+    this.evidence.sawSubject();
+    return this.#subject;
   }
 }
 

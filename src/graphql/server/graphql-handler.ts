@@ -204,8 +204,11 @@ class GraphqlHandler {
   #contextOf(exchange: Exchange, query: PreparedQuery | undefined): ServedContext {
     const { principal, failure, requestId } = exchange;
     const evidence = new Evidence(this.options.otherReads);
+    const { configs, accounts, reader } = this.options.openContext(principal, failure);
     return {
-      ...this.options.openContext(principal, failure),
+      configs,
+      accounts,
+      reader,
       principal: evidence.watched(principal),
       requestId,
       work: new RequestWork(),
@@ -222,7 +225,7 @@ class GraphqlHandler {
     label: string,
   ): void {
     if (body === undefined || !evidence.suffices) return;
-    this.options.cache.offer(body, principal, { bytes: bytesOf(text), label }, reader.trace);
+    this.options.cache.offer(body, principal, text, label, reader.trace);
   }
 
   /** A response that Apollo Server knows nothing of. */
@@ -259,9 +262,4 @@ function headerMapOf(headers: IncomingHttpHeaders): HeaderMap {
   for (const [name, value] of Object.entries(headers))
     if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(", ") : value);
   return map;
-}
-
-/** A text's UTF-8 bytes, one character for each; in one piece, though the text was put together of many. */
-function bytesOf(text: string): string {
-  return Buffer.from(text).toString("latin1");
 }

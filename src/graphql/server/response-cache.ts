@@ -5,16 +5,12 @@ import { type ReadTrace, stillHolds, type VersionVector } from "../../service/re
 import { Recurrence } from "../../service/recurrence.js";
 import type { Store } from "../../store/store.js";
 
-/** The content of a response without errors. */
-export interface ResponseContent {
+/** The content of a response without errors, and what has to hold for it to be the response still. */
+export interface CachedResponse {
   /** Its bytes, one character for each: sending it needs no other encoding, and it takes half the memory. */
   readonly bytes: string;
   /** What metrics call the operation. */
   readonly label: string;
-}
-
-/** A response's content, and what has to hold for it to be the response still. */
-export interface CachedResponse extends ResponseContent {
   readonly vector: VersionVector;
   /** Tokens that were issued before this second, since the epoch, get another response. */
   readonly issuedFrom: number;
@@ -73,7 +69,7 @@ export class ResponseCache {
   }
 
   /** Caches a response on its second offer, if the versions of what was read tell whether it holds. */
-  offer(body: Buffer, principal: Principal, content: ResponseContent, trace: ReadTrace): void {
+  offer(body: Buffer, principal: Principal, text: string, label: string, trace: ReadTrace): void {
     const { vector } = trace;
     const own = principal.accountId === undefined ? undefined : trace.account(principal.accountId);
     // No version, so nothing tells whether it holds. Whether a token counts depends on how old its account is.
@@ -82,7 +78,9 @@ export class ResponseCache {
     if (body.length > this.#largest) return;
     if (!this.#recurrence.isAgain(keyOf(body, principal), this.#entries)) return;
     const issuedFrom = own === undefined ? 0 : Math.floor(Date.parse(own.createdAt) / 1_000);
-    this.keep(body, principal, { ...content, vector, issuedFrom });
+    // In one piece, though the text was put together of many.
+    const bytes = Buffer.from(text).toString("latin1");
+    this.keep(body, principal, { bytes, label, vector, issuedFrom });
   }
 
   protected keep(body: Buffer, principal: Principal, response: CachedResponse): void {
