@@ -1,7 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import { NOBODY, type Principal } from "../../auth/principal.js";
-import type { LayerReader } from "../../service/layer-reader.js";
-import type { RequestContext, Work } from "../api/context.js";
+import type { RequestContext } from "../api/context.js";
 
 /**
  * Gathers what speaks for caching a response: it may be cached if every root field used the request's reader, nothing
@@ -10,7 +9,7 @@ import type { RequestContext, Work } from "../api/context.js";
  */
 export class Evidence {
   readonly #otherReadsBefore: number;
-  readonly #roots: RootContext[] = [];
+  readonly #roots: { usedReader: boolean }[] = [];
   #sawSubject = false;
 
   /** @param otherReads counts the calls of the store that no request's reader made, of the whole process */
@@ -19,19 +18,38 @@ export class Evidence {
   }
 
   /** The context for one root field, which tells whether the field used the reader. */
-  forRoot(context: RequestContext): RequestContext {
-    const root = new RootContext(context);
+  forRoot({ principal, configs, accounts, reader, work }: RequestContext): RequestContext {
+    const root = { usedReader: false };
     this.#roots.push(root);
-    return root;
+    return {
+      principal,
+      configs,
+      accounts,
+      work,
+      get reader() {
+        root.usedReader = true;
+        return reader;
+      },
+    };
   }
 
   /** The principal for resolvers. The subject is not in the cache key: callers of one account share responses. */
   watched(principal: Principal): Principal {
-    return principal === NOBODY ? principal : new WatchedPrincipal(principal, this);
-  }
-
-  sawSubject(): void {
-    this.#sawSubject = true;
+    if (principal === NOBODY) return principal;
+    const { subject, accountId, isSuperadmin, scopes, issuedAt } = principal;
+    const see = (): void => {
+      this.#sawSubject = true;
+    };
+    return {
+      accountId,
+      isSuperadmin,
+      scopes,
+      issuedAt,
+      get subject() {
+        see();
+        return subject;
+      },
+    };
   }
 
   get suffices(): boolean {
@@ -41,57 +59,6 @@ export class Evidence {
       !this.#sawSubject &&
       this.otherReads() === this.#otherReadsBefore
     );
-  }
-}
-
-class WatchedPrincipal implements Principal {
-  readonly accountId: string | undefined;
-  readonly isSuperadmin: boolean;
-  readonly scopes: Principal["scopes"];
-  readonly issuedAt: number | undefined;
-  readonly #subject: string;
-
-  constructor(
-    { subject, accountId, isSuperadmin, scopes, issuedAt }: Principal,
-    private readonly evidence: Evidence,
-  ) {
-    this.#subject = subject;
-    this.accountId = accountId;
-    this.isSuperadmin = isSuperadmin;
-    this.scopes = scopes;
-    this.issuedAt = issuedAt;
-  }
-
-  get subject(): string {
-    this.evidence.sawSubject();
-    return this.#subject;
-  }
-}
-
-class RootContext implements RequestContext {
-  usedReader = false;
-
-  constructor(private readonly context: RequestContext) {}
-
-  get reader(): LayerReader {
-    this.usedReader = true;
-    return this.context.reader;
-  }
-
-  get principal(): Principal {
-    return this.context.principal;
-  }
-
-  get configs(): RequestContext["configs"] {
-    return this.context.configs;
-  }
-
-  get accounts(): RequestContext["accounts"] {
-    return this.context.accounts;
-  }
-
-  get work(): Work {
-    return this.context.work;
   }
 }
 
