@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { tokensCountFrom } from "../../auth/policy.js";
 import type { Principal } from "../../auth/principal.js";
 import { fromStore } from "../../service/layers.js";
 import { type ReadTrace, stillHolds, type VersionVector } from "../../service/read-trace.js";
@@ -77,7 +78,7 @@ export class ResponseCache {
       return;
     if (body.length > this.#largest) return;
     if (!this.#recurrence.isAgain(keyOf(body, principal), this.#entries)) return;
-    const issuedFrom = own === undefined ? 0 : Math.floor(Date.parse(own.createdAt) / 1_000);
+    const issuedFrom = own === undefined ? 0 : tokensCountFrom(own);
     // In one piece, though the text was put together of many.
     const bytes = Buffer.from(text).toString("latin1");
     this.keep(body, principal, { bytes, label, vector, issuedFrom });
