@@ -1,7 +1,7 @@
 import type { Principal } from "../auth/principal.js";
 import type { AccountService } from "../service/account-service.js";
 import type { ConfigService } from "../service/config-service.js";
-import type { LayerReader } from "../service/layer-reader.js";
+import type { RequestReader } from "../service/read/request-reader.js";
 import type { RequestWork } from "./request-work.js";
 
 /** Apollo hands copies of the context on: this one object is the same in all of them. */
@@ -17,7 +17,7 @@ export interface RequestContext {
   readonly configs: ConfigService;
   readonly accounts: AccountService;
   /** Gathers what the request reads into as few store calls as can be. */
-  readonly reader: LayerReader;
+  readonly reader: RequestReader;
   /** What becomes of the answer once it is there. */
   readonly outcome: Outcome;
   /** Bounds what the request makes the process do. */

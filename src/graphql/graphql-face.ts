@@ -7,7 +7,7 @@ import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHt
 import { fastifyApolloHandler } from "@as-integrations/fastify";
 import type { FastifyInstance } from "fastify";
 import { NOBODY, type Principal } from "../auth/principal.js";
-import { breathe } from "../service/breathe.js";
+import { yieldToEventLoop } from "../service/yield-to-event-loop.js";
 import type { RequestContext } from "./context.js";
 import { createDocumentStore } from "./document-store.js";
 import { createErrorReport } from "./error-report.js";
@@ -73,7 +73,7 @@ export async function addGraphqlFace(app: FastifyInstance, options: GraphqlFaceO
     formatError: errors.formatError,
     // Megabytes of text take a while.
     stringifyResult: async (answer) => {
-      await breathe();
+      await yieldToEventLoop();
       return `${JSON.stringify(answer)}\n`;
     },
     logger: app.log,

@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Principal } from "../auth/principal.js";
-import { fromStore } from "../service/layers.js";
-import { stillHolds, type VersionVector } from "../service/read-trace.js";
-import { Recurrence } from "../service/recurrence.js";
+import { AdmissionFilter } from "../cache/admission-filter.js";
+import { fromStore } from "../service/from-store.js";
+import { stillHolds, type VersionVector } from "../service/read/read-trace.js";
 import type { Store } from "../store/store.js";
 import type { Question } from "./question.js";
 
@@ -47,7 +47,7 @@ const LONGEST_SHARE = 1 / 64;
  */
 export class KeptAnswers {
   readonly #answers: LRUCache<string, Entry>;
-  readonly #recurrence: Recurrence;
+  readonly #recurrence: AdmissionFilter;
   readonly #longest: number;
 
   constructor(private readonly options: KeptAnswersOptions) {
@@ -56,7 +56,7 @@ export class KeptAnswers {
       sizeCalculation: sizeOf,
     });
     this.#longest = options.bytes * LONGEST_SHARE;
-    this.#recurrence = new Recurrence(options.bytes);
+    this.#recurrence = new AdmissionFilter(options.bytes);
   }
 
   /**
@@ -76,7 +76,7 @@ export class KeptAnswers {
 
   /** Whether the question has come before, lately. */
   isWorthKeeping(question: Question, principal: Principal): boolean {
-    return this.#recurrence.isAgain(nameOf(question, principal), this.#answers);
+    return this.#recurrence.admits(nameOf(question, principal), this.#answers);
   }
 
   keep(question: Question, principal: Principal, answer: KeptAnswer): void {

@@ -26,10 +26,10 @@ import {
   refuseOwnAccount,
   viewOf,
 } from "./authorize.js";
-import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit.js";
-import type { LayerReader } from "./layer-reader.js";
-import { fromStore } from "./layers.js";
-import { unhurried } from "./unhurried.js";
+import { fromStore } from "./from-store.js";
+import type { RequestReader } from "./read/request-reader.js";
+import { guardTiming } from "./timing-guard.js";
+import { type Attempt, type CommitDependencies, commitUntilDone } from "./write/commit-until-done.js";
 
 export interface NewAccount {
   /** Absent: one is made. */
@@ -60,7 +60,7 @@ export class AccountService {
   constructor(private readonly dependencies: CommitDependencies) {}
 
   /** Needs no scope. @throws StrataError UNAUTHENTICATED; STORE_UNAVAILABLE */
-  async caller(principal: Principal, reader: LayerReader): Promise<Caller> {
+  async caller(principal: Principal, reader: RequestReader): Promise<Caller> {
     if (principal === NOBODY) throw unauthenticated();
     const { accountId } = principal;
     const ancestry = accountId === undefined ? undefined : await reader.ancestry(accountId);
@@ -71,7 +71,11 @@ export class AccountService {
    * An account; undefined when there is none that the caller may know of.
    * @throws StrataError UNAUTHENTICATED, FORBIDDEN; STORE_UNAVAILABLE
    */
-  async find(principal: Principal, accountId: string, reader: LayerReader): Promise<AccountView | undefined> {
+  async find(
+    principal: Principal,
+    accountId: string,
+    reader: RequestReader,
+  ): Promise<AccountView | undefined> {
     checkId(accountId, "account");
     authorizeAtAll(principal, "read");
     const ancestry = await reader.ancestry(accountId);
@@ -79,9 +83,9 @@ export class AccountService {
   }
 
   /** The children of an account, or all that the caller may know of. @throws as `listAccounts`, and UNAUTHENTICATED, FORBIDDEN */
-  async list(principal: Principal, wanted: AccountsWanted, reader: LayerReader): Promise<AccountPage> {
+  async list(principal: Principal, wanted: AccountsWanted, reader: RequestReader): Promise<AccountPage> {
     authorizeAtAll(principal, "read");
-    return listAccounts(this.dependencies.store, principal, wanted, reader);
+    return listAccounts(principal, wanted, reader);
   }
 
   /**
@@ -181,7 +185,7 @@ export class AccountService {
   }
 
   #commit(principal: Principal, attempt: () => Promise<Attempt<AccountView>>): Promise<AccountView> {
-    return unhurried(principal, () => commitUntilDone(this.dependencies, attempt));
+    return guardTiming(principal, () => commitUntilDone(this.dependencies, attempt));
   }
 
   /**

@@ -78,13 +78,14 @@ export function authorizeAtAll(principal: Principal, action: Action): void {
   refuse(canAtAll(principal, action));
 }
 
-/** Whether the caller may know of an account at all. */
-export function sees(principal: Principal, lineage: Lineage): boolean {
+/** Whether the caller may access an account at all. */
+export function mayAccess(principal: Principal, lineage: Lineage): boolean {
   return reach(principal, lineage) > 0;
 }
 
-/** Whether the caller knows of one of the accounts that a config comes from. */
-export function knows({ account }: ConfigView, accountId: string): boolean {
+/** Whether the caller may know who wrote a layer of a config, and when. @param accountId undefined: the system layer */
+export function mayAccessLayer({ account, seesSystem }: ConfigView, accountId: string | undefined): boolean {
+  if (accountId === undefined) return seesSystem;
   return account?.lineage.slice(0, account.reach).some(({ id }) => id === accountId) === true;
 }
 

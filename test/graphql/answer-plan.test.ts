@@ -18,7 +18,7 @@ import { planAnswer } from "../../src/graphql/answer-plan.js";
 import type { RequestContext } from "../../src/graphql/context.js";
 import { RequestWork } from "../../src/graphql/request-work.js";
 import { createGraphqlSchema } from "../../src/graphql/schema.js";
-import { createRequestReader } from "../../src/service/layer-reader.js";
+import { createRequestReader } from "../../src/service/read/request-reader.js";
 import { cases, SEED } from "../cases.js";
 import { Services } from "../service/services.js";
 import { openTestStore } from "../store/test-store.js";

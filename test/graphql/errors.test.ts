@@ -9,7 +9,7 @@ import { readJson } from "../../src/http/json-body.js";
 import { createMetrics } from "../../src/http/metrics.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { ConfigService } from "../../src/service/config-service.js";
-import { createRequestReader } from "../../src/service/layer-reader.js";
+import { createRequestReader } from "../../src/service/read/request-reader.js";
 import type { Store } from "../../src/store/store.js";
 import { createMerges, Services, SHIPPED_SCHEMAS } from "../service/services.js";
 import { alteredStore } from "../store/altered-store.js";

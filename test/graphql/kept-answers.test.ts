@@ -14,9 +14,9 @@ import { createMetrics } from "../../src/http/metrics.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { AccountService } from "../../src/service/account-service.js";
 import { ConfigService } from "../../src/service/config-service.js";
-import { LayerMemory } from "../../src/service/layer-memory.js";
-import { createFailedReader, createRequestReader } from "../../src/service/layer-reader.js";
-import { Merges } from "../../src/service/merges.js";
+import { LineageCache } from "../../src/service/read/lineage-cache.js";
+import { MergedConfigs } from "../../src/service/read/merged-configs.js";
+import { createFailedReader, createRequestReader } from "../../src/service/read/request-reader.js";
 import type { Store } from "../../src/store/store.js";
 import { cases, SEED } from "../cases.js";
 import { alteredStore } from "../store/altered-store.js";
@@ -96,7 +96,7 @@ interface Face {
 async function openFace(
   store: Store,
   answers: KeptAnswers,
-  remembering: () => { memory: LayerMemory; merges: Merges },
+  remembering: () => { memory: LineageCache; merges: MergedConfigs },
   planAt: number,
 ): Promise<Face> {
   const registry = loadSchemaRegistry(schemaFolder(SCHEMAS));
@@ -167,16 +167,16 @@ async function openBoth(answersOf: (store: Store) => KeptAnswers): Promise<{ kep
   const store = await openTestStore();
   onTestFinished(() => store.close());
   const { digest } = loadSchemaRegistry(schemaFolder(SCHEMAS));
-  const memory = new LayerMemory(2 ** 22);
-  const merges = new Merges({ bytes: 2 ** 22, digest });
+  const memory = new LineageCache(2 ** 22);
+  const merges = new MergedConfigs({ bytes: 2 ** 22, digest });
   const nothing = new KeptAnswers({ bytes: 1, store });
   const kept = await openFace(store, answersOf(store), () => ({ memory, merges }), 2);
   const plain = await openFace(
     store,
     nothing,
     () => ({
-      memory: new LayerMemory(2 ** 16),
-      merges: new Merges({ bytes: 2 ** 16, digest }),
+      memory: new LineageCache(2 ** 16),
+      merges: new MergedConfigs({ bytes: 2 ** 16, digest }),
     }),
     Number.POSITIVE_INFINITY,
   );
@@ -408,12 +408,11 @@ test("a planned query waits for a store that does not answer once, and not again
     layers: (targets, bodies) => unlessDown(() => real.layers(targets, bodies)),
     revisions: (of) => unlessDown(() => real.revisions(of)),
     lineages: (ids) => unlessDown(() => real.lineages(ids)),
-    getMany: (keys) => unlessDown(() => real.getMany(keys)),
   });
   const { digest } = loadSchemaRegistry(schemaFolder(SCHEMAS));
   const remembering = () => ({
-    memory: new LayerMemory(2 ** 16),
-    merges: new Merges({ bytes: 2 ** 16, digest }),
+    memory: new LineageCache(2 ** 16),
+    merges: new MergedConfigs({ bytes: 2 ** 16, digest }),
   });
   const face = await openFace(store, new KeptAnswers({ bytes: 1, store }), remembering, 2);
   const input = { id: "root", name: "root" };

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { NOBODY, OPEN_PRINCIPAL, type Principal, SCOPES } from "../../src/auth/principal.js";
 import type { StrataError } from "../../src/domain/errors.js";
-import { LayerMemory } from "../../src/service/layer-memory.js";
-import { createRequestReader } from "../../src/service/layer-reader.js";
-import type { WriteIntent } from "../../src/service/write-decision.js";
+import { LineageCache } from "../../src/service/read/lineage-cache.js";
+import { createRequestReader } from "../../src/service/read/request-reader.js";
+import type { WriteIntent } from "../../src/service/write/write-decision.js";
 import { observeStore } from "../../src/store/observed-store.js";
 import { openTestStore } from "../store/test-store.js";
 import { schemaFolder } from "../temporary-folder.js";
@@ -82,7 +82,7 @@ const UNAUTHENTICATED = "UNAUTHENTICATED: There is no valid token with this requ
 describe("R15: who may do what", () => {
   test("every kind of caller, every operation, every account of a tree of 50", async () => {
     const services = await openTree();
-    const memory = new LayerMemory(2 ** 22);
+    const memory = new LineageCache(2 ** 22);
     const home = [undefined, ...Array.from({ length: ACCOUNTS }, (_, index) => idOf(index)), "gone"];
     const callers: Principal[] = [
       NOBODY,
@@ -149,7 +149,7 @@ describe("R15: who may do what", () => {
     );
     const services = new Services(store, schemaFolder(SCHEMAS));
     await services.tree(["root"], ["shop", "root"], ["leaf", "shop"], ["other", "root"]);
-    const memory = new LayerMemory(2 ** 20);
+    const memory = new LineageCache(2 ** 20);
     const caller = principal({ accountId: "other" });
     const ask = async (as: Principal, accountId: string): Promise<string[]> => {
       calls.length = 0;
@@ -164,8 +164,8 @@ describe("R15: who may do what", () => {
     expect(foreign).toEqual(await ask(caller, "nobody"));
     expect(foreign).not.toEqual(await ask(OPEN_PRINCIPAL, "leaf"));
     const target = { accountId: "leaf", configId: "mail" };
-    for (const remembered of [memory, new LayerMemory(2 ** 20)])
-      expect(await createRequestReader(store, caller, remembered).layers(target)).toBeUndefined();
+    for (const lineages of [memory, new LineageCache(2 ** 20)])
+      expect(await createRequestReader(store, caller, lineages).layerVersions(target)).toBeUndefined();
     await store.close();
   });
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NOBODY, OPEN_PRINCIPAL, type Principal, SCOPES } from "../../src/auth/principal.js";
 import { type AccountPage, type AccountsWanted, PAGE_LIMIT } from "../../src/service/account-page.js";
-import { createRequestReader } from "../../src/service/layer-reader.js";
+import { createRequestReader } from "../../src/service/read/request-reader.js";
 import { cases, SEED } from "../cases.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { OPEN_SCHEMAS, openServices, type Services } from "./services.js";

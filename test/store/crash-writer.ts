@@ -5,6 +5,7 @@ import type { JsonObject } from "../../src/domain/json.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import type { Commit, DocumentKey, Store } from "../../src/store/store.js";
 import { say } from "./say.js";
+import { storedDocuments } from "./stored-documents.js";
 
 /**
  * A process with a store, for tests that kill it or break its disk.
@@ -72,7 +73,10 @@ async function answerTo(store: Store, { put, get = [], still, probe }: Request):
     return { ...outcome, cause: "cause" in outcome ? outcome.cause.message : undefined };
   }
   try {
-    const { documents } = await store.getMany(get.map((configId) => ({ accountId: "a", configId })));
+    const documents = await storedDocuments(
+      store,
+      get.map((configId) => ({ accountId: "a", configId })),
+    );
     return documents.map((document) => document?.override?.value ?? null);
   } catch (error) {
     return { outcome: error instanceof StrataError ? error.code : String(error) };

@@ -11,6 +11,7 @@ import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import { parseDocument, storedDocument } from "../../src/store/records.js";
 import type { Version } from "../../src/store/store.js";
 import { cases } from "../cases.js";
+import { storedDocuments } from "./stored-documents.js";
 
 const FOLDERS = 2;
 const KILLS_EACH = cases(12);
@@ -79,7 +80,7 @@ class Ledger {
     const store = await openLmdbStore({ folder });
     const newest = [...this.#newest.values()];
     const keys = newest.map(({ configId }) => ({ accountId: "a", configId }));
-    const { documents } = await store.getMany(keys);
+    const documents = await storedDocuments(store, keys);
     await store.close();
     for (const [index, { mark, isRemoval, version }] of newest.entries()) {
       const document = documents[index];

@@ -32,6 +32,7 @@ import {
   of,
   versionOf,
 } from "./store-contract.js";
+import { storedDocuments } from "./stored-documents.js";
 
 const temporaryFolder = () => mkdtemp(join(tmpdir(), "strata-lmdb-"));
 
@@ -289,7 +290,10 @@ describe("The LMDB store's folder", () => {
     );
     const expected = commits.map((_, n) => ([0, 7, 29].includes(n) ? "notApplied" : "done"));
     expect(outcomes).toEqual(expected);
-    const { documents } = await store.getMany(commits.map((_, n) => documentKey("a", `c${n}`)));
+    const documents = await storedDocuments(
+      store,
+      commits.map((_, n) => documentKey("a", `c${n}`)),
+    );
     expect(documents.map((document) => (document === undefined ? "notApplied" : "done"))).toEqual(expected);
     expect(await store.commit(documentCommit(documentKey("a", "next"), {}))).toMatchObject({
       version: { revision: 1, sequence: 28 },
@@ -315,7 +319,7 @@ describe("The LMDB store's folder", () => {
     });
     expect(calls).toBe(2);
     broken = false;
-    expect((await store.getMany([key])).documents[0]).toMatchObject({ version, override: { v: 1 } });
+    expect((await storedDocuments(store, [key]))[0]).toMatchObject({ version, override: { v: 1 } });
     expect(await store.commit(documentCommit(key, { v: 3 }))).toMatchObject({
       version: { revision: 2, sequence: 2 },
     });
@@ -328,7 +332,7 @@ describe("The LMDB store's folder", () => {
     const text = "x".repeat(100_000);
     const outcomes = await Promise.all(keys.map((key) => store.commit(documentCommit(key, { text }))));
     expect(outcomes.every(({ outcome }) => outcome === "done")).toBe(true);
-    const { documents } = await store.getMany(keys);
+    const documents = await storedDocuments(store, keys);
     expect(documents.every((document) => document?.override?.text === text)).toBe(true);
   });
 });
@@ -355,7 +359,7 @@ describe("An observed store", () => {
     const commit = documentCommit(documentKey("a", "x"), { v: 1 });
     const version = versionOf(await store.commit(commit));
     expect((await store.revisions(of([documentKey("a", "x")]))).documents).toEqual([version]);
-    await store.getMany([documentKey("a", "x"), documentKey("a", "y")]);
+    await store.layers([documentKey("a", "x"), documentKey("a", "y")], "own");
     await store.lineages(["a", "b", "c"]);
     await store.commit({ ...commit, operation: { ...commit.operation, digest: "other" } });
     await store.close();
@@ -363,7 +367,7 @@ describe("An observed store", () => {
     expect(calls.map(({ operation, size, outcome }) => [operation, size, outcome])).toEqual([
       ["commit", 1, "done"],
       ["revisions", 1, "done"],
-      ["getMany", 2, "done"],
+      ["layers", 2, "done"],
       ["lineages", 3, "done"],
       ["commit", 1, "operationReused"],
       ["rootId", 1, "STORE_UNAVAILABLE"],

@@ -5,7 +5,7 @@ import type {
 } from "@apollo/server";
 import { GraphQLError } from "graphql";
 import { StrataError } from "../../domain/errors.js";
-import { breathe } from "../../service/breathe.js";
+import { yieldToEventLoop } from "../../service/yield-to-event-loop.js";
 import { isTooLarge } from "../answer-size.js";
 import type { RequestContext } from "../context.js";
 import { costOf } from "../operation-cost.js";
@@ -37,7 +37,7 @@ export function limitsPlugin(onSound: (sent: Sent) => void): ApolloServerPlugin<
         },
         async willSendResponse(sent) {
           const { operation, response } = sent;
-          await breathe();
+          await yieldToEventLoop();
           if (response.body.kind !== "single") return;
           if (!isTooLarge(response.body.singleResult)) {
             onSound(sent);

@@ -3,15 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { ConfigSchema, Perspective } from "../../src/schema/config-schema.js";
-import { loadSchemaRegistry, type SchemaRegistry } from "../../src/schema/schema-registry.js";
-import { type Documents, Merges } from "../../src/service/merges.js";
-import type { MergeCache } from "../../src/store/merge-cache.js";
-import { createRedisMergeCache } from "../../src/store/redis-merge-cache.js";
-import { parseRedisUrl } from "../../src/store/redis-url.js";
-import type { StoredDocument } from "../../src/store/store.js";
-import { redisCommand } from "../redis/redis-command.js";
-import { sharedRedisUrl } from "../redis/run-redis.js";
+import type { ConfigSchema, Perspective } from "../../../src/schema/config-schema.js";
+import { loadSchemaRegistry, type SchemaRegistry } from "../../../src/schema/schema-registry.js";
+import { MergedConfigs } from "../../../src/service/read/merged-configs.js";
+import type { LayerVersions } from "../../../src/service/read/stored-layers.js";
+import type { MergeCache } from "../../../src/store/merge-cache.js";
+import { createRedisMergeCache } from "../../../src/store/redis-merge-cache.js";
+import { parseRedisUrl } from "../../../src/store/redis-url.js";
+import type { StoredDocument } from "../../../src/store/store.js";
+import { redisCommand } from "../../redis/redis-command.js";
+import { sharedRedisUrl } from "../../redis/run-redis.js";
 
 const registry = registryOf({
   "account_config.mail": { type: "object", properties: { host: { type: "string" } } },
@@ -23,6 +24,10 @@ const registry = registryOf({
 const schema = registry.configs.get("mail") as ConfigSchema;
 const forAccount = schema.forAccount as Perspective;
 const { forSystem } = schema;
+const openSchema = registryOf({
+  "account_config.open": { type: "object", additionalProperties: true },
+}).configs.get("open") as ConfigSchema;
+const open = { schema: openSchema, perspective: openSchema.forAccount as Perspective };
 
 function registryOf(files: Readonly<Record<string, unknown>>): SchemaRegistry {
   const folder = mkdtempSync(join(tmpdir(), "strata-merges-"));
@@ -51,20 +56,29 @@ interface Gateway {
   read(documents: Documents, side?: typeof forAccount): Promise<unknown>;
 }
 
+type Documents = readonly (StoredDocument | undefined)[];
+
+/** Layers of which as many documents were read along as given. */
+const layersOf = (documents: Documents, read: Documents = []): LayerVersions => ({
+  ancestry: undefined,
+  keys: documents.map((_, index) => ({ accountId: `a${index}`, configId: "mail" })),
+  versions: documents.map((document) => document?.version),
+  documents: read,
+});
+
 /** One process: merges of its own, over a cache that others share. */
 function gateway(shared: MergeCache | undefined, digest = registry.digest): Gateway {
-  const merges = new Merges({ bytes: 2 ** 20, digest, shared });
+  const merges = new MergedConfigs({ bytes: 2 ** 20, digest, shared });
   let loads = 0;
   return {
     loads: () => loads,
     async read(documents, side = forAccount) {
-      const versions = documents.map((document) => document?.version);
-      const load = async () => {
+      const read = async () => {
         loads++;
-        return documents;
+        return layersOf(documents, documents);
       };
-      const found = await merges.of(schema, side, versions, () => undefined, load);
-      return found && { values: found.merged.values, layers: found.layers };
+      const found = await merges.of({ schema, perspective: side }, layersOf(documents), read);
+      return found && { values: found.config.merged.values, layers: found.config.layers };
     },
   };
 }
@@ -154,40 +168,87 @@ describe("merges of one process", () => {
   });
 
   test("share what lies below the account's own document with all that inherit it", async () => {
-    const merges = new Merges({ bytes: 2 ** 20, digest: "d" });
+    const merges = new MergedConfigs({ bytes: 2 ** 20, digest: "d" });
     const inherited = [stored({ host: "reseller" }, 10), stored({ port: 1 }, 11)];
-    const open = registryOf({ "account_config.open": { type: "object", additionalProperties: true } });
-    const config = open.configs.get("open") as ConfigSchema;
-    const fieldOf = async (own: StoredDocument) => {
+    let reads = 0;
+    const fieldOf = async (own: StoredDocument, isAtHand: boolean) => {
       const documents = [own, ...inherited];
-      const versions = documents.map(({ version }) => version);
-      const load = async () => documents;
-      const found = await merges.of(
-        config,
-        config.forAccount as Perspective,
-        versions,
-        () => undefined,
-        load,
-      );
-      expect(found?.merged.values).toEqual({ host: "reseller", port: 1, ...own.override });
-      return found?.merged.fields.at(["host"]);
+      const read = async () => {
+        reads++;
+        return layersOf(documents, documents);
+      };
+      const found = await merges.of(open, layersOf(documents, isAtHand ? [own] : []), read);
+      expect(found?.config.merged.values).toEqual({ host: "reseller", port: 1, ...own.override });
+      return found?.config.merged.fields.at(["host"]);
     };
-    const field = await fieldOf(stored({ name: "one" }, 12));
+    const field = await fieldOf(stored({ name: "one" }, 12), true);
     expect(field).toMatchObject({ pointer: "/host", contributions: [{ layer: 2, value: "reseller" }] });
-    expect(await fieldOf(stored({ name: "two" }, 13))).toBe(field);
-    expect(await fieldOf(stored({ host: "own" }, 14))).toMatchObject({
+    expect(await fieldOf(stored({ name: "two" }, 13), false)).toBe(field);
+    expect(reads).toBe(2);
+    expect(await fieldOf(stored({ host: "own" }, 14), true)).toMatchObject({
       contributions: [{ layer: 3 }, { layer: 2 }],
     });
-    expect(await fieldOf(stored({ name: "four" }, 15))).toBe(field);
+    expect(await fieldOf(stored({ name: "four" }, 15), true)).toBe(field);
+    expect(reads).toBe(2);
+  });
+
+  test("read what accounts inherit once, whatever their own documents are", async () => {
+    const merges = new MergedConfigs({ bytes: 2 ** 20, digest: "d" });
+    const inherited = [undefined, stored({ port: 1 }, 20)];
+    let reads = 0;
+    const values = await Promise.all(
+      Array.from({ length: 20 }, async (_, n) => {
+        const own = n === 0 ? undefined : stored({ n }, 100 + n);
+        const documents = [own, ...inherited];
+        const read = async () => {
+          reads++;
+          await sleep(1);
+          return layersOf(documents, documents);
+        };
+        return (await merges.of(open, layersOf(documents, [own]), read))?.config.merged.values;
+      }),
+    );
+    expect(values).toEqual(values.map((_, n) => (n === 0 ? { port: 1 } : { port: 1, n })));
+    expect(reads).toBe(1);
+  });
+
+  test("are of the versions that were asked for, or of those that the asker itself reads then", async () => {
+    const merges = new MergedConfigs({ bytes: 2 ** 20, digest: "d" });
+    const version = (v: number): Documents => [undefined, stored({ v }, 30 + v)];
+    const [before, after, last] = [version(1), version(2), version(3)] as const;
+    // The document changes before the first asker has read it. Whoever waits for that read asks again.
+    const ask = async (documents: Documents) => {
+      const read = async () => {
+        await sleep(1);
+        return layersOf(documents, documents);
+      };
+      const found = await merges.of(open, layersOf(before), read);
+      expect(found?.layers.versions).toEqual(documents.map((document) => document?.version));
+      return found?.config.merged.values;
+    };
+    expect(await Promise.all([ask(after), ask(last)])).toEqual([{ v: 2 }, { v: 3 }]);
+    expect(await ask(before)).toEqual({ v: 1 });
+  });
+
+  test("of an account that is gone are none, and the others that wait read for themselves", async () => {
+    const merges = new MergedConfigs({ bytes: 2 ** 20, digest: "d" });
+    const documents = [undefined, stored({ v: 1 }, 40)];
+    const [gone, there] = await Promise.all([
+      merges.of(open, layersOf(documents), async () => undefined),
+      merges.of(open, layersOf(documents), async () => layersOf(documents, documents)),
+    ]);
+    expect(gone).toBeUndefined();
+    expect(there?.config.merged.values).toEqual({ v: 1 });
   });
 
   test("that could not be made are tried again", async () => {
-    const merges = new Merges({ bytes: 2 ** 20, digest: "d" });
-    const versions = [stored({}, 9).version];
+    const merges = new MergedConfigs({ bytes: 2 ** 20, digest: "d" });
+    const documents = [stored({ host: "own" }, 9)];
     const fail = () => Promise.reject(new Error("no store"));
-    await expect(merges.of(schema, forAccount, versions, () => undefined, fail)).rejects.toThrow("no store");
-    const load = async () => [stored({ host: "own" }, 9)];
-    const found = await merges.of(schema, forAccount, versions, () => undefined, load);
-    expect(found?.merged.values.host).toBe("own");
+    const from = { schema, perspective: forAccount };
+    await expect(merges.of(from, layersOf(documents), fail)).rejects.toThrow("no store");
+    const read = async () => layersOf(documents, documents);
+    const found = await merges.of(from, layersOf(documents), read);
+    expect(found?.config.merged.values.host).toBe("own");
   });
 });

@@ -1,5 +1,5 @@
-import { diff } from "../domain/diff.js";
-import type { EffectiveConfig } from "../domain/effective-config.js";
+import { diff } from "../../domain/diff.js";
+import type { EffectiveConfig } from "../../domain/effective-config.js";
 import {
   checkDocumentSize,
   countLeaves,
@@ -7,11 +7,11 @@ import {
   isEmpty,
   type JsonObject,
   withoutNulls,
-} from "../domain/json.js";
-import { applyPatch, reset } from "../domain/patch.js";
-import { appendToken, tokensOf } from "../domain/pointer.js";
-import { unseenPointers, visiblePart } from "../domain/visibility.js";
-import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
+} from "../../domain/json.js";
+import { applyPatch, reset } from "../../domain/patch.js";
+import { appendToken, tokensOf } from "../../domain/pointer.js";
+import { unseenPointers, visiblePart } from "../../domain/visibility.js";
+import type { ConfigSchema, Perspective } from "../../schema/config-schema.js";
 import {
   type ConfigProblem,
   isBlocking,
@@ -19,7 +19,7 @@ import {
   problemsOf,
   refuseUnjudged,
   unchangedPlaces,
-} from "./problems.js";
+} from "../problems.js";
 
 /** What a caller wants of one document. Values and patches have passed `checkJson`. */
 export type WriteIntent =
