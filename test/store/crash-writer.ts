@@ -31,7 +31,7 @@ async function writeForEver(store: Store, name: string): Promise<never> {
   const writer = async () => {
     for (;;) {
       const mark = `${name}-${count++}`;
-      const key = { accountId: "a", configId: `c${count % KEYS}` };
+      const key = { accountId: undefined, configId: `c${count % KEYS}` };
       const isRemoval = count % 17 === 0;
       const length = count % 29 === 0 ? 5_000 : 1 + (count % 300);
       const override = isRemoval ? undefined : { mark, filling: mark.repeat(length), length };
@@ -68,14 +68,14 @@ async function answerTo(store: Store, { put, get = [], still, probe }: Request):
   if (put !== undefined) {
     const override = { value: put.value };
     const outcome = await store.commit(
-      commitOf({ accountId: "a", configId: put.configId }, override, put.id),
+      commitOf({ accountId: undefined, configId: put.configId }, override, put.id),
     );
     return { ...outcome, cause: "cause" in outcome ? outcome.cause.message : undefined };
   }
   try {
     const documents = await storedDocuments(
       store,
-      get.map((configId) => ({ accountId: "a", configId })),
+      get.map((configId) => ({ accountId: undefined, configId })),
     );
     return documents.map((document) => document?.override?.value ?? null);
   } catch (error) {

@@ -122,7 +122,7 @@ describe.each(KINDS)("on %s", (name, { replicas, primaries, start }) => {
     const obstacle = expect.stringContaining(`STRATA_REDIS_WAIT_REPLICAS is 0 and must be ${replicas}`);
     expect(store.writeObstacle()).toEqual(obstacle);
     expect(notices).toContainEqual({ level: "error", message: obstacle });
-    const key = documentKey("a", "x");
+    const key = documentKey(undefined, "x");
     expect(await store.commit(documentCommit(key, {}))).toMatchObject({
       outcome: "notApplied",
       cause: { message: obstacle },
@@ -181,7 +181,7 @@ describe.each(KINDS)("on %s", (name, { replicas, primaries, start }) => {
     const cell = newCell();
     const store = await open(cell, replicas);
     onTestFinished(() => store.close());
-    const key = documentKey("a", "x");
+    const key = documentKey(undefined, "x");
     expect(await store.commit(documentCommit(key, {}))).toMatchObject({ outcome: "done" });
     const primary = await primaryOf(cell);
     const [replica] = await replicasOf(primary);

@@ -8,7 +8,7 @@ import type { Ledger } from "./ledger.js";
 
 const WRITERS = 24;
 const READERS = 3;
-const KEYS = Array.from({ length: 12 }, (_, n): DocumentKey => ({ accountId: "a", configId: `c${n}` }));
+const KEYS = Array.from({ length: 12 }, (_, n): DocumentKey => ({ accountId: undefined, configId: `c${n}` }));
 /** So that a server that is restarted a hundred times has not more to load than it can in a moment. */
 const PAUSE_MS = 10;
 
@@ -98,7 +98,7 @@ export class WriteLoad {
   #next(): Commit {
     const count = this.#commits++;
     const mark = randomUUID();
-    const key = KEYS[count % KEYS.length] ?? { accountId: "a", configId: "none" };
+    const key = KEYS[count % KEYS.length] ?? { accountId: undefined, configId: "none" };
     const override: JsonObject | undefined =
       count % 17 === 0 ? undefined : { mark, filling: "x".repeat(count % 29 === 0 ? 5_000 : count % 300) };
     return {

@@ -16,7 +16,7 @@ import { until } from "../until.js";
 import { keptIn } from "./ledger.js";
 import { startOldServer } from "./safety-old-server.js";
 
-const KEY = documentKey("a", "x");
+const KEY = documentKey(undefined, "x");
 const EVICTING = ["allkeys", "volatile"].flatMap((keys) =>
   ["lru", "lfu", "random"].map((by) => `${keys}-${by}`),
 );
