@@ -1,5 +1,5 @@
 import { AdmittingCache } from "../../cache/admitting-cache.js";
-import type { AccountRecord, Lineage } from "../../store/store.js";
+import { type AccountRecord, type Lineage, sameVersion } from "../../store/store.js";
 
 const BYTES_PER_ACCOUNT = 512;
 const BYTES_PER_CHARACTER = 2;
@@ -20,7 +20,12 @@ export class LineageCache {
   }
 
   offer(accounts: Iterable<AccountRecord>): void {
-    for (const account of accounts) this.#accounts.offer(account.id, account);
+    for (const account of accounts) {
+      const cached = this.#accounts.get(account.id);
+      // To replace an entry costs more than to compare: the accounts near the root are offered with every lineage.
+      if (cached === undefined || !sameVersion(cached.version, account.version))
+        this.#accounts.offer(account.id, account);
+    }
   }
 
   /** Undefined: one of the accounts is not cached. */
