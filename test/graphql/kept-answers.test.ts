@@ -96,7 +96,7 @@ interface Face {
 async function openFace(
   store: Store,
   answers: KeptAnswers,
-  remembering: () => { memory: LineageCache; merges: MergedConfigs },
+  remembering: () => { lineages: LineageCache; merges: MergedConfigs },
   planAt: number,
 ): Promise<Face> {
   const registry = loadSchemaRegistry(schemaFolder(SCHEMAS));
@@ -113,14 +113,14 @@ async function openFace(
     identify: async ({ headers }) => CALLERS[Number(headers["x-caller"])] ?? OPEN_PRINCIPAL,
     introspection: true,
     createContext: (requestId, caller, failure) => {
-      const { memory, merges } = remembering();
+      const { lineages, merges } = remembering();
       return {
         requestId,
         principal: caller,
         accounts: new AccountService(dependencies),
         configs: new ConfigService({ ...dependencies, registry, merges }),
         reader:
-          failure === undefined ? createRequestReader(store, caller, memory) : createFailedReader(failure),
+          failure === undefined ? createRequestReader(store, caller, lineages) : createFailedReader(failure),
       };
     },
     answers,
@@ -167,15 +167,15 @@ async function openBoth(answersOf: (store: Store) => KeptAnswers): Promise<{ kep
   const store = await openTestStore();
   onTestFinished(() => store.close());
   const { digest } = loadSchemaRegistry(schemaFolder(SCHEMAS));
-  const memory = new LineageCache(2 ** 22);
+  const lineages = new LineageCache(2 ** 22);
   const merges = new MergedConfigs({ bytes: 2 ** 22, digest });
   const nothing = new KeptAnswers({ bytes: 1, store });
-  const kept = await openFace(store, answersOf(store), () => ({ memory, merges }), 2);
+  const kept = await openFace(store, answersOf(store), () => ({ lineages, merges }), 2);
   const plain = await openFace(
     store,
     nothing,
     () => ({
-      memory: new LineageCache(2 ** 16),
+      lineages: new LineageCache(2 ** 16),
       merges: new MergedConfigs({ bytes: 2 ** 16, digest }),
     }),
     Number.POSITIVE_INFINITY,
@@ -411,7 +411,7 @@ test("a planned query waits for a store that does not answer once, and not again
   });
   const { digest } = loadSchemaRegistry(schemaFolder(SCHEMAS));
   const remembering = () => ({
-    memory: new LineageCache(2 ** 16),
+    lineages: new LineageCache(2 ** 16),
     merges: new MergedConfigs({ bytes: 2 ** 16, digest }),
   });
   const face = await openFace(store, new KeptAnswers({ bytes: 1, store }), remembering, 2);

@@ -596,10 +596,10 @@ describe("store calls", () => {
 
   test("100 accounts x 10 configs in one request take one read, whether the accounts are known or not", async () => {
     const { services, calls } = await counted();
-    const memory = new LineageCache(2 ** 24);
+    const lineages = new LineageCache(2 ** 24);
     const ids = services.configs.accountConfigIds().slice(0, 10);
     const readAll = () => {
-      const reader = createRequestReader(services.store, OPEN_PRINCIPAL, memory);
+      const reader = createRequestReader(services.store, OPEN_PRINCIPAL, lineages);
       const all = Array.from({ length: 100 }, (_, i) =>
         ids.map((configId) =>
           services.configs.effective(OPEN_PRINCIPAL, { accountId: `a${i}`, configId }, reader),
@@ -609,7 +609,7 @@ describe("store calls", () => {
     };
     expect(await readAll()).toHaveLength(1_000);
     expect(calls).toEqual(["layers"]);
-    // What comes twice is remembered.
+    // On their second use the lineages are cached.
     await readAll();
     calls.length = 0;
     expect(await readAll()).toHaveLength(1_000);

@@ -25,7 +25,7 @@ export const SHIPPED_SCHEMAS = new URL("../../schemas", import.meta.url).pathnam
 /** The use-cases over a real store of the test's own, with short words for what tests do all the time. */
 export class Services {
   #ticks = 0;
-  readonly #memory = new LineageCache(16 * 2 ** 20);
+  readonly #lineages = new LineageCache(16 * 2 ** 20);
   readonly accounts: AccountService;
   readonly configs: ConfigService;
 
@@ -59,7 +59,7 @@ export class Services {
     return this.configs.effective(
       OPEN_PRINCIPAL,
       { accountId, configId },
-      createRequestReader(this.store, OPEN_PRINCIPAL, this.#memory),
+      createRequestReader(this.store, OPEN_PRINCIPAL, this.#lineages),
     );
   }
 

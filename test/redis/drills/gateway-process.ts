@@ -85,7 +85,7 @@ const store = observeStore(
 const registry = loadSchemaRegistry(settings.schemas);
 const bytes = (settings.cacheMebibytes ?? 192) * MEBIBYTE;
 const merges = new MergedConfigs({ bytes: Math.floor((bytes * 2) / 3), digest: registry.digest });
-const memory = new LineageCache(bytes / 3);
+const lineages = new LineageCache(bytes / 3);
 const dependencies = { store, now: () => new Date(), newId: randomUUID };
 const configs = new ConfigService({ ...dependencies, registry, merges });
 const accounts = new AccountService(dependencies);
@@ -99,7 +99,7 @@ function shown({ config }: ConfigSnapshot): ShownConfig {
 }
 
 function read(target: ConfigTarget): Promise<ConfigSnapshot> {
-  return configs.effective(OPEN_PRINCIPAL, target, createRequestReader(store, OPEN_PRINCIPAL, memory));
+  return configs.effective(OPEN_PRINCIPAL, target, createRequestReader(store, OPEN_PRINCIPAL, lineages));
 }
 
 const handlers: { [Call in GatewayCall]: (asked: Asked<Call>) => Promise<Answer<Call>> } = {
