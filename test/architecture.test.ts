@@ -127,7 +127,24 @@ function cycles(imports: readonly Import[]): string[][] {
   return found;
 }
 
+/** Words that have given way to those of the industry: admission filter, yield, keyed mutex, timing guard, visible, may access. */
+const RETIRED = /^(recurrence|recurring|breathe|turns|unhurried|knows|sees|seen|remembered)$/i;
+/** Where they are gone for good. */
+const FREE_OF_RETIRED_WORDS = ["cache/", "service/"];
+
 describe("names", () => {
+  test("files and exports have no retired word", () => {
+    const free = files.filter((file) => FREE_OF_RETIRED_WORDS.includes(partOf(file)));
+    const names = free.flatMap((file) => {
+      const text = readFileSync(join(SOURCE, file), "utf8");
+      const exported = text.matchAll(/^export (?:async )?(?:class|const|function|interface|type) (\w+)/gm);
+      return [file.replace(/\.ts$/, ""), ...[...exported].map(([, name]) => name ?? "")];
+    });
+    expect(names.length).toBeGreaterThan(60);
+    const words = (name: string) => name.replace(/([a-z])([A-Z])/g, "$1 $2").split(/[ /-]/);
+    expect(names.filter((name) => words(name).some((word) => RETIRED.test(word)))).toEqual([]);
+  });
+
   test("files are kebab-case, named after what they hold", () => {
     expect(
       files.filter(

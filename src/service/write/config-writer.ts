@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Principal } from "../../auth/principal.js";
 import type { EffectiveConfig } from "../../domain/effective-config.js";
 import { StrataError } from "../../domain/errors.js";
@@ -150,9 +150,7 @@ export class ConfigWriter {
       by: principal.subject,
       operation: {
         id: this.#dependencies.newId(),
-        digest: createHash("sha256")
-          .update(canonical([intent.kind, decision.override]))
-          .digest("base64url"),
+        digest: hash("sha256", canonical([intent.kind, decision.override]), "base64url"),
       },
     };
   }
