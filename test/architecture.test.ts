@@ -12,8 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "store/": ["domain/"],
   "cache/": [],
   "service/": ["cache/", "domain/", "schema/", "store/store.ts", "store/merge-cache.ts", "auth/"],
-  // The faces read and write through the services. Of the store GraphQL still has the versions of cached answers.
-  "graphql/": ["cache/", "service/", "domain/", "schema/", "store/store.ts", "auth/"],
+  "graphql/": ["cache/", "service/", "domain/", "schema/", "auth/"],
   "rest/": ["service/", "domain/", "schema/", "auth/"],
   "http/": ["service/", "domain/"],
   "archive/": ["service/write/commit-until-done.ts", "domain/", "store/archive.ts", "store/store.ts"],

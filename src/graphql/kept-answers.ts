@@ -1,9 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Principal } from "../auth/principal.js";
 import { AdmissionFilter } from "../cache/admission-filter.js";
-import { fromStore } from "../service/from-store.js";
-import { stillHolds, type VersionVector } from "../service/read/read-trace.js";
-import type { Store } from "../store/store.js";
+import type { VersionVector } from "../service/read/read-trace.js";
+import { VersionCheck, type VersionedStore } from "../service/read/version-check.js";
 import type { Question } from "./question.js";
 
 /** An answer that did not have to go the whole way. */
@@ -26,7 +25,7 @@ export interface KeptAnswer extends MadeAnswer {
 interface KeptAnswersOptions {
   /** Of memory that all of it may take, as far as it can be told. */
   readonly bytes: number;
-  readonly store: Pick<Store, "isStillAt" | "revisions">;
+  readonly store: VersionedStore;
 }
 
 interface Entry extends KeptAnswer {
@@ -49,8 +48,10 @@ export class KeptAnswers {
   readonly #answers: LRUCache<string, Entry>;
   readonly #recurrence: AdmissionFilter;
   readonly #longest: number;
+  readonly #versions: VersionCheck;
 
-  constructor(private readonly options: KeptAnswersOptions) {
+  constructor(options: KeptAnswersOptions) {
+    this.#versions = new VersionCheck(options.store);
     this.#answers = new LRUCache<string, Entry>({
       maxSize: Math.ceil(options.bytes),
       sizeCalculation: sizeOf,
@@ -66,11 +67,9 @@ export class KeptAnswers {
   async find(question: Question, principal: Principal): Promise<KeptAnswer | undefined> {
     const kept = this.#answers.get(nameOf(question, principal));
     if (kept === undefined || !isOldEnough(kept, principal)) return undefined;
-    const { store } = this.options;
-    if (kept.sequence !== undefined && store.isStillAt(kept.sequence)) return kept;
-    const now = await fromStore(store.revisions(kept.vector.of));
-    if (!stillHolds(kept.vector, now)) return undefined;
-    kept.sequence = now.sequence;
+    const sequence = await this.#versions.holdsAt(kept.vector, kept.sequence);
+    if (sequence === undefined) return undefined;
+    kept.sequence = sequence;
     return kept;
   }
 

@@ -3,7 +3,8 @@ import { StrataError } from "../domain/errors.js";
 import { checkId } from "../domain/id.js";
 import type { AccountPath } from "../store/store.js";
 import { cursorOf, parseCursor } from "./account-cursor.js";
-import { type AccountView, authorize, noSuchAccount, viewOf } from "./authorize.js";
+import type { AccountView } from "./account-view.js";
+import { authorize, noSuchAccount, viewOf } from "./authorize.js";
 import type { RequestReader } from "./read/request-reader.js";
 
 export interface AccountsWanted {

@@ -17,8 +17,8 @@ import {
   type TreeToken,
 } from "../store/store.js";
 import { type AccountPage, type AccountsWanted, listAccounts } from "./account-page.js";
+import type { AccountView } from "./account-view.js";
 import {
-  type AccountView,
   authorize,
   authorizeArrangement,
   authorizeAtAll,

@@ -12,13 +12,7 @@ import type { Principal } from "../auth/principal.js";
 import { unauthenticated } from "../auth/unauthenticated.js";
 import { StrataError } from "../domain/errors.js";
 import type { Lineage } from "../store/store.js";
-
-/** An account as a caller sees it: of its ancestors only the nearest, those up to the caller's own. */
-export interface AccountView {
-  readonly lineage: Lineage;
-  /** How many accounts of the lineage the caller knows of, at least one. */
-  readonly reach: number;
-}
+import { AccountView } from "./account-view.js";
 
 /** Whose config it is, and how much of where it comes from the caller sees. */
 export interface ConfigView {
@@ -68,9 +62,9 @@ export function authorizeArrangement(
       );
 }
 
-/** An account as a caller sees it who may know of it. */
+/** An account as a caller sees it who may access it. */
 export function viewOf(principal: Principal, lineage: Lineage): AccountView {
-  return { lineage, reach: reach(principal, lineage) };
+  return new AccountView(lineage, reach(principal, lineage));
 }
 
 /** Before anything is read: what needs no account to be refused. @throws StrataError UNAUTHENTICATED, FORBIDDEN */
@@ -86,7 +80,7 @@ export function mayAccess(principal: Principal, lineage: Lineage): boolean {
 /** Whether the caller may know who wrote a layer of a config, and when. @param accountId undefined: the system layer */
 export function mayAccessLayer({ account, seesSystem }: ConfigView, accountId: string | undefined): boolean {
   if (accountId === undefined) return seesSystem;
-  return account?.lineage.slice(0, account.reach).some(({ id }) => id === accountId) === true;
+  return account?.find(accountId) !== undefined;
 }
 
 function refuse(verdict: Verdict): void {

@@ -231,10 +231,10 @@ describe("R15: accounts", () => {
   test("show their ancestors up to the caller's own", async () => {
     const { accounts, store } = await openTree();
     const find = (caller: Principal) => accounts.find(caller, "a8", createRequestReader(store, caller));
-    expect(await find(OPEN_PRINCIPAL)).toMatchObject({ reach: 4 });
-    expect((await find(principal({ accountId: "a2" })))?.reach).toBe(undefined);
+    expect(await find(OPEN_PRINCIPAL)).toMatchObject({ accessible: 4 });
+    expect((await find(principal({ accountId: "a2" })))?.accessible).toBe(undefined);
     const lineage = (await find(OPEN_PRINCIPAL))?.lineage.map(({ id }) => id);
     for (const [index, id] of (lineage ?? []).entries())
-      expect((await find(principal({ accountId: id })))?.reach).toBe(index + 1);
+      expect((await find(principal({ accountId: id })))?.accessible).toBe(index + 1);
   });
 });

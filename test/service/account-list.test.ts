@@ -73,7 +73,7 @@ describe("the list of accounts", () => {
     expect(idsOf(await list(services, { parentId: "a1x" }))).toEqual([]);
     const own = await list(services, {}, principal("a"));
     expect([idsOf(own), own.totalCount]).toEqual([["a", "a1", "a1x", "a2"], 4]);
-    expect(own.edges.map(({ account }) => account.reach)).toEqual([1, 2, 3, 2]);
+    expect(own.edges.map(({ account }) => account.accessible)).toEqual([1, 2, 3, 2]);
   });
 
   test("is empty for whoever has no account, or none any more", async () => {

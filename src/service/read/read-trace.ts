@@ -2,7 +2,6 @@ import {
   type DocumentKey,
   keyText,
   type Lineage,
-  type Revisions,
   sameVersion,
   type Version,
   type VersionsOf,
@@ -15,14 +14,6 @@ export interface VersionVector {
   readonly of: VersionsOf;
   readonly accounts: readonly (Version | undefined)[];
   readonly documents: readonly (Version | undefined)[];
-}
-
-/** Whether all of it is still as it was: the same answer would be made again. */
-export function stillHolds(vector: VersionVector, now: Revisions): boolean {
-  return (
-    vector.accounts.every((version, index) => sameVersion(version, now.accounts[index])) &&
-    vector.documents.every((version, index) => sameVersion(version, now.documents[index]))
-  );
 }
 
 /** What one request has read: what its answer depends on, beside the request itself and the schemas. */

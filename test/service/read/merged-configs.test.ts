@@ -13,6 +13,7 @@ import { parseRedisUrl } from "../../../src/store/redis-url.js";
 import type { StoredDocument } from "../../../src/store/store.js";
 import { redisCommand } from "../../redis/redis-command.js";
 import { sharedRedisUrl } from "../../redis/run-redis.js";
+import { until } from "../../redis/until.js";
 
 const registry = registryOf({
   "account_config.mail": { type: "object", properties: { host: { type: "string" } } },
@@ -83,17 +84,25 @@ function gateway(shared: MergeCache | undefined, digest = registry.digest): Gate
   };
 }
 
-/** Time for a cache to connect, and for what was put into it to arrive. */
-const settle = () => sleep(100);
+/** Until the caches are connected, and what was put into them has arrived. */
+async function settle(...caches: readonly MergeCache[]): Promise<void> {
+  for (const cache of caches) {
+    await until("the cache answers", async () => {
+      cache.put("probe", "text");
+      return (await cache.get("probe")) === "text";
+    });
+  }
+}
 
 describe("a cache that gateways share", () => {
   test("saves the others from reading, and tells them the very same", async () => {
     const documents = [stored({ host: "own" }, 1), undefined, stored({ host: "all", password: "s3cret" }, 2)];
-    const [first, second] = [gateway(openCache()), gateway(openCache())];
-    await settle();
+    const [one, two] = [openCache(), openCache()];
+    const [first, second] = [gateway(one), gateway(two)];
+    await settle(one, two);
     const answer = await first.read(documents);
     expect(answer).toMatchObject({ values: { host: "own" }, layers: [{ revision: 1 }, undefined, {}] });
-    await settle();
+    await settle(one, two);
     expect(await second.read(documents)).toEqual(answer);
     expect([first.loads(), second.loads()]).toEqual([1, 0]);
   });
@@ -113,14 +122,14 @@ describe("a cache that gateways share", () => {
 
   test("keeps apart what another schema folder, another side or another version makes", async () => {
     const documents = [undefined, undefined, stored({ host: "all", password: "p" }, 4)];
-    const [first, other] = [gateway(openCache()), gateway(openCache(), "another folder")];
-    await settle();
+    const [one, two, three] = [openCache(), openCache(), openCache()];
+    const [first, other] = [gateway(one), gateway(two, "another folder")];
+    await settle(one, two, three);
     await first.read(documents);
-    await settle();
+    await settle(one, two, three);
     await other.read(documents);
     expect(other.loads()).toBe(1);
-    const second = gateway(openCache());
-    await settle();
+    const second = gateway(three);
     expect(await second.read(documents.slice(2), forSystem)).toMatchObject({ values: { password: "p" } });
     expect(await second.read([undefined, undefined, stored({ host: "later" }, 5)])).toMatchObject({
       values: { host: "later" },
@@ -150,9 +159,9 @@ describe("a cache that gateways share", () => {
 
   test("is told each thing for an hour, and not for ever", async () => {
     const cache = openCache();
-    await settle();
+    await settle(cache);
     cache.put("some-key", "text");
-    await settle();
+    await settle(cache);
     expect(await cache.get("some-key")).toBe("text");
     expect(await redisCommand(sharedRedisUrl(), "TTL", "strata:merge:some-key")).toBeGreaterThan(3_000);
   });

@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
 import type { JsonObject } from "../../../src/domain/json.js";
 import { LineageCache } from "../../../src/service/read/lineage-cache.js";
-import { stillHolds } from "../../../src/service/read/read-trace.js";
 import { createRequestReader, type RequestReader } from "../../../src/service/read/request-reader.js";
 import { StrayReads } from "../../../src/service/read/stray-reads.js";
+import { VersionCheck } from "../../../src/service/read/version-check.js";
 import type { Store } from "../../../src/store/store.js";
 import { alteredStore } from "../../store/altered-store.js";
 import { schemaFolder } from "../../temporary-folder.js";
@@ -210,9 +210,12 @@ describe("the trace of a request", () => {
       accounts: ["leaf", "reseller", "root"],
       documents: ["leaf", "reseller", undefined].map((accountId) => ({ accountId, configId: "open" })),
     });
-    expect(stillHolds(vector, await services.store.revisions(vector.of))).toBe(true);
+    const check = new VersionCheck(services.store);
+    const sequence = await check.holdsAt(vector, undefined);
+    expect(sequence).toBeGreaterThan(0);
+    expect(await check.holdsAt(vector, sequence)).toBe(sequence);
     written(await services.set("reseller", "open", { v: 1 }));
-    expect(stillHolds(vector, await services.store.revisions(vector.of))).toBe(false);
+    expect(await check.holdsAt(vector, sequence)).toBeUndefined();
   });
 
   test.each<[string, (reader: RequestReader, services: Services, watched: Store) => Promise<unknown>]>([
