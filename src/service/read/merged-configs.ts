@@ -61,39 +61,29 @@ export class MergedConfigs {
     layers: LayerVersions,
     read: () => Promise<LayerVersions | undefined>,
   ): Later<MergedLayers | undefined> {
-    const keys = keysOf(from, layers);
-    const known = this.#cache.get(keys[0] as string);
+    const wanted = new Wanted(from, layers, read);
+    const known = this.#cache.get(wanted.keys[0] as string);
     this.options.onLookup?.(known !== undefined);
-    return known === undefined ? this.#make(from, layers, keys, read) : { layers, config: known };
+    return known === undefined ? this.#make(wanted) : { layers, config: known };
   }
 
-  async #make(
-    from: ConfigPerspective,
-    layers: LayerVersions,
-    keys: Keys,
-    read: () => Promise<LayerVersions | undefined>,
-  ): Promise<MergedLayers | undefined> {
-    if (this.#firstMissing(layers, keys) === undefined) await yieldToEventLoop();
-    const missing = this.#firstMissing(layers, keys);
-    if (missing === undefined)
-      return { layers, config: this.#fold(keys, this.#base(from, keys), visibleIn(from, layers)) };
-    let reading: Promise<LayerVersions | undefined> | undefined;
-    const readOnce = () => {
-      reading ??= read();
-      return reading;
-    };
-    const config = await this.#flight(from, keys, missing, readOnce);
-    if (config !== undefined)
-      return { layers, config: this.#fold(keys, { at: missing, config }, visibleIn(from, layers)) };
+  async #make(wanted: Wanted): Promise<MergedLayers | undefined> {
+    if (this.#firstMissing(wanted) === undefined) await yieldToEventLoop();
+    const missing = this.#firstMissing(wanted);
+    if (missing === undefined) return this.#made(wanted);
+    const config = await this.#flight(wanted, missing);
+    if (config !== undefined) return this.#made(wanted, { at: missing, config });
     // The layers have changed since their versions were read. What is there now is of one moment as well.
-    const now = await readOnce();
-    if (now === undefined) return undefined;
-    const keysNow = keysOf(from, now);
-    return { layers: now, config: this.#fold(keysNow, this.#base(from, keysNow), visibleIn(from, now)) };
+    const now = await wanted.read();
+    return now && this.#made(new Wanted(wanted.from, now, () => wanted.read()));
+  }
+
+  #made(wanted: Wanted, base?: Base): MergedLayers {
+    return { layers: wanted.layers, config: this.#fold(wanted, 0, base) };
   }
 
   /** The first layer, highest precedence first, that was not read and whose merge is not known; undefined: none. */
-  #firstMissing({ versions, documents }: LayerVersions, keys: Keys): number | undefined {
+  #firstMissing({ keys, layers: { versions, documents } }: Wanted): number | undefined {
     for (const [index, key] of keys.entries()) {
       if (index > 0 && this.#cache.has(key)) return undefined;
       if (versions[index] !== undefined && index >= documents.length) return index;
@@ -101,15 +91,9 @@ export class MergedConfigs {
     return undefined;
   }
 
-  #flight(
-    from: ConfigPerspective,
-    keys: Keys,
-    at: number,
-    read: () => Promise<LayerVersions | undefined>,
-  ): Promise<VisibleConfig | undefined> {
-    const key = keys[at] as string;
-    const flight =
-      this.#flights.get(key) ?? this.#fly(from, keys, at, read).finally(() => this.#flights.delete(key));
+  #flight(wanted: Wanted, at: number): Promise<VisibleConfig | undefined> {
+    const key = wanted.keys[at] as string;
+    const flight = this.#flights.get(key) ?? this.#fly(wanted, at).finally(() => this.#flights.delete(key));
     this.#flights.set(key, flight);
     return flight;
   }
@@ -118,48 +102,48 @@ export class MergedConfigs {
    * The merge of the layers from `at` on: those that other gateways have put into the shared cache, or that are read.
    * @returns undefined when the documents of these versions are no longer there
    */
-  async #fly(
-    from: ConfigPerspective,
-    keys: Keys,
-    at: number,
-    read: () => Promise<LayerVersions | undefined>,
-  ): Promise<VisibleConfig | undefined> {
+  async #fly(wanted: Wanted, at: number): Promise<VisibleConfig | undefined> {
     const { shared, digest } = this.options;
-    const key = keys[at] as string;
+    const key = wanted.keys[at] as string;
     const name = shared && hash("sha256", `${digest} ${key}`, "base64url");
     const text = name && (await shared?.get(name));
-    const found = text ? parseVisibleLayers(text, keys.length - at) : undefined;
-    const layers = found === undefined ? await read() : undefined;
-    if (found === undefined && (layers === undefined || keysOf(from, layers)[at] !== key)) return undefined;
+    const found = text ? parseVisibleLayers(text, wanted.keys.length - at) : undefined;
+    if (found !== undefined) {
+      await yieldToEventLoop();
+      return this.#fold(wanted, at, undefined, (index) => found[index - at]);
+    }
+    const layers = await wanted.read();
+    const now = layers && new Wanted(wanted.from, layers, () => wanted.read());
+    if (now?.keys[at] !== key) return undefined;
     await yieldToEventLoop();
-    const visible = layers === undefined ? (index: number) => found?.[index - at] : visibleIn(from, layers);
-    const config = this.#fold(keys, this.#base(from, keys), visible, at);
-    if (name !== undefined && found === undefined) shared?.put(name, JSON.stringify(config.layers));
+    const config = this.#fold(now, at);
+    if (name !== undefined) shared?.put(name, JSON.stringify(config.layers));
     return config;
   }
 
-  /** What is known already of the merge: as much as possible, from the lowest layer up. */
-  #base({ perspective }: ConfigPerspective, keys: Keys): Base {
-    for (let at = 1; at < keys.length; at++) {
+  /** What is known already of the merge of the layers from `first` on: as much as possible. */
+  #base({ from, keys }: Wanted, first: number): Base {
+    for (let at = Math.max(1, first); at < keys.length; at++) {
       const config = this.#cache.get(keys[at] as string);
       if (config !== undefined) return { at, config };
     }
-    return { at: keys.length, config: defaultsOf(perspective) };
+    return { at: keys.length, config: defaultsOf(from.perspective) };
   }
 
-  /** Folds layers over those that are merged already, up to the one at `until`. What accounts inherit is cached at once. */
+  /** Folds the layers from `first` on over those that are merged already. What accounts inherit is cached at once. */
   #fold(
-    keys: Keys,
-    { at, config }: Base,
-    visible: (index: number) => VisibleLayer | undefined,
-    until = 0,
+    wanted: Wanted,
+    first: number,
+    { at, config } = this.#base(wanted, first),
+    visible = (index: number) => wanted.visible(index),
   ): VisibleConfig {
     let folded = config;
-    for (let index = at - 1; index >= until; index--) {
+    for (let index = at - 1; index >= first; index--) {
       const layer = visible(index);
+      const key = wanted.keys[index] as string;
       folded = { layers: [layer, ...folded.layers], merged: folded.merged.under(layer?.document) };
-      if (index > 0) this.#cache.put(keys[index] as string, folded);
-      else this.#cache.offer(keys[index] as string, folded);
+      if (index > 0) this.#cache.put(key, folded);
+      else this.#cache.offer(key, folded);
     }
     return folded;
   }
@@ -183,21 +167,35 @@ interface Base {
   readonly config: VisibleConfig;
 }
 
-/** For each layer the key of the merge of it and all below it. */
-type Keys = readonly string[];
+/** Layers whose merge is wanted, and how to read what is missing of them. */
+class Wanted {
+  /** For each layer the key of the merge of it and all below it. */
+  readonly keys: readonly string[];
+  #reading: Promise<LayerVersions | undefined> | undefined;
 
-function keysOf({ schema, perspective }: ConfigPerspective, { versions }: LayerVersions): Keys {
-  const keys: string[] = [];
-  let key = `${schema.id} ${perspective === schema.forSystem ? "system" : "account"}`;
-  for (let index = versions.length - 1; index >= 0; index--) {
-    key += ` ${versionText(versions[index])}`;
-    keys.unshift(key);
+  constructor(
+    readonly from: ConfigPerspective,
+    readonly layers: LayerVersions,
+    private readonly readLayers: () => Promise<LayerVersions | undefined>,
+  ) {
+    const keys: string[] = [];
+    let key = `${from.schema.id} ${from.perspective === from.schema.forSystem ? "system" : "account"}`;
+    for (let index = layers.versions.length - 1; index >= 0; index--) {
+      key += ` ${versionText(layers.versions[index])}`;
+      keys.unshift(key);
+    }
+    this.keys = keys;
   }
-  return keys;
-}
 
-function visibleIn({ perspective }: ConfigPerspective, { documents }: LayerVersions) {
-  return (index: number) => visibleLayer(documents[index], perspective);
+  /** Once, however often it is called. */
+  read(): Promise<LayerVersions | undefined> {
+    this.#reading ??= this.readLayers();
+    return this.#reading;
+  }
+
+  visible(index: number): VisibleLayer | undefined {
+    return visibleLayer(this.layers.documents[index], this.from.perspective);
+  }
 }
 
 /** SCHEMA is a constant of the folder: its merge is made once. */

@@ -239,6 +239,27 @@ describe("merges of one process", () => {
     expect(await ask(before)).toEqual({ v: 1 });
   });
 
+  test("have as many layers as were asked for, whatever is merged meanwhile", async () => {
+    const merges = new MergedConfigs({ bytes: 2 ** 20, digest: "d" });
+    const system = stored({ v: 1 }, 50);
+    const [withReseller, without] = [
+      [undefined, undefined, system],
+      [undefined, system],
+    ];
+    const slowly = (documents: Documents) => async () => {
+      await sleep(5);
+      return layersOf(documents, documents);
+    };
+    const asked = [withReseller, without].map((documents) =>
+      merges.of(open, layersOf(documents), slowly(documents)),
+    );
+    // While both wait for the same document, the merge of more layers gets known.
+    const all = layersOf(withReseller, withReseller);
+    await merges.of(open, all, async () => all);
+    const found = await Promise.all(asked);
+    expect(found.map((each) => each?.config.layers.length)).toEqual([3, 2]);
+  });
+
   test("of an account that is gone are none, and the others that wait read for themselves", async () => {
     const merges = new MergedConfigs({ bytes: 2 ** 20, digest: "d" });
     const documents = [undefined, stored({ v: 1 }, 40)];
