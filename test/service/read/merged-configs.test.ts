@@ -1,16 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ConfigSchema, Perspective } from "../../../src/schema/config-schema.js";
 import { loadSchemaRegistry, type SchemaRegistry } from "../../../src/schema/schema-registry.js";
-import { MergedConfigs } from "../../../src/service/read/merged-configs.js";
+import { MergedConfigs, uncachedMerge } from "../../../src/service/read/merged-configs.js";
 import type { LayerVersions } from "../../../src/service/read/stored-layers.js";
 import type { MergeCache } from "../../../src/store/merge-cache.js";
 import { createRedisMergeCache } from "../../../src/store/redis-merge-cache.js";
 import { parseRedisUrl } from "../../../src/store/redis-url.js";
 import type { StoredDocument } from "../../../src/store/store.js";
+import { cases, SEED } from "../../cases.js";
 import { redisCommand } from "../../redis/redis-command.js";
 import { sharedRedisUrl } from "../../redis/run-redis.js";
 import { until } from "../../redis/until.js";
@@ -258,6 +260,34 @@ describe("merges of one process", () => {
     await merges.of(open, all, async () => all);
     const found = await Promise.all(asked);
     expect(found.map((each) => each?.config.layers.length)).toEqual([3, 2]);
+  });
+
+  test(`are what the documents alone make, whoever asks for what at the same time (LAW_SEED=${SEED})`, async () => {
+    const versions = [undefined, ...[1, 2, 3].map((v) => stored({ [`v${v}`]: v, same: v }, 60 + v))];
+    const version = fc.constantFrom(...versions);
+    const layers = fc.oneof(fc.tuple(version, version), fc.tuple(version, version, version));
+    const ask = fc.record({ asked: layers, changed: fc.option(layers), read: fc.nat(3), wait: fc.nat(3) });
+    const law = fc.asyncProperty(fc.array(ask, { maxLength: 12 }), fc.nat(2), async (asks, kibibytes) => {
+      const merges = new MergedConfigs({ bytes: 1 + kibibytes * 4 * 2 ** 10, digest: "d" });
+      const check = async ({ asked, changed, read, wait }: (typeof asks)[number]) => {
+        const now = changed ?? asked;
+        for (let n = 0; n < wait; n++) await nextTurn();
+        const found = await merges.of(open, layersOf(asked, asked.slice(0, read)), async () => {
+          for (let n = 0; n < wait; n++) await nextTurn();
+          return layersOf(now, now);
+        });
+        const given = [asked, now].find(
+          (documents) =>
+            JSON.stringify(layersOf(documents).versions) === JSON.stringify(found?.layers.versions),
+        );
+        const expected = uncachedMerge(open.perspective, given ?? []);
+        expect(found?.config.layers).toEqual(expected.layers);
+        expect(found?.config.merged.values).toEqual(expected.merged.values);
+        expect(found?.config.merged.fields.list()).toEqual(expected.merged.fields.list());
+      };
+      await Promise.all(asks.map(check));
+    });
+    await fc.assert(law, { seed: SEED, numRuns: cases(500) });
   });
 
   test("of an account that is gone are none, and the others that wait read for themselves", async () => {
