@@ -57,7 +57,11 @@ export interface Caller {
 
 /** The use-cases around accounts: a tree under one root. */
 export class AccountService {
-  constructor(private readonly dependencies: CommitDependencies) {}
+  readonly #dependencies: CommitDependencies;
+
+  constructor(dependencies: CommitDependencies) {
+    this.#dependencies = dependencies;
+  }
 
   /** Needs no scope. @throws StrataError UNAUTHENTICATED; STORE_UNAVAILABLE */
   async caller(principal: Principal, reader: RequestReader): Promise<Caller> {
@@ -100,7 +104,7 @@ export class AccountService {
       throw new StrataError("FORBIDDEN", "Only superadmins choose the id of an account: leave it out.");
     const name = checkName(given.name);
     const { parentId, isReseller } = given;
-    const id = given.id === undefined ? this.dependencies.newId() : checkId(given.id, "account");
+    const id = given.id === undefined ? this.#dependencies.newId() : checkId(given.id, "account");
     if (parentId === undefined) authorize(principal, "write", undefined);
     else checkId(parentId, "account");
     return this.#commit(principal, async () => {
@@ -111,7 +115,7 @@ export class AccountService {
       const expect = above === undefined ? await this.#noRoot() : hangingBelow(above, tree, 1);
       if (existing !== undefined)
         throw new StrataError("ACCOUNT_EXISTS", `There is an account "${id}" already.`);
-      const at = this.dependencies.now().toISOString();
+      const at = this.#dependencies.now().toISOString();
       const account = { id, name, parentId, isReseller, createdAt: at };
       const accounts = [...expect.accounts, { id, version: undefined }];
       return this.#attempt(principal, { kind: "CREATE", account }, { ...expect, accounts }, at, above ?? []);
@@ -147,11 +151,11 @@ export class AccountService {
       authorizeArrangement(principal, lineage, [account, ...next]);
       let expect: Expectations = { documents: [], accounts: [{ id, version }], tree };
       if (moves) {
-        const { counts } = await fromStore(this.dependencies.store.descendants({ accountId: id, limit: 0 }));
+        const { counts } = await fromStore(this.#dependencies.store.descendants({ accountId: id, limit: 0 }));
         const target = hangingBelow(above, tree, 1 + counts.length);
         expect = { ...expect, accounts: [...expect.accounts, ...target.accounts] };
       }
-      const at = this.dependencies.now().toISOString();
+      const at = this.#dependencies.now().toISOString();
       return this.#attempt(principal, { kind: "UPDATE", account }, expect, at, next);
     });
   }
@@ -170,7 +174,7 @@ export class AccountService {
       if (lineage === undefined) throw noSuchAccount();
       authorize(principal, "write", lineage);
       refuseOwnAccount(principal, id, "/id");
-      const { counts } = await fromStore(this.dependencies.store.descendants({ accountId: id, limit: 0 }));
+      const { counts } = await fromStore(this.#dependencies.store.descendants({ accountId: id, limit: 0 }));
       if (counts.length > 0) {
         throw new StrataError(
           "ACCOUNT_HAS_CHILDREN",
@@ -179,13 +183,13 @@ export class AccountService {
       }
       const [{ version, ...account }, ...ancestors] = lineage;
       const expect = { documents: [], accounts: [{ id, version }], tree };
-      const at = this.dependencies.now().toISOString();
+      const at = this.#dependencies.now().toISOString();
       return this.#attempt(principal, { kind: "DELETE", account }, expect, at, ancestors);
     });
   }
 
   #commit(principal: Principal, attempt: () => Promise<Attempt<AccountView>>): Promise<AccountView> {
-    return guardTiming(principal, () => commitUntilDone(this.dependencies, attempt));
+    return guardTiming(principal, () => commitUntilDone(this.#dependencies, attempt));
   }
 
   /**
@@ -205,18 +209,18 @@ export class AccountService {
     authorize(principal, "write", lineage);
     if (parentId !== undefined) {
       refuseOwnAccount(principal, id, "/parentId");
-      // Also where it hangs already: whoever may guess learns what is above its reach.
+      // Also where it hangs already: a caller who may guess would learn of accounts that it may not access.
       checkWritable(principal, above);
     }
     return { tree, lineage, above };
   }
 
   #lineages(ids: readonly string[]): Promise<Lineages> {
-    return fromStore(this.dependencies.store.lineages(ids));
+    return fromStore(this.#dependencies.store.lineages(ids));
   }
 
   async #noRoot(): Promise<Expectations> {
-    if ((await fromStore(this.dependencies.store.rootId())) === undefined)
+    if ((await fromStore(this.#dependencies.store.rootId())) === undefined)
       return { documents: [], accounts: [], noRoot: true };
     throw new StrataError(
       "BAD_USER_INPUT",
@@ -231,7 +235,7 @@ export class AccountService {
     at: string,
     ancestors: readonly AccountRecord[],
   ): Attempt<AccountView> {
-    const id = this.dependencies.newId();
+    const id = this.#dependencies.newId();
     const digest = createHash("sha256").update(JSON.stringify(write)).digest("base64url");
     const commit: Commit = {
       expect,

@@ -1,11 +1,11 @@
 import {
   type Action,
   type Arrangement,
+  accessibleCount,
   can,
   canArrange,
   canAtAll,
   isOwnAccount,
-  reach,
   type Verdict,
 } from "../auth/policy.js";
 import type { Principal } from "../auth/principal.js";
@@ -64,7 +64,7 @@ export function authorizeArrangement(
 
 /** An account as a caller sees it who may access it. */
 export function viewOf(principal: Principal, lineage: Lineage): AccountView {
-  return new AccountView(lineage, reach(principal, lineage));
+  return new AccountView(lineage, accessibleCount(principal, lineage));
 }
 
 /** Before anything is read: what needs no account to be refused. @throws StrataError UNAUTHENTICATED, FORBIDDEN */
@@ -74,7 +74,7 @@ export function authorizeAtAll(principal: Principal, action: Action): void {
 
 /** Whether the caller may access an account at all. */
 export function mayAccess(principal: Principal, lineage: Lineage): boolean {
-  return reach(principal, lineage) > 0;
+  return accessibleCount(principal, lineage) > 0;
 }
 
 /** Whether the caller may know who wrote a layer of a config, and when. @param accountId undefined: the system layer */

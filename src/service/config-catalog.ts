@@ -20,17 +20,22 @@ export interface ConfigPerspective {
 export class ConfigCatalog {
   constructor(private readonly registry: SchemaRegistry) {}
 
-  /** @throws StrataError UNAUTHENTICATED, FORBIDDEN */
+  /**
+   * Every config schema that the caller may be told of, by id: without the system level those that have an account schema.
+   * @throws StrataError UNAUTHENTICATED, FORBIDDEN
+   */
   schemas(principal: Principal): ConfigSchema[] {
     authorizeAtAll(principal, "read");
     const all = [...this.registry.configs.values()];
     return principal.isSuperadmin ? all : all.filter(({ forAccount }) => forAccount !== undefined);
   }
 
+  /** Whether the schema of an account's config names a member of the root. Never told to callers: it judges no access. */
   isSetting(configId: string, name: string): boolean {
     return this.registry.configs.get(configId)?.forAccount?.names(name) === true;
   }
 
+  /** The ids of the configs that an account has, in order. */
   accountConfigIds(): string[] {
     return [...this.registry.configs.values()].flatMap(({ id, forAccount }) => (forAccount ? id : []));
   }

@@ -1,5 +1,4 @@
 import type { Principal } from "../auth/principal.js";
-import type { ConfigSchema } from "../schema/config-schema.js";
 import type { SchemaRegistry } from "../schema/schema-registry.js";
 import { authorize, noSuchAccount } from "./authorize.js";
 import { ConfigCatalog, type ConfigTarget } from "./config-catalog.js";
@@ -16,38 +15,14 @@ export interface ConfigServiceDependencies extends CommitDependencies {
 }
 
 /** The use-cases around configs: what is in force, and changing it. */
-export class ConfigService {
-  readonly #catalog: ConfigCatalog;
+export class ConfigService extends ConfigCatalog {
   readonly #merges: MergedConfigs;
   readonly #writer: ConfigWriter;
 
   constructor({ registry, merges, ...dependencies }: ConfigServiceDependencies) {
-    this.#catalog = new ConfigCatalog(registry);
+    super(registry);
     this.#merges = merges;
-    this.#writer = new ConfigWriter(dependencies, this.#catalog);
-  }
-
-  /**
-   * Every config schema that the caller may be told of, by id: without the system level those that have an account schema.
-   * @throws StrataError UNAUTHENTICATED, FORBIDDEN
-   */
-  schemas(principal: Principal): ConfigSchema[] {
-    return this.#catalog.schemas(principal);
-  }
-
-  /** Whether the schema of an account's config names a member of the root. Never told to callers: it judges no access. */
-  isSetting(configId: string, name: string): boolean {
-    return this.#catalog.isSetting(configId, name);
-  }
-
-  /** The ids of the configs that an account has, in order. */
-  accountConfigIds(): string[] {
-    return this.#catalog.accountConfigIds();
-  }
-
-  /** @throws StrataError CONFIG_NOT_FOUND when the caller may be told of no schema of it; UNAUTHENTICATED, FORBIDDEN */
-  schema(principal: Principal, configId: string): ConfigSchema {
-    return this.#catalog.schema(principal, configId);
+    this.#writer = new ConfigWriter(dependencies, this);
   }
 
   /**
@@ -55,7 +30,7 @@ export class ConfigService {
    * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_NOT_FOUND; CONFIG_NOT_FOUND; STORE_UNAVAILABLE
    */
   async effective(principal: Principal, given: ConfigTarget, reader: RequestReader): Promise<ConfigSnapshot> {
-    const target = this.#catalog.checked(principal, "read", given);
+    const target = this.checked(principal, "read", given);
     return guardTiming(principal, () => this.#effective(principal, target, reader));
   }
 
@@ -64,13 +39,13 @@ export class ConfigService {
     target: ConfigTarget,
     reader: RequestReader,
   ): Promise<ConfigSnapshot> {
-    const seen = await reader.layerVersions(target);
-    if (seen === undefined) throw noSuchAccount();
-    authorize(principal, "read", seen.ancestry?.lineage);
-    const config = this.#catalog.perspective(principal, target);
-    const found = await this.#merges.of(config, seen, () => reader.wholeLayers(target));
+    const versions = await reader.layerVersions(target);
+    if (versions === undefined) throw noSuchAccount();
+    authorize(principal, "read", versions.ancestry?.lineage);
+    const config = this.perspective(principal, target);
+    const found = await this.#merges.of(config, versions, () => reader.wholeLayers(target));
     if (found === undefined) throw noSuchAccount();
-    // The merge may be of layers that were read later than those seen first.
+    // The merge may be of layers that were read later than their versions.
     const view = authorize(principal, "read", found.layers.ancestry?.lineage);
     return snapshotOf(config, found, view);
   }

@@ -36,7 +36,7 @@ export type WriteResult =
       readonly snapshot: ConfigSnapshot;
       /** Worked out when it is asked for. */
       readonly changes: readonly FieldChange[];
-      /** The layer's overrides now, as seen; undefined: none. */
+      /** The layer's overrides now, as far as visible; undefined: none. */
       readonly document: JsonObject | undefined;
       /** Undefined: nothing was written. */
       readonly revision: number | undefined;
@@ -169,7 +169,7 @@ export class ConfigWriter {
       get changes() {
         return fieldChanges(before.config, config);
       },
-      document: decision.seen,
+      document: decision.visible,
       revision: done?.version.revision,
       dryRun,
     };

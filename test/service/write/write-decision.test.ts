@@ -93,8 +93,8 @@ law(
     ] as const) {
       const decision = decide(intent, own, parent);
       expect(decision.changes).toBe(!equals(decision.override, own));
-      expect(decision.seen === undefined).toBe(isEmpty(decision.override));
-      expect(decision.after.layers[0]?.document).toEqual(decision.seen);
+      expect(decision.visible === undefined).toBe(isEmpty(decision.override));
+      expect(decision.after.layers[0]?.document).toEqual(decision.visible);
     }
   },
 );
