@@ -23,9 +23,14 @@ import { addRestFace } from "./rest/rest-face.js";
 import { loadSchemaRegistry, type SchemaRegistry } from "./schema/schema-registry.js";
 import { AccountService } from "./service/account-service.js";
 import { ConfigService } from "./service/config-service.js";
-import { LayerMemory } from "./service/layer-memory.js";
-import { createFailedReader, createRequestReader, type LayerReader } from "./service/layer-reader.js";
-import { Merges } from "./service/merges.js";
+import { LineageCache } from "./service/read/lineage-cache.js";
+import { MergedConfigs } from "./service/read/merged-configs.js";
+import {
+  createFailedReader,
+  createRequestReader,
+  type RequestReader,
+} from "./service/read/request-reader.js";
+import { StrayReads } from "./service/read/stray-reads.js";
 import { boundStaleness } from "./store/bounded-store.js";
 import { openLmdbStore } from "./store/lmdb-store.js";
 import type { MergeCache } from "./store/merge-cache.js";
@@ -35,16 +40,15 @@ import { openRedisStore } from "./store/redis-store.js";
 import { describeRedis } from "./store/redis-url.js";
 import type { Store } from "./store/store.js";
 import type { StoreNotice } from "./store/store-notice.js";
-import { watchStore } from "./store/watched-store.js";
 
 type AppSettings = Omit<Settings, "host" | "port" | "logLevel">;
 
-/** What has which part of the memory for caches: responses, merges, and the accounts and documents they are made of. */
+/** What has which part of the memory for caches. */
 const RESPONSES_SHARE = 1 / 3;
-const MERGES_SHARE = 4 / 9;
-const LAYERS_SHARE = 2 / 9;
+const MERGES_SHARE = 5 / 9;
+const ACCOUNTS_SHARE = 1 / 9;
 const MEBIBYTE = 2 ** 20;
-/** What a remembered version takes, its name included. */
+/** What a cached version takes, its name included. */
 const BYTES_PER_VERSION = 512;
 
 /**
@@ -87,23 +91,24 @@ async function assemble(
   shared: MergeCache | undefined,
   timeOuts: TimeOuts | undefined,
 ): Promise<FastifyInstance> {
-  const watched = watchStore(store);
-  const dependencies = { store: watched.store, now: () => new Date(), newId };
+  const strayReads = new StrayReads();
+  // Readers read the store itself; everything else is seen to read past them.
+  const watched = strayReads.watch(store);
+  const dependencies = { store: watched, now: () => new Date(), newId };
   const bytes = settings.cacheMebibytes * MEBIBYTE;
-  const mergeBytes = Math.floor(bytes * MERGES_SHARE);
-  const merges = new Merges({
-    bytes: mergeBytes,
+  const merges = new MergedConfigs({
+    bytes: bytes * MERGES_SHARE,
     digest: registry.digest,
     shared,
     onLookup: metrics.mergeLookup,
   });
-  const memory = new LayerMemory(bytes * LAYERS_SHARE);
   const cache = new ResponseCache({ bytes: bytes * RESPONSES_SHARE, store });
-  const createReader = (principal: Principal) => createRequestReader(store, principal, memory);
+  const lineages = new LineageCache(bytes * ACCOUNTS_SHARE);
+  const createReader = (principal: Principal) => createRequestReader(store, principal, lineages, strayReads);
   const accounts = new AccountService(dependencies);
   const configs = new ConfigService({ ...dependencies, registry, merges });
   if (settings.examples)
-    await fillWithExamples(accounts, configs, createReader(OPEN_PRINCIPAL), store, logger);
+    await fillWithExamples(accounts, configs, createReader(OPEN_PRINCIPAL), watched, logger);
   const authenticate = authenticatorOf(settings, logger, dependencies.now);
   const identify = createIdentify(authenticate, settings.rateLimit);
   if (authenticate === undefined)
@@ -116,7 +121,7 @@ async function assemble(
     timeOuts,
     configs: registry.configs.size,
     checkReady: async () => {
-      const [obstacle] = await Promise.all([store.probeWrites(), store.rootId()]);
+      const [obstacle] = await Promise.all([watched.probeWrites(), watched.rootId()]);
       return obstacle;
     },
   });
@@ -133,7 +138,6 @@ async function assemble(
       accounts,
       reader: failure === undefined ? createReader(principal) : createFailedReader(failure),
     }),
-    otherReads: watched.calls,
     cache,
     introspection: settings.introspection,
     loopbackOnly: authenticate === undefined,
@@ -221,7 +225,7 @@ function loadSchemas(folder: string, logger: FastifyBaseLogger, metrics: Metrics
 async function fillWithExamples(
   accounts: AccountService,
   configs: ConfigService,
-  reader: LayerReader,
+  reader: RequestReader,
   store: Store,
   logger: FastifyBaseLogger,
 ): Promise<void> {
@@ -249,7 +253,7 @@ async function openStore(
     metrics.storeCall(operation, outcome, size, seconds),
   );
   if (maxStalenessMs === 0) return observed;
-  const entries = Math.ceil((cacheMebibytes * MEBIBYTE * LAYERS_SHARE) / BYTES_PER_VERSION);
+  const entries = Math.ceil((cacheMebibytes * MEBIBYTE * ACCOUNTS_SHARE) / BYTES_PER_VERSION);
   return boundStaleness(observed, { maxStalenessMs, entries });
 }
 

@@ -4,7 +4,7 @@ import { OPEN_PRINCIPAL } from "./auth/principal.js";
 import type { JsonObject } from "./domain/json.js";
 import type { AccountService } from "./service/account-service.js";
 import type { ConfigService } from "./service/config-service.js";
-import type { LayerReader } from "./service/layer-reader.js";
+import type { RequestReader } from "./service/read/request-reader.js";
 
 const EXAMPLES = new URL("../examples/tree.json", import.meta.url);
 
@@ -37,7 +37,7 @@ type Tree = z.infer<typeof TREE>;
 export async function loadExamples(
   accounts: AccountService,
   configs: ConfigService,
-  reader: LayerReader,
+  reader: RequestReader,
   { rootId, hasDeleted }: { readonly rootId: string | undefined; readonly hasDeleted: boolean },
 ): Promise<{ accounts: number; documents: number } | undefined> {
   const tree = TREE.parse(JSON.parse(readFileSync(EXAMPLES, "utf8")));

@@ -10,7 +10,7 @@ import { openArchivedStore, openExistingStore, openScratchStore } from "./open-a
 import { loadSchemaRegistry } from "./schema/schema-registry.js";
 import { AccountService } from "./service/account-service.js";
 import { ConfigService } from "./service/config-service.js";
-import { Merges } from "./service/merges.js";
+import { MergedConfigs } from "./service/read/merged-configs.js";
 import type { Store } from "./store/store.js";
 
 export interface OpenedKazooImport extends KazooImportTarget {
@@ -37,7 +37,7 @@ export async function openKazooImport(
     ? { store: await openArchivedStore(url), remove: async () => {} }
     : await openTrialStore(url, found);
   const dependencies = { store, now: () => new Date(), newId: randomUUID, deadlineMs: COMMIT_WITHIN_MS };
-  const merges = new Merges({
+  const merges = new MergedConfigs({
     bytes: CACHE_BYTES,
     digest: registry.digest,
     shared: undefined,

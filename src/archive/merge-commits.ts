@@ -1,15 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { StrataError } from "../domain/errors.js";
 import { equals, type JsonObject } from "../domain/json.js";
-import { type Attempt, commitUntilDone } from "../service/commit.js";
+import { type Attempt, commitUntilDone } from "../service/write/commit-until-done.js";
 import type { ArchivedWrite } from "../store/archive.js";
-import {
-  type AccountRecord,
-  type Commit,
-  type DocumentKey,
-  type Store,
-  versionText,
-} from "../store/store.js";
+import { type AccountRecord, type Commit, type Store, versionText } from "../store/store.js";
 import { nameOf } from "./verified-export.js";
 
 /** How much was written; what the store had already is not counted. */
@@ -70,23 +64,16 @@ export class MergeCommits {
   async #setting({ key, text }: ArchivedWrite): Promise<Attempt<boolean>> {
     const override: JsonObject | undefined = text === undefined ? undefined : JSON.parse(text);
     const { store } = this.#dependencies;
-    const accounts = await this.#owner(key);
-    if (accounts === undefined) return { answer: false };
-    const { documents } = await store.getMany([key]);
-    const [stored] = documents;
+    const [layers] = (await store.layers([key], "own")).configs;
+    // The account was deleted under the import.
+    if (layers === undefined) return { answer: false };
+    const [stored] = layers.documents;
+    const accounts = layers.lineage?.slice(0, 1).map(({ id, version }) => ({ id, version })) ?? [];
     if (equals(stored?.override, override)) return { answer: false };
     const version = stored?.version;
     const write = { on: "document", key, override, kind: override === undefined ? "RESET" : "SET" } as const;
     const expect = { documents: [{ key, version }], accounts };
     return this.#attempt(write, expect, `${nameOf(key)} ${versionText(version)}`);
-  }
-
-  /** The account of a document, as it is to be when it is written; undefined: it was deleted under the merge. */
-  async #owner({ accountId }: DocumentKey): Promise<Commit["expect"]["accounts"] | undefined> {
-    if (accountId === undefined) return [];
-    const { lineages } = await this.#dependencies.store.lineages([accountId]);
-    const account = lineages[0]?.[0];
-    return account && [{ id: accountId, version: account.version }];
   }
 
   /** @param step tells the commit from all others of the merge, and from one onto another state of the store */

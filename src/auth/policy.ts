@@ -33,7 +33,7 @@ export function can(principal: Principal, action: Action, target: Target): Verdi
   const general = canAtAll(principal, action);
   if (general !== "allowed") return general;
   if (target === "system") return principal.isSuperadmin ? "allowed" : "forbidden";
-  return reach(principal, target) > 0 ? "allowed" : "absent";
+  return accessibleCount(principal, target) > 0 ? "allowed" : "absent";
 }
 
 /**
@@ -76,8 +76,8 @@ function isAtOrAboveReseller({ accountId }: Principal, lineage: Arrangement): bo
   return resellerLineage(lineage)?.some(({ id }) => id === accountId) === true;
 }
 
-/** How many accounts of a lineage the caller may know of, from the first on. */
-export function reach(
+/** How many accounts of a lineage the caller may access, from the first on. */
+export function accessibleCount(
   { accountId, isSuperadmin, issuedAt }: Principal,
   lineage: readonly KnownAccount[],
 ): number {

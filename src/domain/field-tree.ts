@@ -49,7 +49,7 @@ export class FieldTree {
 
 export const NO_FIELDS = new FieldTree(new Map());
 
-/** One place in the documents of all layers, the lowest first. */
+/** One place in the documents of all layers, highest precedence first. */
 interface Place {
   /** What each layer has here, where it is an object. */
   readonly objects: readonly (JsonObject | undefined)[];
@@ -58,18 +58,18 @@ interface Place {
 }
 
 /**
- * The fields of documents merged (R2), the lowest layer first: of the last one over those of all before it. One walk finds
- * each field's value and where it comes from (R16), and only goes where the last document has something; the rest is shared
- * with what was there before.
+ * The fields of documents merged (R2), highest precedence first: of the first one over those of all after it. One walk
+ * finds each field's value and where it comes from (R16), and only goes where the first document has something; the rest
+ * is shared with the fields of the layers below.
  */
 export function fieldsOver(documents: readonly (JsonObject | undefined)[], below: FieldTree): FieldTree {
-  const document = documents.at(-1);
+  const [document] = documents;
   if (document === undefined || isEmpty(document)) return below;
   return over({ objects: documents, blocked: documents.map(() => undefined) }, below, "/");
 }
 
 function over(place: Place, below: FieldTree, prefix: string): FieldTree {
-  const document = place.objects.at(-1) as JsonObject;
+  const document = place.objects[0] as JsonObject;
   const members = new Map(below.members);
   for (const key of Object.keys(document)) {
     const value = document[key] as Json;
@@ -90,11 +90,12 @@ function over(place: Place, below: FieldTree, prefix: string): FieldTree {
 function descend({ objects, blocked }: Place, key: string, pointer: string): Place {
   const inner = objects.slice();
   const innerBlocked = blocked.slice();
-  for (let layer = 0; layer < inner.length; layer++) {
-    const value = member(inner[layer], key);
+  for (let index = 0; index < inner.length; index++) {
+    const value = member(inner[index], key);
     const object = isObject(value) ? value : undefined;
-    inner[layer] = object;
-    if (value !== undefined && object === undefined) innerBlocked[layer] = { layer, pointer, value };
+    inner[index] = object;
+    if (value !== undefined && object === undefined)
+      innerBlocked[index] = { layer: inner.length - 1 - index, pointer, value };
   }
   return { objects: inner, blocked: innerBlocked };
 }
@@ -109,9 +110,10 @@ function contributionsAt(
   const highest = objects.length - 1;
   // Most fields have one contribution: a literal of one takes an eighth of the room that pushing to none would.
   const contributions: [Contribution, ...Contribution[]] = [{ layer: highest, pointer, value }];
-  for (let layer = highest - 1; layer >= 0; layer--) {
-    const lower = member(objects[layer], key);
-    const contribution = lower === undefined ? blocked[layer] : { layer, pointer, value: lower };
+  for (let index = 1; index <= highest; index++) {
+    const lower = member(objects[index], key);
+    const contribution =
+      lower === undefined ? blocked[index] : { layer: highest - index, pointer, value: lower };
     if (contribution !== undefined) contributions.push(contribution);
   }
   return contributions;

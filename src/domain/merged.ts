@@ -29,8 +29,8 @@ export class Merged {
 
   /** @param documents highest precedence first */
   static of(documents: readonly (JsonObject | undefined)[]): Merged {
-    const [lowest, ...others] = documents.toReversed();
-    return others.reduce((below, document) => below.under(document), new Merged(lowest, undefined));
+    const lowest = new Merged(documents.at(-1), undefined);
+    return documents.slice(0, -1).reduceRight<Merged>((below, document) => below.under(document), lowest);
   }
 
   /** With one more document, over all of these. */
@@ -50,7 +50,7 @@ export class Merged {
 
   /** The fields of the values, with what each document has there. */
   get fields(): FieldTree {
-    this.#fields ??= fieldsOver(this.documents.toReversed(), this.below?.fields ?? NO_FIELDS);
+    this.#fields ??= fieldsOver(this.documents, this.below?.fields ?? NO_FIELDS);
     return this.#fields;
   }
 

@@ -60,7 +60,7 @@ export function createMetrics(): Metrics {
   });
   const merges = new Counter({
     name: "strata_merge_cache_lookups_total",
-    help: "Merges needed by reads and writes; a hit was computed before from the very same versions.",
+    help: "MergedConfigs needed by reads and writes; a hit was computed before from the very same versions.",
     labelNames: ["outcome"],
     registers,
   });

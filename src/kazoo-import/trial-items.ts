@@ -62,9 +62,9 @@ function isReadByOthers({ isReseller, parentId }: AccountRecord): boolean {
 }
 
 async function documentItems(store: Store, keys: readonly DocumentKey[]): Promise<ArchiveItem[]> {
-  const { documents } = await store.getMany(keys);
+  const { configs } = await store.layers(keys, "own");
   return keys.flatMap((key, index): ArchiveItem[] => {
-    const document = documents[index];
+    const document = configs[index]?.documents[0];
     if (document === undefined) return [];
     const { version, override, updatedAt: at, updatedBy: by } = document;
     const text = override === undefined ? undefined : JSON.stringify(override);

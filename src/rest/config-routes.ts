@@ -1,7 +1,7 @@
 import type { JsonObject } from "../domain/json.js";
-import type { WriteResult } from "../service/config-service.js";
-import type { ConfigSnapshot } from "../service/config-snapshot.js";
-import type { WriteIntent } from "../service/write-decision.js";
+import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
+import type { WriteResult } from "../service/write/config-writer.js";
+import type { WriteIntent } from "../service/write/write-decision.js";
 import { type Answer, refusal } from "./answer.js";
 import { entityTag, isNamed, matchable } from "./entity-tag.js";
 import { provenanceOf } from "./provenance.js";

@@ -1,8 +1,8 @@
 import type { Contribution } from "../domain/field-tree.js";
 import type { Json } from "../domain/json.js";
 import type { LayerKind } from "../domain/layer.js";
-import { knows } from "../service/authorize.js";
-import type { ConfigSnapshot } from "../service/config-snapshot.js";
+import { mayAccessLayer } from "../service/authorize.js";
+import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
 
 interface Source {
   readonly source: LayerKind;
@@ -36,6 +36,6 @@ export function provenanceOf(snapshot: ConfigSnapshot): Record<string, FieldProv
 
 function sourceOf({ config, view }: ConfigSnapshot, contribution: Contribution): Source {
   const { kind, accountId } = config.layerOf(contribution);
-  const isKnown = accountId !== undefined && knows(view, accountId);
+  const isKnown = accountId !== undefined && mayAccessLayer(view, accountId);
   return { source: kind, ...(isKnown && { account: accountId }) };
 }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Principal } from "../auth/principal.js";
 import type { JsonObject } from "../domain/json.js";
 import type { ConfigService } from "../service/config-service.js";
-import type { LayerReader } from "../service/layer-reader.js";
+import type { RequestReader } from "../service/read/request-reader.js";
 import type { Answer } from "./answer.js";
 import type { ANSWER_SCHEMAS } from "./schemas.js";
 
@@ -10,7 +10,7 @@ import type { ANSWER_SCHEMAS } from "./schemas.js";
 export interface RestContext {
   readonly principal: Principal;
   readonly configs: ConfigService;
-  readonly reader: LayerReader;
+  readonly reader: RequestReader;
 }
 
 /** A request that its route's schemas have passed. */

@@ -1,11 +1,11 @@
 import type { Principal } from "../auth/principal.js";
 import { StrataError } from "../domain/errors.js";
 import { checkId } from "../domain/id.js";
-import type { AccountPath, Store } from "../store/store.js";
+import type { AccountPath } from "../store/store.js";
 import { cursorOf, parseCursor } from "./account-cursor.js";
-import { type AccountView, authorize, noSuchAccount, viewOf } from "./authorize.js";
-import type { LayerReader } from "./layer-reader.js";
-import { fromStore } from "./layers.js";
+import type { AccountView } from "./account-view.js";
+import { authorize, noSuchAccount, viewOf } from "./authorize.js";
+import type { RequestReader } from "./read/request-reader.js";
 
 export interface AccountsWanted {
   /** Whose children; absent: every account that the caller may know of. */
@@ -35,29 +35,26 @@ const EMPTY: AccountPage = { edges: [], hasNextPage: false, hasPreviousPage: fal
  * ACCOUNT_NOT_FOUND for the parent; STORE_UNAVAILABLE
  */
 export async function listAccounts(
-  store: Store,
   principal: Principal,
   { parentId, first, after }: AccountsWanted,
-  reader: LayerReader,
+  reader: RequestReader,
 ): Promise<AccountPage> {
   if (parentId !== undefined) checkId(parentId, "account");
   checkFirst(first);
   const behind = after === undefined ? undefined : parseCursor(parentId, after);
-  const top = parentId ?? (await highestKnown(store, principal));
+  const top = parentId ?? (await highestAccessible(principal, reader));
   const ancestry = top === undefined ? undefined : await reader.ancestry(top);
   if (parentId !== undefined && ancestry === undefined) throw noSuchAccount();
   if (top === undefined || ancestry === undefined) return EMPTY;
   authorize(principal, "read", ancestry.lineage);
   const isWhole = parentId === undefined;
   const topComesFirst = isWhole && behind === undefined;
-  const { paths, counts } = await fromStore(
-    store.descendants({
-      accountId: top,
-      limit: first + 1,
-      ...(isWhole ? {} : { levels: 1 }),
-      ...(behind && { after: behind }),
-    }),
-  );
+  const { paths, counts } = await reader.descendants({
+    accountId: top,
+    limit: first + 1,
+    ...(isWhole ? {} : { levels: 1 }),
+    ...(behind && { after: behind }),
+  });
   const found: AccountPath[] = topComesFirst ? [[], ...paths] : [...paths];
   return {
     edges: await edgesOf(principal, parentId, top, found.slice(0, first), reader),
@@ -67,12 +64,12 @@ export async function listAccounts(
   };
 }
 
-/** The account that everything hangs below which the caller may know of. */
-async function highestKnown(
-  store: Store,
+/** The account above all others that the caller may access. */
+async function highestAccessible(
   { isSuperadmin, accountId }: Principal,
+  reader: RequestReader,
 ): Promise<string | undefined> {
-  return isSuperadmin ? fromStore(store.rootId()) : accountId;
+  return isSuperadmin ? reader.rootId() : accountId;
 }
 
 /** An account that was deleted a moment ago is not in the page. */
@@ -81,7 +78,7 @@ async function edgesOf(
   parentId: string | undefined,
   top: string,
   paths: readonly AccountPath[],
-  reader: LayerReader,
+  reader: RequestReader,
 ): Promise<AccountPage["edges"]> {
   const ancestries = await Promise.all(paths.map((path) => reader.ancestry(path.at(-1) ?? top)));
   return ancestries.flatMap((ancestry, index) =>

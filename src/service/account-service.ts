@@ -17,8 +17,8 @@ import {
   type TreeToken,
 } from "../store/store.js";
 import { type AccountPage, type AccountsWanted, listAccounts } from "./account-page.js";
+import type { AccountView } from "./account-view.js";
 import {
-  type AccountView,
   authorize,
   authorizeArrangement,
   authorizeAtAll,
@@ -26,10 +26,10 @@ import {
   refuseOwnAccount,
   viewOf,
 } from "./authorize.js";
-import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit.js";
-import type { LayerReader } from "./layer-reader.js";
-import { fromStore } from "./layers.js";
-import { unhurried } from "./unhurried.js";
+import { fromStore } from "./from-store.js";
+import type { RequestReader } from "./read/request-reader.js";
+import { guardTiming } from "./timing-guard.js";
+import { type Attempt, type CommitDependencies, commitUntilDone } from "./write/commit-until-done.js";
 
 export interface NewAccount {
   /** Absent: one is made. */
@@ -57,10 +57,14 @@ export interface Caller {
 
 /** The use-cases around accounts: a tree under one root. */
 export class AccountService {
-  constructor(private readonly dependencies: CommitDependencies) {}
+  readonly #dependencies: CommitDependencies;
+
+  constructor(dependencies: CommitDependencies) {
+    this.#dependencies = dependencies;
+  }
 
   /** Needs no scope. @throws StrataError UNAUTHENTICATED; STORE_UNAVAILABLE */
-  async caller(principal: Principal, reader: LayerReader): Promise<Caller> {
+  async caller(principal: Principal, reader: RequestReader): Promise<Caller> {
     if (principal === NOBODY) throw unauthenticated();
     const { accountId } = principal;
     const ancestry = accountId === undefined ? undefined : await reader.ancestry(accountId);
@@ -71,7 +75,11 @@ export class AccountService {
    * An account; undefined when there is none that the caller may know of.
    * @throws StrataError UNAUTHENTICATED, FORBIDDEN; STORE_UNAVAILABLE
    */
-  async find(principal: Principal, accountId: string, reader: LayerReader): Promise<AccountView | undefined> {
+  async find(
+    principal: Principal,
+    accountId: string,
+    reader: RequestReader,
+  ): Promise<AccountView | undefined> {
     checkId(accountId, "account");
     authorizeAtAll(principal, "read");
     const ancestry = await reader.ancestry(accountId);
@@ -79,9 +87,9 @@ export class AccountService {
   }
 
   /** The children of an account, or all that the caller may know of. @throws as `listAccounts`, and UNAUTHENTICATED, FORBIDDEN */
-  async list(principal: Principal, wanted: AccountsWanted, reader: LayerReader): Promise<AccountPage> {
+  async list(principal: Principal, wanted: AccountsWanted, reader: RequestReader): Promise<AccountPage> {
     authorizeAtAll(principal, "read");
-    return listAccounts(this.dependencies.store, principal, wanted, reader);
+    return listAccounts(principal, wanted, reader);
   }
 
   /**
@@ -96,7 +104,7 @@ export class AccountService {
       throw new StrataError("FORBIDDEN", "Only superadmins choose the id of an account: leave it out.");
     const name = checkName(given.name);
     const { parentId, isReseller } = given;
-    const id = given.id === undefined ? this.dependencies.newId() : checkId(given.id, "account");
+    const id = given.id === undefined ? this.#dependencies.newId() : checkId(given.id, "account");
     if (parentId === undefined) authorize(principal, "write", undefined);
     else checkId(parentId, "account");
     return this.#commit(principal, async () => {
@@ -107,7 +115,7 @@ export class AccountService {
       const expect = above === undefined ? await this.#noRoot() : hangingBelow(above, tree, 1);
       if (existing !== undefined)
         throw new StrataError("ACCOUNT_EXISTS", `There is an account "${id}" already.`);
-      const at = this.dependencies.now().toISOString();
+      const at = this.#dependencies.now().toISOString();
       const account = { id, name, parentId, isReseller, createdAt: at };
       const accounts = [...expect.accounts, { id, version: undefined }];
       return this.#attempt(principal, { kind: "CREATE", account }, { ...expect, accounts }, at, above ?? []);
@@ -143,11 +151,11 @@ export class AccountService {
       authorizeArrangement(principal, lineage, [account, ...next]);
       let expect: Expectations = { documents: [], accounts: [{ id, version }], tree };
       if (moves) {
-        const { counts } = await fromStore(this.dependencies.store.descendants({ accountId: id, limit: 0 }));
+        const { counts } = await fromStore(this.#dependencies.store.descendants({ accountId: id, limit: 0 }));
         const target = hangingBelow(above, tree, 1 + counts.length);
         expect = { ...expect, accounts: [...expect.accounts, ...target.accounts] };
       }
-      const at = this.dependencies.now().toISOString();
+      const at = this.#dependencies.now().toISOString();
       return this.#attempt(principal, { kind: "UPDATE", account }, expect, at, next);
     });
   }
@@ -166,7 +174,7 @@ export class AccountService {
       if (lineage === undefined) throw noSuchAccount();
       authorize(principal, "write", lineage);
       refuseOwnAccount(principal, id, "/id");
-      const { counts } = await fromStore(this.dependencies.store.descendants({ accountId: id, limit: 0 }));
+      const { counts } = await fromStore(this.#dependencies.store.descendants({ accountId: id, limit: 0 }));
       if (counts.length > 0) {
         throw new StrataError(
           "ACCOUNT_HAS_CHILDREN",
@@ -175,13 +183,13 @@ export class AccountService {
       }
       const [{ version, ...account }, ...ancestors] = lineage;
       const expect = { documents: [], accounts: [{ id, version }], tree };
-      const at = this.dependencies.now().toISOString();
+      const at = this.#dependencies.now().toISOString();
       return this.#attempt(principal, { kind: "DELETE", account }, expect, at, ancestors);
     });
   }
 
   #commit(principal: Principal, attempt: () => Promise<Attempt<AccountView>>): Promise<AccountView> {
-    return unhurried(principal, () => commitUntilDone(this.dependencies, attempt));
+    return guardTiming(principal, () => commitUntilDone(this.#dependencies, attempt));
   }
 
   /**
@@ -201,18 +209,18 @@ export class AccountService {
     authorize(principal, "write", lineage);
     if (parentId !== undefined) {
       refuseOwnAccount(principal, id, "/parentId");
-      // Also where it hangs already: whoever may guess learns what is above its reach.
+      // Also where it hangs already: a caller who may guess would learn of accounts that it may not access.
       checkWritable(principal, above);
     }
     return { tree, lineage, above };
   }
 
   #lineages(ids: readonly string[]): Promise<Lineages> {
-    return fromStore(this.dependencies.store.lineages(ids));
+    return fromStore(this.#dependencies.store.lineages(ids));
   }
 
   async #noRoot(): Promise<Expectations> {
-    if ((await fromStore(this.dependencies.store.rootId())) === undefined)
+    if ((await fromStore(this.#dependencies.store.rootId())) === undefined)
       return { documents: [], accounts: [], noRoot: true };
     throw new StrataError(
       "BAD_USER_INPUT",
@@ -227,7 +235,7 @@ export class AccountService {
     at: string,
     ancestors: readonly AccountRecord[],
   ): Attempt<AccountView> {
-    const id = this.dependencies.newId();
+    const id = this.#dependencies.newId();
     const digest = createHash("sha256").update(JSON.stringify(write)).digest("base64url");
     const commit: Commit = {
       expect,

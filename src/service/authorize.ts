@@ -1,24 +1,18 @@
 import {
   type Action,
   type Arrangement,
+  accessibleCount,
   can,
   canArrange,
   canAtAll,
   isOwnAccount,
-  reach,
   type Verdict,
 } from "../auth/policy.js";
 import type { Principal } from "../auth/principal.js";
 import { unauthenticated } from "../auth/unauthenticated.js";
 import { StrataError } from "../domain/errors.js";
 import type { Lineage } from "../store/store.js";
-
-/** An account as a caller sees it: of its ancestors only the nearest, those up to the caller's own. */
-export interface AccountView {
-  readonly lineage: Lineage;
-  /** How many accounts of the lineage the caller knows of, at least one. */
-  readonly reach: number;
-}
+import { AccountView } from "./account-view.js";
 
 /** Whose config it is, and how much of where it comes from the caller sees. */
 export interface ConfigView {
@@ -68,9 +62,9 @@ export function authorizeArrangement(
       );
 }
 
-/** An account as a caller sees it who may know of it. */
+/** An account as a caller sees it who may access it. */
 export function viewOf(principal: Principal, lineage: Lineage): AccountView {
-  return { lineage, reach: reach(principal, lineage) };
+  return new AccountView(lineage, accessibleCount(principal, lineage));
 }
 
 /** Before anything is read: what needs no account to be refused. @throws StrataError UNAUTHENTICATED, FORBIDDEN */
@@ -78,14 +72,15 @@ export function authorizeAtAll(principal: Principal, action: Action): void {
   refuse(canAtAll(principal, action));
 }
 
-/** Whether the caller may know of an account at all. */
-export function sees(principal: Principal, lineage: Lineage): boolean {
-  return reach(principal, lineage) > 0;
+/** Whether the caller may access an account at all. */
+export function mayAccess(principal: Principal, lineage: Lineage): boolean {
+  return accessibleCount(principal, lineage) > 0;
 }
 
-/** Whether the caller knows of one of the accounts that a config comes from. */
-export function knows({ account }: ConfigView, accountId: string): boolean {
-  return account?.lineage.slice(0, account.reach).some(({ id }) => id === accountId) === true;
+/** Whether the caller may know who wrote a layer of a config, and when. @param accountId undefined: the system layer */
+export function mayAccessLayer({ account, seesSystem }: ConfigView, accountId: string | undefined): boolean {
+  if (accountId === undefined) return seesSystem;
+  return account?.find(accountId) !== undefined;
 }
 
 function refuse(verdict: Verdict): void {

@@ -48,11 +48,6 @@ export function boundStaleness(store: Store, options: BoundedStoreOptions): Stor
       }
       return found;
     },
-    async getMany(keys) {
-      const found = await store.getMany(keys);
-      follower.seeAll(found.documents);
-      return found;
-    },
     revisions: (of) => follower.revisions(of),
     isStillAt: (sequence) => store.isStillAt(sequence),
     rootId: () => store.rootId(),

@@ -10,7 +10,6 @@ import {
   changesAfter,
   configsOf,
   decide,
-  documentOf,
   forgetOperations,
   operationVersion,
   type Retention,
@@ -28,7 +27,6 @@ import {
   type Descendants,
   type DescendantsOf,
   type DocumentKey,
-  type Documents,
   type LayerBodies,
   type Lineages,
   type Revisions,
@@ -124,13 +122,6 @@ class LmdbStore implements Store {
 
   layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs> {
     return this.#read((database) => configsOf(database, targets, bodies));
-  }
-
-  getMany(keys: readonly DocumentKey[]): Promise<Documents> {
-    return this.#read((database) => ({
-      tree: treeOf(database),
-      documents: keys.map((key) => documentOf(database, key)),
-    }));
   }
 
   revisions(of: VersionsOf): Promise<Revisions> {

@@ -2,15 +2,7 @@ import { StrataError } from "../domain/errors.js";
 import type { Store } from "./store.js";
 
 export interface StoreCall {
-  readonly operation:
-    | "lineages"
-    | "descendants"
-    | "layers"
-    | "getMany"
-    | "revisions"
-    | "rootId"
-    | "commit"
-    | "changes";
+  readonly operation: "lineages" | "descendants" | "layers" | "revisions" | "rootId" | "commit" | "changes";
   /** How many accounts or documents were asked for; 1 for the root and for a commit. */
   readonly size: number;
   readonly seconds: number;
@@ -42,7 +34,6 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
     lineages: (accountIds) => observed("lineages", accountIds.length, () => store.lineages(accountIds)),
     descendants: (of) => observed("descendants", 1, () => store.descendants(of)),
     layers: (targets, bodies) => observed("layers", targets.length, () => store.layers(targets, bodies)),
-    getMany: (keys) => observed("getMany", keys.length, () => store.getMany(keys)),
     revisions: (of) =>
       observed("revisions", of.accounts.length + of.documents.length, () => store.revisions(of)),
     isStillAt: (sequence) => store.isStillAt(sequence),

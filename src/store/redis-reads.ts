@@ -26,7 +26,6 @@ import {
   type Descendants,
   type DescendantsOf,
   type DocumentKey,
-  type Documents,
   documentKeys,
   type LayerBodies,
   type Lineages,
@@ -96,16 +95,6 @@ export class RedisReads {
       });
       return { tree: this.#treeOf(tree), configs };
     });
-  }
-
-  getMany(keys: readonly DocumentKey[]): Promise<Documents> {
-    return this.look(
-      keys.map((key) => this.keys.document(key)),
-      (tree, records) => ({
-        tree,
-        documents: records.map((record) => (record === null ? undefined : storedDocument(record))),
-      }),
-    );
   }
 
   revisions({ accounts, documents }: VersionsOf): Promise<Revisions> {

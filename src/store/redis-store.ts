@@ -24,7 +24,6 @@ import type {
   Descendants,
   DescendantsOf,
   DocumentKey,
-  Documents,
   LayerBodies,
   Lineages,
   Revisions,
@@ -156,10 +155,6 @@ class RedisStore implements Store {
 
   layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs> {
     return this.#reading(() => this.#reads.layers(targets, bodies));
-  }
-
-  getMany(keys: readonly DocumentKey[]): Promise<Documents> {
-    return this.#reading(() => this.#reads.getMany(keys));
   }
 
   revisions(of: VersionsOf): Promise<Revisions> {

@@ -23,8 +23,6 @@ export interface Store {
   descendants(of: DescendantsOf): Promise<Descendants>;
   /** What configs are stored as, all as of one moment: each with the ancestors that say where. */
   layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs>;
-  /** The documents under these keys, all as of one moment. */
-  getMany(keys: readonly DocumentKey[]): Promise<Documents>;
   /** The versions alone, all as of one moment: the cheap way to learn whether something known still holds. */
   revisions(of: VersionsOf): Promise<Revisions>;
   /**
@@ -123,11 +121,6 @@ export interface Descendants {
   readonly paths: readonly AccountPath[];
   /** How many accounts are one level below, two levels below, and so on; as long as there are any. */
   readonly counts: readonly number[];
-}
-
-export interface Documents {
-  readonly tree: TreeToken;
-  readonly documents: readonly (StoredDocument | undefined)[];
 }
 
 /** Which documents of a config come with their versions: its own alone, or those that it inherits from as well. */

@@ -10,6 +10,7 @@ import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import { sharedRedisUrl } from "../redis/run-redis.js";
 import { account, write } from "../store/archive-contract.js";
 import { documentKey } from "../store/store-contract.js";
+import { storedDocuments } from "../store/stored-documents.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { itemLines, restoreInto } from "./archive-fixture.js";
 import { CLI, spawnStrata, strata } from "./strata-process.js";
@@ -379,7 +380,7 @@ describe("strata import", () => {
     await target.close();
     expect(await strata(["import", file, into(), "--replace"])).toMatchObject({ code: 0 });
     const store = await openLmdbStore({ folder: other() });
-    expect((await store.getMany([documentKey("shop", "x")])).documents[0]?.override).toEqual({ v: 1 });
+    expect((await storedDocuments(store, [documentKey("shop", "x")]))[0]?.override).toEqual({ v: 1 });
     await store.close();
   });
 

@@ -8,6 +8,7 @@ import type { Store } from "../../src/store/store.js";
 import { alteredStore } from "../store/altered-store.js";
 import { account, write } from "../store/archive-contract.js";
 import { accountCommit, documentKey, of, versionOf } from "../store/store-contract.js";
+import { storedDocuments } from "../store/stored-documents.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { importInto, refusal, signed, verify, withExport } from "./archive-fixture.js";
 
@@ -41,7 +42,7 @@ async function opened(folder = join(temporaryFolder(), "store")): Promise<Store>
 }
 
 const overridesIn = async (store: Store) =>
-  (await store.getMany([x, y])).documents.map((document) => document?.override);
+  (await storedDocuments(store, [x, y])).map((document) => document?.override);
 
 test("an account that was deleted and came again is imported as it came again", async () => {
   const folder = join(temporaryFolder(), "store");
@@ -84,8 +85,8 @@ test("a merge writes nothing into an account that is deleted under it", async ()
   versionOf(await store.commit(accountCommit("root", undefined)));
   versionOf(await store.commit(accountCommit("branch", "root")));
   const onto = alteredStore(store, {
-    getMany: async (keys) => {
-      const found = await store.getMany(keys);
+    layers: async (keys, bodies) => {
+      const found = await store.layers(keys, bodies);
       // Between the merge's look at the document and its write.
       const gone = accountCommit("branch", "root");
       if (gone.write.on === "account") Object.assign(gone.write, { kind: "DELETE" });
@@ -99,6 +100,6 @@ test("a merge writes nothing into an account that is deleted under it", async ()
   });
   expect((await store.lineages(["branch"])).lineages).toEqual([undefined]);
   expect(await overridesIn(store)).toEqual([undefined, undefined]);
-  const { documents } = await store.getMany([documentKey("shop", "x")]);
+  const documents = await storedDocuments(store, [documentKey("shop", "x")]);
   expect(documents[0]?.override).toEqual({ kept: 1 });
 });

@@ -20,6 +20,7 @@ import type { AccountWriteKind, Commit, DocumentKey, Version } from "../../src/s
 import { SEED } from "../cases.js";
 import { sharedRedisUrl } from "../redis/run-redis.js";
 import { documentCommit, documentKey } from "../store/store-contract.js";
+import { storedDocuments } from "../store/stored-documents.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { exportFrom, importInto, itemLines, verify } from "./archive-fixture.js";
 
@@ -176,7 +177,10 @@ async function expectLived(folder: string, life: LivedTree, sequence: number): P
     expect(Object.fromEntries(found)).toEqual(below);
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(found.length);
     const keys = [...life.keys];
-    const { documents } = await store.getMany(keys.map(([, key]) => key));
+    const documents = await storedDocuments(
+      store,
+      keys.map(([, key]) => key),
+    );
     for (const [index, [name]] of keys.entries())
       expect([name, documents[index]?.override]).toEqual([name, overrides[name]]);
   } finally {
@@ -221,7 +225,10 @@ describe("an export of a store that is written into", () => {
     expect(newest.length).toBeGreaterThan(DOCUMENTS / 2);
     const store = await openLmdbStore({ folder: copy });
     onTestFinished(() => store.close());
-    const { documents } = await store.getMany(newest.map(({ key }) => key));
+    const documents = await storedDocuments(
+      store,
+      newest.map(({ key }) => key),
+    );
     for (const [index, { version, text }] of newest.entries()) {
       expect(documents[index]?.version).toEqual(version);
       expect(JSON.stringify(documents[index]?.override)).toBe(text);

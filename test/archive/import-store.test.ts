@@ -8,6 +8,7 @@ import { openLmdbArchiveTarget } from "../../src/store/lmdb-archive-target.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import { account, write } from "../store/archive-contract.js";
 import { documentCommit, documentKey, of, versionOf } from "../store/store-contract.js";
+import { storedDocuments } from "../store/stored-documents.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { dataIn, exportFolder, importInto, itemLines, refusal, restoreInto } from "./archive-fixture.js";
 
@@ -70,7 +71,7 @@ async function importWatched(
 
 async function markIn(folder: string, configId = "c7"): Promise<unknown> {
   const store = await openLmdbStore({ folder });
-  const { documents } = await store.getMany([documentKey("root", configId)]);
+  const documents = await storedDocuments(store, [documentKey("root", configId)]);
   await store.close();
   return documents[0]?.override?.mark;
 }

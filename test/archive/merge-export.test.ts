@@ -11,6 +11,7 @@ import type { AccountWrite, Commit, DocumentKey, Store } from "../../src/store/s
 import { alteredStore } from "../store/altered-store.js";
 import { account, write } from "../store/archive-contract.js";
 import { documentCommit, documentKey, of, versionOf } from "../store/store-contract.js";
+import { storedDocuments } from "../store/stored-documents.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { exportFolder, refusal, restoreInto, withExport } from "./archive-fixture.js";
 
@@ -50,7 +51,7 @@ const merge = (content = file, into = store): Promise<MergeSummary> =>
     return mergeExport(opened, verified, { store: into, now: () => new Date(NOW) });
   });
 const overrides = async (...keys: readonly DocumentKey[]) =>
-  (await store.getMany(keys)).documents.map((document) => document?.override);
+  (await storedDocuments(store, keys)).map((document) => document?.override);
 const put = async (key: DocumentKey, override: JsonObject | undefined) =>
   versionOf(await store.commit(documentCommit(key, override)));
 const create = async (id: string, parentId: string | undefined, isReseller = false) => {
@@ -82,7 +83,7 @@ describe("a merge", () => {
       ["shop", "The shop", true, NOW],
       ["root", "The root", false, NOW],
     ]);
-    const { documents } = await store.getMany([shop, system, branch]);
+    const documents = await storedDocuments(store, [shop, system, branch]);
     expect(documents).toMatchObject([
       { override: { v: 2, list: [1, null] }, updatedAt: NOW, updatedBy: "import", version: { revision: 1 } },
       { override: { v: 4 } },
@@ -215,7 +216,7 @@ describe("a merge", () => {
       },
     });
     expect(await merge(file, contended)).toEqual({ accounts: 1, documents: 1 });
-    const { documents } = await store.getMany([shop, system]);
+    const documents = await storedDocuments(store, [shop, system]);
     expect(documents.map((document) => document?.updatedBy)).toEqual(["tester", "import"]);
     expect((await store.lineages(["shop"])).lineages[0]?.[0].name).toBe("Our shop");
   });

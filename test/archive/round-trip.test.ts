@@ -12,6 +12,7 @@ import { cases, SEED } from "../cases.js";
 import { documents } from "../domain/json-arbitrary.js";
 import { account, SPELLED, write } from "../store/archive-contract.js";
 import { accountCommit, documentCommit, documentKey, of, versionOf } from "../store/store-contract.js";
+import { storedDocuments } from "../store/stored-documents.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { exportFolder, importInto, itemLines, linesOf, restoreInto } from "./archive-fixture.js";
 
@@ -84,7 +85,7 @@ async function stateOf(folder: string, { parents, writes }: Life): Promise<unkno
     const { sequence } = await store.revisions(of([]));
     return {
       lineages,
-      documents: (await store.getMany(keys)).documents,
+      documents: await storedDocuments(store, keys),
       sequence,
       root: await store.rootId(),
     };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { can, canArrange, type KnownAccount, reach } from "../../src/auth/policy.js";
+import { accessibleCount, can, canArrange, type KnownAccount } from "../../src/auth/policy.js";
 import { OPEN_PRINCIPAL, type Principal, SCOPES } from "../../src/auth/principal.js";
 
 const MADE = "2026-03-01T12:00:00.900Z";
@@ -33,16 +33,16 @@ describe("an account's principal", () => {
   });
 
   test("knows of the accounts up to its own", () => {
-    expect(reach(principal(), LINEAGE)).toBe(2);
-    expect(reach(principal({ accountId: "root" }), LINEAGE)).toBe(4);
-    expect(reach(principal({ accountId: "other" }), LINEAGE)).toBe(0);
-    expect(reach(principal({ accountId: undefined }), LINEAGE)).toBe(0);
+    expect(accessibleCount(principal(), LINEAGE)).toBe(2);
+    expect(accessibleCount(principal({ accountId: "root" }), LINEAGE)).toBe(4);
+    expect(accessibleCount(principal({ accountId: "other" }), LINEAGE)).toBe(0);
+    expect(accessibleCount(principal({ accountId: undefined }), LINEAGE)).toBe(0);
   });
 
   test("whose token is older than the account is nobody: the id was another account's", () => {
-    expect(reach(principal({ issuedAt: MADE_AT }), LINEAGE)).toBe(2);
-    expect(reach(principal({ issuedAt: MADE_AT - 1 }), LINEAGE)).toBe(0);
-    expect(reach(principal({ issuedAt: undefined }), LINEAGE)).toBe(0);
+    expect(accessibleCount(principal({ issuedAt: MADE_AT }), LINEAGE)).toBe(2);
+    expect(accessibleCount(principal({ issuedAt: MADE_AT - 1 }), LINEAGE)).toBe(0);
+    expect(accessibleCount(principal({ issuedAt: undefined }), LINEAGE)).toBe(0);
   });
 });
 
@@ -54,7 +54,7 @@ test("a superadmin acts on everything", () => {
         "allowed",
         "allowed",
       ]);
-  expect(reach(superadmin, LINEAGE)).toBe(4);
+  expect(accessibleCount(superadmin, LINEAGE)).toBe(4);
 });
 
 test("a token for reading alone does not write, not even what is not there", () => {

@@ -78,7 +78,7 @@ describe("metrics", () => {
       /^strata_graphql_request_duration_seconds_count\{operation="query config",outcome="ACCOUNT_NOT_FOUND"\} 1$/m,
       /^strata_http_request_duration_seconds_count\{method="POST",route="\/graphql",status="200"\} \d+$/m,
       /^strata_store_call_duration_seconds_count\{operation="commit",outcome="done"\} 21$/m,
-      /^strata_store_batch_size_count\{operation="getMany"\} \d+$/m,
+      /^strata_store_batch_size_count\{operation="layers"\} \d+$/m,
       /^strata_merge_cache_lookups_total\{outcome="miss"\} \d+$/m,
       /^strata_schemas_loaded 22$/m,
       /^strata_schema_problems\{consequence="refused"\} 0$/m,

@@ -6,7 +6,7 @@ import { createHttpServer } from "../../src/http/http-server.js";
 import { readJson } from "../../src/http/json-body.js";
 import { createMetrics } from "../../src/http/metrics.js";
 import { addRestFace } from "../../src/rest/rest-face.js";
-import { createRequestReader } from "../../src/service/layer-reader.js";
+import { createRequestReader } from "../../src/service/read/request-reader.js";
 import { observeStore } from "../../src/store/observed-store.js";
 import { Services, SHIPPED_SCHEMAS } from "../service/services.js";
 import { openTestStore } from "../store/test-store.js";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { NOBODY, OPEN_PRINCIPAL, type Principal, SCOPES } from "../../src/auth/principal.js";
 import type { StrataError } from "../../src/domain/errors.js";
-import { LayerMemory } from "../../src/service/layer-memory.js";
-import { createRequestReader } from "../../src/service/layer-reader.js";
-import type { WriteIntent } from "../../src/service/write-decision.js";
+import { LineageCache } from "../../src/service/read/lineage-cache.js";
+import { createRequestReader } from "../../src/service/read/request-reader.js";
+import type { WriteIntent } from "../../src/service/write/write-decision.js";
 import { observeStore } from "../../src/store/observed-store.js";
 import { openTestStore } from "../store/test-store.js";
 import { schemaFolder } from "../temporary-folder.js";
@@ -82,7 +82,7 @@ const UNAUTHENTICATED = "UNAUTHENTICATED: There is no valid token with this requ
 describe("R15: who may do what", () => {
   test("every kind of caller, every operation, every account of a tree of 50", async () => {
     const services = await openTree();
-    const memory = new LayerMemory(2 ** 22);
+    const lineages = new LineageCache(2 ** 22);
     const home = [undefined, ...Array.from({ length: ACCOUNTS }, (_, index) => idOf(index)), "gone"];
     const callers: Principal[] = [
       NOBODY,
@@ -98,7 +98,7 @@ describe("R15: who may do what", () => {
     const targets = [...Array.from({ length: ACCOUNTS }, (_, index) => index), undefined, -1];
     let decisions = 0;
     for (const caller of callers) {
-      const reader = createRequestReader(services.store, caller, memory);
+      const reader = createRequestReader(services.store, caller, lineages);
       const mayWrite = caller.scopes.has("config:write");
       const mayRead = mayWrite || caller.scopes.has("config:read");
       const expected = (isAllowed: boolean, index: number | undefined, config: string): string => {
@@ -142,30 +142,30 @@ describe("R15: who may do what", () => {
     expect(decisions).toBeGreaterThan(100_000);
   });
 
-  test("what is foreign takes the very reads that what is absent takes, however much is remembered", async () => {
+  test("what is foreign takes the very reads that what is absent takes, however much is cached", async () => {
     const calls: string[] = [];
     const store = observeStore(await openTestStore(), ({ operation, size }) =>
       calls.push(`${operation} ${size}`),
     );
     const services = new Services(store, schemaFolder(SCHEMAS));
     await services.tree(["root"], ["shop", "root"], ["leaf", "shop"], ["other", "root"]);
-    const memory = new LayerMemory(2 ** 20);
+    const lineages = new LineageCache(2 ** 20);
     const caller = principal({ accountId: "other" });
     const ask = async (as: Principal, accountId: string): Promise<string[]> => {
       calls.length = 0;
-      const reader = createRequestReader(store, as, memory);
+      const reader = createRequestReader(store, as, lineages);
       await outcomeOf(() => services.configs.effective(as, { accountId, configId: "mail" }, reader));
       await outcomeOf(() => services.accounts.find(as, accountId, reader));
       return calls.splice(0);
     };
-    // What comes twice is remembered, and takes other reads.
+    // On its second use a lineage is cached, and takes other reads.
     for (let n = 0; n < 2; n++) await ask(OPEN_PRINCIPAL, "leaf");
     const foreign = await ask(caller, "leaf");
     expect(foreign).toEqual(await ask(caller, "nobody"));
     expect(foreign).not.toEqual(await ask(OPEN_PRINCIPAL, "leaf"));
     const target = { accountId: "leaf", configId: "mail" };
-    for (const remembered of [memory, new LayerMemory(2 ** 20)])
-      expect(await createRequestReader(store, caller, remembered).layers(target)).toBeUndefined();
+    for (const cache of [lineages, new LineageCache(2 ** 20)])
+      expect(await createRequestReader(store, caller, cache).layerVersions(target)).toBeUndefined();
     await store.close();
   });
 });
@@ -231,10 +231,10 @@ describe("R15: accounts", () => {
   test("show their ancestors up to the caller's own", async () => {
     const { accounts, store } = await openTree();
     const find = (caller: Principal) => accounts.find(caller, "a8", createRequestReader(store, caller));
-    expect(await find(OPEN_PRINCIPAL)).toMatchObject({ reach: 4 });
-    expect((await find(principal({ accountId: "a2" })))?.reach).toBe(undefined);
+    expect(await find(OPEN_PRINCIPAL)).toMatchObject({ accessible: 4 });
+    expect((await find(principal({ accountId: "a2" })))?.accessible).toBe(undefined);
     const lineage = (await find(OPEN_PRINCIPAL))?.lineage.map(({ id }) => id);
     for (const [index, id] of (lineage ?? []).entries())
-      expect((await find(principal({ accountId: id })))?.reach).toBe(index + 1);
+      expect((await find(principal({ accountId: id })))?.accessible).toBe(index + 1);
   });
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NOBODY, OPEN_PRINCIPAL, type Principal, SCOPES } from "../../src/auth/principal.js";
 import { type AccountPage, type AccountsWanted, PAGE_LIMIT } from "../../src/service/account-page.js";
-import { createRequestReader } from "../../src/service/layer-reader.js";
+import { createRequestReader } from "../../src/service/read/request-reader.js";
 import { cases, SEED } from "../cases.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { OPEN_SCHEMAS, openServices, type Services } from "./services.js";
@@ -73,7 +73,7 @@ describe("the list of accounts", () => {
     expect(idsOf(await list(services, { parentId: "a1x" }))).toEqual([]);
     const own = await list(services, {}, principal("a"));
     expect([idsOf(own), own.totalCount]).toEqual([["a", "a1", "a1x", "a2"], 4]);
-    expect(own.edges.map(({ account }) => account.reach)).toEqual([1, 2, 3, 2]);
+    expect(own.edges.map(({ account }) => account.accessible)).toEqual([1, 2, 3, 2]);
   });
 
   test("is empty for whoever has no account, or none any more", async () => {

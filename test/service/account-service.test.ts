@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
-import { createRequestReader } from "../../src/service/layer-reader.js";
+import { createRequestReader } from "../../src/service/read/request-reader.js";
 import { openServices, SHIPPED_SCHEMAS } from "./services.js";
 
 const account = (id: string, parentId?: string) => ({ id, name: id, parentId, isReseller: false });

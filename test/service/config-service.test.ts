@@ -5,9 +5,9 @@ import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
 import { equals, isEmpty, type JsonObject, withoutNulls } from "../../src/domain/json.js";
 import { merge } from "../../src/domain/merge.js";
 import { appendToken } from "../../src/domain/pointer.js";
-import { LayerMemory } from "../../src/service/layer-memory.js";
-import { createRequestReader } from "../../src/service/layer-reader.js";
-import type { WriteIntent } from "../../src/service/write-decision.js";
+import { LineageCache } from "../../src/service/read/lineage-cache.js";
+import { createRequestReader } from "../../src/service/read/request-reader.js";
+import type { WriteIntent } from "../../src/service/write/write-decision.js";
 import { observeStore } from "../../src/store/observed-store.js";
 import type { Store } from "../../src/store/store.js";
 import { cases, SEED } from "../cases.js";
@@ -596,10 +596,10 @@ describe("store calls", () => {
 
   test("100 accounts x 10 configs in one request take one read, whether the accounts are known or not", async () => {
     const { services, calls } = await counted();
-    const memory = new LayerMemory(2 ** 24);
+    const lineages = new LineageCache(2 ** 24);
     const ids = services.configs.accountConfigIds().slice(0, 10);
     const readAll = () => {
-      const reader = createRequestReader(services.store, OPEN_PRINCIPAL, memory);
+      const reader = createRequestReader(services.store, OPEN_PRINCIPAL, lineages);
       const all = Array.from({ length: 100 }, (_, i) =>
         ids.map((configId) =>
           services.configs.effective(OPEN_PRINCIPAL, { accountId: `a${i}`, configId }, reader),
@@ -609,7 +609,7 @@ describe("store calls", () => {
     };
     expect(await readAll()).toHaveLength(1_000);
     expect(calls).toEqual(["layers"]);
-    // What comes twice is remembered.
+    // On their second use the lineages are cached.
     await readAll();
     calls.length = 0;
     expect(await readAll()).toHaveLength(1_000);

@@ -8,7 +8,7 @@ import type { ConfigSchema, Perspective } from "../../src/schema/config-schema.j
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import type { Rejection } from "../../src/schema/validation.js";
 import { isBlocking } from "../../src/service/problems.js";
-import { decideWrite, type WriteDecision, type WriteIntent } from "../../src/service/write-decision.js";
+import { decideWrite, type WriteDecision, type WriteIntent } from "../../src/service/write/write-decision.js";
 import { cases, SEED } from "../cases.js";
 import { law } from "../domain/law.js";
 import { schemaFolder } from "../temporary-folder.js";

@@ -4,7 +4,7 @@ import { isEmpty, type JsonObject } from "../../src/domain/json.js";
 import { merge } from "../../src/domain/merge.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { type ConfigProblem, isBlocking } from "../../src/service/problems.js";
-import { decideWrite } from "../../src/service/write-decision.js";
+import { decideWrite } from "../../src/service/write/write-decision.js";
 import { schemaFolder } from "../temporary-folder.js";
 
 const MEMBERS = Object.fromEntries("key file other mode a b c d".split(" ").map((name) => [name, {}]));

@@ -4,13 +4,15 @@ import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
 import type { JsonObject } from "../../src/domain/json.js";
 import { loadSchemaRegistry, type SchemaRegistry } from "../../src/schema/schema-registry.js";
 import { AccountService } from "../../src/service/account-service.js";
-import { ConfigService, type WriteRequest, type WriteResult } from "../../src/service/config-service.js";
-import type { ConfigSnapshot } from "../../src/service/config-snapshot.js";
-import { LayerMemory } from "../../src/service/layer-memory.js";
-import { createRequestReader } from "../../src/service/layer-reader.js";
-import { Merges } from "../../src/service/merges.js";
-import type { WriteIntent } from "../../src/service/write-decision.js";
+import { ConfigService } from "../../src/service/config-service.js";
+import type { ConfigSnapshot } from "../../src/service/read/config-snapshot.js";
+import { LineageCache } from "../../src/service/read/lineage-cache.js";
+import { MergedConfigs } from "../../src/service/read/merged-configs.js";
+import { createRequestReader } from "../../src/service/read/request-reader.js";
+import type { WriteRequest, WriteResult } from "../../src/service/write/config-writer.js";
+import type { WriteIntent } from "../../src/service/write/write-decision.js";
 import type { Store } from "../../src/store/store.js";
+import { storedDocuments } from "../store/stored-documents.js";
 import { openTestStore } from "../store/test-store.js";
 
 /** Every setting may be anything, for accounts and for the system. */
@@ -23,7 +25,7 @@ export const SHIPPED_SCHEMAS = new URL("../../schemas", import.meta.url).pathnam
 /** The use-cases over a real store of the test's own, with short words for what tests do all the time. */
 export class Services {
   #ticks = 0;
-  readonly #memory = new LayerMemory(16 * 2 ** 20);
+  readonly #lineages = new LineageCache(16 * 2 ** 20);
   readonly accounts: AccountService;
   readonly configs: ConfigService;
 
@@ -57,7 +59,7 @@ export class Services {
     return this.configs.effective(
       OPEN_PRINCIPAL,
       { accountId, configId },
-      createRequestReader(this.store, OPEN_PRINCIPAL, this.#memory),
+      createRequestReader(this.store, OPEN_PRINCIPAL, this.#lineages),
     );
   }
 
@@ -84,7 +86,7 @@ export class Services {
 
   /** What the store holds, seen or not; undefined when there is nothing. */
   async stored(accountId: string | undefined, configId: string): Promise<JsonObject | undefined> {
-    return (await this.store.getMany([{ accountId, configId }])).documents[0]?.override;
+    return (await storedDocuments(this.store, [{ accountId, configId }]))[0]?.override;
   }
 
   async revision(accountId: string | undefined, configId: string): Promise<number> {
@@ -102,8 +104,8 @@ export async function openServices(schemas: string, folder?: string): Promise<Se
 }
 
 /** As the app has them, without a cache that others share. */
-export function createMerges({ digest }: SchemaRegistry): Merges {
-  return new Merges({ bytes: 128 * 2 ** 20, digest });
+export function createMerges({ digest }: SchemaRegistry): MergedConfigs {
+  return new MergedConfigs({ bytes: 128 * 2 ** 20, digest });
 }
 
 /** The written result, or a failed test. */

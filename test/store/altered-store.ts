@@ -6,7 +6,6 @@ export function alteredStore(store: Store, calls: Partial<Store>): Store {
     lineages: (accountIds) => store.lineages(accountIds),
     descendants: (of) => store.descendants(of),
     layers: (targets, bodies) => store.layers(targets, bodies),
-    getMany: (keys) => store.getMany(keys),
     revisions: (of) => store.revisions(of),
     isStillAt: (sequence) => store.isStillAt(sequence),
     rootId: () => store.rootId(),

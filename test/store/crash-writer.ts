@@ -5,6 +5,7 @@ import type { JsonObject } from "../../src/domain/json.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import type { Commit, DocumentKey, Store } from "../../src/store/store.js";
 import { say } from "./say.js";
+import { storedDocuments } from "./stored-documents.js";
 
 /**
  * A process with a store, for tests that kill it or break its disk.
@@ -30,7 +31,7 @@ async function writeForEver(store: Store, name: string): Promise<never> {
   const writer = async () => {
     for (;;) {
       const mark = `${name}-${count++}`;
-      const key = { accountId: "a", configId: `c${count % KEYS}` };
+      const key = { accountId: undefined, configId: `c${count % KEYS}` };
       const isRemoval = count % 17 === 0;
       const length = count % 29 === 0 ? 5_000 : 1 + (count % 300);
       const override = isRemoval ? undefined : { mark, filling: mark.repeat(length), length };
@@ -67,12 +68,15 @@ async function answerTo(store: Store, { put, get = [], still, probe }: Request):
   if (put !== undefined) {
     const override = { value: put.value };
     const outcome = await store.commit(
-      commitOf({ accountId: "a", configId: put.configId }, override, put.id),
+      commitOf({ accountId: undefined, configId: put.configId }, override, put.id),
     );
     return { ...outcome, cause: "cause" in outcome ? outcome.cause.message : undefined };
   }
   try {
-    const { documents } = await store.getMany(get.map((configId) => ({ accountId: "a", configId })));
+    const documents = await storedDocuments(
+      store,
+      get.map((configId) => ({ accountId: undefined, configId })),
+    );
     return documents.map((document) => document?.override?.value ?? null);
   } catch (error) {
     return { outcome: error instanceof StrataError ? error.code : String(error) };

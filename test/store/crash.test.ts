@@ -8,9 +8,10 @@ import { open } from "lmdb";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/domain/json.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
-import { parseDocument, storedDocument } from "../../src/store/records.js";
+import { parseDocument, SYSTEM_OWNER, storedDocument } from "../../src/store/records.js";
 import type { Version } from "../../src/store/store.js";
 import { cases } from "../cases.js";
+import { storedDocuments } from "./stored-documents.js";
 
 const FOLDERS = 2;
 const KILLS_EACH = cases(12);
@@ -78,8 +79,8 @@ class Ledger {
   async expectCurrent(folder: string): Promise<void> {
     const store = await openLmdbStore({ folder });
     const newest = [...this.#newest.values()];
-    const keys = newest.map(({ configId }) => ({ accountId: "a", configId }));
-    const { documents } = await store.getMany(keys);
+    const keys = newest.map(({ configId }) => ({ accountId: undefined, configId }));
+    const documents = await storedDocuments(store, keys);
     await store.close();
     for (const [index, { mark, isRemoval, version }] of newest.entries()) {
       const document = documents[index];
@@ -100,13 +101,13 @@ class Ledger {
     if (again) this.#checked.clear();
     const raw = open<string>({ path: folder, noSubdir: false, encoding: "string", readOnly: true });
     const current = new Map<string, number>();
-    for (const { key, value } of raw.getRange({ start: ["d", "a"], end: ["d", "b"] })) {
+    for (const { key, value } of raw.getRange({ start: ["d", SYSTEM_OWNER], end: ["d", "\x7f"] })) {
       const [, , configId] = key as [string, string, string];
       current.set(configId, parseDocument(value).version.revision);
     }
     for (const [configId, revision] of current) {
-      const start = ["h", "a", configId, (this.#checked.get(configId) ?? 0) + 1];
-      const end = ["h", "a", configId, Number.MAX_SAFE_INTEGER];
+      const start = ["h", SYSTEM_OWNER, configId, (this.#checked.get(configId) ?? 0) + 1];
+      const end = ["h", SYSTEM_OWNER, configId, Number.MAX_SAFE_INTEGER];
       for (const { key, value } of raw.getRange({ start, end })) this.#expectEntry(key as EntryKey, value);
       expect(this.#checked.get(configId)).toBe(revision);
     }

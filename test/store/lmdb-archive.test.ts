@@ -73,7 +73,7 @@ describe("A store's folder", () => {
       const { configId, version } = JSON.parse(value);
       const position = await source.position();
       expect(position.sequence).toBeGreaterThanOrEqual(version.sequence);
-      const key = documentKey("a", configId);
+      const key = documentKey(undefined, configId);
       expect(await source.writes(key, version.revision, 1)).toMatchObject([{ version }]);
     }
     const before = await source.position();

@@ -9,8 +9,9 @@ import type { StoreNotice } from "../../src/store/store-notice.js";
 import { until } from "../redis/until.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { documentCommit, documentKey } from "./store-contract.js";
+import { storedDocuments } from "./stored-documents.js";
 
-const KEY = documentKey("a", "x");
+const KEY = documentKey(undefined, "x");
 
 async function open(): Promise<{ store: Store; folder: string; notices: StoreNotice[] }> {
   const folder = join(temporaryFolder(), "store");
@@ -65,7 +66,7 @@ test.each(LOSSES)("a store whose folder was %s acknowledges nothing, and says wh
     { level: "error", message: expect.stringMatching(/^No writes are taken: .*deleted or/) },
   ]);
   // What it has it still knows.
-  expect((await store.getMany([KEY])).documents).toMatchObject([{ override: { v: 1 } }]);
+  expect(await storedDocuments(store, [KEY])).toMatchObject([{ override: { v: 1 } }]);
 });
 
 test("a store whose folder is put back goes on by itself", async () => {
@@ -108,7 +109,7 @@ test("a store that somebody else keeps from writing says so within two seconds, 
   onTestFinished(() => void child.kill("SIGKILL"));
   await once(child.stdout, "data");
   const start = performance.now();
-  const [obstacle, { documents }] = await Promise.all([store.probeWrites(), store.getMany([KEY])]);
+  const [obstacle, documents] = await Promise.all([store.probeWrites(), storedDocuments(store, [KEY])]);
   expect(obstacle).toMatch(/did not answer/);
   expect(documents).toMatchObject([{ override: { v: 1 } }]);
   expect(performance.now() - start).toBeLessThan(2_000);

@@ -21,7 +21,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockFolder } from "../../src/store/folder-lock.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import { observeStore, type StoreCall } from "../../src/store/observed-store.js";
-import { sequenceOfChange, storedDocument } from "../../src/store/records.js";
+import { SYSTEM_OWNER, sequenceOfChange, storedDocument } from "../../src/store/records.js";
 import type { Store } from "../../src/store/store.js";
 import { describeAccountContract } from "./account-contract.js";
 import {
@@ -32,6 +32,7 @@ import {
   of,
   versionOf,
 } from "./store-contract.js";
+import { storedDocuments } from "./stored-documents.js";
 
 const temporaryFolder = () => mkdtemp(join(tmpdir(), "strata-lmdb-"));
 
@@ -121,7 +122,7 @@ describe("The LMDB store's folder", () => {
   it("belongs to one store of a process at a time", async () => {
     const store = await opened();
     await expect(openLmdbStore({ folder })).rejects.toEqual(refusal(folder, /in use/));
-    versionOf(await store.commit(documentCommit(documentKey("a", "x"), { v: 1 })));
+    versionOf(await store.commit(documentCommit(documentKey(undefined, "x"), { v: 1 })));
     await store.close();
     await store.close();
     expect((await readdir(folder)).filter((name) => name.startsWith("lock.sock"))).toEqual([]);
@@ -133,7 +134,7 @@ describe("The LMDB store's folder", () => {
     await expect(opened()).rejects.toEqual(refusal(folder, /in use/));
     await killed(child);
     const store = await opened();
-    versionOf(await store.commit(documentCommit(documentKey("a", "x"), { v: 1 })));
+    versionOf(await store.commit(documentCommit(documentKey(undefined, "x"), { v: 1 })));
     expect((await readdir(folder)).sort()).toEqual(["data.mdb", "lock.mdb", "lock.sock"]);
   });
 
@@ -210,7 +211,7 @@ describe("The LMDB store's folder", () => {
   it("is refused when its data file was cut short", async () => {
     const store = await opened();
     for (let n = 0; n < 50; n++) {
-      await store.commit(documentCommit(documentKey("a", `c${n}`), { text: "x".repeat(100_000) }));
+      await store.commit(documentCommit(documentKey(undefined, `c${n}`), { text: "x".repeat(100_000) }));
     }
     await store.close();
     const { size } = await stat(join(folder, "data.mdb"));
@@ -238,13 +239,15 @@ describe("The LMDB store's folder", () => {
 
   it("keeps the newest changes in the feed, and every history entry", async () => {
     const store = await openLmdbStore({ folder, feedEntries: 5 });
-    for (let n = 1; n <= 12; n++) await store.commit(documentCommit(documentKey("a", "x"), { n }));
+    for (let n = 1; n <= 12; n++) await store.commit(documentCommit(documentKey(undefined, "x"), { n }));
     expect(await store.changes(6, 100)).toEqual({ changes: undefined, sequence: 12 });
     const { changes } = await store.changes(7, 100);
     expect(changes?.map(sequenceOfChange)).toEqual([8, 9, 10, 11, 12]);
     await store.close();
     const raw = open<string>({ path: folder, noSubdir: false, encoding: "string" });
-    const history = [...raw.getRange({ start: ["h", "a", "x", 0], end: ["h", "a", "x", 1e9] })];
+    const history = [
+      ...raw.getRange({ start: ["h", SYSTEM_OWNER, "x", 0], end: ["h", SYSTEM_OWNER, "x", 1e9] }),
+    ];
     await raw.close();
     expect(history.map(({ value }) => storedDocument(value).override)).toEqual(
       Array.from({ length: 12 }, (_, n) => ({ n: n + 1 })),
@@ -255,13 +258,13 @@ describe("The LMDB store's folder", () => {
     let now = 1_000_000;
     const store = await openLmdbStore({ folder, now: () => now });
     stores.push(store);
-    const first = documentCommit(documentKey("a", "x"), { v: 1 });
+    const first = documentCommit(documentKey(undefined, "x"), { v: 1 });
     const version = versionOf(await store.commit(first));
     now += 24 * 3_600_000;
-    await store.commit(documentCommit(documentKey("a", "y"), { v: 1 }));
+    await store.commit(documentCommit(documentKey(undefined, "y"), { v: 1 }));
     expect(await store.commit(first)).toMatchObject({ outcome: "done", version, replayed: true });
     now += 1;
-    await store.commit(documentCommit(documentKey("a", "y"), { v: 2 }));
+    await store.commit(documentCommit(documentKey(undefined, "y"), { v: 2 }));
     expect(await store.commit(first)).toMatchObject({ replayed: false, version: { revision: 2 } });
   });
 
@@ -280,7 +283,9 @@ describe("The LMDB store's folder", () => {
 
   it("writes nothing of a commit that cannot be written, and all of those beside it", async () => {
     const store = await opened();
-    const commits = Array.from({ length: 30 }, (_, n) => documentCommit(documentKey("a", `c${n}`), { n }));
+    const commits = Array.from({ length: 30 }, (_, n) =>
+      documentCommit(documentKey(undefined, `c${n}`), { n }),
+    );
     // Longer than a key of LMDB's can be.
     for (const n of [0, 7, 29])
       Object.assign(commits[n] ?? {}, { operation: { id: `${n}`.repeat(5_000), digest: "" } });
@@ -289,9 +294,12 @@ describe("The LMDB store's folder", () => {
     );
     const expected = commits.map((_, n) => ([0, 7, 29].includes(n) ? "notApplied" : "done"));
     expect(outcomes).toEqual(expected);
-    const { documents } = await store.getMany(commits.map((_, n) => documentKey("a", `c${n}`)));
+    const documents = await storedDocuments(
+      store,
+      commits.map((_, n) => documentKey(undefined, `c${n}`)),
+    );
     expect(documents.map((document) => (document === undefined ? "notApplied" : "done"))).toEqual(expected);
-    expect(await store.commit(documentCommit(documentKey("a", "next"), {}))).toMatchObject({
+    expect(await store.commit(documentCommit(documentKey(undefined, "next"), {}))).toMatchObject({
       version: { revision: 1, sequence: 28 },
     });
   });
@@ -306,7 +314,7 @@ describe("The LMDB store's folder", () => {
     };
     const store = await openLmdbStore({ folder, now });
     stores.push(store);
-    const key = documentKey("a", "x");
+    const key = documentKey(undefined, "x");
     const version = versionOf(await store.commit(documentCommit(key, { v: 1 })));
     broken = true;
     expect(await store.commit(documentCommit(key, { v: 2 }))).toMatchObject({
@@ -315,7 +323,7 @@ describe("The LMDB store's folder", () => {
     });
     expect(calls).toBe(2);
     broken = false;
-    expect((await store.getMany([key])).documents[0]).toMatchObject({ version, override: { v: 1 } });
+    expect((await storedDocuments(store, [key]))[0]).toMatchObject({ version, override: { v: 1 } });
     expect(await store.commit(documentCommit(key, { v: 3 }))).toMatchObject({
       version: { revision: 2, sequence: 2 },
     });
@@ -324,11 +332,11 @@ describe("The LMDB store's folder", () => {
   it("outgrows the map it was opened with", async () => {
     const store = await openLmdbStore({ folder, mapSizeBytes: 1_048_576 });
     stores.push(store);
-    const keys = Array.from({ length: 40 }, (_, n) => documentKey("a", `c${n}`));
+    const keys = Array.from({ length: 40 }, (_, n) => documentKey(undefined, `c${n}`));
     const text = "x".repeat(100_000);
     const outcomes = await Promise.all(keys.map((key) => store.commit(documentCommit(key, { text }))));
     expect(outcomes.every(({ outcome }) => outcome === "done")).toBe(true);
-    const { documents } = await store.getMany(keys);
+    const documents = await storedDocuments(store, keys);
     expect(documents.every((document) => document?.override?.text === text)).toBe(true);
   });
 });
@@ -338,7 +346,7 @@ describe("What is known without asking", () => {
     const folder = await temporaryFolder();
     const store = await openLmdbStore({ folder });
     for (let n = 0; n < 3; n++) {
-      await store.commit(documentCommit(documentKey("a", "x"), { n }));
+      await store.commit(documentCommit(documentKey(undefined, "x"), { n }));
       const { sequence } = await store.revisions(of([]));
       expect(store.isStillAt(sequence)).toBe(true);
     }
@@ -352,10 +360,10 @@ describe("An observed store", () => {
     const folder = await temporaryFolder();
     const calls: StoreCall[] = [];
     const store = observeStore(await openLmdbStore({ folder }), (call) => calls.push(call));
-    const commit = documentCommit(documentKey("a", "x"), { v: 1 });
+    const commit = documentCommit(documentKey(undefined, "x"), { v: 1 });
     const version = versionOf(await store.commit(commit));
-    expect((await store.revisions(of([documentKey("a", "x")]))).documents).toEqual([version]);
-    await store.getMany([documentKey("a", "x"), documentKey("a", "y")]);
+    expect((await store.revisions(of([documentKey(undefined, "x")]))).documents).toEqual([version]);
+    await store.layers([documentKey(undefined, "x"), documentKey(undefined, "y")], "own");
     await store.lineages(["a", "b", "c"]);
     await store.commit({ ...commit, operation: { ...commit.operation, digest: "other" } });
     await store.close();
@@ -363,7 +371,7 @@ describe("An observed store", () => {
     expect(calls.map(({ operation, size, outcome }) => [operation, size, outcome])).toEqual([
       ["commit", 1, "done"],
       ["revisions", 1, "done"],
-      ["getMany", 2, "done"],
+      ["layers", 2, "done"],
       ["lineages", 3, "done"],
       ["commit", 1, "operationReused"],
       ["rootId", 1, "STORE_UNAVAILABLE"],

@@ -15,6 +15,7 @@ import {
   type VersionsOf,
 } from "../../src/store/store.js";
 import { cases, SEED } from "../cases.js";
+import { storedDocuments } from "./stored-documents.js";
 
 /** A store to test, and the way to the same data after a restart. */
 export interface OpenedStore {
@@ -87,7 +88,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
 
     const put = async (key: DocumentKey, override: JsonObject | undefined): Promise<Version> =>
       versionOf(await store.commit(documentCommit(key, override)));
-    const read = async (key: DocumentKey) => (await store.getMany([key])).documents[0];
+    const read = async (key: DocumentKey) => (await storedDocuments(store, [key]))[0];
     const createTree = async () => {
       for (const [id, parent] of [
         ["root", undefined],
@@ -147,7 +148,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
                   continue;
                 }
                 const keys = documentKeys(lineage, configId);
-                const { documents } = await store.getMany(keys);
+                const documents = await storedDocuments(store, keys);
                 expect(found.configs[index]).toStrictEqual({
                   lineage,
                   keys,
@@ -171,26 +172,26 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
 
     describe("reading", () => {
       it("answers an empty store with nothing, in the length that was asked for", async () => {
-        const keys = [documentKey("a", "x"), documentKey(undefined, "x")];
-        expect((await store.getMany(keys)).documents).toEqual([undefined, undefined]);
+        const keys = [documentKey(undefined, "a-x"), documentKey(undefined, "x")];
+        expect(await storedDocuments(store, keys)).toEqual([undefined, undefined]);
         expect((await store.revisions(of(keys))).documents).toEqual([undefined, undefined]);
         expect((await store.lineages(["a", "b", "c"])).lineages).toEqual([undefined, undefined, undefined]);
-        expect((await store.getMany([])).documents).toEqual([]);
+        expect(await storedDocuments(store, [])).toEqual([]);
         expect((await store.revisions(of([]))).documents).toEqual([]);
         expect((await store.lineages([])).lineages).toEqual([]);
         expect(await store.rootId()).toBeUndefined();
       });
 
       it("keeps the order of what was asked, repetitions and gaps included", async () => {
-        const first = await put(documentKey("a", "x"), { v: 1 });
-        const second = await put(documentKey("b", "x"), { v: 2 });
+        const first = await put(documentKey(undefined, "a-x"), { v: 1 });
+        const second = await put(documentKey(undefined, "b-x"), { v: 2 });
         const keys = [
-          documentKey("b", "x"),
-          documentKey("nobody", "x"),
-          documentKey("a", "x"),
-          documentKey("b", "x"),
+          documentKey(undefined, "b-x"),
+          documentKey(undefined, "nobody-x"),
+          documentKey(undefined, "a-x"),
+          documentKey(undefined, "b-x"),
         ];
-        const { documents } = await store.getMany(keys);
+        const documents = await storedDocuments(store, keys);
         expect(documents.map((document) => document?.override)).toEqual([
           { v: 2 },
           undefined,
@@ -203,9 +204,9 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       it("never says that it is still at a sequence after which something was committed", async () => {
         const sequenceNow = async () => (await store.revisions(of([]))).sequence;
         const before = await sequenceNow();
-        await put(documentKey("a", "x"), { v: 1 });
+        await put(documentKey(undefined, "a-x"), { v: 1 });
         const between = await sequenceNow();
-        await put(documentKey("b", "y"), undefined);
+        await put(documentKey(undefined, "b-y"), undefined);
         const after = await sequenceNow();
         expect([before, between, after + 1].map((sequence) => store.isStillAt(sequence))).toEqual([
           false,
@@ -224,14 +225,16 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
           documentKey("a.x", "y"),
           documentKey("A", "x"),
         ];
+        versionOf(await store.commit(accountCommit("a", undefined)));
+        for (const id of ["a.x", "A"]) versionOf(await store.commit(accountCommit(id, "a")));
         for (const [index, key] of keys.entries()) await put(key, { index });
-        const { documents } = await store.getMany(keys);
+        const documents = await storedDocuments(store, keys);
         expect(documents.map((document) => document?.override)).toEqual(keys.map((_, index) => ({ index })));
       });
 
       it("gives a document with its version, its time and its author", async () => {
-        const version = await put(documentKey("a", "x"), { v: 1 });
-        expect(await read(documentKey("a", "x"))).toEqual({
+        const version = await put(documentKey(undefined, "a-x"), { v: 1 });
+        expect(await read(documentKey(undefined, "a-x"))).toEqual({
           version,
           override: { v: 1 },
           updatedAt: AT,
@@ -241,10 +244,10 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
 
       it("sees a commit from the moment it is acknowledged", async () => {
         for (let n = 0; n < 200; n++) {
-          const version = await put(documentKey("a", "x"), { n });
+          const version = await put(documentKey(undefined, "a-x"), { n });
           const [document, revisions] = await Promise.all([
-            read(documentKey("a", "x")),
-            store.revisions(of([documentKey("a", "x")])),
+            read(documentKey(undefined, "a-x")),
+            store.revisions(of([documentKey(undefined, "a-x")])),
           ]);
           expect(document?.override).toEqual({ n });
           expect(revisions.documents).toEqual([version]);
@@ -312,7 +315,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         await put(documentKey("shop", "x"), { v: 1 });
         expect(tree).not.toBe("");
         expect((await store.lineages(["shop"])).tree).toBe(tree);
-        expect((await store.getMany([])).tree).toBe(tree);
+        expect((await store.layers([], "own")).tree).toBe(tree);
         expect((await store.revisions(of([]))).tree).toBe(tree);
         expect((await opened.reopen().then((again) => again.lineages([]))).tree).toBe(tree);
       });
@@ -321,9 +324,9 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
     describe("versions", () => {
       it("counts a document's writes from 1, and all commits together without a gap", async () => {
         const versions = [
-          await put(documentKey("a", "x"), { v: 1 }),
-          await put(documentKey("b", "x"), { v: 1 }),
-          await put(documentKey("a", "x"), { v: 2 }),
+          await put(documentKey(undefined, "a-x"), { v: 1 }),
+          await put(documentKey(undefined, "b-x"), { v: 1 }),
+          await put(documentKey(undefined, "a-x"), { v: 2 }),
         ];
         expect(versions.map(({ revision }) => revision)).toEqual([1, 1, 2]);
         const first = versions[0]?.sequence ?? 0;
@@ -332,7 +335,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       });
 
       it("never uses a revision twice, however often the document is removed", async () => {
-        const key = documentKey("a", "x");
+        const key = documentKey(undefined, "a-x");
         expect((await put(key, { v: 1 })).revision).toBe(1);
         const removed = await put(key, undefined);
         expect(removed.revision).toBe(2);
@@ -349,8 +352,8 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       });
 
       it("tells an empty document from a removed one", async () => {
-        await put(documentKey("a", "x"), {});
-        expect((await read(documentKey("a", "x")))?.override).toEqual({});
+        await put(documentKey(undefined, "a-x"), {});
+        expect((await read(documentKey(undefined, "a-x")))?.override).toEqual({});
       });
     });
 
@@ -370,13 +373,13 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       /** What a refused write must leave as it was. */
       const unchanged = async (attempt: () => Promise<CommitOutcome>): Promise<CommitOutcome> => {
         const all = [...layers, documentKey("branch", "other")];
-        const before = await store.getMany(all);
+        const before = await storedDocuments(store, all);
         const outcome = await attempt();
-        expect(await store.getMany(all)).toEqual(before);
-        const probe = documentKey("probe", "probe");
+        expect(await storedDocuments(store, all)).toEqual(before);
+        const probe = documentKey(undefined, "probe-probe");
         const current = (await store.revisions(of([probe]))).documents[0];
         const next = await put(probe, {});
-        const last = Math.max(...before.documents.map((document) => document?.version.sequence ?? 0));
+        const last = Math.max(...before.map((document) => document?.version.sequence ?? 0));
         expect(next).toMatchObject({ revision: (current?.revision ?? 0) + 1, sequence: last + 1 });
         return outcome;
       };
@@ -469,7 +472,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
     });
 
     describe("operations", () => {
-      const key = documentKey("a", "x");
+      const key = documentKey(undefined, "a-x");
 
       it("answers a retry with the first outcome and writes nothing, even when the layers moved on", async () => {
         const commit = documentCommit(key, { v: 1 }, { documents: [{ key, version: undefined }] });
@@ -630,17 +633,19 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       });
 
       it("has no change of a commit that was refused or sent again", async () => {
-        const commit = documentCommit(documentKey("a", "x"), { v: 1 });
+        const commit = documentCommit(documentKey(undefined, "a-x"), { v: 1 });
         await store.commit(commit);
         await store.commit(commit);
-        await store.commit(documentCommit(documentKey("a", "x"), {}, { noRoot: true, tree: "other" }));
+        await store.commit(
+          documentCommit(documentKey(undefined, "a-x"), {}, { noRoot: true, tree: "other" }),
+        );
         expect((await store.changes(0, 10)).changes).toHaveLength(1);
       });
     });
 
     describe("many at once", () => {
       it("lets exactly one of many writers pass per version", async () => {
-        const key = documentKey("a", "x");
+        const key = documentKey(undefined, "a-x");
         let version: Version | undefined;
         for (let round = 0; round < 10; round++) {
           const outcomes = await Promise.all(
@@ -663,7 +668,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       });
 
       it("loses no increment when many clients count in one document", async () => {
-        const key = documentKey("a", "counter");
+        const key = documentKey(undefined, "a-counter");
         const increment = async (): Promise<void> => {
           const document = await read(key);
           const count = Number(document?.override?.count ?? 0) + 1;
@@ -680,7 +685,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       });
 
       it("shows no half of a commit and never goes back, while documents change under the readers", async () => {
-        const pair = [documentKey("a", "left"), documentKey("a", "right")] as const;
+        const pair = [documentKey(undefined, "a-left"), documentKey(undefined, "a-right")] as const;
         let writing = true;
         const write = async () => {
           for (let n = 1; n <= 100; n++) for (const key of pair) await put(key, { n });
@@ -689,7 +694,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         const watch = async () => {
           let seen = 0;
           while (writing) {
-            const { documents } = await store.getMany([...pair, pair[0]]);
+            const documents = await storedDocuments(store, [...pair, pair[0]]);
             const [left, right, leftAgain] = documents.map((document) => Number(document?.override?.n ?? 0));
             if (left === undefined || right === undefined) throw new Error("too few answers");
             expect(leftAgain).toBe(left);
@@ -710,16 +715,24 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         const keys = [documentKey("shop", "x"), documentKey(undefined, "x"), documentKey("shop", "gone")];
         for (const key of keys) await put(key, { of: key.configId });
         await put(documentKey("shop", "gone"), undefined);
-        const before = [await store.getMany(keys), await store.lineages(["branch"]), await store.rootId()];
+        const before = [
+          await storedDocuments(store, keys),
+          await store.lineages(["branch"]),
+          await store.rootId(),
+        ];
         store = await opened.reopen();
-        const after = [await store.getMany(keys), await store.lineages(["branch"]), await store.rootId()];
+        const after = [
+          await storedDocuments(store, keys),
+          await store.lineages(["branch"]),
+          await store.rootId(),
+        ];
         expect(after).toEqual(before);
         const sequence = (await put(documentKey("shop", "x"), {})).sequence;
         expect(sequence).toBe(8);
       });
 
       it(`gives back any JSON as it was (LAW_SEED=${SEED})`, async () => {
-        const key = documentKey("a", "json");
+        const key = documentKey(undefined, "a-json");
         const law = fc.asyncProperty(fc.array(jsonObject, { minLength: 1, maxLength: 5 }), async (values) => {
           for (const value of values) await put(key, value);
           const document = await read(key);
@@ -733,10 +746,10 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
           text: "ä€𝄞\n".repeat(20_000),
           list: Array.from({ length: 9_000 }, (_, n) => n),
         };
-        await put(documentKey("a", "big"), big);
-        expect(equals((await read(documentKey("a", "big")))?.override, big)).toBe(true);
+        await put(documentKey(undefined, "a-big"), big);
+        expect(equals((await read(documentKey(undefined, "a-big")))?.override, big)).toBe(true);
         store = await opened.reopen();
-        expect(equals((await read(documentKey("a", "big")))?.override, big)).toBe(true);
+        expect(equals((await read(documentKey(undefined, "a-big")))?.override, big)).toBe(true);
       });
     });
 
@@ -746,10 +759,10 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         await store.close();
         const unavailable = { name: "StrataError", code: "STORE_UNAVAILABLE" };
         await expect(store.lineages(["root"])).rejects.toMatchObject(unavailable);
-        await expect(store.getMany([documentKey("a", "x")])).rejects.toMatchObject(unavailable);
+        await expect(store.layers([documentKey(undefined, "x")], "all")).rejects.toMatchObject(unavailable);
         await expect(store.revisions(of([]))).rejects.toMatchObject(unavailable);
         await expect(store.rootId()).rejects.toMatchObject(unavailable);
-        expect(await store.commit(documentCommit(documentKey("a", "x"), {}))).toMatchObject({
+        expect(await store.commit(documentCommit(documentKey(undefined, "a-x"), {}))).toMatchObject({
           outcome: "notApplied",
           cause: unavailable,
         });
@@ -757,12 +770,12 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       });
 
       it("has finished what was under way when it was asked to close", async () => {
-        const keys = Array.from({ length: 100 }, (_, n) => documentKey("a", `c${n}`));
+        const keys = Array.from({ length: 100 }, (_, n) => documentKey(undefined, `a-c${n}`));
         const running = keys.map((key) => store.commit(documentCommit(key, { key: key.configId })));
         await store.close();
         const outcomes = await Promise.all(running);
         store = await opened.reopen();
-        const { documents } = await store.getMany(keys);
+        const documents = await storedDocuments(store, keys);
         for (const [index, outcome] of outcomes.entries())
           expect(documents[index] !== undefined).toBe(outcome.outcome === "done");
         expect(outcomes.filter(({ outcome }) => outcome === "done")).toHaveLength(100);

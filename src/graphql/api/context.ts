@@ -2,7 +2,7 @@ import type { GraphQLResolveInfo } from "graphql";
 import type { Principal } from "../../auth/principal.js";
 import type { AccountService } from "../../service/account-service.js";
 import type { ConfigService } from "../../service/config-service.js";
-import type { LayerReader } from "../../service/layer-reader.js";
+import type { RequestReader } from "../../service/read/request-reader.js";
 
 /** Items of which some come in a later turn of the event loop. */
 export type ListOf<T> = readonly (T | Promise<T>)[];
@@ -22,6 +22,6 @@ export interface RequestContext {
   readonly configs: ConfigService;
   readonly accounts: AccountService;
   /** Gathers what the request reads into as few store calls as can be. */
-  readonly reader: LayerReader;
+  readonly reader: RequestReader;
   readonly work: Work;
 }

@@ -12,7 +12,7 @@ import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHt
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { GraphQLError, type GraphQLSchema } from "graphql";
 import { StrataError } from "../../domain/errors.js";
-import { breathe } from "../../service/breathe.js";
+import { yieldToEventLoop } from "../../service/yield-to-event-loop.js";
 import { createErrorReport, type ErrorReport, isUnauthenticated } from "./error-report.js";
 import { isLegacyOk } from "./legacy-status.js";
 import { checkOperation } from "./operation-check.js";
@@ -58,7 +58,7 @@ export async function startApolloServer(options: ApolloOptions): Promise<ApolloS
     formatError: errors.mask,
     // Megabytes of text take a while.
     stringifyResult: async (response) => {
-      await breathe();
+      await yieldToEventLoop();
       return `${JSON.stringify(response)}\n`;
     },
     logger,
@@ -85,7 +85,7 @@ function pipelinePlugin(options: ApolloOptions, errors: ErrorReport): ApolloServ
           errors.log(found, requestId);
         },
         async willSendResponse(sent) {
-          await breathe();
+          await yieldToEventLoop();
           finish(queries, sent);
           const seconds = (performance.now() - startedAt) / 1_000;
           onRequest(operationLabel(schema, sent.operation), outcomeLabel(errorsOf(sent)), seconds);

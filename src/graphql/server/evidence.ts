@@ -3,19 +3,13 @@ import { NOBODY, type Principal } from "../../auth/principal.js";
 import type { RequestContext } from "../api/context.js";
 
 /**
- * Gathers what speaks for caching a response: it may be cached if every root field used the request's reader, nothing
- * else read the store meanwhile, and nothing looked at what the cache key leaves out. Without evidence it is not cached,
- * so a resolver that reads anything else has nothing to declare.
+ * Gathers what speaks for caching a response: it may be cached if every root field used the request's reader, and
+ * nothing looked at what the cache key leaves out. Whether anything read the store past the reader is known to the reader's
+ * trace. Without evidence nothing is cached, so a resolver that reads anything else has nothing to declare.
  */
 export class Evidence {
-  readonly #otherReadsBefore: number;
   readonly #roots: { usedReader: boolean }[] = [];
   #sawSubject = false;
-
-  /** @param otherReads counts the calls of the store that no request's reader made, of the whole process */
-  constructor(private readonly otherReads: () => number) {
-    this.#otherReadsBefore = otherReads();
-  }
 
   /** The context for one root field, which tells whether the field used the reader. */
   forRoot({ principal, configs, accounts, reader, work }: RequestContext): RequestContext {
@@ -53,12 +47,7 @@ export class Evidence {
   }
 
   get suffices(): boolean {
-    return (
-      this.#roots.length > 0 &&
-      this.#roots.every(({ usedReader }) => usedReader) &&
-      !this.#sawSubject &&
-      this.otherReads() === this.#otherReadsBefore
-    );
+    return this.#roots.length > 0 && this.#roots.every(({ usedReader }) => usedReader) && !this.#sawSubject;
   }
 }
 

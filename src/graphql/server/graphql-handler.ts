@@ -36,8 +36,6 @@ export interface GraphqlOptions {
     principal: Principal,
     failure: unknown,
   ) => Pick<RequestContext, "configs" | "accounts" | "reader">;
-  /** Counts the calls of the store that no request's reader made. */
-  readonly otherReads: () => number;
   readonly cache: ResponseCache;
   /** The execution at which a query is compiled; absent: the one that pays. */
   readonly compileAt?: number | undefined;
@@ -203,7 +201,7 @@ class GraphqlHandler {
 
   #contextOf(exchange: Exchange, query: PreparedQuery | undefined): ServedContext {
     const { principal, failure, requestId } = exchange;
-    const evidence = new Evidence(this.options.otherReads);
+    const evidence = new Evidence();
     const { configs, accounts, reader } = this.options.openContext(principal, failure);
     return {
       configs,

@@ -1,10 +1,9 @@
 import { LRUCache } from "lru-cache";
 import { tokensCountFrom } from "../../auth/policy.js";
 import type { Principal } from "../../auth/principal.js";
-import { fromStore } from "../../service/layers.js";
-import { type ReadTrace, stillHolds, type VersionVector } from "../../service/read-trace.js";
-import { Recurrence } from "../../service/recurrence.js";
-import type { Store } from "../../store/store.js";
+import { AdmissionFilter } from "../../cache/admission-filter.js";
+import type { ReadTrace, VersionVector } from "../../service/read/read-trace.js";
+import { VersionCheck, type VersionedStore } from "../../service/read/version-check.js";
 
 /** The content of a response without errors, and what has to hold for it to be the response still. */
 export interface CachedResponse {
@@ -20,7 +19,7 @@ export interface CachedResponse {
 interface ResponseCacheOptions {
   /** Of memory that all of it may take, as far as it can be told. */
   readonly bytes: number;
-  readonly store: Pick<Store, "isStillAt" | "revisions">;
+  readonly store: VersionedStore;
 }
 
 interface Entry extends CachedResponse {
@@ -41,16 +40,18 @@ const LARGEST_SHARE = 1 / 64;
  */
 export class ResponseCache {
   readonly #entries: LRUCache<string, Entry>;
-  readonly #recurrence: Recurrence;
+  readonly #admission: AdmissionFilter;
+  readonly #versions: VersionCheck;
   readonly #largest: number;
 
-  constructor(private readonly options: ResponseCacheOptions) {
+  constructor(options: ResponseCacheOptions) {
+    this.#versions = new VersionCheck(options.store);
     this.#entries = new LRUCache<string, Entry>({
       maxSize: Math.ceil(options.bytes),
       sizeCalculation: sizeOf,
     });
     this.#largest = options.bytes * LARGEST_SHARE;
-    this.#recurrence = new Recurrence(options.bytes);
+    this.#admission = new AdmissionFilter(options.bytes);
   }
 
   /**
@@ -61,11 +62,9 @@ export class ResponseCache {
     if (body.length > this.#largest) return undefined;
     const entry = this.#entries.get(keyOf(body, principal));
     if (entry === undefined || !isIssuedInTime(entry, principal)) return undefined;
-    const { store } = this.options;
-    if (entry.sequence !== undefined && store.isStillAt(entry.sequence)) return entry;
-    const now = await fromStore(store.revisions(entry.vector.of));
-    if (!stillHolds(entry.vector, now)) return undefined;
-    entry.sequence = now.sequence;
+    const sequence = await this.#versions.holdsAt(entry.vector, entry.sequence);
+    if (sequence === undefined) return undefined;
+    entry.sequence = sequence;
     return entry;
   }
 
@@ -77,7 +76,7 @@ export class ResponseCache {
     if (vector === undefined || !hasVersions(vector) || (own === undefined && !principal.isSuperadmin))
       return;
     if (body.length > this.#largest) return;
-    if (!this.#recurrence.isAgain(keyOf(body, principal), this.#entries)) return;
+    if (!this.#admission.admits(keyOf(body, principal), this.#entries)) return;
     const issuedFrom = own === undefined ? 0 : tokensCountFrom(own);
     // In one piece, though the text was put together of many.
     const bytes = Buffer.from(text).toString("latin1");

@@ -27,7 +27,7 @@ async function open() {
       query,
       requestId: "request-1",
       work: new RequestWork(),
-      evidence: new Evidence(() => 0),
+      evidence: new Evidence(),
       outcome: { isClean: false },
     } as unknown as ServedContext;
     const { body } = await apollo.executeOperation({ query: text }, { contextValue });

@@ -18,7 +18,7 @@ import type { RequestContext } from "../../../src/graphql/api/context.js";
 import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
 import { compilePlan } from "../../../src/graphql/server/compiled-plan.js";
 import { RequestWork } from "../../../src/graphql/server/request-work.js";
-import { createRequestReader } from "../../../src/service/layer-reader.js";
+import { createRequestReader } from "../../../src/service/read/request-reader.js";
 import { cases, SEED } from "../../cases.js";
 import { Services } from "../../service/services.js";
 import { openTestStore } from "../../store/test-store.js";

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
 import { loadSchemaRegistry } from "../../../src/schema/schema-registry.js";
 import { ConfigService } from "../../../src/service/config-service.js";
-import { createRequestReader } from "../../../src/service/layer-reader.js";
+import { createRequestReader } from "../../../src/service/read/request-reader.js";
 import type { Store } from "../../../src/store/store.js";
 import { createMerges, Services, SHIPPED_SCHEMAS } from "../../service/services.js";
 import { alteredStore } from "../../store/altered-store.js";

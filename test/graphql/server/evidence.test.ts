@@ -5,10 +5,10 @@ import type { RequestContext } from "../../../src/graphql/api/context.js";
 import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
 import { ResponseCache } from "../../../src/graphql/server/response-cache.js";
 import { AccountService } from "../../../src/service/account-service.js";
-import type { LayerReader } from "../../../src/service/layer-reader.js";
-import { createRequestReader } from "../../../src/service/layer-reader.js";
+import type { RequestReader } from "../../../src/service/read/request-reader.js";
+import { createRequestReader } from "../../../src/service/read/request-reader.js";
+import { StrayReads } from "../../../src/service/read/stray-reads.js";
 import type { Store } from "../../../src/store/store.js";
-import { watchStore } from "../../../src/store/watched-store.js";
 import { Services, SHIPPED_SCHEMAS } from "../../service/services.js";
 import { openTestStore } from "../../store/test-store.js";
 import { GraphqlClient } from "../graphql-client.js";
@@ -36,10 +36,11 @@ async function openWith(type: "Query" | "Account" | "EffectiveConfig", planted: 
   const store = await openTestStore();
   onTestFinished(() => store.close());
   await new Services(store, SHIPPED_SCHEMAS).tree(["root"], ["acme", "root"]);
-  const watched = watchStore(store);
-  const services = new Services(watched.store, SHIPPED_SCHEMAS);
+  const strayReads = new StrayReads();
+  const watched = strayReads.watch(store);
+  const services = new Services(watched, SHIPPED_SCHEMAS);
   const resolve: GraphQLFieldResolver<unknown, RequestContext> = (_source, _args, context) =>
-    planted(context, watched.store);
+    planted(context, watched);
   const cache = new Counting({ bytes: 2 ** 22, store });
   const app = await openEndpoint({
     store,
@@ -48,9 +49,8 @@ async function openWith(type: "Query" | "Account" | "EffectiveConfig", planted: 
     openContext: (principal) => ({
       accounts: services.accounts,
       configs: services.configs,
-      reader: createRequestReader(store, principal),
+      reader: createRequestReader(store, principal, undefined, strayReads),
     }),
-    otherReads: watched.calls,
     cache,
   });
   onTestFinished(() => app.close());
@@ -75,7 +75,7 @@ const CONFIG = `config(accountId: "acme", configId: "conferences")`;
 const TIMES = 6;
 
 describe("an answer is cached only if all of it came through the request's reader", () => {
-  const readAll = async (reader: LayerReader) => {
+  const readAll = async (reader: RequestReader) => {
     await reader.ancestry("acme");
     return 1;
   };

@@ -5,7 +5,7 @@ import type { GraphQLField } from "graphql";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
 import { createResponseHeaders } from "../../../src/graphql/server/response-headers.js";
-import { createRequestReader } from "../../../src/service/layer-reader.js";
+import { createRequestReader } from "../../../src/service/read/request-reader.js";
 import { Services, SHIPPED_SCHEMAS } from "../../service/services.js";
 import { openTestStore } from "../../store/test-store.js";
 import { TestApp } from "../test-app.js";

@@ -28,7 +28,6 @@ export async function openEndpoint(given: EndpointOptions): Promise<FastifyInsta
     checkReady: async () => given.store.writeObstacle(),
     schema: given.schema ?? (await createGraphqlSchema()),
     identify: async () => OPEN_PRINCIPAL,
-    otherReads: () => 0,
     cache: new ResponseCache({ bytes: 2 ** 20, store: given.store }),
     introspection: true,
     responseHeaders: createResponseHeaders(given.corsOrigins ?? []),

@@ -8,11 +8,11 @@ import { type CachedResponse, ResponseCache } from "../../../src/graphql/server/
 import { loadSchemaRegistry } from "../../../src/schema/schema-registry.js";
 import { AccountService } from "../../../src/service/account-service.js";
 import { ConfigService } from "../../../src/service/config-service.js";
-import { LayerMemory } from "../../../src/service/layer-memory.js";
-import { createFailedReader, createRequestReader } from "../../../src/service/layer-reader.js";
-import { Merges } from "../../../src/service/merges.js";
+import { LineageCache } from "../../../src/service/read/lineage-cache.js";
+import { MergedConfigs } from "../../../src/service/read/merged-configs.js";
+import { createFailedReader, createRequestReader } from "../../../src/service/read/request-reader.js";
+import { StrayReads } from "../../../src/service/read/stray-reads.js";
 import type { Store } from "../../../src/store/store.js";
-import { watchStore } from "../../../src/store/watched-store.js";
 import { cases, SEED } from "../../cases.js";
 import { alteredStore } from "../../store/altered-store.js";
 import { openTestStore } from "../../store/test-store.js";
@@ -93,26 +93,27 @@ interface Endpoint {
 async function openOn(
   store: Store,
   cache: ResponseCache,
-  remembering: () => { memory: LayerMemory; merges: Merges },
+  remembering: () => { lineages: LineageCache; merges: MergedConfigs },
   compileAt: number,
 ): Promise<Endpoint> {
   const registry = loadSchemaRegistry(schemaFolder(SCHEMAS));
-  const watched = watchStore(store);
-  const dependencies = { store: watched.store, now: () => new Date(), newId: () => randomUUID() };
+  const strayReads = new StrayReads();
+  const dependencies = { store: strayReads.watch(store), now: () => new Date(), newId: () => randomUUID() };
   const app = await openEndpoint({
     store,
     corsOrigins: [ORIGIN],
     identify: async ({ headers }) => CALLERS[Number(headers["x-caller"])] ?? OPEN_PRINCIPAL,
     openContext: (caller, failure) => {
-      const { memory, merges } = remembering();
+      const { lineages, merges } = remembering();
       return {
         accounts: new AccountService(dependencies),
         configs: new ConfigService({ ...dependencies, registry, merges }),
         reader:
-          failure === undefined ? createRequestReader(store, caller, memory) : createFailedReader(failure),
+          failure === undefined
+            ? createRequestReader(store, caller, lineages, strayReads)
+            : createFailedReader(failure),
       };
     },
-    otherReads: watched.calls,
     cache,
     compileAt,
   });
@@ -155,16 +156,16 @@ async function openBoth(
   const store = await openTestStore();
   onTestFinished(() => store.close());
   const { digest } = loadSchemaRegistry(schemaFolder(SCHEMAS));
-  const memory = new LayerMemory(2 ** 22);
-  const merges = new Merges({ bytes: 2 ** 22, digest });
+  const lineages = new LineageCache(2 ** 22);
+  const merges = new MergedConfigs({ bytes: 2 ** 22, digest });
   const nothing = new ResponseCache({ bytes: 1, store });
-  const cached = await openOn(store, cacheOf(store), () => ({ memory, merges }), 2);
+  const cached = await openOn(store, cacheOf(store), () => ({ lineages, merges }), 2);
   const plain = await openOn(
     store,
     nothing,
     () => ({
-      memory: new LayerMemory(2 ** 16),
-      merges: new Merges({ bytes: 2 ** 16, digest }),
+      lineages: new LineageCache(2 ** 16),
+      merges: new MergedConfigs({ bytes: 2 ** 16, digest }),
     }),
     Number.POSITIVE_INFINITY,
   );
@@ -397,12 +398,11 @@ test("a compiled query waits once for a store that does not answer, and Apollo S
     layers: (targets, bodies) => unlessDown(() => real.layers(targets, bodies)),
     revisions: (of) => unlessDown(() => real.revisions(of)),
     lineages: (ids) => unlessDown(() => real.lineages(ids)),
-    getMany: (keys) => unlessDown(() => real.getMany(keys)),
   });
   const { digest } = loadSchemaRegistry(schemaFolder(SCHEMAS));
   const remembering = () => ({
-    memory: new LayerMemory(2 ** 16),
-    merges: new Merges({ bytes: 2 ** 16, digest }),
+    lineages: new LineageCache(2 ** 16),
+    merges: new MergedConfigs({ bytes: 2 ** 16, digest }),
   });
   const endpoint = await openOn(store, new ResponseCache({ bytes: 1, store }), remembering, 2);
   const input = { id: "root", name: "root" };

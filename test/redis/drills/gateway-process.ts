@@ -5,11 +5,12 @@ import { StrataError } from "../../../src/domain/errors.js";
 import type { JsonObject } from "../../../src/domain/json.js";
 import { loadSchemaRegistry } from "../../../src/schema/schema-registry.js";
 import { AccountService, type NewAccount } from "../../../src/service/account-service.js";
-import { ConfigService, type ConfigTarget } from "../../../src/service/config-service.js";
-import type { ConfigSnapshot } from "../../../src/service/config-snapshot.js";
-import { LayerMemory } from "../../../src/service/layer-memory.js";
-import { createRequestReader } from "../../../src/service/layer-reader.js";
-import { Merges } from "../../../src/service/merges.js";
+import type { ConfigTarget } from "../../../src/service/config-catalog.js";
+import { ConfigService } from "../../../src/service/config-service.js";
+import type { ConfigSnapshot } from "../../../src/service/read/config-snapshot.js";
+import { LineageCache } from "../../../src/service/read/lineage-cache.js";
+import { MergedConfigs } from "../../../src/service/read/merged-configs.js";
+import { createRequestReader } from "../../../src/service/read/request-reader.js";
 import { observeStore } from "../../../src/store/observed-store.js";
 import { openRedisStore } from "../../../src/store/redis-store.js";
 import { parseRedisUrl } from "../../../src/store/redis-url.js";
@@ -83,8 +84,8 @@ const store = observeStore(
 );
 const registry = loadSchemaRegistry(settings.schemas);
 const bytes = (settings.cacheMebibytes ?? 192) * MEBIBYTE;
-const merges = new Merges({ bytes: Math.floor((bytes * 2) / 3), digest: registry.digest });
-const memory = new LayerMemory(bytes / 3);
+const merges = new MergedConfigs({ bytes: Math.floor((bytes * 2) / 3), digest: registry.digest });
+const lineages = new LineageCache(bytes / 3);
 const dependencies = { store, now: () => new Date(), newId: randomUUID };
 const configs = new ConfigService({ ...dependencies, registry, merges });
 const accounts = new AccountService(dependencies);
@@ -98,7 +99,7 @@ function shown({ config }: ConfigSnapshot): ShownConfig {
 }
 
 function read(target: ConfigTarget): Promise<ConfigSnapshot> {
-  return configs.effective(OPEN_PRINCIPAL, target, createRequestReader(store, OPEN_PRINCIPAL, memory));
+  return configs.effective(OPEN_PRINCIPAL, target, createRequestReader(store, OPEN_PRINCIPAL, lineages));
 }
 
 const handlers: { [Call in GatewayCall]: (asked: Asked<Call>) => Promise<Answer<Call>> } = {

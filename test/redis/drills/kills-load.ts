@@ -3,11 +3,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { StrataError } from "../../../src/domain/errors.js";
 import type { JsonObject } from "../../../src/domain/json.js";
 import type { Commit, CommitOutcome, DocumentKey, Store } from "../../../src/store/store.js";
+import { storedDocuments } from "../../store/stored-documents.js";
 import type { Ledger } from "./ledger.js";
 
 const WRITERS = 24;
 const READERS = 3;
-const KEYS = Array.from({ length: 12 }, (_, n): DocumentKey => ({ accountId: "a", configId: `c${n}` }));
+const KEYS = Array.from({ length: 12 }, (_, n): DocumentKey => ({ accountId: undefined, configId: `c${n}` }));
 /** So that a server that is restarted a hundred times has not more to load than it can in a moment. */
 const PAUSE_MS = 10;
 
@@ -97,7 +98,7 @@ export class WriteLoad {
   #next(): Commit {
     const count = this.#commits++;
     const mark = randomUUID();
-    const key = KEYS[count % KEYS.length] ?? { accountId: "a", configId: "none" };
+    const key = KEYS[count % KEYS.length] ?? { accountId: undefined, configId: "none" };
     const override: JsonObject | undefined =
       count % 17 === 0 ? undefined : { mark, filling: "x".repeat(count % 29 === 0 ? 5_000 : count % 300) };
     return {
@@ -118,14 +119,14 @@ export class WriteLoad {
 
   async #read(reader: number): Promise<void> {
     const reads = {
-      getMany: () => this.#readDocuments(),
+      layers: () => this.#readDocuments(),
       lineages: () => this.store.lineages(["nobody"]),
       changes: () => this.store.changes(Math.max(0, this.ledger.sequence - 10), 10),
       rootId: () => this.store.rootId(),
     };
     const named = Object.entries<() => Promise<unknown>>(reads);
     for (let count = reader; !this.#isStopping; count++) {
-      const [name, read] = named[count % named.length] ?? ["getMany", reads.getMany];
+      const [name, read] = named[count % named.length] ?? ["layers", reads.layers];
       try {
         await this.#timed(name, read);
       } catch (error) {
@@ -139,7 +140,7 @@ export class WriteLoad {
   /** What was acknowledged before a read began, the read sees. */
   async #readDocuments(): Promise<void> {
     const acknowledged = KEYS.map((key) => this.ledger.newest(key)?.revision ?? 0);
-    const { documents } = await this.store.getMany(KEYS);
+    const documents = await storedDocuments(this.store, KEYS);
     for (const [index, revision] of acknowledged.entries()) {
       const found = documents[index]?.version.revision ?? 0;
       if (found < revision)

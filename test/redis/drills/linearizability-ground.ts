@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { JsonObject } from "../../../src/domain/json.js";
-import type { ConfigTarget } from "../../../src/service/config-service.js";
+import type { ConfigTarget } from "../../../src/service/config-catalog.js";
 import { parseDocument } from "../../../src/store/records.js";
 import { RedisKeys } from "../../../src/store/redis-keys.js";
 import type { RedisServer } from "../redis-server.js";

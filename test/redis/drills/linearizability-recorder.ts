@@ -1,4 +1,4 @@
-import type { ConfigTarget } from "../../../src/service/config-service.js";
+import type { ConfigTarget } from "../../../src/service/config-catalog.js";
 import type { ShownConfig } from "./gateway-process.js";
 import type { RecordedOperation, Sighting } from "./history-checker.js";
 import { documentName, markIn, markSetting } from "./linearizability-ground.js";

@@ -8,6 +8,7 @@ import { parseRedisUrl } from "../../../src/store/redis-url.js";
 import type { Store } from "../../../src/store/store.js";
 import type { StoreNotice } from "../../../src/store/store-notice.js";
 import { documentCommit, documentKey, of } from "../../store/store-contract.js";
+import { storedDocuments } from "../../store/stored-documents.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { fastFolder } from "../redis-config.js";
 import { RedisServer } from "../redis-server.js";
@@ -15,7 +16,7 @@ import { until } from "../until.js";
 import { keptIn } from "./ledger.js";
 import { startOldServer } from "./safety-old-server.js";
 
-const KEY = documentKey("a", "x");
+const KEY = documentKey(undefined, "x");
 const EVICTING = ["allkeys", "volatile"].flatMap((keys) =>
   ["lru", "lfu", "random"].map((by) => `${keys}-${by}`),
 );
@@ -121,7 +122,7 @@ async function expectRefusal(store: Store): Promise<void> {
 }
 
 async function expectValue(store: Store, value: number): Promise<void> {
-  expect((await store.getMany([KEY])).documents).toMatchObject([{ override: { value } }]);
+  expect(await storedDocuments(store, [KEY])).toMatchObject([{ override: { value } }]);
 }
 
 describe("a setting that would lose acknowledged writes", () => {
@@ -234,7 +235,7 @@ describe("a store that is not the one that it was", () => {
     await put(store, 1);
     await server.command("FLUSHALL");
     const unavailable = { code: "STORE_UNAVAILABLE", message: expect.stringContaining("no store") };
-    await expect(store.getMany([KEY])).rejects.toMatchObject(unavailable);
+    await expect(store.layers([KEY], "own")).rejects.toMatchObject(unavailable);
     await expect(store.revisions(of([KEY]))).rejects.toMatchObject(unavailable);
     await expect(store.lineages(["a"])).rejects.toMatchObject(unavailable);
     await expect(store.rootId()).rejects.toMatchObject(unavailable);
@@ -254,7 +255,7 @@ describe("a store that is not the one that it was", () => {
     const { meta, tree } = new RedisKeys("part");
     await server.command("DEL", meta, tree);
     const { store } = await open(server.url, { cell: "part" });
-    await expect(store.getMany([KEY])).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await expect(store.layers([KEY], "own")).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
     expect(await store.commit(documentCommit(KEY, { value: 2 }))).toMatchObject({ outcome: "notApplied" });
     expect(store.writeObstacle()).toBeDefined();
     expect(await server.command("EXISTS", meta, tree)).toBe(0);

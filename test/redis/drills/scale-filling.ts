@@ -1,4 +1,4 @@
-import type { ConfigTarget } from "../../../src/service/config-service.js";
+import type { ConfigTarget } from "../../../src/service/config-catalog.js";
 import type { ArchiveItem } from "../../../src/store/archive.js";
 import { openRedisArchiveTarget } from "../../../src/store/redis-archive-target.js";
 import { parseRedisUrl } from "../../../src/store/redis-url.js";

@@ -1,7 +1,8 @@
 import { Field, ID, InputType } from "type-graphql";
 import type { JsonObject } from "../../../domain/json.js";
-import type { ConfigTarget, WriteRequest } from "../../../service/config-service.js";
-import type { WriteIntent } from "../../../service/write-decision.js";
+import type { ConfigTarget } from "../../../service/config-catalog.js";
+import type { WriteRequest } from "../../../service/write/config-writer.js";
+import type { WriteIntent } from "../../../service/write/write-decision.js";
 import { JsonObjectScalar, JsonPointerScalar } from "../scalars.js";
 
 const ACCOUNT_ID = "Whose config.";

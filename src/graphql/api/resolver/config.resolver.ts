@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from "type-graphql";
-import type { WriteIntent } from "../../../service/write-decision.js";
+import type { WriteIntent } from "../../../service/write/write-decision.js";
 import type { RequestContext } from "../context.js";
 import { AccountConfigArgs, SystemConfigArgs } from "../input/config.args.js";
 import {

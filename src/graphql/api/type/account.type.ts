@@ -1,44 +1,30 @@
 import { Field, ID, ObjectType } from "type-graphql";
-import { resellerLineage } from "../../../domain/reseller.js";
-import type { AccountView } from "../../../service/authorize.js";
-import type { AccountRecord, Lineage } from "../../../store/store.js";
+import type { AccountView } from "../../../service/account-view.js";
 
 @ObjectType("Account", {
   simpleResolvers: true,
   description: "A tenant. Accounts form one tree under one root.",
 })
 export class AccountType {
-  readonly #account: AccountRecord;
-
-  constructor(private readonly view: AccountView) {
-    this.#account = view.lineage[0];
-  }
+  constructor(private readonly view: AccountView) {}
 
   static of(view: AccountView | undefined): AccountType | null {
     return view === undefined ? null : new AccountType(view);
   }
 
-  /** The account that hangs `steps` above; null where there is none, or the caller does not know of it. */
-  static above({ lineage, reach }: AccountView, steps: number): AccountType | null {
-    const ancestors = lineage.slice(steps);
-    return isLineage(ancestors) && steps < reach
-      ? new AccountType({ lineage: ancestors, reach: reach - steps })
-      : null;
-  }
-
   @Field(() => ID, { description: "Unique among all accounts; never changes." })
   get id(): string {
-    return this.#account.id;
+    return this.view.id;
   }
 
   @Field(() => String, { description: "What people call it." })
   get name(): string {
-    return this.#account.name;
+    return this.view.name;
   }
 
   @Field(() => Boolean, { description: "Whether accounts below it take it as their RESELLER layer." })
   get isReseller(): boolean {
-    return this.#account.isReseller;
+    return this.view.isReseller;
   }
 
   @Field(() => AccountType, {
@@ -46,7 +32,7 @@ export class AccountType {
     description: "The account it hangs under; null for the root, and above your reach.",
   })
   get parent(): AccountType | null {
-    return AccountType.above(this.view, 1);
+    return AccountType.of(this.view.parent);
   }
 
   @Field(() => AccountType, {
@@ -55,12 +41,6 @@ export class AccountType {
       "The account whose document is this account's RESELLER layer; null for the root, which has none, and above your reach.",
   })
   get reseller(): AccountType | null {
-    const { lineage } = this.view;
-    const reseller = resellerLineage(lineage);
-    return reseller === undefined ? null : AccountType.above(this.view, lineage.length - reseller.length);
+    return AccountType.of(this.view.reseller);
   }
-}
-
-function isLineage(accounts: readonly AccountRecord[]): accounts is Lineage {
-  return accounts.length > 0;
 }

@@ -26,9 +26,8 @@ export class ConfigLayerType {
     description: "Whose document it is; null for SYSTEM and SCHEMA, and above your reach.",
   })
   get account(): AccountType | null {
-    const { account } = this.view;
-    const steps = account?.lineage.findIndex(({ id }) => id === this.layer.accountId) ?? -1;
-    return account === undefined || steps < 0 ? null : AccountType.above(account, steps);
+    const { accountId } = this.layer;
+    return AccountType.of(accountId === undefined ? undefined : this.view.account?.find(accountId));
   }
 
   @Field(() => JsonObjectScalar, {

@@ -2,8 +2,8 @@ import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, Extensions, Field, ID, Info, ObjectType } from "type-graphql";
 import type * as tree from "../../../domain/field-tree.js";
 import type { Json, JsonObject } from "../../../domain/json.js";
-import { type Later, whenThereIsTime } from "../../../service/breathe.js";
-import type { ConfigSnapshot } from "../../../service/config-snapshot.js";
+import type { ConfigSnapshot } from "../../../service/read/config-snapshot.js";
+import { afterYield, type Later } from "../../../service/yield-to-event-loop.js";
 import type { ListOf, RequestContext } from "../context.js";
 import { AtArgs, FieldsArgs } from "../input/config.args.js";
 import { listComplexity } from "../list-complexity.js";
@@ -55,7 +55,7 @@ export class EffectiveConfigType {
   })
   @Extensions({ later: true })
   get etag(): Later<string> {
-    return whenThereIsTime(() => this.snapshot.etag);
+    return afterYield(() => this.snapshot.etag);
   }
 
   @Field(() => JsonObjectScalar, {
@@ -65,7 +65,7 @@ export class EffectiveConfigType {
   })
   @Extensions({ later: true })
   get values(): Later<JsonObject> {
-    return whenThereIsTime(() => this.snapshot.config.values);
+    return afterYield(() => this.snapshot.config.values);
   }
 
   @Field(() => JsonScalar, {
@@ -74,7 +74,7 @@ export class EffectiveConfigType {
       "The value at a pointer; null when nothing is there. Errors: BAD_USER_INPUT for a malformed pointer.",
   })
   value(@Args(() => AtArgs) { at }: AtArgs): Later<Json> {
-    return whenThereIsTime(() => this.snapshot.config.valueAt(at) ?? null);
+    return afterYield(() => this.snapshot.config.valueAt(at) ?? null);
   }
 
   @Field(() => [ConfigFieldType], {
@@ -88,7 +88,7 @@ export class EffectiveConfigType {
     @Info() info: GraphQLResolveInfo,
   ): Later<ListOf<ConfigFieldType>> {
     const wanted = sources ? new Set(sources) : undefined;
-    return whenThereIsTime(() => {
+    return afterYield(() => {
       const fields = this.snapshot.config.fieldsUnder(under, wanted);
       return work.handOut(
         fields.map((field) => this.#fieldType(field)),
@@ -103,7 +103,7 @@ export class EffectiveConfigType {
       "The field at a pointer; null when there is none, or only an object with members. Errors: BAD_USER_INPUT for a malformed pointer.",
   })
   field(@Args(() => AtArgs) { at }: AtArgs): Later<ConfigFieldType | null> {
-    return whenThereIsTime(() => {
+    return afterYield(() => {
       const field = this.snapshot.config.fieldAt(at);
       return field === undefined ? null : this.#fieldType(field);
     });
@@ -132,7 +132,7 @@ export class EffectiveConfigType {
     @Ctx() { work }: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ): Later<ListOf<ConfigProblemType>> {
-    return whenThereIsTime(() =>
+    return afterYield(() =>
       work.handOut(
         this.snapshot.problems.map((problem) => new ConfigProblemType(problem)),
         info,

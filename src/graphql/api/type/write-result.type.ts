@@ -3,9 +3,9 @@ import { Ctx, createUnionType, Field, Info, Int, InterfaceType, ObjectType } fro
 import type { FieldChange } from "../../../domain/field-change.js";
 import type { Json, JsonObject } from "../../../domain/json.js";
 import type { LayerKind } from "../../../domain/layer.js";
-import { type Later, whenThereIsTime } from "../../../service/breathe.js";
-import type { WriteResult } from "../../../service/config-service.js";
 import { isBlocking } from "../../../service/problems.js";
+import type { WriteResult } from "../../../service/write/config-writer.js";
+import { afterYield, type Later } from "../../../service/yield-to-event-loop.js";
 import type { ListOf, RequestContext } from "../context.js";
 import { listComplexity } from "../list-complexity.js";
 import { JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
@@ -72,7 +72,7 @@ export class ConfigWrittenType {
     description: "What changed in the effective config; empty when nothing did.",
   })
   changes(@Ctx() { work }: RequestContext, @Info() info: GraphQLResolveInfo): Later<ListOf<FieldChangeType>> {
-    return whenThereIsTime(() =>
+    return afterYield(() =>
       work.handOut(
         this.written.changes.map((change) => new FieldChangeType(change)),
         info,

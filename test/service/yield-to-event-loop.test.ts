@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { breathe, whenThereIsTime } from "../../src/service/breathe.js";
+import { afterYield, yieldToEventLoop } from "../../src/service/yield-to-event-loop.js";
 
 const PIECES = 20;
 
@@ -25,7 +25,7 @@ describe("pieces of work", () => {
     const done: number[] = [];
     const pieces = () =>
       Array.from({ length: PIECES }, (_, i) =>
-        whenThereIsTime(() => {
+        afterYield(() => {
           workFor(10);
           done.push(i);
         }),
@@ -37,7 +37,7 @@ describe("pieces of work", () => {
   test("one after the other leave others a turn, too", async () => {
     const turns = await turnsDuring(async () => {
       for (let i = 0; i < PIECES; i++) {
-        await breathe();
+        await yieldToEventLoop();
         workFor(10);
       }
     });
@@ -46,12 +46,12 @@ describe("pieces of work", () => {
 
   test("that take no time are done at once", async () => {
     await new Promise((resolve) => setImmediate(resolve));
-    expect([1, 2, 3].map((i) => whenThereIsTime(() => i))).toEqual([1, 2, 3]);
+    expect([1, 2, 3].map((i) => afterYield(() => i))).toEqual([1, 2, 3]);
   });
 
   test("that fail, fail whoever asked for them and nobody else", async () => {
     const pieces = [1, 2, 3].map(async (i) =>
-      whenThereIsTime(() => {
+      afterYield(() => {
         workFor(10);
         if (i === 2) throw new Error("two");
         return i;

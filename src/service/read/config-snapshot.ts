@@ -1,10 +1,13 @@
 import { hash } from "node:crypto";
-import type { EffectiveConfig } from "../domain/effective-config.js";
-import { canonical, isEmpty, type JsonObject } from "../domain/json.js";
-import type { Merged } from "../domain/merged.js";
-import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
-import type { ConfigView } from "./authorize.js";
-import { type ConfigProblem, listed, problemsOf } from "./problems.js";
+import { EffectiveConfig } from "../../domain/effective-config.js";
+import { canonical, isEmpty, type JsonObject } from "../../domain/json.js";
+import type { Layer } from "../../domain/layer.js";
+import type { Merged } from "../../domain/merged.js";
+import type { ConfigSchema, Perspective } from "../../schema/config-schema.js";
+import { type ConfigView, mayAccessLayer } from "../authorize.js";
+import type { ConfigPerspective } from "../config-catalog.js";
+import { type ConfigProblem, listed, problemsOf } from "../problems.js";
+import type { MergedLayers } from "./merged-configs.js";
 
 /** Of what many accounts share, worked out once. */
 const documentDigests = new WeakMap<JsonObject, string>();
@@ -83,4 +86,29 @@ export class ConfigSnapshot {
     problems.set(merged, known);
     return known;
   }
+}
+
+/** @param view what the caller may access of it */
+export function snapshotOf(
+  { schema, perspective }: ConfigPerspective,
+  { layers: { ancestry, keys }, config: { layers, merged } }: MergedLayers,
+  view: ConfigView,
+): ConfigSnapshot {
+  const stored = keys.map(({ accountId }, index): Layer => {
+    const kind = accountId === undefined ? "SYSTEM" : index === 0 ? "ACCOUNT" : "RESELLER";
+    const layer = layers[index];
+    // Of a layer that the caller may not access it sees what is inherited, not who wrote it or when (R15).
+    const written = mayAccessLayer(view, accountId) ? layer : undefined;
+    return {
+      kind,
+      accountId,
+      document: layer?.document,
+      revision: written?.revision,
+      updatedAt: written?.updatedAt,
+      updatedBy: written?.updatedBy,
+    };
+  });
+  const all: Layer[] = [...stored, { kind: "SCHEMA", document: perspective.defaults }];
+  const config = new EffectiveConfig(ancestry?.lineage[0].id, schema.id, all, merged);
+  return new ConfigSnapshot(config, schema, view);
 }

@@ -2,18 +2,18 @@ import type { Principal } from "../auth/principal.js";
 import { StrataError } from "../domain/errors.js";
 
 /** Milliseconds until a caller is told that there is no such account: more than it takes to look for any. */
-const UNHURRIED_MS = 5;
+const ABSENT_AFTER_MS = 5;
 
 /**
- * Looks for something of an account. A foreign one is found, with all its ancestors, and an absent one is not: whoever
- * measures many times would see that. So both are told at a time that was set before looking. A superadmin has nothing
- * hidden from it, and does not wait.
+ * Looks for something of an account. A foreign account is found, with all its ancestors, and an absent one is not: a
+ * caller who measures many times would see the difference. So both answers come at a time that was set before looking.
+ * A superadmin may access every account, and does not wait.
  */
-export async function unhurried<T>({ isSuperadmin }: Principal, look: () => Promise<T>): Promise<T> {
+export async function guardTiming<T>({ isSuperadmin }: Principal, look: () => Promise<T>): Promise<T> {
   if (isSuperadmin) return look();
   let timer: NodeJS.Timeout | undefined;
   const time = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, UNHURRIED_MS);
+    timer = setTimeout(resolve, ABSENT_AFTER_MS);
   });
   try {
     const found = await look();

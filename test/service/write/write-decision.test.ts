@@ -1,16 +1,27 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import { EffectiveConfig } from "../../src/domain/effective-config.js";
-import { canonical, equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
-import { tokensOf } from "../../src/domain/pointer.js";
-import { resellerLineage } from "../../src/domain/reseller.js";
-import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
-import type { Rejection } from "../../src/schema/validation.js";
-import { decideWrite, type WriteDecision, type WriteIntent } from "../../src/service/write-decision.js";
+import { EffectiveConfig } from "../../../src/domain/effective-config.js";
+import {
+  canonical,
+  equals,
+  isEmpty,
+  isObject,
+  type Json,
+  type JsonObject,
+} from "../../../src/domain/json.js";
+import { tokensOf } from "../../../src/domain/pointer.js";
+import { resellerLineage } from "../../../src/domain/reseller.js";
+import { loadSchemaRegistry } from "../../../src/schema/schema-registry.js";
+import type { Rejection } from "../../../src/schema/validation.js";
+import {
+  decideWrite,
+  type WriteDecision,
+  type WriteIntent,
+} from "../../../src/service/write/write-decision.js";
 
-import { documents, documentsAndInput, paths } from "../domain/json-arbitrary.js";
-import { law } from "../domain/law.js";
-import { schemaFolder } from "../temporary-folder.js";
+import { documents, documentsAndInput, paths } from "../../domain/json-arbitrary.js";
+import { law } from "../../domain/law.js";
+import { schemaFolder } from "../../temporary-folder.js";
 
 /** Picky about some of what the generator makes, open to the rest. */
 const PICKY = {
@@ -82,8 +93,8 @@ law(
     ] as const) {
       const decision = decide(intent, own, parent);
       expect(decision.changes).toBe(!equals(decision.override, own));
-      expect(decision.seen === undefined).toBe(isEmpty(decision.override));
-      expect(decision.after.layers[0]?.document).toEqual(decision.seen);
+      expect(decision.visible === undefined).toBe(isEmpty(decision.override));
+      expect(decision.after.layers[0]?.document).toEqual(decision.visible);
     }
   },
 );

@@ -2,12 +2,12 @@ import {
   type DocumentKey,
   keyText,
   type Lineage,
-  type Revisions,
   sameVersion,
   type Version,
   type VersionsOf,
-} from "../store/store.js";
-import type { Layers } from "./layers.js";
+} from "../../store/store.js";
+import type { LayerVersions } from "./stored-layers.js";
+import type { StrayReads } from "./stray-reads.js";
 
 /** Of everything that an answer was made of, the version that it had. */
 export interface VersionVector {
@@ -16,24 +16,29 @@ export interface VersionVector {
   readonly documents: readonly (Version | undefined)[];
 }
 
-/** Whether all of it is still as it was: the same answer would be made again. */
-export function stillHolds(vector: VersionVector, now: Revisions): boolean {
-  return (
-    vector.accounts.every((version, index) => sameVersion(version, now.accounts[index])) &&
-    vector.documents.every((version, index) => sameVersion(version, now.documents[index]))
-  );
+/** What one request has read: what its answer depends on, beside the request itself and the schemas. */
+export interface ReadTrace {
+  /** Undefined when the versions do not tell whether the answer still holds. Then it cannot be cached. */
+  readonly vector: VersionVector | undefined;
+  /** An account that was read; undefined when it was not. */
+  account(id: string): Lineage[number] | undefined;
 }
 
-/** What one request has read of the store: what its answer depends on, beside the request and the schemas. */
-export class ReadTrace {
+/** The trace as the request's reader writes it. Nobody else has to say what was read. */
+export class TraceRecorder implements ReadTrace {
   readonly #accounts = new Map<string, Lineage[number]>();
   readonly #documents = new Map<
     string,
     { readonly key: DocumentKey; readonly version: Version | undefined }
   >();
+  readonly #strayReadsBefore: number;
   #isWhole = true;
 
-  /** The account with its ancestors was read. */
+  constructor(private readonly strayReads: Pick<StrayReads, "count">) {
+    this.#strayReadsBefore = strayReads.count;
+  }
+
+  /** The account was read, with its ancestors. */
   lineage(lineage: Lineage): void {
     for (const account of lineage) {
       const known = this.#accounts.get(account.id);
@@ -43,8 +48,8 @@ export class ReadTrace {
     }
   }
 
-  /** Layers of a config were read, or looked at. */
-  layers({ ancestry, keys, versions }: Pick<Layers, "ancestry" | "keys" | "versions">): void {
+  /** The layers of a config were read, or their versions. */
+  layers({ ancestry, keys, versions }: LayerVersions): void {
     if (ancestry !== undefined) this.lineage(ancestry.lineage);
     for (const [index, key] of keys.entries()) {
       const name = keyText(key);
@@ -54,19 +59,17 @@ export class ReadTrace {
     }
   }
 
-  /** Something was read that has no version here: nobody can tell whether it still holds. */
-  spoil(): void {
+  /** Something was read, or written, that has no version here. */
+  unversioned(): void {
     this.#isWhole = false;
   }
 
-  /** An account among those that were read; undefined when it is not. */
   account(id: string): Lineage[number] | undefined {
     return this.#accounts.get(id);
   }
 
-  /** Undefined when the versions do not tell whether the answer holds. */
   get vector(): VersionVector | undefined {
-    if (!this.#isWhole) return undefined;
+    if (!this.#isWhole || this.strayReads.count !== this.#strayReadsBefore) return undefined;
     const accounts = [...this.#accounts.values()];
     const documents = [...this.#documents.values()];
     return {

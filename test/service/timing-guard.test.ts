@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL, type Principal } from "../../src/auth/principal.js";
 import { StrataError } from "../../src/domain/errors.js";
 import { noSuchAccount } from "../../src/service/authorize.js";
-import { unhurried } from "../../src/service/unhurried.js";
+import { guardTiming } from "../../src/service/timing-guard.js";
 import { alteredStore } from "../store/altered-store.js";
 import { openTestStore } from "../store/test-store.js";
 import { schemaFolder } from "../temporary-folder.js";
@@ -31,7 +31,7 @@ describe("what is not there for a caller", () => {
   ];
 
   test.each(absent)("%s, is told when its time has come", async (_, look) => {
-    expect(await millisecondsOf(() => unhurried(CALLER, look))).toBeGreaterThanOrEqual(ALMOST_5_MS);
+    expect(await millisecondsOf(() => guardTiming(CALLER, look))).toBeGreaterThanOrEqual(ALMOST_5_MS);
   });
 
   test("is told at once to who sees all, and so is anything else to anybody", async () => {
@@ -43,7 +43,7 @@ describe("what is not there for a caller", () => {
     ];
     for (const [principal, look] of looks) {
       const timer = new Promise((resolve) => setTimeout(() => resolve("the timer"), ALMOST_5_MS));
-      const told = unhurried(principal, look).catch((error: Error) => error.message);
+      const told = guardTiming(principal, look).catch((error: Error) => error.message);
       expect(await Promise.race([told, timer])).not.toBe("the timer");
     }
   });

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { StrataError } from "../domain/errors.js";
-import type { Commit, CommitOutcome, Committed, Store } from "../store/store.js";
+import { StrataError } from "../../domain/errors.js";
+import type { Commit, CommitOutcome, Committed, Store } from "../../store/store.js";
 
 export interface CommitDependencies {
   readonly store: Store;

@@ -1,5 +1,5 @@
-import { diff } from "../domain/diff.js";
-import type { EffectiveConfig } from "../domain/effective-config.js";
+import { diff } from "../../domain/diff.js";
+import type { EffectiveConfig } from "../../domain/effective-config.js";
 import {
   checkDocumentSize,
   countLeaves,
@@ -7,11 +7,11 @@ import {
   isEmpty,
   type JsonObject,
   withoutNulls,
-} from "../domain/json.js";
-import { applyPatch, reset } from "../domain/patch.js";
-import { appendToken, tokensOf } from "../domain/pointer.js";
-import { unseenPointers, visiblePart } from "../domain/visibility.js";
-import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
+} from "../../domain/json.js";
+import { applyPatch, reset } from "../../domain/patch.js";
+import { appendToken, tokensOf } from "../../domain/pointer.js";
+import { unseenPointers, visiblePart } from "../../domain/visibility.js";
+import type { ConfigSchema, Perspective } from "../../schema/config-schema.js";
 import {
   type ConfigProblem,
   isBlocking,
@@ -19,7 +19,7 @@ import {
   problemsOf,
   refuseUnjudged,
   unchangedPlaces,
-} from "./problems.js";
+} from "../problems.js";
 
 /** What a caller wants of one document. Values and patches have passed `checkJson`. */
 export type WriteIntent =
@@ -30,10 +30,10 @@ export type WriteIntent =
 
 /** What would become of the document, and whether it may. */
 export interface WriteDecision {
-  /** All of it, seen or not; empty: the document goes. */
+  /** All of it, visible or not; empty: the document goes. */
   readonly override: JsonObject;
-  /** The part of it that the caller sees; undefined: nothing. */
-  readonly seen: JsonObject | undefined;
+  /** The part of it that is visible from here; undefined: nothing. */
+  readonly visible: JsonObject | undefined;
   /** False: it equals what is stored, and nothing is to be written. */
   readonly changes: boolean;
   readonly after: EffectiveConfig;
@@ -46,7 +46,7 @@ const MANY_FIELDS = 500;
 
 /**
  * Decides a write, from the layers alone: no I/O, no clock.
- * @param stored the whole document as it is, seen or not
+ * @param stored the whole document as it is, visible or not
  * @param before the effective config now, its highest layer the one to be written
  * @throws StrataError BAD_USER_INPUT for a malformed pointer, or when the document or judging it would pass a limit
  */
@@ -58,24 +58,28 @@ export function decideWrite(
   perspective: Perspective,
 ): WriteDecision {
   const sent = sentValues(intent, perspective);
-  // Patterns decide what is seen too: a part that takes too long to judge is refused before anything else is done with it.
+  // Patterns decide what is visible too: a part that takes too long to judge is refused before anything else is done with it.
   if (sent !== undefined && countLeaves(sent) > MANY_FIELDS) refuseUnjudged(perspective.validate(sent));
   const override = overrideAfter(intent, stored, before.parent().values, perspective);
-  const seen = visiblePart(override, perspective.visibility);
+  const visible = visiblePart(override, perspective.visibility);
   const [highest] = before.layers;
   if (highest === undefined) throw new Error("a config has at least the layer that is written");
   const { kind, accountId } = highest;
-  const after = before.withHighest({ kind, ...(accountId !== undefined && { accountId }), document: seen });
+  const after = before.withHighest({
+    kind,
+    ...(accountId !== undefined && { accountId }),
+    document: visible,
+  });
   const changes = !equals(override, stored);
   // Dropping overrides is never refused, and a patch of nulls does nothing else.
-  if (sent === undefined) return { override, seen, changes, after, problems: [] };
+  if (sent === undefined) return { override, visible, changes, after, problems: [] };
   if (changes) checkDocumentSize(override);
   const undeclared = undeclaredProblems(sent, schema, perspective, before, after);
   const named = new Set(undeclared.filter(isBlocking).map(({ pointer }) => pointer));
   const rejected = problemsOf(after, perspective, before);
   refuseUnjudged(rejected);
   const others = rejected.filter(({ pointer }) => !named.has(pointer));
-  return { override, seen, changes, after, problems: listed([...undeclared, ...others]) };
+  return { override, visible, changes, after, problems: listed([...undeclared, ...others]) };
 }
 
 function overrideAfter(

@@ -1,0 +1,227 @@
+import DataLoader from "dataloader";
+import type { Principal } from "../../auth/principal.js";
+import {
+  type Descendants,
+  type DescendantsOf,
+  type DocumentKey,
+  documentKeys,
+  keyText,
+  type LayerBodies,
+  type Lineage,
+  type Store,
+  sameVersion,
+} from "../../store/store.js";
+import { mayAccess } from "../authorize.js";
+import { fromStore } from "../from-store.js";
+import { guardTiming } from "../timing-guard.js";
+import { LineageCache } from "./lineage-cache.js";
+import { type ReadTrace, TraceRecorder } from "./read-trace.js";
+import { type Ancestry, ancestriesOf, type LayerVersions, storedLayers } from "./stored-layers.js";
+import { StrayReads } from "./stray-reads.js";
+
+/** Where one request reads from. It makes one store call of everything that is asked for at the same time. */
+export interface RequestReader {
+  /** What it has read so far. */
+  readonly trace: ReadTrace;
+  /** Undefined when there is no such account. */
+  ancestry(accountId: string): Promise<Ancestry | undefined>;
+  /** The versions of a config's layers, as they are now; undefined when there is no such account. */
+  layerVersions(target: DocumentKey): Promise<LayerVersions | undefined>;
+  /** The layers as they are now, with all documents. From then on the request stays with what it saw here. */
+  wholeLayers(target: DocumentKey): Promise<LayerVersions | undefined>;
+  /** Lists are not versioned: what is made of one cannot be cached. */
+  descendants(of: DescendantsOf): Promise<Descendants>;
+  rootId(): Promise<string | undefined>;
+  /** Forgets what it has read: after a write the same request must not see the time before it. */
+  clear(): void;
+}
+
+/** For readers that share nothing with others. */
+const SMALL_CACHE = 2 ** 20;
+
+/** A reader that has failed before it began: every read fails for the same reason. */
+export function createFailedReader(failure: unknown): RequestReader {
+  const fail = () => Promise.reject(failure);
+  return {
+    trace: new TraceRecorder(new StrayReads()),
+    ancestry: fail,
+    layerVersions: fail,
+    wholeLayers: fail,
+    descendants: fail,
+    rootId: fail,
+    clear: () => {},
+  };
+}
+
+/**
+ * @param principal an account that it may not access is absent, and takes the same reads to be found so
+ * @param lineages shared with the readers of other requests
+ * @param strayReads of the same store
+ */
+export function createRequestReader(
+  store: Store,
+  principal: Principal,
+  lineages = new LineageCache(SMALL_CACHE),
+  strayReads = new StrayReads(),
+): RequestReader {
+  return new StoreReader(store, principal, lineages, strayReads);
+}
+
+class StoreReader implements RequestReader {
+  readonly trace: TraceRecorder;
+  readonly #accounts = new DataLoader((ids: readonly string[]) => this.#readAccounts(ids));
+  readonly #versions = loaderOf((targets) => this.#readVersions(targets));
+  readonly #whole = loaderOf((targets) => this.#readWhole(targets));
+
+  constructor(
+    private readonly store: Store,
+    private readonly principal: Principal,
+    private readonly lineages: LineageCache,
+    strayReads: StrayReads,
+  ) {
+    this.trace = new TraceRecorder(strayReads);
+  }
+
+  ancestry(accountId: string): Promise<Ancestry | undefined> {
+    return guardTiming(this.principal, () => this.#accounts.load(accountId));
+  }
+
+  layerVersions(target: DocumentKey): Promise<LayerVersions | undefined> {
+    return this.#versions.load(target);
+  }
+
+  wholeLayers(target: DocumentKey): Promise<LayerVersions | undefined> {
+    return this.#whole.load(target);
+  }
+
+  descendants(of: DescendantsOf): Promise<Descendants> {
+    this.trace.unversioned();
+    return fromStore(this.store.descendants(of));
+  }
+
+  rootId(): Promise<string | undefined> {
+    this.trace.unversioned();
+    return fromStore(this.store.rootId());
+  }
+
+  clear(): void {
+    this.trace.unversioned();
+    this.#accounts.clearAll();
+    this.#versions.clearAll();
+    this.#whole.clearAll();
+  }
+
+  async #readAccounts(ids: readonly string[]): Promise<(Ancestry | undefined)[]> {
+    const found = ancestriesOf(await fromStore(this.store.lineages(ids))).map((ancestry) =>
+      ancestry !== undefined && mayAccess(this.principal, ancestry.lineage) ? ancestry : undefined,
+    );
+    for (const ancestry of found) {
+      if (ancestry === undefined) this.trace.unversioned();
+      else this.trace.lineage(ancestry.lineage);
+    }
+    this.#offer(found);
+    // Who asks for an account often goes on to its ancestors.
+    for (const ancestry of found)
+      for (const above of ancestorsIn(ancestry)) this.#accounts.prime(above.lineage[0].id, above);
+    return found;
+  }
+
+  async #readVersions(targets: readonly DocumentKey[]): Promise<(LayerVersions | undefined)[]> {
+    const lineages = this.#cachedLineages(targets);
+    const found = lineages && (await versionsUnder(this.store, lineages, targets));
+    if (found !== undefined) return this.#traced(found);
+    const layers = await this.#readLayers(targets, "own");
+    this.#offer(layers.map((each) => each?.ancestry));
+    return layers;
+  }
+
+  async #readWhole(targets: readonly DocumentKey[]): Promise<(LayerVersions | undefined)[]> {
+    const found = await this.#readLayers(targets, "all");
+    for (const [index, target] of targets.entries()) this.#versions.clear(target).prime(target, found[index]);
+    return found;
+  }
+
+  async #readLayers(
+    targets: readonly DocumentKey[],
+    bodies: LayerBodies,
+  ): Promise<(LayerVersions | undefined)[]> {
+    const found = await storedLayers(this.store, targets, bodies);
+    return this.#traced(
+      found.map((layers) =>
+        layers?.ancestry === undefined || mayAccess(this.principal, layers.ancestry.lineage)
+          ? layers
+          : undefined,
+      ),
+    );
+  }
+
+  /** For later requests: each account once, however many of the lineages it is in. */
+  #offer(ancestries: readonly (Ancestry | undefined)[]): void {
+    this.lineages.offer(new Set(ancestries.flatMap((ancestry) => ancestry?.lineage ?? [])));
+  }
+
+  /** Undefined: the lineage of one of the targets is not cached, or the caller may not access it. */
+  #cachedLineages(targets: readonly DocumentKey[]): ReadonlyMap<string, Lineage> | undefined {
+    const found = new Map<string, Lineage>();
+    for (const { accountId } of targets) {
+      if (accountId === undefined || found.has(accountId)) continue;
+      const lineage = this.lineages.get(accountId);
+      if (lineage === undefined || !mayAccess(this.principal, lineage)) return undefined;
+      found.set(accountId, lineage);
+    }
+    return found;
+  }
+
+  #traced(found: (LayerVersions | undefined)[]): (LayerVersions | undefined)[] {
+    for (const layers of found) {
+      // Neither an absent nor a forbidden account has a version to tell by.
+      if (layers === undefined) this.trace.unversioned();
+      else this.trace.layers(layers);
+    }
+    return found;
+  }
+}
+
+function loaderOf(read: (targets: readonly DocumentKey[]) => Promise<(LayerVersions | undefined)[]>) {
+  return new DataLoader<DocumentKey, LayerVersions | undefined, string>(read, { cacheKeyFn: keyText });
+}
+
+/**
+ * The versions of the layers that cached lineages lead to. The same call tells whether the lineages still hold.
+ * @returns undefined when they do not
+ */
+async function versionsUnder(
+  store: Store,
+  lineages: ReadonlyMap<string, Lineage>,
+  targets: readonly DocumentKey[],
+): Promise<LayerVersions[] | undefined> {
+  const lineageOf = ({ accountId }: DocumentKey) =>
+    accountId === undefined ? undefined : lineages.get(accountId);
+  const keys = targets.map((target) => documentKeys(lineageOf(target), target.configId));
+  const documents = new Map(keys.flat().map((key) => [keyText(key), key]));
+  const accounts = new Map([...lineages.values()].flat().map((account) => [account.id, account.version]));
+  const now = await fromStore(
+    store.revisions({ accounts: [...accounts.keys()], documents: [...documents.values()] }),
+  );
+  if (![...accounts.values()].every((version, index) => sameVersion(version, now.accounts[index])))
+    return undefined;
+  const versions = new Map([...documents.keys()].map((name, index) => [name, now.documents[index]]));
+  return targets.map((target, index) => {
+    const lineage = lineageOf(target);
+    const own = keys[index] ?? [];
+    return {
+      ancestry: lineage && { lineage, tree: now.tree },
+      keys: own,
+      versions: own.map((key) => versions.get(keyText(key))),
+      documents: [],
+    };
+  });
+}
+
+function ancestorsIn(ancestry: Ancestry | undefined): Ancestry[] {
+  if (ancestry === undefined) return [];
+  const { lineage, tree } = ancestry;
+  return lineage
+    .slice(1)
+    .map((_, index) => ({ tree, lineage: lineage.slice(index + 1) as unknown as Lineage }));
+}

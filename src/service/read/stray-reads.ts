@@ -1,0 +1,35 @@
+import type { Store } from "../../store/store.js";
+
+/**
+ * Counts the reads of a store that go past the readers of requests. Nobody can tell for which request such a read was
+ * made. So it makes the answer of every request that runs at the time uncacheable: whoever reads like that does not have
+ * to say so.
+ */
+export class StrayReads {
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The same store, for everything but the readers of requests. What a write reads counts, too: it holds up no answer for long. */
+  watch(store: Store): Store {
+    const stray = <T>(read: T): T => {
+      this.#count++;
+      return read;
+    };
+    return {
+      lineages: (accountIds) => stray(store.lineages(accountIds)),
+      descendants: (of) => stray(store.descendants(of)),
+      layers: (targets, bodies) => stray(store.layers(targets, bodies)),
+      revisions: (of) => stray(store.revisions(of)),
+      isStillAt: (sequence) => stray(store.isStillAt(sequence)),
+      rootId: () => stray(store.rootId()),
+      commit: (commit) => store.commit(commit),
+      changes: (after, limit) => stray(store.changes(after, limit)),
+      writeObstacle: () => store.writeObstacle(),
+      probeWrites: () => store.probeWrites(),
+      close: () => store.close(),
+    };
+  }
+}

@@ -1,0 +1,29 @@
+import { type Revisions, type Store, sameVersion } from "../../store/store.js";
+import { fromStore } from "../from-store.js";
+import type { VersionVector } from "./read-trace.js";
+
+export type VersionedStore = Pick<Store, "isStillAt" | "revisions">;
+
+/** Tells of cached answers whether everything they were made of is still as it was. */
+export class VersionCheck {
+  constructor(private readonly store: VersionedStore) {}
+
+  /**
+   * Takes one store call at most, and none where the store can tell at once that nothing was committed since.
+   * @param sequence at which the versions were seen to hold last
+   * @returns the sequence at which they are seen to hold now; undefined: one of them is another one
+   * @throws StrataError STORE_UNAVAILABLE
+   */
+  async holdsAt(vector: VersionVector, sequence: number | undefined): Promise<number | undefined> {
+    if (sequence !== undefined && this.store.isStillAt(sequence)) return sequence;
+    const now = await fromStore(this.store.revisions(vector.of));
+    return holds(vector, now) ? now.sequence : undefined;
+  }
+}
+
+function holds(vector: VersionVector, now: Revisions): boolean {
+  return (
+    vector.accounts.every((version, index) => sameVersion(version, now.accounts[index])) &&
+    vector.documents.every((version, index) => sameVersion(version, now.documents[index]))
+  );
+}

@@ -1,0 +1,212 @@
+import { hash } from "node:crypto";
+import type { Principal } from "../../auth/principal.js";
+import type { EffectiveConfig } from "../../domain/effective-config.js";
+import { StrataError } from "../../domain/errors.js";
+import { type FieldChange, fieldChanges } from "../../domain/field-change.js";
+import { canonical, checkJson, isEmpty, isObject, type JsonObject } from "../../domain/json.js";
+import type { Layer } from "../../domain/layer.js";
+import type { Perspective } from "../../schema/config-schema.js";
+import { type Commit, type Committed, type Expectations, keyText } from "../../store/store.js";
+import { authorize, noSuchAccount } from "../authorize.js";
+import type { ConfigCatalog, ConfigTarget } from "../config-catalog.js";
+import { type ConfigProblem, isBlocking } from "../problems.js";
+import { ConfigSnapshot, snapshotOf } from "../read/config-snapshot.js";
+import { uncachedMerge } from "../read/merged-configs.js";
+import type { LayerVersions } from "../read/stored-layers.js";
+import { guardTiming } from "../timing-guard.js";
+import { yieldToEventLoop } from "../yield-to-event-loop.js";
+import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit-until-done.js";
+import { freshAncestry, freshLayers } from "./fresh-layers.js";
+import { KeyedMutex } from "./keyed-mutex.js";
+import { decideWrite, type WriteDecision, type WriteIntent } from "./write-decision.js";
+
+export interface WriteRequest {
+  readonly target: ConfigTarget;
+  readonly intent: WriteIntent;
+  /** The etag that the caller decided on; absent: whatever is there now. */
+  readonly ifMatch?: string | undefined;
+  /** Answers what would happen, and writes nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
+export type WriteResult =
+  | {
+      readonly result: "written";
+      /** As it is after the write, from the commit itself. */
+      readonly snapshot: ConfigSnapshot;
+      /** Worked out when it is asked for. */
+      readonly changes: readonly FieldChange[];
+      /** The layer's overrides now, as far as visible; undefined: none. */
+      readonly document: JsonObject | undefined;
+      /** Undefined: nothing was written. */
+      readonly revision: number | undefined;
+      readonly dryRun: boolean;
+    }
+  | { readonly result: "invalid"; readonly problems: readonly ConfigProblem[] }
+  /** `ifMatch` named another state than the current one. */
+  | { readonly result: "conflict"; readonly current: ConfigSnapshot };
+
+/** How long a write waits for the writes of the same config before it: during an outage each of those takes long. */
+const WAIT_WITHIN_MS = 1_500;
+
+/** Writes documents. Decides on fresh layers, never on a cache (R13). */
+export class ConfigWriter {
+  readonly #dependencies: CommitDependencies;
+  readonly #catalog: ConfigCatalog;
+  /** Writers of one document would otherwise all decide on the same state, and all but one of them in vain. */
+  readonly #mutex = new KeyedMutex();
+
+  constructor(dependencies: CommitDependencies, catalog: ConfigCatalog) {
+    this.#dependencies = dependencies;
+    this.#catalog = catalog;
+  }
+
+  /**
+   * Sets, patches or resets a document. Decides on fresh layers, commits only if all of them still hold, and decides
+   * again when they do not: concurrent patches of different fields both survive.
+   * The right to write is judged on the same layers.
+   * @throws StrataError as `effective`; BAD_USER_INPUT; STORE_UNAVAILABLE (nothing was written);
+   * WRITE_OUTCOME_UNKNOWN
+   */
+  async write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
+    await yieldToEventLoop();
+    const intent = checkIntent(request.intent);
+    const target = this.#catalog.checked(principal, "write", request.target);
+    const key = keyText(target);
+    const startedAt = performance.now();
+    return guardTiming(principal, async () => {
+      if (this.#mutex.isLocked(key)) await this.#mayWait(principal, target.accountId);
+      return this.#mutex.run(key, WAIT_WITHIN_MS, () => this.#write(principal, request, intent, startedAt));
+    });
+  }
+
+  /** Who may not write here does not wait: they would hold up the others, and see by the clock that somebody writes. */
+  async #mayWait(principal: Principal, accountId: string | undefined): Promise<void> {
+    if (principal.isSuperadmin || accountId === undefined) return;
+    const ancestry = await freshAncestry(this.#dependencies.store, accountId);
+    if (ancestry === undefined) throw noSuchAccount();
+    authorize(principal, "write", ancestry.lineage);
+  }
+
+  #write(
+    principal: Principal,
+    request: WriteRequest,
+    intent: WriteIntent,
+    startedAt: number,
+  ): Promise<WriteResult> {
+    const attempt = async (): Promise<Attempt<WriteResult>> => {
+      const layers = await freshLayers(this.#dependencies.store, request.target);
+      await yieldToEventLoop();
+      const read = this.#decidable(principal, request.target, layers);
+      await yieldToEventLoop();
+      const { snapshot: before, perspective } = read;
+      if (request.ifMatch !== undefined && request.ifMatch !== before.etag) {
+        return { answer: { result: "conflict", current: before } };
+      }
+      const stored = read.documents[0]?.override ?? {};
+      const decision = decideWrite(intent, stored, before.config, before.schema, perspective);
+      await yieldToEventLoop();
+      if (decision.problems.some(isBlocking)) {
+        return { answer: { result: "invalid", problems: decision.problems } };
+      }
+      const dryRun = request.dryRun === true;
+      if (dryRun || !decision.changes) return { answer: this.#written(read, decision, undefined, dryRun) };
+      const commit = this.#commit(principal, request.target, intent, read, decision);
+      return {
+        commit,
+        done: (made: Committed) => this.#written(read, decision, { ...made, by: commit.by }, false),
+      };
+    };
+    return commitUntilDone(this.#dependencies, attempt, startedAt);
+  }
+
+  /** Everything that a decision rests on, if the caller may take it. */
+  #decidable(principal: Principal, target: ConfigTarget, layers: LayerVersions | undefined): ReadLayers {
+    if (layers === undefined) throw noSuchAccount();
+    const view = authorize(principal, "write", layers.ancestry?.lineage);
+    const config = this.#catalog.perspective(principal, target);
+    const merged = uncachedMerge(config.perspective, layers.documents);
+    const snapshot = snapshotOf(config, { layers, config: merged }, view);
+    return { ...layers, perspective: config.perspective, snapshot };
+  }
+
+  #commit(
+    principal: Principal,
+    target: ConfigTarget,
+    intent: WriteIntent,
+    read: ReadLayers,
+    decision: WriteDecision,
+  ): Commit {
+    const write: Commit["write"] = {
+      on: "document",
+      key: target,
+      kind: intent.kind,
+      override: isEmpty(decision.override) ? undefined : decision.override,
+    };
+    return {
+      expect: expectations(read),
+      write,
+      at: this.#dependencies.now().toISOString(),
+      by: principal.subject,
+      operation: {
+        id: this.#dependencies.newId(),
+        digest: hash("sha256", canonical([intent.kind, decision.override]), "base64url"),
+      },
+    };
+  }
+
+  #written(
+    { snapshot: before }: ReadLayers,
+    decision: WriteDecision,
+    done: Written | undefined,
+    dryRun: boolean,
+  ): WriteResult {
+    const config =
+      done !== undefined ? committed(decision, done) : decision.changes ? decision.after : before.config;
+    return {
+      result: "written",
+      snapshot: new ConfigSnapshot(config, before.schema, before.view, { dryRun, before: before.config }),
+      get changes() {
+        return fieldChanges(before.config, config);
+      },
+      document: decision.visible,
+      revision: done?.version.revision,
+      dryRun,
+    };
+  }
+}
+
+/** What a write has made, and who did. */
+interface Written extends Committed {
+  readonly by: string;
+}
+
+/** Everything that one decision rests on. */
+interface ReadLayers extends LayerVersions {
+  readonly perspective: Perspective;
+  readonly snapshot: ConfigSnapshot;
+}
+
+function checkIntent(intent: WriteIntent): WriteIntent {
+  if (intent.kind === "RESET") return intent;
+  const given = checkJson(intent.kind === "SET" ? intent.values : intent.patch);
+  if (!isObject(given))
+    throw new StrataError("BAD_USER_INPUT", "A config is a JSON object.", { pointer: "" });
+  return intent;
+}
+
+function committed({ after }: WriteDecision, { version, at, by }: Written): EffectiveConfig {
+  const [written] = after.layers as [Layer];
+  const stamped = { revision: version.revision, updatedAt: at, updatedBy: by };
+  return after.withHighest({ ...written, ...(written.document && stamped) });
+}
+
+/** Every layer read, and the ancestry that named them (R13). */
+function expectations({ ancestry, keys, versions }: ReadLayers): Expectations {
+  return {
+    documents: keys.map((key, index) => ({ key, version: versions[index] })),
+    accounts:
+      ancestry === undefined ? [] : [{ id: ancestry.lineage[0].id, version: ancestry.lineage[0].version }],
+    ...(ancestry && { tree: ancestry.tree }),
+  };
+}
