@@ -89,7 +89,10 @@ export const FAULT_ATTACKS: readonly Attack[] = [
     expected: {
       status: 503,
       also: ({ text }) =>
-        assert.equal(text, '{"status":"not ready","reason":"The store cannot be read: the log says why."}'),
+        assert.equal(
+          text,
+          '{"status":"not ready","reads":"refused","writes":"refused","reason":"The store cannot be read: the log says why."}',
+        ),
     },
   },
 ];
