@@ -11,6 +11,8 @@ import { openRedisArchiveTarget } from "./store/redis-archive-target.js";
 import { openRedisStore } from "./store/redis-store.js";
 import type { Store } from "./store/store.js";
 
+type Env = Readonly<NodeJS.ProcessEnv>;
+
 /** How a kind of store is opened by commands. */
 interface Openers {
   source(): Promise<ArchiveSource>;
@@ -45,34 +47,34 @@ function openersFor(settings: Settings["store"]): Openers {
 }
 
 /** @param url as in STRATA_STORE; undefined: what that says */
-function openersAt(url: string | undefined): Openers {
+function openersAt(env: Env, url: string | undefined): Openers {
   const given = url === undefined ? {} : { STRATA_STORE: url };
-  return openersFor(readStoreSettings({ ...process.env, ...given }));
+  return openersFor(readStoreSettings({ ...env, ...given }));
 }
 
 /** @throws SettingsError, StrataError or Error with a message for the operator */
-export async function openArchiveSource(url: string | undefined): Promise<ArchiveSource> {
-  return openersAt(url).source();
+export async function openArchiveSource(env: Env, url: string | undefined): Promise<ArchiveSource> {
+  return openersAt(env, url).source();
 }
 
 /** @throws SettingsError, StrataError or Error with a message for the operator */
-export async function openArchiveTarget(url: string | undefined): Promise<ArchiveTarget> {
-  return openersAt(url).target();
+export async function openArchiveTarget(env: Env, url: string | undefined): Promise<ArchiveTarget> {
+  return openersAt(env, url).target();
 }
 
 /** @throws SettingsError, StrataError or Error with a message for the operator */
-export async function openArchivedStore(url: string | undefined): Promise<Store> {
-  return openersAt(url).store();
+export async function openArchivedStore(env: Env, url: string | undefined): Promise<Store> {
+  return openersAt(env, url).store();
 }
 
 /** @throws SettingsError, StrataError or Error with a message for the operator */
-export async function acceptStore(url: string | undefined): Promise<string | undefined> {
-  return openersAt(url).accept();
+export async function acceptStore(env: Env, url: string | undefined): Promise<string | undefined> {
+  return openersAt(env, url).accept();
 }
 
 /** @returns undefined where there is no store yet @throws SettingsError, StrataError or Error with a message for the operator */
-export async function openExistingStore(url: string | undefined): Promise<Store | undefined> {
-  const openers = openersAt(url);
+export async function openExistingStore(env: Env, url: string | undefined): Promise<Store | undefined> {
+  const openers = openersAt(env, url);
   return openers.exists() ? openers.store() : undefined;
 }
 

@@ -28,14 +28,15 @@ const COMMIT_WITHIN_MS = 30_000;
  * @throws SettingsError, StrataError or Error with a message for the operator
  */
 export async function openKazooImport(
+  env: Readonly<NodeJS.ProcessEnv>,
   url: string | undefined,
   apply: boolean,
   found: KazooDocuments,
 ): Promise<OpenedKazooImport> {
-  const registry = loadSchemaRegistry(readSchemaFolder(process.env));
+  const registry = loadSchemaRegistry(readSchemaFolder(env));
   const { store, remove } = apply
-    ? { store: await openArchivedStore(url), remove: async () => {} }
-    : await openTrialStore(url, found);
+    ? { store: await openArchivedStore(env, url), remove: async () => {} }
+    : await openTrialStore(env, url, found);
   const dependencies = { store, now: () => new Date(), newId: randomUUID, deadlineMs: COMMIT_WITHIN_MS };
   const merges = new MergedConfigs({
     bytes: CACHE_BYTES,
@@ -55,13 +56,14 @@ export async function openKazooImport(
 }
 
 async function openTrialStore(
+  env: Readonly<NodeJS.ProcessEnv>,
   url: string | undefined,
   found: KazooDocuments,
 ): Promise<{ readonly store: Store; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "strata-import-kazoo-"));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const existing = await openExistingStore(url);
+    const existing = await openExistingStore(env, url);
     try {
       const items = existing === undefined ? undefined : await itemsForTrial(existing, found);
       return { store: await openScratchStore(folder, items), remove };

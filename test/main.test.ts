@@ -1,66 +1,32 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { startServer } from "../src/start-server.js";
+import { originOf, spawnStrata } from "./archive/strata-process.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
-const MAIN = new URL("../dist/main.js", import.meta.url).pathname;
 const SCHEMAS = new URL("../schemas", import.meta.url).pathname;
 
-if (!existsSync(MAIN)) throw new Error("dist/main.js is not there: npm test builds it");
-
-/** The service as its users start it. */
-class Strata {
-  #output = "";
-  #errors = "";
-  readonly #child: ChildProcess;
-  readonly #exit: Promise<number | null>;
-
-  constructor(settings: Record<string, string>) {
-    const environment = {
-      PATH: process.env.PATH ?? "",
-      STRATA_PORT: "0",
-      STRATA_SCHEMAS: SCHEMAS,
-      ...settings,
-    };
-    this.#child = spawn(process.execPath, [MAIN], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
-    this.#child.stdout?.on("data", (text: Buffer) => {
-      this.#output += text.toString();
-    });
-    this.#child.stderr?.on("data", (text: Buffer) => {
-      this.#errors += text.toString();
-    });
-    this.#exit = once(this.#child, "close").then(([code]) => code as number | null);
-    onTestFinished(() => {
-      this.#child.kill("SIGKILL");
-    });
-  }
-
-  /** Its origin, once it is there. */
-  async listening(): Promise<string> {
-    for (let waited = 0; waited < 30_000; waited += 20) {
-      const origin = /listening at (http:\S+?)"/.exec(this.#output)?.[1];
-      if (origin !== undefined) return origin;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error(`it never listened: ${this.#output}${this.#errors}`);
-  }
-
-  terminate(signal: NodeJS.Signals = "SIGTERM"): void {
-    this.#child.kill(signal);
-  }
-
-  /** How it ended, with all it said. */
-  async end(): Promise<{ code: number | null; output: string; errors: string }> {
-    return { code: await this.#exit, output: this.#output, errors: this.#errors };
-  }
+/** The settings of a server on any free port, with a store of its own unless another one is named. */
+function environment(settings: Record<string, string>): Record<string, string> {
+  return { STRATA_PORT: "0", STRATA_SCHEMAS: SCHEMAS, STRATA_STORE: newStore(), ...settings };
 }
 
-function start(settings: Record<string, string> = {}): Strata {
-  return new Strata({ STRATA_STORE: `lmdb:${join(temporaryFolder(), "data")}`, ...settings });
+const newStore = () => `lmdb:${join(temporaryFolder(), "data")}`;
+
+/** The service as its users start it. */
+function start(settings: Record<string, string> = {}) {
+  const { child, ended } = spawnStrata([], environment(settings));
+  const origin = originOf(child);
+  origin.catch(() => "said by whoever waits for it");
+  return { origin, ended, terminate: (signal: NodeJS.Signals = "SIGTERM") => child.kill(signal) };
+}
+
+/** The same server without a process of its own, for what needs none. */
+async function startHere(settings: Record<string, string>): Promise<FastifyInstance> {
+  return startServer(environment({ STRATA_LOG_LEVEL: "silent", ...settings }));
 }
 
 async function ask(origin: string, query: string): Promise<{ status: number; body: unknown }> {
@@ -75,10 +41,10 @@ async function ask(origin: string, query: string): Promise<{ status: number; bod
 const PIN_TIMEOUT = `{ config(accountId: "acme", configId: "conferences") { value(at: "/pin_timeout") } }`;
 
 describe("a start", () => {
-  test("listens, answers, and ends on SIGTERM with 0; the store is there at the next", async () => {
+  test("listens, answers, and ends on SIGTERM with 0; the next one has the store, and warns of a name that is no setting", async () => {
     const folder = join(temporaryFolder(), "not", "yet", "there");
     const first = start({ STRATA_STORE: `lmdb:${folder}` });
-    const origin = await first.listening();
+    const origin = await first.origin;
     expect(await ask(origin, PIN_TIMEOUT)).toEqual({
       status: 200,
       body: { data: { config: { value: 3_000 } } },
@@ -88,7 +54,7 @@ describe("a start", () => {
       `mutation { patchConfig(input: { accountId: "acme", configId: "conferences", patch: { pin_timeout: 1 } }) { __typename } }`,
     );
     first.terminate();
-    const { code, output, errors } = await first.end();
+    const { code, output, errors } = await first.ended;
     expect([code, errors]).toEqual([0, ""]);
     const lines = output
       .trim()
@@ -105,40 +71,32 @@ describe("a start", () => {
       "closed",
     ]);
 
-    const second = start({ STRATA_STORE: `lmdb:${folder}` });
-    expect(await ask(await second.listening(), PIN_TIMEOUT)).toMatchObject({
+    const second = start({ STRATA_STORE: `lmdb:${folder}`, STRATA_PROT: "1" });
+    expect(await ask(await second.origin, PIN_TIMEOUT)).toMatchObject({
       body: { data: { config: { value: 1 } } },
     });
     second.terminate("SIGINT");
-    expect((await second.end()).code).toBe(0);
+    const { code: interrupted, output: warned } = await second.ended;
+    expect(interrupted).toBe(0);
+    expect(warned).toContain('"name":"STRATA_PROT","msg":"not a setting: is it misspelt?"');
   });
 
   test("an example that was deleted does not come back", async () => {
-    const folder = temporaryFolder();
+    const STRATA_STORE = newStore();
     const accounts = "{ accounts { totalCount nodes { id } } }";
-    const nodes = async (origin: string) => JSON.stringify(await ask(origin, accounts));
-    const first = start({ STRATA_STORE: `lmdb:${folder}` });
-    const origin = await first.listening();
-    const before = await nodes(origin);
+    const first = await startHere({ STRATA_STORE });
+    const nodes = async ({ listeningOrigin }: FastifyInstance) =>
+      JSON.stringify(await ask(listeningOrigin, accounts));
+    const before = await nodes(first);
     // The one that is made last.
-    await ask(origin, `mutation { deleteAccount(input: { id: "oceanic" }) { deletedAccountId } }`);
-    const after = await nodes(origin);
+    const gone = `mutation { deleteAccount(input: { id: "oceanic" }) { deletedAccountId } }`;
+    await ask(first.listeningOrigin, gone);
+    const after = await nodes(first);
     expect(after).not.toBe(before);
-    first.terminate();
-    await first.end();
-    const second = start({ STRATA_STORE: `lmdb:${folder}` });
-    expect(await nodes(await second.listening())).toBe(after);
-    second.terminate();
-    await second.end();
-  });
-
-  test("a name that is no setting is warned of", async () => {
-    const strata = start({ STRATA_PROT: "1" });
-    await strata.listening();
-    strata.terminate();
-    expect((await strata.end()).output).toContain(
-      '"name":"STRATA_PROT","msg":"not a setting: is it misspelt?"',
-    );
+    await first.close();
+    const second = await startHere({ STRATA_STORE });
+    expect(await nodes(second)).toBe(after);
+    await second.close();
   });
 });
 
@@ -154,7 +112,7 @@ describe("an end", () => {
 
   test("requests that run are finished, and no idle connection keeps it waiting", async () => {
     const strata = start();
-    const origin = await strata.listening();
+    const origin = await strata.origin;
     const agent = new Agent({ keepAlive: true });
     onTestFinished(() => agent.destroy());
     await new Promise<void>((resolve, reject) => {
@@ -181,20 +139,9 @@ describe("an end", () => {
     expect(body).not.toHaveProperty("errors");
     uploading.finish();
     expect(await uploading.status).toBe(200);
-    expect((await strata.end()).code).toBe(0);
+    expect((await strata.ended).code).toBe(0);
     expect(performance.now() - told).toBeLessThan(8_000);
     await expect(fetch(`${origin}/health/live`)).rejects.toThrow();
-  });
-
-  test("whoever never sends the rest of a request does not keep it for more than 10 seconds", async () => {
-    const strata = start();
-    const uploading = upload(await strata.listening(), JSON.stringify({ query: PIN_TIMEOUT }));
-    await uploading.begun;
-    uploading.status.catch(() => undefined);
-    const told = performance.now();
-    strata.terminate();
-    expect((await strata.end()).code).toBe(0);
-    expect(performance.now() - told).toBeLessThan(10_000);
   });
 });
 
@@ -215,51 +162,56 @@ function upload(
   return { begun, status, finish: () => sent.end(body.slice(-1)) };
 }
 
-describe("a start that cannot be is told in a line, with exit code 1", () => {
-  /** What was said, by a process that ended by itself. */
+describe("a start that cannot be", () => {
+  /** The message of a start that failed, after which nothing is left open. */
   async function refusal(settings: Record<string, string>): Promise<string> {
-    const { code, errors, output } = await start(settings).end();
-    expect(code).toBe(1);
-    expect(errors + output).not.toMatch(/^ +at /m);
-    expect(errors + output).not.toContain("listening");
-    return errors.trim();
+    const started = startHere(settings);
+    started.then((app) => app.close()).catch(() => "expected");
+    const error = await started.then(
+      () => undefined,
+      (refused: Error) => refused,
+    );
+    expect(error).toBeInstanceOf(Error);
+    return error?.message ?? "";
   }
 
-  test("the port is taken", async () => {
-    const other = createServer().listen(0, "127.0.0.1");
-    onTestFinished(() => void other.close());
-    await once(other, "listening");
-    const address = other.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
-    expect(await refusal({ STRATA_PORT: String(port) })).toBe(
-      `Port ${port} of 127.0.0.1 is in use. Set STRATA_PORT to another one, or to 0 for any that is free.`,
-    );
+  test("is told on standard error, without a stack, with exit code 1: each setting that is wrong is named", async () => {
+    const wrong = { STRATA_HOST: "0.0.0.0", STRATA_PORT: "x", STRATA_STORE: "x", STRATA_LOG_LEVEL: "x" };
+    const { code, output, errors } = await start(wrong).ended;
+    expect([code, output]).toEqual([1, ""]);
+    for (const name of Object.keys(wrong)) expect(errors).toContain(`\n  ${name}: `);
   });
 
-  test("another process has the store", async () => {
-    const folder = join(temporaryFolder(), "data");
-    const first = start({ STRATA_STORE: `lmdb:${folder}` });
-    const origin = await first.listening();
-    const message = await refusal({ STRATA_STORE: `lmdb:${folder}` });
-    expect(message).toContain(folder);
-    expect(message.split("\n")).toHaveLength(1);
+  test("because another process has the port or the store names it, and that one goes on", async () => {
+    const STRATA_STORE = newStore();
+    const origin = await start({ STRATA_STORE }).origin;
+    const { port } = new URL(origin);
+    const free = newStore();
+    expect(await refusal({ STRATA_PORT: port, STRATA_STORE: free })).toBe(
+      `Port ${port} of 127.0.0.1 is in use. Set STRATA_PORT to another one, or to 0 for any that is free.`,
+    );
+    // The refused start has closed its store.
+    await (await startHere({ STRATA_STORE: free })).close();
+    const { code, output, errors } = await start({ STRATA_STORE }).ended;
+    expect([code, errors.trim().split("\n")]).toEqual([
+      1,
+      [expect.stringContaining(STRATA_STORE.slice("lmdb:".length))],
+    ]);
+    expect(output).not.toContain("listening");
     expect((await ask(origin, PIN_TIMEOUT)).status).toBe(200);
   });
 
-  test("the schema folder is not there", async () => {
+  test("because the schema folder is not there, or empty, says so", async () => {
     expect(await refusal({ STRATA_SCHEMAS: "/nowhere" })).toMatch(
       /^The schema folder \/nowhere cannot be read/,
     );
-  });
-
-  test("the schema folder is empty", async () => {
     const folder = temporaryFolder();
     expect(await refusal({ STRATA_SCHEMAS: folder })).toMatch(
       new RegExp(`^The schema folder ${folder} holds no`),
     );
   });
 
-  test("the store's folder is a file, or below one", async () => {
+  test("because the store's folder is a file, or below one, says so", async () => {
     const file = join(temporaryFolder(), "file");
     writeFileSync(file, "");
     for (const folder of [file, join(file, "below")]) {
@@ -267,11 +219,5 @@ describe("a start that cannot be is told in a line, with exit code 1", () => {
         `The store folder ${folder} cannot be used`,
       );
     }
-  });
-
-  test("settings are wrong: each of them is named", async () => {
-    const wrong = { STRATA_HOST: "0.0.0.0", STRATA_PORT: "x", STRATA_STORE: "x", STRATA_LOG_LEVEL: "x" };
-    const message = await refusal(wrong);
-    for (const name of Object.keys(wrong)) expect(message).toContain(`\n  ${name}: `);
   });
 });

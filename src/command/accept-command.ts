@@ -1,9 +1,10 @@
+import type { Terminal } from "../archive/progress.js";
 import { readOptions, UsageError } from "./command-options.js";
 
 export interface AcceptContext {
   /** Accepts the store, absent: the one that the service would use; undefined: its kind never needs it. */
   readonly accept: (store: string | undefined) => Promise<string | undefined>;
-  readonly stderr: Pick<NodeJS.WriteStream, "write">;
+  readonly stderr: Terminal;
 }
 
 /**

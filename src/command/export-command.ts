@@ -2,16 +2,18 @@ import { resolve } from "node:path";
 import { writeWhole } from "../archive/export-file.js";
 import { exportStore } from "../archive/export-store.js";
 import type { ExportSummary, Sink } from "../archive/export-writer.js";
-import { createProgress, grouped, megabytes } from "../archive/progress.js";
+import { createProgress, grouped, megabytes, type Terminal } from "../archive/progress.js";
 import { StrataError } from "../domain/errors.js";
 import type { ArchiveSource } from "../store/archive.js";
 import { readOptions, UsageError } from "./command-options.js";
 
+type Output = NodeJS.WritableStream & Pick<Terminal, "isTTY">;
+
 export interface ExportContext {
   /** Opens the store to copy from; absent: the one that the service would use. */
   readonly openSource: (store: string | undefined) => Promise<ArchiveSource>;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdout: Output;
+  readonly stderr: Terminal;
 }
 
 /**
@@ -60,7 +62,7 @@ async function copy(
   }
 }
 
-function sinkTo(stdout: NodeJS.WriteStream): Sink {
+function sinkTo(stdout: Output): Sink {
   // The call that failed tells.
   stdout.on("error", () => {});
   return (bytes) =>

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { importStore } from "../archive/import-store.js";
 import { mergeExport } from "../archive/merge-export.js";
-import { createProgress, grouped, type Progress } from "../archive/progress.js";
+import { createProgress, grouped, type Progress, type Terminal } from "../archive/progress.js";
 import { type VerifiedExport, verifyExport } from "../archive/verified-export.js";
 import { StrataError } from "../domain/errors.js";
 import type { ArchiveTarget } from "../store/archive.js";
@@ -12,7 +12,7 @@ export interface ImportContext {
   /** Open the store to write into; absent: the one that the service would use. */
   readonly openTarget: (store: string | undefined) => Promise<ArchiveTarget>;
   readonly openStore: (store: string | undefined) => Promise<Store>;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stderr: Terminal;
 }
 
 /**

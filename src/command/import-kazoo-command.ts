@@ -1,4 +1,4 @@
-import { createProgress, type Progress } from "../archive/progress.js";
+import { createProgress, type Progress, type Terminal } from "../archive/progress.js";
 import { documentsIn } from "../kazoo-import/couch-documents.js";
 import { importKazoo, type KazooImportTarget } from "../kazoo-import/import-kazoo.js";
 import { reportText } from "../kazoo-import/import-report.js";
@@ -12,8 +12,8 @@ export interface ImportKazooContext {
     apply: boolean,
     found: KazooDocuments,
   ) => Promise<KazooImportTarget & { close(): Promise<void> }>;
-  readonly stdout: Pick<NodeJS.WriteStream, "write">;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdout: Pick<NodeJS.WritableStream, "write">;
+  readonly stderr: Terminal;
 }
 
 /**

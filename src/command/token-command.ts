@@ -9,7 +9,7 @@ export interface TokenContext {
   /** Names whoever is at the terminal. */
   readonly user: string;
   readonly now: () => Date;
-  readonly stdout: Pick<NodeJS.WriteStream, "write">;
+  readonly stdout: Pick<NodeJS.WritableStream, "write">;
 }
 
 /**

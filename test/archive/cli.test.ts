@@ -13,12 +13,12 @@ import { documentKey } from "../store/store-contract.js";
 import { storedDocuments } from "../store/stored-documents.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { itemLines, restoreInto } from "./archive-fixture.js";
-import { CLI, spawnStrata, strata } from "./strata-process.js";
+import { CLI, originOf, spawnStrata, strata } from "./strata-process.js";
 
 const SECRET = "s3cret";
 const REDIS = `redis://user:${SECRET}@localhost:1`;
 /** So many that an export and an import take a moment. */
-const MANY = 40_000;
+const MANY = 20_000;
 
 const ITEMS: readonly ArchiveItem[] = [
   account("root", undefined, 1),
@@ -118,15 +118,26 @@ describe("strata", () => {
     expect(errors.trim()).not.toBe("");
   });
 
-  test("starts the server, with a command and without", async () => {
-    for (const args of [["start"], []]) {
-      const { child, ended } = spawnStrata(args, { STRATA_STORE: `lmdb:${folder}` });
-      await new Promise<void>((resolve) =>
-        child.stdout?.on("data", (text) => String(text).includes("listening at") && resolve()),
-      );
-      child.kill("SIGTERM");
-      expect(await ended).toMatchObject({ code: 0, errors: "" });
-    }
+  /** Everything else about these command lines is tried without a process. */
+  test.each([
+    [0, ["help"]],
+    [0, ["export", "--to", "copy.jsonl"]],
+    [0, ["token", "--superadmin"]],
+    [1, ["export", "--store", "lmdb:nowhere"]],
+    [1, ["import", "nowhere"]],
+    [1, ["import-kazoo", "nowhere"]],
+    [2, ["exprot"]],
+    [2, ["start", "now"]],
+    [2, ["token"]],
+    [2, ["accept"]],
+  ])("as a process, ends with %i: %j", async (code, args) => {
+    const settings = { STRATA_STORE: `lmdb:${folder}`, STRATA_JWT_SECRET: "x".repeat(32) };
+    const { child, ended } = spawnStrata(args, settings, parent);
+    expect(await ended).toMatchObject({ code });
+    expect(child.signalCode).toBeNull();
+    const { output, errors } = await ended;
+    if (code === 0) return;
+    expect([output, errors.trim().split("\n").length]).toEqual(["", 1]);
   });
 });
 
@@ -264,10 +275,8 @@ describe("strata export", () => {
   });
 
   test("copies the store of a server that runs", async () => {
-    const { child, ended } = spawnStrata([], { STRATA_STORE: `lmdb:${folder}` });
-    await new Promise<void>((resolve) =>
-      child.stdout?.on("data", (text) => String(text).includes("listening at") && resolve()),
-    );
+    const { child, ended } = spawnStrata(["start"], { STRATA_STORE: `lmdb:${folder}` });
+    await originOf(child);
     expect(await strata(["export", "--to", file, from])).toMatchObject({ code: 0 });
     expect(itemLines(await readFile(file))).toHaveLength(4);
     for (const how of [[], ["--merge"], ["--replace"]]) {
@@ -278,7 +287,7 @@ describe("strata export", () => {
       ]);
     }
     child.kill("SIGTERM");
-    expect(await ended).toMatchObject({ code: 0 });
+    expect(await ended).toMatchObject({ code: 0, errors: "" });
   });
 });
 
@@ -343,8 +352,8 @@ describe("strata import", () => {
       code: 1,
       errors: expect.stringMatching(/^The file cannot be read: ENOENT/),
     });
-    const pipe = await strata(["import", "/dev/stdin", into()]);
-    expect(pipe).toMatchObject({ code: 1, errors: expect.stringMatching(/is not a file/) });
+    const device = await strata(["import", "/dev/null", into()]);
+    expect(device).toMatchObject({ code: 1, errors: expect.stringMatching(/is not a file/) });
     expect(await isThere(other())).toBe(false);
   });
 
@@ -357,7 +366,7 @@ describe("strata import", () => {
     killed.child.kill("SIGKILL");
     expect(await killed.ended).toMatchObject({ code: null });
 
-    const served = await strata([], { STRATA_STORE: `lmdb:${other()}` });
+    const served = await spawnStrata([], { STRATA_STORE: `lmdb:${other()}` }).ended;
     expect(served).toMatchObject({
       code: 1,
       errors: expect.stringMatching(/import .*not finished.*same file.*--replace/),
@@ -409,7 +418,7 @@ describe("progress", () => {
     const shown = (said: string) => said.split(OVER).slice(1);
     const exported = shown(await onTerminal(`${CLI} export --to ${file} ${from}`));
     expect(exported[0]).toMatch(/^[\d,]+ accounts, [\d,]+ writes, \d+\.\d MB$/);
-    expect(exported.at(-1)).toMatch(/^Exported 1 accounts and 40,000 writes[^\r]*\r\n$/);
+    expect(exported.at(-1)).toMatch(/^Exported 1 accounts and 20,000 writes[^\r]*\r\n$/);
     const imported = shown(await onTerminal(`${CLI} import ${file} --store=lmdb:${join(parent, "other")}`));
     expect(imported[0]).toMatch(/^Verifying: \d+ %$/);
     expect(imported.at(-2)).toMatch(/^Importing: \d+ %$/);

@@ -1,7 +1,6 @@
-import { createInterface } from "node:readline";
 import { describe, expect, test } from "vitest";
-import { spawnStrata, strata } from "../archive/strata-process.js";
-import { temporaryFolder } from "../temporary-folder.js";
+import { strata } from "../archive/strata-process.js";
+import { runServer } from "../rest/running-server.js";
 
 const SECRET = "a secret of at least 32 bytes, or so";
 const settings = { STRATA_JWT_SECRET: SECRET, USER: "ada" };
@@ -24,15 +23,9 @@ describe("strata token", () => {
     expect(await claimsOf("--account=acme", "--read-only")).toMatchObject({ scope: "config:read" });
   });
 
-  test("makes what a server with the same settings takes", { timeout: 60_000 }, async () => {
+  test("makes what a server with the same settings takes", async () => {
     const all = { ...settings, STRATA_JWT_ISSUER: "https://id.example", STRATA_JWT_AUDIENCE: "strata" };
-    const { child } = spawnStrata(["start"], { ...all, STRATA_STORE: `lmdb:${temporaryFolder()}` });
-    let origin: string | undefined;
-    if (child.stdout === null) throw new Error("no output");
-    for await (const line of createInterface(child.stdout)) {
-      origin = /listening at (http:\S+?)"/.exec(line)?.[1];
-      if (origin !== undefined) break;
-    }
+    const origin = await runServer(all);
     const ask = async (token: string): Promise<unknown> => {
       const headers = { "content-type": "application/json", authorization: `Bearer ${token.trim()}` };
       const body = JSON.stringify({ query: "{ viewer { subject account { id } canWrite } }" });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ImportReport } from "../../src/kazoo-import/import-report.js";
-import { spawnStrata, strata } from "../archive/strata-process.js";
+import { originOf, spawnStrata, strata } from "../archive/strata-process.js";
 import { sharedRedisUrl } from "../redis/run-redis.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
@@ -129,9 +129,7 @@ test("for people it says what would be, and how to do it", async () => {
 test("a store that a server has is refused, and the server goes on", async () => {
   const settings = STORES[0]?.[1]() ?? {};
   const { child } = spawnStrata([], { ...settings, STRATA_EXAMPLES: "off" });
-  await new Promise<void>((resolve) => {
-    child.stdout?.on("data", (text) => String(text).includes("listening") && resolve());
-  });
+  await originOf(child);
   for (const args of [[], ["--apply"]]) {
     const { code, output, errors } = await strata(["import-kazoo", FIXTURE, ...args], settings);
     expect([code, output]).toEqual([1, ""]);

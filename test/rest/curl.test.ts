@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../temporary-folder.js";
 import { expectEnvelope } from "./rest-app.js";
-import { runCurl, startServer } from "./running-server.js";
+import { runCurl, runServer } from "./running-server.js";
 
 /** What KAZOO's documentation shows for the config `conferences` of an account that overrides nothing. */
 const INHERITED = {
@@ -51,7 +51,7 @@ const REQUESTS = [
 ] as const;
 
 test("every curl line of KAZOO's documentation gets the documented answer", async () => {
-  const origin = await startServer({ STRATA_EXAMPLES: "off" });
+  const origin = await runServer({ STRATA_EXAMPLES: "off" });
   const folder = temporaryFolder();
   for (const [name, json] of Object.entries(DATA_JSON)) {
     writeFileSync(join(folder, `${name}.json`), JSON.stringify(json, null, 2));
@@ -104,7 +104,7 @@ describe("docs/rest.md", () => {
   });
 
   test("shows real answers, in its own order, on a first start", async () => {
-    origin = await startServer();
+    origin = await runServer();
     const folder = temporaryFolder();
     for (const [, line = "", status = "200", shown = ""] of examples) {
       const answer = await runCurl(line.replaceAll("http://127.0.0.1:8000", origin), folder);

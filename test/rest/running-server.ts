@@ -1,30 +1,23 @@
-import { execFile, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
+import { startServer } from "../../src/start-server.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const run = promisify(execFile);
+const SCHEMAS = new URL("../../schemas", import.meta.url).pathname;
 
-/** What `npm start` starts, as a process of its own on a store and a port of its own; resolves to its origin. */
-export async function startServer(settings: Readonly<Record<string, string>> = {}): Promise<string> {
-  const server = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
-    cwd: ROOT,
-    env: { ...process.env, STRATA_PORT: "0", STRATA_STORE: `lmdb:${temporaryFolder()}`, ...settings },
-    stdio: ["ignore", "pipe", "inherit"],
+/** What `npm start` starts, on a store and a port of its own; resolves to its origin. */
+export async function runServer(settings: Readonly<Record<string, string>> = {}): Promise<string> {
+  const app = await startServer({
+    STRATA_PORT: "0",
+    STRATA_STORE: `lmdb:${temporaryFolder()}`,
+    STRATA_SCHEMAS: SCHEMAS,
+    STRATA_LOG_LEVEL: "silent",
+    ...settings,
   });
-  const ended = new Promise<void>((resolve) => server.on("exit", () => resolve()));
-  onTestFinished(async () => {
-    server.kill("SIGTERM");
-    await ended;
-  });
-  for await (const line of createInterface(server.stdout)) {
-    const origin = /listening at (http:[^"]+)"/.exec(line)?.[1];
-    if (origin === undefined) continue;
-    server.stdout.resume();
-    return origin;
-  }
-  throw new Error("the server ended before it listened");
+  onTestFinished(() => app.close());
+  return app.listeningOrigin;
 }
 
 export interface CurlAnswer {
@@ -38,12 +31,10 @@ export interface CurlAnswer {
  * @param folder where `@file` is looked for
  */
 export async function runCurl(line: string, folder: string): Promise<CurlAnswer> {
-  const run = promisify(execFile);
-  await run("curl", ["--version"]).catch(() => {
-    throw new Error("these tests run curl: install it");
-  });
   const script = `curl() { command curl --silent --show-error --include --max-time 20 "$@"; }\n${line}`;
-  const { stdout } = await run("bash", ["-c", script], { cwd: folder });
+  const { stdout } = await run("bash", ["-c", script], { cwd: folder }).catch((error: Error) => {
+    throw new Error(`These tests run curl in a bash. Are both installed? ${error.message}`);
+  });
   const end = stdout.indexOf("\r\n\r\n");
   const [status = "", ...lines] = stdout.slice(0, end).split("\r\n");
   return {

@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import type { Terminal } from "./archive/progress.js";
+import { named, UsageError } from "./command/command-options.js";
+
+const HELP = `Usage: strata [command]
+
+  start                      start the server; so does no command at all
+  export [--to <file>]       copy the store to a file, or to standard output; the server may go on meanwhile
+  import <file>              fill an empty store with an export
+  import-kazoo <folder>      try, and with --apply do, the move of KAZOO's own documents into the store
+  token                      print a token for a server that runs with the same STRATA_JWT_SECRET
+  accept                     go on with a Redis that is not what gateways remember: a restored backup, say
+  help, --help               show this
+  --version                  show the version
+
+Options of export:
+  --to <file>                write this file, all of it or nothing
+  --force                    replace the file if there is one
+
+Options of import:
+  --replace                  clear the store first
+  --merge                    add what the file has to what is stored; wins where both have a document
+
+Options of import-kazoo:
+  --apply                    write; without it only a report is made
+  --json                     the report for programs
+
+Options of token:
+  --account <id>             act for this account and those below it
+  --superadmin               act on everything
+  --read-only                write nothing
+  --subject <name>           who it is for; by default you
+  --expires <time>           15m, 1h, 7d; by default 1h
+
+export, import, import-kazoo and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
+More about backups: docs/backup.md. About moving in from KAZOO: docs/migrate-from-kazoo.md
+`;
+
+const FAILED = 1;
+const MISUSED = 2;
+
+/** What a command reads its settings from, and where it writes. */
+export interface CliContext {
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+  readonly stdout: NodeJS.WritableStream & Pick<Terminal, "isTTY">;
+  readonly stderr: Terminal;
+}
+
+type Command = (args: readonly string[], context: CliContext) => Promise<unknown>;
+
+/** Each command loads its own modules only: `strata help` does without the server and the stores. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  start,
+  export: runExport,
+  import: runImport,
+  "import-kazoo": runImportKazoo,
+  token: runToken,
+  accept: runAccept,
+  help,
+  "--help": help,
+  "-h": help,
+  "--version": async (_args, { stdout }) => stdout.write(`${version()}\n`),
+};
+
+/**
+ * Runs one command line; a failure becomes one line on `stderr`.
+ * @param args without the program's name
+ * @returns the exit code: 0, 1 for a failure, 2 for a command line that cannot be understood
+ */
+export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
+  const [name = "start", ...rest] = args;
+  try {
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (command === undefined) throw new UsageError(`There is no command ${named(name)}.`);
+    const isHelpWanted = rest.some((arg) => arg === "--help" || arg === "-h");
+    await (isHelpWanted ? help : command)(rest, context);
+    return 0;
+  } catch (error) {
+    const isMisused = error instanceof UsageError;
+    const hint = isMisused ? " strata help says what there is." : "";
+    context.stderr.write(`${error instanceof Error ? error.message : String(error)}${hint}\n`);
+    return isMisused ? MISUSED : FAILED;
+  }
+}
+
+async function help(_args: readonly string[], { stdout }: CliContext): Promise<void> {
+  stdout.write(HELP);
+}
+
+/** The server reads its settings from the environment alone, and reports itself what is wrong with them. */
+async function start(args: readonly string[]): Promise<void> {
+  if (args.length > 0) throw new UsageError("start takes nothing: its settings are environment variables.");
+  await import("./main.js");
+}
+
+async function runExport(args: readonly string[], { env, stdout, stderr }: CliContext): Promise<void> {
+  const [{ exportCommand }, { openArchiveSource }] = await Promise.all([
+    import("./command/export-command.js"),
+    import("./open-archive.js"),
+  ]);
+  await exportCommand(args, { openSource: (store) => openArchiveSource(env, store), stdout, stderr });
+}
+
+async function runImport(args: readonly string[], { env, stderr }: CliContext): Promise<void> {
+  const [{ importCommand }, { openArchivedStore, openArchiveTarget }] = await Promise.all([
+    import("./command/import-command.js"),
+    import("./open-archive.js"),
+  ]);
+  await importCommand(args, {
+    openTarget: (store) => openArchiveTarget(env, store),
+    openStore: (store) => openArchivedStore(env, store),
+    stderr,
+  });
+}
+
+async function runImportKazoo(args: readonly string[], { env, stdout, stderr }: CliContext): Promise<void> {
+  const [{ importKazooCommand }, { openKazooImport }] = await Promise.all([
+    import("./command/import-kazoo-command.js"),
+    import("./open-kazoo-import.js"),
+  ]);
+  await importKazooCommand(args, {
+    open: (store, apply, found) => openKazooImport(env, store, apply, found),
+    stdout,
+    stderr,
+  });
+}
+
+async function runToken(args: readonly string[], { env, stdout }: CliContext): Promise<void> {
+  const [{ tokenCommand }, { readSettings }] = await Promise.all([
+    import("./command/token-command.js"),
+    import("./env.js"),
+  ]);
+  await tokenCommand(args, {
+    access: () => readSettings(env).access,
+    user: env.USER || "operator",
+    now: () => new Date(),
+    stdout,
+  });
+}
+
+async function runAccept(args: readonly string[], { env, stderr }: CliContext): Promise<void> {
+  const [{ acceptCommand }, { acceptStore }] = await Promise.all([
+    import("./command/accept-command.js"),
+    import("./open-archive.js"),
+  ]);
+  await acceptCommand(args, { accept: (store) => acceptStore(env, store), stderr });
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  return version;
+}
