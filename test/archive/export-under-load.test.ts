@@ -1,9 +1,5 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ExportedItem } from "../../src/archive/export-line.js";
@@ -17,50 +13,26 @@ import { openRedisArchiveSource } from "../../src/store/redis-archive-source.js"
 import { openRedisStore } from "../../src/store/redis-store.js";
 import { parseRedisUrl } from "../../src/store/redis-url.js";
 import type { AccountWriteKind, Commit, DocumentKey, Version } from "../../src/store/store.js";
-import { SEED } from "../cases.js";
+import { cases, SEED } from "../cases.js";
 import { sharedRedisUrl } from "../redis/run-redis.js";
 import { documentCommit, documentKey } from "../store/store-contract.js";
 import { storedDocuments } from "../store/stored-documents.js";
 import { temporaryFolder } from "../temporary-folder.js";
+import { TestProcess } from "../test-process.js";
 import { exportFrom, importInto, itemLines, verify } from "./archive-fixture.js";
 
-const childFile = fileURLToPath(new URL("store-process.ts", import.meta.url));
+const childFile = new URL("store-process.ts", import.meta.url);
 const DOCUMENTS = 3_000;
-const ROUNDS = 8;
+const ROUNDS = cases(4);
 
 /** Another process with the store of a folder. */
-class StoreProcess {
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #lines: AsyncIterator<string>;
-
-  private constructor(mode: "serve" | "write", folder: string, count: number) {
-    this.#child = spawn(process.execPath, ["--import", "tsx", childFile, mode, folder, String(count)]);
-    this.#child.stderr.pipe(process.stderr);
-    this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
-    onTestFinished(() => this.kill());
-  }
-
-  static async start(mode: "serve" | "write", folder: string, count = 0): Promise<StoreProcess> {
-    const started = new StoreProcess(mode, folder, count);
-    expect(await started.line()).toBe("ready");
-    return started;
-  }
-
-  async line(): Promise<string | undefined> {
-    const { value, done } = await this.#lines.next();
-    return done === true ? undefined : value;
+class StoreProcess extends TestProcess {
+  static start(mode: "serve" | "write", folder: string, count = 0): Promise<StoreProcess> {
+    return new StoreProcess(childFile, [mode, folder, String(count)]).ready();
   }
 
   async commit(write: Commit["write"]): Promise<void> {
-    this.#child.stdin.write(`${JSON.stringify(write)}\n`);
-    expect(JSON.parse((await this.line()) ?? "{}")).toMatchObject({ outcome: "done" });
-  }
-
-  async kill(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const exit = once(this.#child, "exit");
-    this.#child.kill("SIGKILL");
-    await exit;
+    expect(await this.ask(write)).toMatchObject({ outcome: "done" });
   }
 }
 

@@ -16,7 +16,7 @@ import { storedDocuments } from "../store/stored-documents.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { exportFolder, importInto, itemLines, linesOf, restoreInto } from "./archive-fixture.js";
 
-const RUNS = cases(60);
+const RUNS = cases(30);
 
 /** Each account's parent, by index, is one before it; each write goes to one account, or to the system layer. */
 interface Life {

@@ -70,7 +70,7 @@ law(
     if (JSON.stringify(given).length > LIMITS.documentBytes) throw new Error("too long");
     return checkJson(given) === given;
   },
-  cases(100),
+  cases(50),
 );
 
 describe("the border refuses", () => {

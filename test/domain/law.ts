@@ -7,7 +7,7 @@ export function law<T>(
   name: string,
   arbitrary: fc.Arbitrary<T>,
   predicate: (value: T) => boolean | undefined,
-  runs = cases(20_000),
+  runs = cases(10_000),
 ): void {
   test(name, () => {
     console.log(`${name}: ${runs} cases, LAW_SEED=${SEED}`);

@@ -1,6 +1,7 @@
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { cases } from "../cases.js";
 import { checkFolder, RedisServer } from "./redis-server.js";
 
 const COMMIT = `redis.call('XADD', 'feed', ARGV[1] .. '-0', 'by', ARGV[2])
@@ -49,7 +50,9 @@ test("the check cuts a torn commit off wherever it is torn, leaves a whole one, 
     return readFileSync(file);
   };
   const multi = text.indexOf("MULTI", begin) + "MULTI\r\n".length;
-  for (let end = multi; end < text.length; end += end < text.length - 12 ? 5 : 1)
+  // Each cut starts a process. Every byte of the end is tried, and of the rest as many as there is time for.
+  const step = Math.max(1, Math.round((text.length - multi) / cases(20)));
+  for (let end = multi; end < text.length; end += end < text.length - 12 ? step : 1)
     expect((await after(text.subarray(0, end))).length, `${end} of ${text.length}`).toBeLessThan(multi);
   expect(await after(text)).toEqual(text);
   for (const at of [text.indexOf("XADD"), text.indexOf("XADD", begin)]) {

@@ -14,7 +14,7 @@ import { schemaFolder, temporaryFolder } from "../temporary-folder.js";
 import { configUrl } from "./rest-app.js";
 
 /** How many writes there are in all. */
-const STEPS = cases(2_000);
+const STEPS = cases(1_000);
 const STEPS_PER_RUN = 50;
 const ACCOUNTS = ["root", "reseller", "leaf"] as const;
 

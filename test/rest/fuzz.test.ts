@@ -9,8 +9,8 @@ import { OPEN_SCHEMAS } from "../service/services.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { openRestApp, type RestApp } from "./rest-app.js";
 
-const RUNS = cases(20_000);
-const SOCKET_RUNS = cases(400);
+const RUNS = cases(10_000);
+const SOCKET_RUNS = cases(200);
 
 const SCHEMAS = {
   ...OPEN_SCHEMAS,
@@ -232,7 +232,7 @@ describe("whatever is sent", () => {
     for (const status of [200, 201, 204, 400, 403, 404, 405, 412, 415])
       expect(seen.get(status)).toBeGreaterThan(RUNS / 5_000);
     // One request in a thousand: of a few thousand there may be none.
-    if (RUNS >= 20_000) expect(seen.get(304)).toBeGreaterThan(1);
+    if (RUNS >= 10_000) expect(seen.get(304)).toBeGreaterThan(0);
     expect(rest.commits()).toBeGreaterThan(RUNS / 1_000);
   }, 3_600_000);
 

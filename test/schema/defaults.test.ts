@@ -572,5 +572,5 @@ law(
     expect(loaded.forSystem.defaults ?? {}).toEqual(deduced(schema));
     return true;
   },
-  cases(200),
+  cases(100),
 );

@@ -68,7 +68,7 @@ class Genome {
   }
 }
 const NAMES = ["a", "b", "bb", "c"] as const;
-const RUNS = cases(1_000);
+const RUNS = cases(500);
 
 const given = (kind: "simple" | "any") =>
   fc.uint8Array({ maxLength: 80, size: "max" }).map((bytes) => {

@@ -245,7 +245,7 @@ function verdict(tree: Tree, caller: string, step: Step, id: string, parent: str
 }
 
 test("by no steps that are permitted does a caller change what accounts inherit from resellers above its reach", async () => {
-  const runs = cases(300);
+  const runs = cases(150);
   console.log(`${runs} trees, LAW_SEED=${SEED}`);
   const outcomes = new Map<string, number>();
   const store = await openTestStore();

@@ -7,7 +7,7 @@ import { cases, SEED } from "../cases.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { OPEN_SCHEMAS, openServices, type Services } from "./services.js";
 
-const RUNS = cases(30);
+const RUNS = cases(15);
 
 function principal(accountId: string | undefined, given: Partial<Principal> = {}): Principal {
   return {

@@ -474,7 +474,7 @@ describe("R13: a write holds against everything it was decided on", () => {
     const folder = temporaryFolder(FAST_DISK);
     const services = await openServices(schemaFolder(OPEN_SCHEMAS), folder);
     await services.tree(["root"], ["leaf", "root"]);
-    const rounds = cases(100);
+    const rounds = cases(50);
     for (let round = 0; round < rounds; round++) {
       await Promise.all(
         Array.from({ length: 20 }, (_, writer) =>
@@ -509,7 +509,7 @@ test("R1-R16 together: any sequence of writes leaves what a naive model says", a
     given: documentsAndInput(0),
   });
   // Each of them is a write and a read of a real store.
-  const writes = cases(4_000);
+  const writes = cases(2_000);
   console.log(`random writes against a model: ${writes} writes, LAW_SEED=${SEED}`);
   for (const { target, kind, given } of fc.sample(step, { seed: SEED, numRuns: writes })) {
     const { id: _ignored, ...input } = given.input;

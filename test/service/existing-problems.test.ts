@@ -239,8 +239,8 @@ class Genome {
   }
 }
 const NAMES = ["a", "b", "c"] as const;
-const RUNS = cases(6_000);
-const SCHEMAS = cases(300);
+const RUNS = cases(3_000);
+const SCHEMAS = cases(150);
 
 interface Case {
   /** Which of the schemas. */

@@ -1,4 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { LRUCache } from "lru-cache";
 import { onTestFinished } from "vitest";
 import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
 import type { JsonObject } from "../../src/domain/json.js";
@@ -22,6 +25,18 @@ export const OPEN_SCHEMAS = {
 };
 export const SHIPPED_SCHEMAS = new URL("../../schemas", import.meta.url).pathname;
 
+/** Tests of one file use the same schemas, and compiling them takes longer than most tests. */
+const registries = new LRUCache<string, SchemaRegistry>({ max: 8 });
+
+/** The registry of a folder; folders with the same files share one. */
+function registryOf(folder: string): SchemaRegistry {
+  const files = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]);
+  const key = JSON.stringify(files);
+  const registry = registries.get(key) ?? loadSchemaRegistry(folder);
+  registries.set(key, registry);
+  return registry;
+}
+
 /** The use-cases over a real store of the test's own, with short words for what tests do all the time. */
 export class Services {
   #ticks = 0;
@@ -39,7 +54,7 @@ export class Services {
       newId: () => randomUUID(),
     };
     this.accounts = new AccountService(dependencies);
-    const registry = loadSchemaRegistry(schemas);
+    const registry = registryOf(schemas);
     this.configs = new ConfigService({ ...dependencies, registry, merges: createMerges(registry) });
   }
 

@@ -20,7 +20,7 @@ import {
 } from "./store-contract.js";
 import { storedDocuments } from "./stored-documents.js";
 
-const RUNS = cases(60);
+const RUNS = cases(30);
 const EVERYTHING = 10_000;
 
 interface Node {

@@ -9,7 +9,6 @@ export interface StorePlace {
   openStore(): Promise<Store>;
   openSource(): Promise<ArchiveSource>;
   openTarget(): Promise<ArchiveTarget>;
-  remove(): Promise<void>;
 }
 
 const AT = "2026-03-01T10:00:00.000Z";
@@ -67,7 +66,6 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
     });
     afterEach(async () => {
       for (const each of closing.splice(0)) await each.close();
-      await place.remove();
     });
     const using = async <T extends { close(): Promise<void> }, R>(
       opening: Promise<T>,

@@ -9,7 +9,7 @@ import { accountCommit, documentCommit, documentKey, of, versionOf } from "./sto
 import { openTestStore } from "./test-store.js";
 
 const BOUND_MS = 40;
-const ROUNDS = cases(300);
+const ROUNDS = cases(150);
 const KEYS = ["a", "b", "c"].map((id) => documentKey(id, "x"));
 
 interface Bounded {

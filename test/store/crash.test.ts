@@ -1,8 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { open } from "lmdb";
 import { describe, expect, it } from "vitest";
@@ -11,10 +8,11 @@ import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import { parseDocument, SYSTEM_OWNER, storedDocument } from "../../src/store/records.js";
 import type { Version } from "../../src/store/store.js";
 import { cases } from "../cases.js";
+import { temporaryFolder } from "../temporary-folder.js";
 import { storedDocuments } from "./stored-documents.js";
 
 const FOLDERS = 2;
-const KILLS_EACH = cases(12);
+const KILLS_EACH = cases(6);
 const childFile = fileURLToPath(new URL("crash-writer.ts", import.meta.url));
 
 /** What the child prints for a commit that the store acknowledged. */
@@ -144,16 +142,12 @@ describe("The LMDB store in a process that is killed while it writes", () => {
   });
 
   async function writeKilled(): Promise<Ledger> {
-    const folder = await mkdtemp(join(tmpdir(), "strata-crash-"));
+    const folder = temporaryFolder();
     const ledger = new Ledger();
-    try {
-      for (let kill = 0; kill < KILLS_EACH; kill++) {
-        ledger.add(await writeAndKill(folder, `k${kill}`));
-        await ledger.expectCurrent(folder);
-        await ledger.expectHistory(folder, { again: kill === KILLS_EACH - 1 });
-      }
-    } finally {
-      await rm(folder, { recursive: true, force: true });
+    for (let kill = 0; kill < KILLS_EACH; kill++) {
+      ledger.add(await writeAndKill(folder, `k${kill}`));
+      await ledger.expectCurrent(folder);
+      await ledger.expectHistory(folder, { again: kill === KILLS_EACH - 1 });
     }
     return ledger;
   }

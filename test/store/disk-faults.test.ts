@@ -1,14 +1,17 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { cases } from "../cases.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { TestProcess } from "../test-process.js";
 
+const ROUNDS = cases(4);
 const source = fileURLToPath(new URL("fault-shim.c", import.meta.url));
-const childFile = fileURLToPath(new URL("crash-writer.ts", import.meta.url));
+const childFile = new URL("crash-writer.ts", import.meta.url);
 
 function compileShim(into: string): string {
   const shim = join(into, "fault-shim.so");
@@ -31,61 +34,27 @@ interface Answer {
 }
 
 /** A store in a process of its own, asked line by line. */
-class RemoteStore {
-  readonly child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
-  errors = "";
-
+class RemoteStore extends TestProcess {
   constructor(folder: string, environment: NodeJS.ProcessEnv) {
-    const child = spawn(process.execPath, ["--import", "tsx", childFile, "serve", folder], {
-      env: { ...process.env, ...environment },
-      stdio: ["pipe", "pipe", "pipe"],
-    });
-    child.stderr.on("data", (chunk) => {
-      this.errors += String(chunk);
-    });
-    this.#lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-    this.child = child;
+    super(childFile, ["serve", folder], environment);
   }
 
-  async #line(): Promise<string> {
-    const { value, done } = await this.#lines.next();
-    if (done === true) throw new Error(`the process with the store ended: ${this.errors}`);
-    return value;
-  }
-
-  async ready(): Promise<this> {
-    expect(await this.#line()).toBe("ready");
-    return this;
-  }
-
-  async put(configId: string, value: string, id?: string): Promise<Answer> {
-    this.child.stdin?.write(`${JSON.stringify({ put: { configId, value, id } })}\n`);
-    return JSON.parse(await this.#line());
+  put(configId: string, value: string, id?: string): Promise<Answer> {
+    return this.ask({ put: { configId, value, id } });
   }
 
   /** The values of these documents; null for what is not there. */
-  async get(...configIds: string[]): Promise<(string | null)[] | Answer> {
-    this.child.stdin?.write(`${JSON.stringify({ get: configIds })}\n`);
-    return JSON.parse(await this.#line());
+  get(...configIds: string[]): Promise<(string | null)[] | Answer> {
+    return this.ask({ get: configIds });
   }
 
-  async still(): Promise<unknown> {
-    this.child.stdin?.write(`${JSON.stringify({ still: true })}\n`);
-    return JSON.parse(await this.#line());
+  still(): Promise<unknown> {
+    return this.ask({ still: true });
   }
 
   /** Why it takes no writes; null: it does. */
   async probe(): Promise<string | null> {
-    this.child.stdin?.write(`${JSON.stringify({ probe: true })}\n`);
-    return JSON.parse(await this.#line()).obstacle;
-  }
-
-  async end(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    const exit = once(this.child, "exit");
-    this.child.kill("SIGKILL");
-    await exit;
+    return (await this.ask<{ obstacle: string | null }>({ probe: true })).obstacle;
   }
 }
 
@@ -94,27 +63,18 @@ describe.skipIf(process.platform !== "linux")("The LMDB store on a disk that fai
   let shim: string;
   let folder: string;
   let control: string;
-  let remotes: RemoteStore[];
   beforeAll(async () => {
     tools = await mkdtemp(join(tmpdir(), "strata-shim-"));
     shim = compileShim(tools);
   });
   afterAll(() => rm(tools, { recursive: true, force: true }));
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), "strata-faults-"));
+  beforeEach(() => {
+    folder = temporaryFolder();
     control = join(folder, "fault");
-    remotes = [];
-  });
-  afterEach(async () => {
-    for (const remote of remotes) await remote.end();
-    await rm(folder, { recursive: true, force: true });
   });
 
-  const start = (environment: NodeJS.ProcessEnv): Promise<RemoteStore> => {
-    const remote = new RemoteStore(join(folder, "store"), environment);
-    remotes.push(remote);
-    return remote.ready();
-  };
+  const start = (environment: NodeJS.ProcessEnv, at = join(folder, "store")): Promise<RemoteStore> =>
+    new RemoteStore(at, environment).ready();
   const startFaulty = () => start({ LD_PRELOAD: shim, FAULT_CONTROL: control });
   const startHealthy = () => start({});
   const fail = (how: string) => writeFile(control, how);
@@ -162,28 +122,31 @@ describe.skipIf(process.platform !== "linux")("The LMDB store on a disk that fai
     expect(await store.get(...names)).toEqual(expected());
     expect(store.errors).not.toMatch(/unhandled/i);
 
-    await store.end();
+    await store.kill();
     const fresh = await startHealthy();
     expect(await fresh.get(...names)).toEqual(expected());
     expect(await fresh.put("fresh", "last")).toMatchObject({ outcome: "done", version: { revision: 21 } });
   });
 
-  it.each(faults)(
-    "knows that writes fail ($fault) without one, and that they are taken again",
-    async (row) => {
-      const store = await startFaulty();
-      expect(await store.put("a", "first")).toMatchObject({ outcome: "done" });
-      expect(await store.probe()).toBeNull();
-      await fail(row.fault);
-      await new Promise((resolve) => setTimeout(resolve, 1_100));
-      expect(await store.probe()).toMatch(row.why);
-      expect(await store.get("a")).toEqual(["first"]);
-      await heal();
-      await new Promise((resolve) => setTimeout(resolve, 1_100));
-      expect(await store.probe()).toBeNull();
-      expect(await store.put("a", "second")).toMatchObject({ outcome: "done", version: { sequence: 2 } });
-    },
-  );
+  it("knows that writes fail without one, and that they are taken again, whatever is wrong", async () => {
+    // Side by side: what is looked at is looked at once a second.
+    await Promise.all(
+      faults.map(async ({ fault, why }) => {
+        const [own, isFailing] = [join(folder, fault), join(folder, `${fault}.control`)];
+        const store = await start({ LD_PRELOAD: shim, FAULT_CONTROL: isFailing }, own);
+        expect(await store.put("a", "first")).toMatchObject({ outcome: "done" });
+        expect(await store.probe()).toBeNull();
+        await writeFile(isFailing, fault);
+        await new Promise((resolve) => setTimeout(resolve, 1_100));
+        expect([fault, await store.probe()]).toEqual([fault, expect.stringMatching(why)]);
+        expect(await store.get("a")).toEqual(["first"]);
+        await rm(isFailing);
+        await new Promise((resolve) => setTimeout(resolve, 1_100));
+        expect([fault, await store.probe()]).toEqual([fault, null]);
+        expect(await store.put("a", "second")).toMatchObject({ outcome: "done", version: { sequence: 2 } });
+      }),
+    );
+  });
 
   it("remembers a write that failed, and takes it for a sign of others until as large a one is taken", async () => {
     const store = await startFaulty();
@@ -210,7 +173,7 @@ describe.skipIf(process.platform !== "linux")("The LMDB store on a disk that fai
     const store = await startFaulty();
     const last = new Map<string, string>();
     let doubtful = 0;
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       for (const how of ["nospace", "short", "sync", "meta"]) {
         await fail(how);
         const burst = Array.from({ length: 20 }, (_, n) => store.put(`c${n}`, `${how} ${round}`));
@@ -227,12 +190,12 @@ describe.skipIf(process.platform !== "linux")("The LMDB store on a disk that fai
         expect(await store.get(...names)).toEqual(names.map((name) => last.get(name)));
       }
     }
-    expect(doubtful).toBe(960);
-    await store.end();
+    expect(doubtful).toBe(ROUNDS * 80);
+    await store.kill();
     const fresh = await startHealthy();
     expect(await fresh.get(...last.keys())).toEqual([...last.values()]);
     // Every write that was done, and none besides: the counter of commits has no gap and no surplus.
-    expect(await fresh.put("counter", "")).toMatchObject({ version: { sequence: 961 } });
+    expect(await fresh.put("counter", "")).toMatchObject({ version: { sequence: ROUNDS * 80 + 1 } });
   });
 
   it("lets a retry find out what became of a commit that it could not tell", async () => {
@@ -256,7 +219,7 @@ describe.skipIf(process.platform !== "linux")("The LMDB store on a disk that fai
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await store.get("a", "b")).toEqual(["second", null]);
     expect(await store.put("a", "second", "operation 2")).toMatchObject({ outcome: "done", replayed: true });
-    await store.end();
+    await store.kill();
     expect(await (await startHealthy()).get("a", "b")).toEqual(["second", null]);
   });
 
@@ -268,7 +231,7 @@ describe.skipIf(process.platform !== "linux")("The LMDB store on a disk that fai
     expect(await interferences()).toBeGreaterThan(0);
     expect(await store.get("a")).toEqual(["second"]);
     expect(await store.put("a", "second", "operation 2")).toMatchObject({ outcome: "done", replayed: true });
-    await store.end();
+    await store.kill();
     expect(await (await startHealthy()).get("a")).toEqual(["second"]);
   });
 
@@ -301,7 +264,6 @@ describe.skipIf(process.platform !== "linux")("The LMDB store on a disk that fai
   it("says why when the store cannot even be made", async () => {
     await fail("nospace");
     const store = new RemoteStore(join(folder, "store"), { LD_PRELOAD: shim, FAULT_CONTROL: control });
-    remotes.push(store);
     expect(await once(store.child, "close")).toEqual([1, null]);
     expect(store.errors).toMatch(/STORE_UNAVAILABLE/);
     expect(store.errors).toMatch(/disk is full.*Make room/);

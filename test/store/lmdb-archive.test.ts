@@ -1,62 +1,41 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { open } from "lmdb";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { openLmdbArchiveSource } from "../../src/store/lmdb-archive-source.js";
 import { openLmdbArchiveTarget } from "../../src/store/lmdb-archive-target.js";
 import { openLmdbStore } from "../../src/store/lmdb-store.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { TestProcess } from "../test-process.js";
 import { describeArchiveContract } from "./archive-contract.js";
 import { documentCommit, documentKey } from "./store-contract.js";
 
-const childFile = fileURLToPath(new URL("crash-writer.ts", import.meta.url));
+const childFile = new URL("crash-writer.ts", import.meta.url);
 
 /** The user that owns nothing. */
 const NOBODY = 65_534;
 
 describeArchiveContract("The LMDB archive", async () => {
-  const parent = await mkdtemp(join(tmpdir(), "strata-archive-"));
+  const parent = temporaryFolder();
   const folder = join(parent, "store");
   return {
     openStore: () => openLmdbStore({ folder }),
     openSource: () => openLmdbArchiveSource({ folder }),
     openTarget: () => openLmdbArchiveTarget({ folder }),
-    remove: () => rm(parent, { recursive: true, force: true }),
   };
 });
 
 describe("A store's folder", () => {
   let parent: string;
   let folder: string;
-  let child: ChildProcess | undefined;
-  beforeEach(async () => {
-    parent = await mkdtemp(join(tmpdir(), "strata-archive-"));
+  beforeEach(() => {
+    parent = temporaryFolder();
     folder = join(parent, "store");
   });
-  afterEach(async () => {
-    if (child !== undefined && child.exitCode === null) {
-      const exit = once(child, "exit");
-      child.kill("SIGKILL");
-      await exit;
-    }
-    child = undefined;
-    await rm(parent, { recursive: true, force: true });
-  });
 
-  /** A process that has the folder, and what it says. */
-  const hold = async (mode: "serve" | "write"): Promise<AsyncIterator<string>> => {
-    const started = spawn(process.execPath, ["--import", "tsx", childFile, mode, folder, "w"], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    child = started;
-    const lines = createInterface(started.stdout)[Symbol.asyncIterator]();
-    expect((await lines.next()).value).toBe("ready");
-    return lines;
-  };
+  /** A process that has the folder. */
+  const hold = (mode: "serve" | "write"): Promise<TestProcess> =>
+    new TestProcess(childFile, [mode, folder, "w"]).ready();
   const refusal = (...words: (string | RegExp)[]) =>
     expect.objectContaining({
       code: "STORE_UNAVAILABLE",
@@ -69,8 +48,7 @@ describe("A store's folder", () => {
     const lines = await hold("write");
     const source = await openLmdbArchiveSource({ folder });
     for (let n = 0; n < 200; n++) {
-      const { value } = await lines.next();
-      const { configId, version } = JSON.parse(value);
+      const { configId, version } = JSON.parse((await lines.line()) ?? "");
       const position = await source.position();
       expect(position.sequence).toBeGreaterThanOrEqual(version.sequence);
       const key = documentKey(undefined, configId);
@@ -86,10 +64,7 @@ describe("A store's folder", () => {
   it("does not grow because somebody has it open for reading", async () => {
     const remote = await hold("serve");
     const put = async (count: number) => {
-      for (let n = 0; n < count; n++) {
-        child?.stdin?.write(`${JSON.stringify({ put: { configId: "x", value: "v".repeat(20_000) } })}\n`);
-        await remote.next();
-      }
+      for (let n = 0; n < count; n++) await remote.ask({ put: { configId: "x", value: "v".repeat(20_000) } });
       return (await stat(join(folder, "data.mdb"))).size;
     };
     await put(20);

@@ -1,21 +1,7 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  chmod,
-  chown,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  truncate,
-  writeFile,
-} from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, chown, mkdir, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { open } from "lmdb";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockFolder } from "../../src/store/folder-lock.js";
@@ -23,6 +9,8 @@ import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import { observeStore, type StoreCall } from "../../src/store/observed-store.js";
 import { SYSTEM_OWNER, sequenceOfChange, storedDocument } from "../../src/store/records.js";
 import type { Store } from "../../src/store/store.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { TestProcess } from "../test-process.js";
 import { describeAccountContract } from "./account-contract.js";
 import {
   describeStoreContract,
@@ -34,10 +22,8 @@ import {
 } from "./store-contract.js";
 import { storedDocuments } from "./stored-documents.js";
 
-const temporaryFolder = () => mkdtemp(join(tmpdir(), "strata-lmdb-"));
-
 async function openTemporary(): Promise<OpenedStore> {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const store = await openLmdbStore({ folder });
   let current = store;
   return {
@@ -47,32 +33,14 @@ async function openTemporary(): Promise<OpenedStore> {
       current = await openLmdbStore({ folder });
       return current;
     },
-    close: async () => {
-      await current.close();
-      await rm(folder, { recursive: true });
-    },
+    close: () => current.close(),
   };
 }
 
 describeStoreContract("The LMDB store", openTemporary);
 describeAccountContract("The LMDB store", openTemporary);
 
-const childFile = fileURLToPath(new URL("crash-writer.ts", import.meta.url));
-
-/** Another process with the store of a folder open. */
-async function holdIn(folder: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ["--import", "tsx", childFile, "serve", folder], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  for await (const line of createInterface(child.stdout)) if (line === "ready") return child;
-  throw new Error("the child ended before it was ready");
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  const exit = once(child, "exit");
-  child.kill("SIGKILL");
-  await exit;
-}
+const childFile = new URL("crash-writer.ts", import.meta.url);
 
 /** The user that owns nothing. */
 const NOBODY = 65_534;
@@ -81,29 +49,21 @@ describe("The LMDB store's folder", () => {
   let parent: string;
   let folder: string;
   let stores: Store[];
-  let children: ChildProcess[];
-  beforeEach(async () => {
-    parent = await temporaryFolder();
+  beforeEach(() => {
+    parent = temporaryFolder();
     folder = join(parent, "store");
     stores = [];
-    children = [];
   });
   afterEach(async () => {
-    for (const child of children)
-      if (child.exitCode === null && child.signalCode === null) await killed(child);
     for (const store of stores) await store.close();
-    await rm(parent, { recursive: true, force: true });
   });
   const opened = async (at = folder): Promise<Store> => {
     const store = await openLmdbStore({ folder: at });
     stores.push(store);
     return store;
   };
-  const hold = async (at = folder): Promise<ChildProcess> => {
-    const child = await holdIn(at);
-    children.push(child);
-    return child;
-  };
+  /** Another process with the store of a folder open. */
+  const hold = (at = folder): Promise<TestProcess> => new TestProcess(childFile, ["serve", at]).ready();
   const refusal = (...words: (string | RegExp)[]) =>
     expect.objectContaining({
       code: "STORE_UNAVAILABLE",
@@ -132,7 +92,7 @@ describe("The LMDB store's folder", () => {
   it("belongs to one process at a time, and is free at once when that was killed", async () => {
     const child = await hold();
     await expect(opened()).rejects.toEqual(refusal(folder, /in use/));
-    await killed(child);
+    await child.kill();
     const store = await opened();
     versionOf(await store.commit(documentCommit(documentKey(undefined, "x"), { v: 1 })));
     expect((await readdir(folder)).sort()).toEqual(["data.mdb", "lock.mdb", "lock.sock"]);
@@ -145,7 +105,7 @@ describe("The LMDB store's folder", () => {
     await store.close();
     const child = await hold(long);
     await expect(opened(long)).rejects.toEqual(refusal(long, /in use/));
-    await killed(child);
+    await child.kill();
     await opened(long);
   });
 
@@ -163,9 +123,9 @@ describe("The LMDB store's folder", () => {
   });
 
   it("does not keep a process alive by its lock", async () => {
-    const child = await hold();
+    const { child } = await hold();
     const exit = once(child, "exit");
-    child.stdin?.end();
+    child.stdin.end();
     expect(await exit).toEqual([0, null]);
   });
 
@@ -343,7 +303,7 @@ describe("The LMDB store's folder", () => {
 
 describe("What is known without asking", () => {
   it("is that nothing was committed, as long as nothing was", async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     const store = await openLmdbStore({ folder });
     for (let n = 0; n < 3; n++) {
       await store.commit(documentCommit(documentKey(undefined, "x"), { n }));
@@ -351,13 +311,12 @@ describe("What is known without asking", () => {
       expect(store.isStillAt(sequence)).toBe(true);
     }
     await store.close();
-    await rm(folder, { recursive: true });
   });
 });
 
 describe("An observed store", () => {
   it("answers as the store does and tells of each call", async () => {
-    const folder = await temporaryFolder();
+    const folder = temporaryFolder();
     const calls: StoreCall[] = [];
     const store = observeStore(await openLmdbStore({ folder }), (call) => calls.push(call));
     const commit = documentCommit(documentKey(undefined, "x"), { v: 1 });
@@ -377,6 +336,5 @@ describe("An observed store", () => {
       ["rootId", 1, "STORE_UNAVAILABLE"],
     ]);
     expect(calls.every(({ seconds }) => seconds >= 0 && seconds < 10)).toBe(true);
-    await rm(folder, { recursive: true });
   });
 });

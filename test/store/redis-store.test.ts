@@ -35,6 +35,5 @@ describeArchiveContract("The Redis archive", async () => {
     openStore: () => openRedisStore(options),
     openSource: () => openRedisArchiveSource(options),
     openTarget: () => openRedisArchiveTarget(options),
-    remove: async () => {},
   };
 });

@@ -27,7 +27,7 @@ export interface OpenedStore {
 }
 
 const AT = "2026-03-01T10:00:00.000Z";
-const RUNS = cases(100);
+const RUNS = cases(50);
 
 export const documentKey = (accountId: string | undefined, configId: string): DocumentKey => ({
   accountId,

@@ -11,7 +11,7 @@ import {
   violationsIn,
 } from "./history-checker.js";
 
-const RUNS = cases(2_000);
+const RUNS = cases(1_000);
 
 type Time = readonly [invokedAt: number, answeredAt: number];
 

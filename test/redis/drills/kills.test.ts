@@ -8,7 +8,7 @@ import { until } from "../until.js";
 import { ANSWERED_WITHIN_MS, WriteLoad } from "./kills-load.js";
 import { keptIn, Ledger, NOTHING_WRONG } from "./ledger.js";
 
-const KILLS = cases(20);
+const KILLS = cases(10);
 const CELL = "kills";
 
 test(`a Redis that is killed ${KILLS} times under load keeps every acknowledged write, and nothing else`, {
