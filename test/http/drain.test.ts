@@ -1,16 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { originOf, spawnStrata } from "../archive/strata-process.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { get, post, RawClient, request } from "./raw-client.js";
-
-const MAIN = new URL("../../dist/main.js", import.meta.url).pathname;
-const SCHEMAS = new URL("../../schemas", import.meta.url).pathname;
-
-if (!existsSync(MAIN)) throw new Error("dist/main.js is not there: npm test builds it");
 
 interface Server {
   readonly child: ChildProcess;
@@ -20,31 +14,19 @@ interface Server {
 }
 
 async function start(): Promise<Server> {
-  const env = {
-    PATH: process.env.PATH ?? "",
-    STRATA_PORT: "0",
-    STRATA_SCHEMAS: SCHEMAS,
-    STRATA_STORE: `lmdb:${join(temporaryFolder(), "data")}`,
+  const { child, ended } = spawnStrata([], { STRATA_STORE: `lmdb:${join(temporaryFolder(), "data")}` });
+  const { port } = new URL(await originOf(child));
+  return {
+    child,
+    port: Number(port),
+    ended: ended.then(({ code, output }) => ({
+      code,
+      lines: output
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    })),
   };
-  const child = spawn(process.execPath, [MAIN], { env, stdio: ["ignore", "pipe", "inherit"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let output = "";
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-  });
-  const ended = once(child, "close").then(([code]) => ({
-    code: code as number | null,
-    lines: output
-      .trimEnd()
-      .split("\n")
-      .map((line) => JSON.parse(line)),
-  }));
-  for (let waited = 0; waited < 30_000; waited += 20) {
-    const port = /listening at http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1];
-    if (port !== undefined) return { child, port: Number(port), ended };
-    await pause(20);
-  }
-  throw new Error(`it never listened: ${output}`);
 }
 
 const CONFERENCES = "/v2/accounts/acme/configs/conferences";

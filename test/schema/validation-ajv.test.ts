@@ -115,5 +115,5 @@ law(
     expect(found.length === 0).toBe(byAjv.length === 0);
     return true;
   },
-  cases(1_500),
+  cases(750),
 );

@@ -141,7 +141,7 @@ const { value: literals } = fc.letrec<{ value: Case; object: Case; list: Case }>
 }));
 
 test("law: a literal does what the same JSON without the absent variables does", async () => {
-  const runs = cases(400);
+  const runs = cases(200);
   console.log(`${runs} cases, LAW_SEED=${SEED}`);
   const declaredFor = (literal: string) => {
     const names = new Set(literal.match(/\$\w+/g));

@@ -14,7 +14,7 @@ import {
 } from "../operations.generated.js";
 import { TestApp } from "../test-app.js";
 
-const RUNS = cases(600);
+const RUNS = cases(300);
 const OPEN = { type: "object", additionalProperties: true };
 const CONFIG = { configId: "open" };
 const ACCOUNTS = ["acme", "summit", "northstar"] as const;

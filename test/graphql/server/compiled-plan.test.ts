@@ -24,7 +24,7 @@ import { Services } from "../../service/services.js";
 import { openTestStore } from "../../store/test-store.js";
 import { schemaFolder } from "../../temporary-folder.js";
 
-const RUNS = cases(500);
+const RUNS = cases(250);
 
 const OPEN = { type: "object", additionalProperties: true };
 /** Whatever needs care in JSON text, and types that replace each other. */

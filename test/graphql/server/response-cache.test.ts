@@ -20,7 +20,7 @@ import { schemaFolder } from "../../temporary-folder.js";
 import { openEndpoint } from "./open-endpoint.js";
 
 /** 10^5 of them take some minutes. */
-const QUESTIONS = cases(4_000);
+const QUESTIONS = cases(2_000);
 
 /** Half of the settings are the system's own. */
 const SCHEMAS = {

@@ -53,7 +53,10 @@ test("a process that was busy itself does not take the store for unreachable", a
   expect(await committing).toMatchObject({ outcome: "done" });
 });
 
-test(`${AT_ONCE} writes of one config during an outage are answered in time: none waits for all that came before it`, async () => {
+test(`${AT_ONCE} writes of one config during an outage are answered in time: none waits for all that came before it`, {
+  // A machine with other work may be late once; writes that wait for each other are late every time.
+  retry: 1,
+}, async () => {
   place.server.pause();
   onTestFinished(() => place.server.resume());
   const writes = MIXED.map((_, n) => write(accountOf(0), n));
