@@ -9,6 +9,7 @@ import { openLmdbStore } from "../../src/store/lmdb-store.js";
 import { observeStore, type StoreCall } from "../../src/store/observed-store.js";
 import { SYSTEM_OWNER, sequenceOfChange, storedDocument } from "../../src/store/records.js";
 import type { Store } from "../../src/store/store.js";
+import { cases } from "../cases.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { TestProcess } from "../test-process.js";
 import { describeAccountContract } from "./account-contract.js";
@@ -42,6 +43,8 @@ describeAccountContract("The LMDB store", openTemporary);
 
 const childFile = new URL("crash-writer.ts", import.meta.url);
 
+/** How often many processes come at once. */
+const ROUNDS = cases(10);
 /** The user that owns nothing. */
 const NOBODY = 65_534;
 
@@ -112,7 +115,7 @@ describe("The LMDB store's folder", () => {
   it("goes to exactly one of many that come at once, over what a killed process left", async () => {
     await mkdir(folder);
     const leaveDeadSocket = `require("net").createServer().listen("lock.sock", () => process.kill(process.pid, "SIGKILL"))`;
-    for (let round = 0; round < 30; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       expect(spawnSync(process.execPath, ["-e", leaveDeadSocket], { cwd: folder }).signal).toBe("SIGKILL");
       const attempts = await Promise.allSettled(Array.from({ length: 20 }, () => lockFolder(folder)));
       const winners = attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
