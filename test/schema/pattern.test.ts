@@ -18,13 +18,16 @@ const atoms = fc.constantFrom(
   ..."\\p{Script=Latin} \\p{White_Space} \\p{ASCII} [\\p{L}\\d] [^\\p{L}]".split(" "),
 );
 const counts = fc.constantFrom("", "", "", "*", "+", "?", "{2}", "{1,}", "{0,3}", "*?", "{2,4}?");
+/** JavaScript takes exponential time for counts without an end inside each other. */
+const groupCounts = fc.constantFrom("", "", "?", "{2}");
 const patterns = fc.letrec<{ pattern: string; part: string }>((tie) => ({
   part: fc.oneof(
     { depthSize: "small" },
     fc.tuple(atoms, counts).map(([atom, count]) => atom + count),
     fc.constantFrom("^", "$", "\\b", "\\B"),
-    fc.tuple(tie("pattern"), counts).map(([inside, count]) => `(?:${inside})${count}`),
-    fc.tuple(tie("pattern"), counts).map(([inside, count]) => `(${inside})${count}`),
+    fc.tuple(atoms, atoms, counts).map(([one, other, count]) => `(?:${one}${other}|${other})${count}`),
+    fc.tuple(tie("pattern"), groupCounts).map(([inside, count]) => `(?:${inside})${count}`),
+    fc.tuple(tie("pattern"), groupCounts).map(([inside, count]) => `(${inside})${count}`),
   ),
   pattern: fc
     .array(fc.array(tie("part"), { maxLength: 4 }), { minLength: 1, maxLength: 2 })
@@ -32,10 +35,20 @@ const patterns = fc.letrec<{ pattern: string; part: string }>((tie) => ({
 })).pattern;
 const texts = fc.array(fc.constantFrom(...CHARACTERS), { maxLength: 8 }).map((list) => list.join(""));
 
-/** JavaScript's own engine; undefined for what it does not take. */
-function inJavaScript(pattern: string): RegExp | undefined {
+/**
+ * JavaScript's own engine, tried at each character; undefined for a pattern that it does not take. Left to search by itself, it
+ * finds `\B` in the middle of a surrogate pair.
+ */
+function inJavaScript(pattern: string): ((text: string) => boolean) | undefined {
   try {
-    return new RegExp(pattern.replaceAll("\\-", "\\x2d"), "u");
+    const expression = new RegExp(pattern.replaceAll("\\-", "\\x2d"), "uy");
+    return (text) => {
+      const ends = [...text].map((_, index, characters) => characters.slice(0, index + 1).join("").length);
+      return [0, ...ends].some((start) => {
+        expression.lastIndex = start;
+        return expression.test(text);
+      });
+    };
   } catch {
     return undefined;
   }
@@ -48,7 +61,7 @@ law(
     const oracle = inJavaScript(pattern);
     if (oracle === undefined) return true;
     const compiled = compilePattern(pattern);
-    for (const text of given) expect([text, compiled.test(text)]).toEqual([text, oracle.test(text)]);
+    for (const text of given) expect([text, compiled.test(text)]).toEqual([text, oracle(text)]);
     return true;
   },
   cases(500),
