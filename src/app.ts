@@ -105,7 +105,7 @@ async function assemble(
   const cache = new ResponseCache({ bytes: bytes * RESPONSES_SHARE, store });
   const lineages = new LineageCache(bytes * ACCOUNTS_SHARE);
   const createReader = (principal: Principal) => createRequestReader(store, principal, lineages, strayReads);
-  const accounts = new AccountService(dependencies);
+  const accounts = new AccountService({ ...dependencies, registry });
   const configs = new ConfigService({ ...dependencies, registry, merges });
   if (settings.examples)
     await fillWithExamples(accounts, configs, createReader(OPEN_PRINCIPAL), watched, logger);

@@ -46,7 +46,7 @@ export async function openKazooImport(
   });
   return {
     store,
-    accounts: new AccountService(dependencies),
+    accounts: new AccountService({ ...dependencies, registry }),
     configs: new ConfigService({ ...dependencies, registry, merges }),
     async close() {
       await store.close();

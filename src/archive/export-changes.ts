@@ -3,7 +3,7 @@ import type { ArchivedWrite, ArchiveSource, Position, StorePosition } from "../s
 import {
   type AccountChange,
   type Change,
-  type DocumentKey,
+  type DocumentChange,
   sameVersion,
   type Version,
 } from "../store/store.js";
@@ -62,25 +62,24 @@ async function exportSome(
     for (const [index, change] of some.entries()) {
       if (versionIn(change).sequence !== ++after) throw feedLost();
       if (change.on === "account") await exportAccount(change, writer, owed);
-      else await exportWrite(change.key, writes[index], writer, owed);
+      else await exportWrite(change, writes[index], writer, owed);
     }
   }
   return after;
 }
 
 async function exportAccount(change: AccountChange, writer: ExportWriter, owed: Set<string>): Promise<void> {
-  const { kind, account } = change;
-  if (kind !== "DELETE") return writer.item({ on: "account", account });
-  owed.delete(account.id);
-  await writer.item({ on: "deletion", accountId: account.id, version: account.version });
+  if (change.kind === "DELETE") owed.delete(change.account.id);
+  await writer.item(change);
 }
 
 async function exportWrite(
-  { accountId }: DocumentKey,
+  { key: { accountId, configId }, version }: DocumentChange,
   write: ArchivedWrite | undefined,
   writer: ExportWriter,
   owed: Set<string>,
 ): Promise<void> {
+  writer.noteCommit(configId, version.sequence);
   if (write !== undefined) await writer.item({ on: "document", ...write });
   else if (accountId === undefined) throw replaced();
   else owed.add(accountId);

@@ -4,8 +4,10 @@ import { isId } from "../domain/id.js";
 import { checkDocumentSize, checkJson, isEmpty, isObject, nullPointers } from "../domain/json.js";
 import { accountNameTrouble, subjectTrouble } from "../domain/name.js";
 import { hasVanishingNumber } from "../domain/vanishing-number.js";
-import { type AccountRecord, WRITE_KINDS } from "../store/store.js";
+import type { ArchivedAccount } from "../store/archive.js";
+import { ACCOUNT_WRITE_KINDS, NOTE_LIMIT, originOf, WRITE_KINDS } from "../store/store.js";
 import {
+  CONFIG_START,
   DELETION_START,
   EXPORT_FORMAT,
   type ExportEnd,
@@ -40,11 +42,13 @@ const version = z.strictObject({
 });
 const HEADER = z.strictObject({
   strata: z.literal("export"),
-  format: z.literal(EXPORT_FORMAT),
+  format: z.int().min(1).max(EXPORT_FORMAT),
   incarnation: z.string().min(1),
   from: count,
   at: time,
 });
+const schema = z.string().min(1).max(128).optional();
+const note = z.string().max(NOTE_LIMIT).optional();
 const ACCOUNT = z.strictObject({
   account: z.strictObject({
     id,
@@ -55,6 +59,11 @@ const ACCOUNT = z.strictObject({
     tokensFrom: z.int().nonnegative().optional(),
     version,
   }),
+  kind: z.enum(ACCOUNT_WRITE_KINDS).optional(),
+  at: time.optional(),
+  by: checked(subjectTrouble).optional(),
+  schema,
+  note,
 });
 const WRITE = z.strictObject({
   write: z.strictObject({
@@ -64,8 +73,11 @@ const WRITE = z.strictObject({
     kind: z.enum(WRITE_KINDS),
     at: time,
     by: checked(subjectTrouble),
+    schema,
+    note,
   }),
 });
+const CONFIG = z.strictObject({ config: z.strictObject({ configId: id, sequence: z.int().positive() }) });
 const DELETION = z.strictObject({ deletion: z.strictObject({ accountId: id, version }) });
 const END = z.object({
   end: z.object({
@@ -92,20 +104,33 @@ export function parseHeader(line: string): ExportHeader {
 /** @throws StrataError BAD_USER_INPUT saying what is wrong with it; nothing of an override's content is told */
 export function parseItem(line: string): ExportedItem {
   if (line.startsWith(DELETION_START)) return { on: "deletion", ...parse(DELETION, line).deletion };
-  if (!line.startsWith(WRITE_START)) return { on: "account", account: parseAccount(line) };
+  if (line.startsWith(CONFIG_START)) return { on: "config", ...parse(CONFIG, line).config };
+  if (!line.startsWith(WRITE_START)) return parseAccount(line);
   // The members before it hold no other quote of this kind: inside a string it has a backslash before it.
   const start = line.indexOf(OVERRIDE_START);
   const text = start < 0 ? undefined : line.slice(start + OVERRIDE_START.length, -2);
   if (text !== undefined) checkOverride(text, line.slice(-2));
   const { write } = parse(WRITE, text === undefined ? line : `${line.slice(0, start)}}}`);
-  const { accountId, configId, ...made } = write;
-  return { on: "document", key: { accountId, configId }, ...made, text };
+  const { accountId, configId, version, kind } = write;
+  return { on: "document", key: { accountId, configId }, version, kind, ...originOf(write), text };
 }
 
-function parseAccount(line: string): AccountRecord {
-  const { account } = parse(ACCOUNT, line);
-  const { tokensFrom, ...record } = account;
-  return { ...record, parentId: account.parentId, ...(tokensFrom !== undefined && { tokensFrom }) };
+/** What made the record is told whole or not at all: an older release did not tell. */
+function parseAccount(line: string): ArchivedAccount {
+  const { account: given, kind, at, by, schema, note } = parse(ACCOUNT, line);
+  const { tokensFrom, ...record } = given;
+  const account = { ...record, parentId: given.parentId, ...(tokensFrom !== undefined && { tokensFrom }) };
+  if (
+    kind === undefined &&
+    at === undefined &&
+    by === undefined &&
+    schema === undefined &&
+    note === undefined
+  )
+    return { on: "account", account };
+  if (kind === undefined || at === undefined || by === undefined)
+    throw refusal("it has to say kind, at and by, or none of them");
+  return { on: "account", account, kind, ...originOf({ at, by, schema, note }) };
 }
 
 /** @throws StrataError BAD_USER_INPUT */

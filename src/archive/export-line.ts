@@ -1,12 +1,12 @@
-import type { ArchivedAccount, ArchivedDocument, ArchivedWrite } from "../store/archive.js";
-import type { AccountRecord, Version } from "../store/store.js";
+import type { ArchivedAccount, ArchivedConfig, ArchivedDocument, ArchivedWrite } from "../store/archive.js";
+import type { Version } from "../store/store.js";
 
 /**
  * What an export is made of, one JSON text per line: a header, the items, an end. An override is the last member of its
  * line and is the very text that the store has: it is spliced in and cut out again, never parsed and written anew, so
  * that the order of its keys and the spelling of its numbers survive.
  */
-export const EXPORT_FORMAT = 1;
+export const EXPORT_FORMAT = 2;
 
 export interface ExportHeader {
   /** The life of the store that it was made from. */
@@ -28,7 +28,7 @@ export interface ExportEnd {
   readonly sha256: string;
 }
 
-/** That an account was deleted: nothing of it that comes before counts. */
+/** That an account was deleted, as format 1 tells it: nothing of it that comes before counts. */
 export interface ExportedDeletion {
   readonly on: "deletion";
   readonly accountId: string;
@@ -36,11 +36,12 @@ export interface ExportedDeletion {
   readonly version: Version;
 }
 
-export type ExportedItem = ArchivedAccount | ArchivedDocument | ExportedDeletion;
+export type ExportedItem = ArchivedAccount | ArchivedDocument | ArchivedConfig | ExportedDeletion;
 
 const END_START = '{"end":';
 const DIGEST_START = ',"sha256":"';
 export const WRITE_START = '{"write":';
+export const CONFIG_START = '{"config":';
 export const DELETION_START = '{"deletion":';
 export const OVERRIDE_START = ',"override":';
 
@@ -52,9 +53,13 @@ export function headerLine({ incarnation, from, at }: ExportHeader): string {
 export function itemLine(item: ExportedItem): string {
   switch (item.on) {
     case "account":
-      return accountLine(item.account);
+      return accountLine(item);
     case "document":
       return writeLine(item);
+    case "config": {
+      const { configId, sequence } = item;
+      return JSON.stringify({ config: { configId, sequence } });
+    }
     case "deletion": {
       const { accountId, version } = item;
       return JSON.stringify({ deletion: { accountId, version: inOrder(version) } });
@@ -62,16 +67,23 @@ export function itemLine(item: ExportedItem): string {
   }
 }
 
-function accountLine(account: AccountRecord): string {
+function accountLine({ account, kind, at, by, schema, note }: ArchivedAccount): string {
   const { id, name, parentId, isReseller, createdAt, tokensFrom, version } = account;
   return JSON.stringify({
     account: { id, name, parentId, isReseller, createdAt, tokensFrom, version: inOrder(version) },
+    kind,
+    at,
+    by,
+    schema,
+    note,
   });
 }
 
-function writeLine({ key, version, kind, at, by, text }: ArchivedWrite): string {
+function writeLine({ key, version, kind, at, by, schema, note, text }: ArchivedWrite): string {
   const { accountId, configId } = key;
-  const line = JSON.stringify({ write: { accountId, configId, version: inOrder(version), kind, at, by } });
+  const line = JSON.stringify({
+    write: { accountId, configId, version: inOrder(version), kind, at, by, schema, note },
+  });
   return text === undefined ? line : `${line.slice(0, -2)}${OVERRIDE_START}${text}}}`;
 }
 

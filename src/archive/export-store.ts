@@ -22,12 +22,13 @@ const WRITES_AT_ONCE = 8;
  *
  * 1. P is the sequence before anything is read. 2. All accounts and documents are read, and of what was read only what
  * commits up to P made is written down. 3. S is the sequence after that. 4. The feed tells every commit after P up to S,
- * and each is written down: a document's write is looked up by its revision, an account is as the event has it.
+ * and each is written down: a document's write is looked up by its revision, an account's record is as the event has it.
  *
  * Every write up to P was there during all of step 2, so none is missing; a write never changes, so none is wrong.
- * An account is one record that later commits overwrite: where step 2 finds it overwritten after P, that happened
- * before S, so that step 4 tells it, and the later line counts. Nothing above S is taken in step 2 (it is above P) nor
- * in step 4. So each document has its writes up to S, each once, oldest first, and nobody has to be stopped meanwhile.
+ * So it is with the records of accounts, which stay also when an account is deleted. Nothing above S is taken in step 2
+ * (it is above P) nor in step 4. So each document has its writes up to S, and each account its records, each once, oldest
+ * first, and nobody has to be stopped meanwhile. The last sequence of a config only grows: it is what step 2 finds, or
+ * what step 4 tells after that.
  * An account that is deleted meanwhile takes its writes along. What step 2 or step 4 then misses is void: the feed tells
  * the deletion, and where it comes after S, S becomes what it is by then.
  * The proof is in the count: S commits have made S revisions, and so many were written down or went with an account.
@@ -69,11 +70,16 @@ async function copyScan(
 ): Promise<void> {
   const seen = new Set<string>();
   const isNew = (name: string) => !seen.has(name) && seen.add(name) !== undefined;
-  for await (const { accounts, documents } of source.scan()) {
-    for (const account of accounts) {
-      if (account.version.sequence <= sequence && isNew(account.id))
-        await writer.item({ on: "account", account });
+  /** The newest record of each account that was written down: they come in order, perhaps more than once. */
+  const told = new Map<string, number>();
+  for await (const { accounts, documents, configs } of source.scan()) {
+    for (const revision of accounts) {
+      const { id, version } = revision.account;
+      if (version.sequence > sequence || version.sequence <= (told.get(id) ?? 0)) continue;
+      told.set(id, version.sequence);
+      await writer.item({ on: "account", ...revision });
     }
+    for (const config of configs) writer.noteCommit(config.configId, config.sequence);
     const keys = documents.filter((key) => isNew(nameOf(key)));
     for (let at = 0; at < keys.length; at += DOCUMENTS_AT_ONCE) {
       step();

@@ -1,14 +1,6 @@
 import { createHash } from "node:crypto";
-import type { StorePosition } from "../store/archive.js";
-import type { AccountRecord } from "../store/store.js";
-import {
-  type ExportedItem,
-  type ExportHeader,
-  endLineRest,
-  endLineStart,
-  headerLine,
-  itemLine,
-} from "./export-line.js";
+import type { ArchivedAccount, ArchivedDocument, StorePosition } from "../store/archive.js";
+import { type ExportHeader, endLineRest, endLineStart, headerLine, itemLine } from "./export-line.js";
 
 /** What an export came to. */
 export interface ExportSummary {
@@ -36,6 +28,10 @@ export class ExportWriter {
   readonly #accounts = new Map<string, number>();
   /** How many writes of each account's documents were told. */
   readonly #writesOf = new Map<string, number>();
+  /** The sequence of the last commit to each config. */
+  readonly #lastCommits = new Map<string, number>();
+  /** The last write of each config that was told and still counts. */
+  readonly #lastTold = new Map<string, ArchivedDocument>();
   #writes = 0;
   #commits = 0;
   #bytes = 0;
@@ -57,14 +53,23 @@ export class ExportWriter {
     await this.#line(headerLine(header));
   }
 
-  async item(item: ExportedItem): Promise<void> {
-    if (item.on === "account") this.#countAccount(item.account);
-    else if (item.on === "document") this.#countWrite(item.key.accountId);
-    else this.#uncount(item.accountId);
+  async item(item: ArchivedAccount | ArchivedDocument): Promise<void> {
+    if (item.on === "account") this.#countAccount(item);
+    else this.#countWrite(item);
     await this.#line(itemLine(item));
   }
 
+  /** A commit to a config. Its write may be gone with its account; the end tells of it all the same. */
+  noteCommit(configId: string, sequence: number): void {
+    if (sequence > (this.#lastCommits.get(configId) ?? 0)) this.#lastCommits.set(configId, sequence);
+  }
+
   async end({ sequence, dropped }: Pick<StorePosition, "sequence" | "dropped">): Promise<ExportSummary> {
+    for (const [configId, last] of [...this.#lastCommits].sort(byName)) {
+      // Where its write is in the file, whoever imports it finds that out.
+      if (last <= sequence && this.#lastTold.get(configId)?.version.sequence !== last)
+        await this.#line(itemLine({ on: "config", configId, sequence: last }));
+    }
     await this.#text(endLineStart({ lines: this.#lines, sequence, dropped }));
     await this.#flush();
     const sha256 = this.#hash.digest("hex");
@@ -74,13 +79,21 @@ export class ExportWriter {
     return { ...this.counts, sequence, sha256 };
   }
 
-  /** Of an account only the last revision is told: those before it were commits as well. */
-  #countAccount({ id, version: { revision } }: AccountRecord): void {
-    this.#commits += revision - (this.#accounts.get(id) ?? 0);
-    this.#accounts.set(id, revision);
+  /** Those of an account's revisions that are not told were commits as well. A deletion leaves nothing that counts. */
+  #countAccount({ account, kind }: ArchivedAccount): void {
+    const { id, version } = account;
+    const { revision } = version;
+    if (kind === "DELETE") this.#uncount(id);
+    else {
+      this.#commits += revision - (this.#accounts.get(id) ?? 0);
+      this.#accounts.set(id, revision);
+    }
   }
 
-  #countWrite(accountId: string | undefined): void {
+  #countWrite(write: ArchivedDocument): void {
+    const { accountId, configId } = write.key;
+    const told = this.#lastTold.get(configId)?.version.sequence ?? 0;
+    if (write.version.sequence > told) this.#lastTold.set(configId, { ...write, text: undefined });
     this.#writes++;
     this.#commits++;
     if (accountId !== undefined) this.#writesOf.set(accountId, (this.#writesOf.get(accountId) ?? 0) + 1);
@@ -92,6 +105,8 @@ export class ExportWriter {
     this.#commits -= writes + (this.#accounts.get(accountId) ?? 0);
     this.#writesOf.delete(accountId);
     this.#accounts.delete(accountId);
+    for (const [configId, { key }] of this.#lastTold)
+      if (key.accountId === accountId) this.#lastTold.delete(configId);
   }
 
   async #line(text: string): Promise<void> {
@@ -113,4 +128,8 @@ export class ExportWriter {
     this.#bytes += bytes.length;
     await this.#sink(bytes);
   }
+}
+
+function byName([a]: readonly [string, number], [b]: readonly [string, number]): number {
+  return a < b ? -1 : 1;
 }

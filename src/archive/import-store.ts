@@ -2,6 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { StrataError } from "../domain/errors.js";
 import type {
   ArchivedAccount,
+  ArchivedConfig,
   ArchivedCounts,
   ArchivedDocument,
   ArchiveTarget,
@@ -54,8 +55,10 @@ export async function importStore(
   return target.finish(verified.sequence, verified.dropped);
 }
 
+type ArchivedItem = ArchivedAccount | ArchivedDocument | ArchivedConfig;
+
 export interface Batch {
-  readonly items: readonly (ArchivedAccount | ArchivedDocument)[];
+  readonly items: readonly ArchivedItem[];
   readonly read: number;
 }
 
@@ -64,7 +67,7 @@ export interface Batch {
  * @throws StrataError BAD_USER_INPUT when it is no longer what was verified, before the last of them
  */
 export async function* batchesOf(file: FileHandle, verified: VerifiedExport): AsyncGenerator<Batch> {
-  let items: (ArchivedAccount | ArchivedDocument)[] = [];
+  let items: ArchivedItem[] = [];
   let characters = 0;
   let read = 0;
   for await (const entry of verifiedAgain(file, verified)) {

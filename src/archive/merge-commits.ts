@@ -81,7 +81,10 @@ export class MergeCommits {
     const { now, sha256 } = this.#dependencies;
     const id = createHash("sha256").update(`${sha256} ${step}`).digest("base64url");
     const operation = { id: `import-${id}`, digest: sha256 };
-    return { commit: { write, expect, at: now().toISOString(), by: AUTHOR, operation }, done: () => true };
+    return {
+      commit: { write, expect, at: now().toISOString(), by: AUTHOR, schema: undefined, operation },
+      done: () => true,
+    };
   }
 
   async #commit(attempt: () => Promise<Attempt<boolean>>): Promise<boolean> {

@@ -1,9 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
-import type { ArchivedWrite } from "../store/archive.js";
-import type { AccountRecord, DocumentKey, Version } from "../store/store.js";
+import type { ArchivedAccount, ArchivedWrite } from "../store/archive.js";
+import type { DocumentKey, Version } from "../store/store.js";
 import { levelsOf, type TreeAccount } from "./account-tree.js";
 import { CommitNumbers } from "./commit-numbers.js";
-import type { ExportEnd, ExportedDeletion } from "./export-line.js";
+import type { ExportEnd } from "./export-line.js";
 import { damage, type ExportItem, readExport, type VerifiedEnd } from "./export-reader.js";
 
 /** What is known of an export that was read from its first to its last byte and found sound. */
@@ -13,7 +13,7 @@ export interface VerifiedExport extends ExportEnd {
   readonly accounts: number;
   readonly documents: number;
   readonly writes: number;
-  /** Whether an item of the file counts: no later line tells more of the account, nor of its deletion. */
+  /** Whether an item of the file counts: no later line takes it back, as an account's deletion takes its documents. */
   stands(item: ExportItem): boolean;
   /** Whether it is its document's newest write. */
   isNewest(write: ArchivedWrite): boolean;
@@ -54,13 +54,22 @@ class Contents {
   readonly #first = new Map<string | undefined, { readonly sequence: number; readonly line: number }>();
   /** Each account's last deletion. */
   readonly #deleted = new Map<string, { readonly sequence: number; readonly line: number }>();
+  /** The line of each account's last deletion, where the file is of format 1: no record of it before that counts. */
+  readonly #forgotten = new Map<string, number>();
   readonly #sequences = new CommitNumbers();
   #highest = { sequence: 0, line: 0 };
 
   add({ item, line }: ExportItem): void {
-    if (item.on === "account") this.#addAccount(item.account, line);
+    if (item.on === "config") {
+      this.#addSequence(item.sequence, line);
+      return;
+    }
+    if (item.on === "account") this.#addAccount(item, line);
     else if (item.on === "document") this.#addWrite(item.key, item.version, line);
-    else this.#delete(item, line);
+    else {
+      this.#delete(item.accountId, item.version, line);
+      this.#forgotten.set(item.accountId, line);
+    }
     this.#addVersion(item.on === "account" ? item.account.version : item.version, line);
   }
 
@@ -69,17 +78,23 @@ class Contents {
       throw damage(line, `its revision ${revision} is above its sequence ${sequence}: each takes a commit`);
     if (!this.#sequences.add(sequence))
       throw damage(line, `its sequence ${sequence} has come before: each commit has its own`);
+    this.#addSequence(sequence, line);
+  }
+
+  #addSequence(sequence: number, line: number): void {
     if (sequence > this.#highest.sequence) this.#highest = { sequence, line };
   }
 
-  /** An account that changed while the export ran may come again, as it was then. */
-  #addAccount(account: AccountRecord, line: number): void {
+  #addAccount({ account, kind }: ArchivedAccount, line: number): void {
     const { id, version } = account;
     const known = this.#accounts.get(id)?.account.version;
     if (version.revision <= (known?.revision ?? 0))
       throw damage(line, `the account ${id} has come before, at revision ${known?.revision}`);
-    checkLater(`the account ${id}`, version, known ?? this.#deleted.get(id), line);
-    this.#accounts.set(id, { account, line });
+    if (kind === "DELETE") this.#delete(id, version, line);
+    else {
+      checkLater(`the account ${id}`, version, known ?? this.#deleted.get(id), line);
+      this.#accounts.set(id, { account, line });
+    }
   }
 
   #addWrite(key: DocumentKey, version: Version, line: number): void {
@@ -97,7 +112,7 @@ class Contents {
     if (first === undefined || sequence < first.sequence) this.#first.set(accountId, { sequence, line });
   }
 
-  #delete({ accountId, version }: ExportedDeletion, line: number): void {
+  #delete(accountId: string, version: Version, line: number): void {
     const known = this.#accounts.get(accountId)?.account.version;
     checkLater(`the account ${accountId}`, version, known ?? this.#deleted.get(accountId), line);
     this.#accounts.delete(accountId);
@@ -177,8 +192,8 @@ class Contents {
   }
 
   #stands({ item, line }: ExportItem): boolean {
-    if (item.on === "account") return this.#accounts.get(item.account.id)?.line === line;
-    if (item.on === "deletion") return false;
+    if (item.on === "account") return line > (this.#forgotten.get(item.account.id) ?? 0);
+    if (item.on !== "document") return item.on === "config";
     const { accountId } = item.key;
     return accountId === undefined || line > (this.#deleted.get(accountId)?.line ?? 0);
   }

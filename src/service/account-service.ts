@@ -5,6 +5,7 @@ import { unauthenticated } from "../auth/unauthenticated.js";
 import { StrataError } from "../domain/errors.js";
 import { checkId } from "../domain/id.js";
 import { accountNameTrouble } from "../domain/name.js";
+import type { SchemaRegistry } from "../schema/schema-registry.js";
 import {
   type AccountRecord,
   type AccountWrite,
@@ -55,11 +56,15 @@ export interface Caller {
   readonly account: AccountView | undefined;
 }
 
+export interface AccountDependencies extends CommitDependencies {
+  readonly registry: Pick<SchemaRegistry, "digest">;
+}
+
 /** The use-cases around accounts: a tree under one root. */
 export class AccountService {
-  readonly #dependencies: CommitDependencies;
+  readonly #dependencies: AccountDependencies;
 
-  constructor(dependencies: CommitDependencies) {
+  constructor(dependencies: AccountDependencies) {
     this.#dependencies = dependencies;
   }
 
@@ -242,6 +247,7 @@ export class AccountService {
       write: { on: "account", ...write },
       at,
       by: principal.subject,
+      schema: this.#dependencies.registry.digest,
       operation: { id, digest },
     };
     const done = ({ version }: Committed) => viewOf(principal, [{ ...write.account, version }, ...ancestors]);

@@ -20,6 +20,11 @@ export interface ConfigPerspective {
 export class ConfigCatalog {
   constructor(private readonly registry: SchemaRegistry) {}
 
+  /** Of the schema folder: kept with each commit that is decided under it. */
+  get schemaDigest(): string {
+    return this.registry.digest;
+  }
+
   /**
    * Every config schema that the caller may be told of, by id: without the system level those that have an account schema.
    * @throws StrataError UNAUTHENTICATED, FORBIDDEN

@@ -1,8 +1,9 @@
-import type { AccountRecord, Changes, DocumentKey, Version, WriteKind } from "./store.js";
+import type { AccountRevision, Changes, CommitOrigin, DocumentKey, Version, WriteKind } from "./store.js";
 
 /**
- * The port of those who copy a whole store: every account, and every write of every document with the version it made.
- * A document is its newest write, so that its writes are all there is to keep of it. Others may be writing meanwhile;
+ * The port of those who copy a whole store: every record that every account had, and every write of every document with
+ * the version it made. An account is its newest record and a document its newest write, so that these are all there is to
+ * keep of them. Others may be writing meanwhile;
  * each call sees every commit that was acknowledged before the call was made. Whoever cannot answer says so with
  * `StrataError` STORE_UNAVAILABLE. `test/store/archive-contract.ts` checks both ports on every adapter.
  */
@@ -10,8 +11,9 @@ export interface ArchiveSource {
   /** @throws StrataError STORE_UNAVAILABLE when there is no store, or only an import that was not finished */
   position(): Promise<StorePosition>;
   /**
-   * Every account and the key of every document that was ever written, removed ones included, in pages. What is there
-   * from the first page to the last comes at least once, in no order.
+   * Every record of every account, deleted ones included, those of one account oldest first; the key of every document
+   * that was ever written, removed ones included; and the last sequence of every config. In pages: what is there from
+   * the first page to the last comes at least once, in no other order.
    */
   scan(): AsyncIterable<ScanPage>;
   /**
@@ -39,7 +41,8 @@ export interface ArchiveTarget {
   begin(name: string, clear: boolean): Promise<void>;
   /**
    * Stores items as they are, versions included. The same item twice is the same as once; of what has several
-   * revisions the highest is the current one, whatever order they come in. No change event, no operation id.
+   * revisions the newest is the current one, whatever order they come in. No change event, no operation id. The index by
+   * config and the last sequences follow from the writes.
    */
   restore(items: readonly ArchiveItem[]): Promise<void>;
   /**
@@ -63,24 +66,20 @@ export interface StorePosition extends Position {
 }
 
 export interface ScanPage {
-  readonly accounts: readonly AccountRecord[];
+  readonly accounts: readonly AccountRevision[];
   readonly documents: readonly DocumentKey[];
+  readonly configs: readonly ArchivedConfig[];
 }
 
-export interface ArchivedWrite {
+export interface ArchivedWrite extends CommitOrigin {
   readonly key: DocumentKey;
   readonly version: Version;
   readonly kind: WriteKind;
-  readonly at: string;
-  readonly by: string;
   /** The override's JSON text, as stored; undefined: the document was removed. */
   readonly text: string | undefined;
 }
 
-export interface ArchivedAccount {
-  readonly on: "account";
-  readonly account: AccountRecord;
-}
+export type ArchivedAccount = { readonly on: "account" } & AccountRevision;
 
 export interface ArchivedDocument extends ArchivedWrite {
   readonly on: "document";
@@ -93,4 +92,11 @@ export interface ArchivedCounts {
   readonly counts: readonly number[];
 }
 
-export type ArchiveItem = ArchivedAccount | ArchivedDocument | ArchivedCounts;
+/** The sequence of the last commit to a config: the write that it made may have gone with its account. */
+export interface ArchivedConfig {
+  readonly on: "config";
+  readonly configId: string;
+  readonly sequence: number;
+}
+
+export type ArchiveItem = ArchivedAccount | ArchivedDocument | ArchivedConfig | ArchivedCounts;

@@ -59,6 +59,8 @@ export function boundStaleness(store: Store, options: BoundedStoreOptions): Stor
       return outcome;
     },
     changes: (after, limit) => store.changes(after, limit),
+    accountHistory: (accountId, after, limit) => store.accountHistory(accountId, after, limit),
+    documentOwners: (of) => store.documentOwners(of),
     writeObstacle: () => store.writeObstacle(),
     probeWrites: () => store.probeWrites(),
     async close() {

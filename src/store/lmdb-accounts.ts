@@ -115,13 +115,21 @@ export function putAccount(database: Database, account: AccountRecord): void {
   else database.put(childKey(parentId, id), id);
 }
 
-function removeAccount(database: Database, { id, parentId }: AccountRecord): void {
+function removeAccount(database: Database, account: AccountRecord): void {
+  takeAway(database, account);
+  if (account.parentId !== undefined) count(database, account.parentId, [1], -1);
+}
+
+/** The record and its place, if it is there; what counts it is left to others. */
+export function dropAccount(database: Database, id: string): void {
+  const account = accountOf(database, id);
+  if (account !== undefined) takeAway(database, account);
+}
+
+function takeAway(database: Database, { id, parentId }: AccountRecord): void {
   database.remove(accountKey(id));
-  if (parentId === undefined) database.remove("root");
-  else {
-    database.remove(childKey(parentId, id));
-    count(database, parentId, [1], -1);
-  }
+  if (parentId !== undefined) database.remove(childKey(parentId, id));
+  else if (database.get("root") === id) database.remove("root");
 }
 
 export function putCounts(database: Database, id: string, counts: readonly number[]): void {

@@ -2,12 +2,13 @@ import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Key } from "lmdb";
 import { StrataError } from "../domain/errors.js";
-import type { ArchivedWrite, ArchiveSource, ScanPage, StorePosition } from "./archive.js";
-import { accountKey } from "./lmdb-accounts.js";
+import type { ArchivedConfig, ArchivedWrite, ArchiveSource, ScanPage, StorePosition } from "./archive.js";
+import { HISTORY_KEYS } from "./lmdb-account-history.js";
 import type { Database } from "./lmdb-database.js";
 import { isBegun, openForReading, refuseUnfinished } from "./lmdb-environment.js";
 import { unusable } from "./lmdb-errors.js";
 import { checkFilesForReading, noStore } from "./lmdb-files.js";
+import { LAST_KEYS } from "./lmdb-index.js";
 import {
   changesAfter,
   droppedOf,
@@ -16,7 +17,7 @@ import {
   sequenceOf,
   versionKey,
 } from "./lmdb-records.js";
-import { keyOf, parseAccount, parseDocument } from "./records.js";
+import { keyOf, parseAccountRevision, parseDocument } from "./records.js";
 import type { Changes, DocumentKey } from "./store.js";
 
 const PAGE = 500;
@@ -63,19 +64,21 @@ class LmdbArchiveSource implements ArchiveSource {
 
   /** Nothing here waits for anything, so each page lets signals and streams have their turn. */
   async *scan(): AsyncGenerator<ScanPage> {
-    for (let last: Key = accountKey(""), isFull = true; isFull; ) {
-      const page = this.#page((database) => database.getRange(pageAfter(last, accountKey(LAST))));
-      yield { accounts: page.map(({ value }) => parseAccount(value)), documents: [] };
+    for await (const page of this.#pages(HISTORY_KEYS))
+      yield { accounts: page.map(({ value }) => parseAccountRevision(value)), documents: [], configs: [] };
+    const versions = { start: versionKey(keyOf("", "")), end: versionKey(keyOf(LAST, "")) };
+    for await (const page of this.#pages(versions))
+      yield { accounts: [], documents: page.map(({ key }) => documentKeyIn(key)), configs: [] };
+    for await (const page of this.#pages(LAST_KEYS))
+      yield { accounts: [], documents: [], configs: page.map(configIn) };
+  }
+
+  async *#pages({ start, end }: { start: Key; end: Key }): AsyncGenerator<{ key: Key; value: string }[]> {
+    for (let last = start, isFull = true; isFull; ) {
+      const page = this.#page((database) => database.getRange(pageAfter(last, end)));
+      yield page;
       await setImmediate();
       last = page.at(-1)?.key ?? last;
-      isFull = page.length === PAGE;
-    }
-    const end = versionKey(keyOf(LAST, ""));
-    for (let last: Key = versionKey(keyOf("", "")), isFull = true; isFull; ) {
-      const page = this.#page((database) => database.getKeys(pageAfter(last, end)));
-      yield { accounts: [], documents: page.map(documentKeyIn) };
-      await setImmediate();
-      last = page.at(-1) ?? last;
       isFull = page.length === PAGE;
     }
   }
@@ -118,6 +121,11 @@ class LmdbArchiveSource implements ArchiveSource {
 
 function pageAfter(last: Key, end: Key): { start: Key; exclusiveStart: true; end: Key; limit: number } {
   return { start: last, exclusiveStart: true, end, limit: PAGE };
+}
+
+function configIn({ key, value }: { key: Key; value: string }): ArchivedConfig {
+  const [, configId] = Array.isArray(key) ? key : [];
+  return { on: "config", configId: String(configId), sequence: Number(value) };
 }
 
 function documentKeyIn(key: Key): DocumentKey {

@@ -1,13 +1,16 @@
 import { resolve } from "node:path";
 import { StrataError } from "../domain/errors.js";
 import type { ArchivedWrite, ArchiveItem, ArchiveTarget, StorePosition } from "./archive.js";
-import { accountVersionOf, putAccount, putCounts } from "./lmdb-accounts.js";
+import { newestAccountSequence, putAccountRevision } from "./lmdb-account-history.js";
+import { dropAccount, putAccount, putCounts } from "./lmdb-accounts.js";
 import type { Database } from "./lmdb-database.js";
 import { type LmdbFolder, MAP_SIZE_BYTES, openFolder, putBeginning } from "./lmdb-environment.js";
 import { unusable } from "./lmdb-errors.js";
+import { indexDocument, passCommit } from "./lmdb-index.js";
 import {
   historyKey,
   incarnationOf,
+  passDeletion,
   passTime,
   putDocument,
   sequenceOf,
@@ -15,7 +18,7 @@ import {
   versionOf,
 } from "./lmdb-records.js";
 import { documentBody, recordOf } from "./records.js";
-import type { AccountRecord } from "./store.js";
+import { type AccountRevision, originOf } from "./store.js";
 
 /**
  * A store's folder to be filled, made when it is not there. No server can have it meanwhile, nor another import.
@@ -58,8 +61,9 @@ class LmdbArchiveTarget implements ArchiveTarget {
   async restore(items: readonly ArchiveItem[]): Promise<void> {
     this.#write((database) => {
       for (const item of items) {
-        if (item.on === "account") restoreAccount(database, item.account);
+        if (item.on === "account") restoreAccount(database, item);
         else if (item.on === "document") restoreWrite(database, item);
+        else if (item.on === "config") passCommit(database, item.configId, item.sequence);
         else putCounts(database, item.accountId, item.counts);
       }
     });
@@ -97,16 +101,24 @@ function isEmpty(database: Database): boolean {
   return sequenceOf(database) === 0 && unfinishedImport(database) === undefined;
 }
 
-function restoreAccount(database: Database, account: AccountRecord): void {
-  passTime(database, account.createdAt);
-  const { revision } = account.version;
-  if ((accountVersionOf(database, account.id)?.revision ?? 0) <= revision) putAccount(database, account);
+function restoreAccount(database: Database, revision: AccountRevision): void {
+  const { account, kind, at = account.createdAt } = revision;
+  passTime(database, at);
+  const isNewest = newestAccountSequence(database, account.id) <= account.version.sequence;
+  putAccountRevision(database, revision);
+  if (kind === "DELETE") passDeletion(database, account.id, at);
+  if (!isNewest) return;
+  if (kind === "DELETE") dropAccount(database, account.id);
+  else putAccount(database, account);
 }
 
-function restoreWrite(database: Database, { key, version, text, kind, at, by }: ArchivedWrite): void {
-  const record = recordOf(version, documentBody({ kind, at, by }, text));
+function restoreWrite(database: Database, write: ArchivedWrite): void {
+  const { key, version, text, kind, at } = write;
+  const record = recordOf(version, documentBody({ kind, ...originOf(write) }, text));
   passTime(database, at);
-  if ((versionOf(database, key)?.revision ?? 0) <= version.revision)
+  passCommit(database, key.configId, version.sequence);
+  if ((versionOf(database, key)?.revision ?? 0) <= version.revision) {
     putDocument(database, key, record, version);
-  else database.put(historyKey(key, version.revision), record);
+    indexDocument(database, key, text !== undefined);
+  } else database.put(historyKey(key, version.revision), record);
 }

@@ -5,6 +5,8 @@ import { type Database, randomToken } from "./lmdb-database.js";
 import { commitErrorOf, unusable } from "./lmdb-errors.js";
 import { checkFiles, damaged, makeFolder } from "./lmdb-files.js";
 import { FORMAT, unfinishedImport } from "./lmdb-records.js";
+import { UPGRADED_FORMAT, upgradeStore } from "./lmdb-upgrade.js";
+import type { StoreNotice } from "./store-notice.js";
 
 /** Address space reserved for the data file unless another size is asked for. */
 export const MAP_SIZE_BYTES = 2 ** 30;
@@ -21,7 +23,11 @@ export interface LmdbFolder {
  * which an import was begun and not finished
  */
 export async function openFolder(
-  settings: { readonly folder: string; readonly mapSizeBytes: number },
+  settings: {
+    readonly folder: string;
+    readonly mapSizeBytes: number;
+    readonly onNotice?: (notice: StoreNotice) => void;
+  },
   purpose: "serve" | "import",
 ): Promise<LmdbFolder> {
   const { folder } = settings;
@@ -32,7 +38,7 @@ export async function openFolder(
     await checkFiles(folder);
     const database = openDatabase(settings);
     try {
-      await prepare(database, folder);
+      await prepare(database, settings);
       if (purpose === "serve") refuseUnfinished(database, folder);
     } catch (error) {
       await database.close();
@@ -76,8 +82,12 @@ export function openForReading(folder: string): Database {
   });
 }
 
-/** Makes a new store, or makes sure that this release understands the one that is there. */
-async function prepare(database: Database, folder: string): Promise<void> {
+/** Makes a new store, or makes sure that this release understands the one that is there, if need be by upgrading it. */
+async function prepare(
+  database: Database,
+  { folder, onNotice = () => {} }: { folder: string; onNotice?: (notice: StoreNotice) => void },
+): Promise<void> {
+  if (isUpgradable(database)) await upgradeStore(database, folder, onNotice);
   if (isBegun(database, folder)) return;
   if (database.getKeysCount({ limit: 1 }) > 0) throw damaged(folder, "it holds data that is not Strata's");
   await initialize(database);
@@ -90,6 +100,12 @@ async function prepare(database: Database, folder: string): Promise<void> {
 export function isBegun(database: Database, folder: string): boolean {
   const format = database.get("format");
   if (format === undefined || Number(format) === FORMAT) return format !== undefined;
+  if (isUpgradable(database))
+    throw new StrataError(
+      "STORE_UNAVAILABLE",
+      `The store folder ${folder} was written by an older Strata: its format is ${format}, and this release reads ` +
+        `${FORMAT}. Start this release's server on it once, which upgrades it, or use the older release; it was left as it is.`,
+    );
   if (Number(format) < FORMAT)
     throw new StrataError(
       "STORE_UNAVAILABLE",
@@ -101,6 +117,10 @@ export function isBegun(database: Database, folder: string): boolean {
     `The store folder ${folder} was written by a newer Strata: its format is ${format}, this release knows up to ` +
       `${FORMAT}. Start the newer release, or give this one another folder; the store was left as it is.`,
   );
+}
+
+function isUpgradable(database: Database): boolean {
+  return database.get("format") === String(UPGRADED_FORMAT);
 }
 
 /** Half of a store is not served: nobody could tell it from the whole. */

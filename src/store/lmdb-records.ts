@@ -1,7 +1,9 @@
 import type { Key } from "lmdb";
 import { laterOf } from "../domain/clock.js";
+import { putAccountEntry } from "./lmdb-account-history.js";
 import { accountVersionOf, fitsTree, lineageOf, writeAccount } from "./lmdb-accounts.js";
 import { type Database, randomToken } from "./lmdb-database.js";
+import { indexDocument, passCommit } from "./lmdb-index.js";
 import {
   changeBody,
   documentBody,
@@ -44,12 +46,12 @@ export interface Retention {
 }
 
 /**
- * The layout, as ordered keys: accounts, versions, documents, their writes by revision, the feed by sequence, operation
- * ids and when they are forgotten. A version has a key of its own, so that asking for it does not read the document.
+ * The layout, as ordered keys: accounts and every record they had, versions, documents, their writes by revision, who has
+ * a document of which config, the feed by sequence, operation ids and when they are forgotten. A version has a key of its own, so that asking for it does not read the document.
  */
-export const FORMAT = 2;
+export const FORMAT = 3;
 export const versionKey = (key: DocumentKey): Key => ["v", ownerOf(key), key.configId];
-const documentKey = (key: DocumentKey): Key => ["d", ownerOf(key), key.configId];
+export const documentKey = (key: DocumentKey): Key => ["d", ownerOf(key), key.configId];
 export const historyKey = (key: DocumentKey, revision: number): Key => [
   "h",
   ownerOf(key),
@@ -134,19 +136,30 @@ function nextVersion(database: Database, write: Commit["write"]): Version {
 }
 
 function put(database: Database, commit: Commit, text: string | undefined, { version, at }: Committed): void {
-  const { by } = commit;
+  const { by, schema, note } = commit;
+  const origin = { at, by, schema, note };
   const write = stamped(database, commit, at);
-  if (write.on === "document")
-    putDocument(database, write.key, recordOf(version, documentBody({ ...write, at, by }, text)), version);
-  else {
+  const change = recordOf(version, changeBody({ write, ...origin }));
+  if (write.on === "document") {
+    const record = recordOf(version, documentBody({ kind: write.kind, ...origin }, text));
+    putDocument(database, write.key, record, version);
+    indexDocument(database, write.key, text !== undefined);
+    passCommit(database, write.key.configId, version.sequence);
+  } else {
     if (write.kind === "DELETE") {
-      database.put("lastDeletion", laterOf(at, database.get("lastDeletion") ?? ""));
-      database.put(deletionKey(write.account.id), at);
+      passDeletion(database, write.account.id, at);
       dropDocuments(database, write.account.id, version.revision);
     }
     if (writeAccount(database, write, version)) database.put("tree", randomToken());
+    putAccountEntry(database, write.account.id, version.sequence, change);
   }
-  database.put(feedKey(version.sequence), recordOf(version, changeBody({ write, at, by })));
+  database.put(feedKey(version.sequence), change);
+}
+
+/** An account was deleted at that time. */
+export function passDeletion(database: Database, accountId: string, at: string): void {
+  database.put("lastDeletion", laterOf(at, database.get("lastDeletion") ?? ""));
+  database.put(deletionKey(accountId), at);
 }
 
 /** A creation gets its time here: nobody knows it before. */
@@ -168,7 +181,10 @@ export function putDocument(database: Database, key: DocumentKey, record: string
  */
 function dropDocuments(database: Database, owner: string, accountRevisions: number): void {
   let dropped = accountRevisions;
-  for (const { value } of database.getRange(ownedBy("v", owner))) dropped += parseVersion(value).revision;
+  for (const { key, value } of [...database.getRange(ownedBy("v", owner))]) {
+    dropped += parseVersion(value).revision;
+    indexDocument(database, { accountId: owner, configId: configIdIn(key) }, false);
+  }
   for (const part of ["v", "d", "h"])
     for (const key of [...database.getKeys(ownedBy(part, owner))]) database.remove(key);
   database.put("dropped", String(droppedOf(database) + dropped));
@@ -177,6 +193,10 @@ function dropDocuments(database: Database, owner: string, accountRevisions: numb
 /** A config id is never empty, nor does one begin with what comes last. */
 function ownedBy(part: string, owner: string): { start: Key; end: Key } {
   return { start: [part, owner, ""], end: [part, owner, "\x7f"] };
+}
+
+function configIdIn(key: Key): string {
+  return Array.isArray(key) ? String(key[2]) : "";
 }
 
 interface OperationRecord {

@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
 import { StrataError } from "../domain/errors.js";
 import type { FolderLock } from "./folder-lock.js";
+import { accountHistory } from "./lmdb-account-history.js";
 import { descendantsOf, lineageOf } from "./lmdb-accounts.js";
 import type { Database } from "./lmdb-database.js";
 import { MAP_SIZE_BYTES, openDatabase, openFolder } from "./lmdb-environment.js";
 import { commitErrorOf, isLackOfSpace, unusable } from "./lmdb-errors.js";
 import { dataFile, withFile } from "./lmdb-files.js";
+import { documentOwners } from "./lmdb-index.js";
 import {
   changesAfter,
   configsOf,
@@ -21,12 +23,15 @@ import { type Failed, notApplied, probe, Ticket, type Waiting, type Work } from 
 import { LmdbWatch } from "./lmdb-watch.js";
 import {
   type AccountRecord,
+  type AccountRevision,
   type Changes,
   type Commit,
   type CommitOutcome,
   type Descendants,
   type DescendantsOf,
   type DocumentKey,
+  type DocumentOwners,
+  type DocumentOwnersOf,
   type LayerBodies,
   type Lineages,
   type Revisions,
@@ -140,6 +145,14 @@ class LmdbStore implements Store {
 
   changes(after: number, limit: number): Promise<Changes> {
     return this.#read((database) => changesAfter(database, after, limit));
+  }
+
+  accountHistory(accountId: string, after: number, limit: number): Promise<AccountRevision[]> {
+    return this.#read((database) => accountHistory(database, accountId, after, limit));
+  }
+
+  documentOwners(of: DocumentOwnersOf): Promise<DocumentOwners> {
+    return this.#read((database) => documentOwners(database, of));
   }
 
   writeObstacle(): string | undefined {

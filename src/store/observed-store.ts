@@ -2,7 +2,16 @@ import { StrataError } from "../domain/errors.js";
 import type { Store } from "./store.js";
 
 export interface StoreCall {
-  readonly operation: "lineages" | "descendants" | "layers" | "revisions" | "rootId" | "commit" | "changes";
+  readonly operation:
+    | "lineages"
+    | "descendants"
+    | "layers"
+    | "revisions"
+    | "rootId"
+    | "commit"
+    | "changes"
+    | "accountHistory"
+    | "documentOwners";
   /** How many accounts or documents were asked for; 1 for the root and for a commit. */
   readonly size: number;
   readonly seconds: number;
@@ -46,6 +55,9 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
         (answer) => answer.outcome,
       ),
     changes: (after, limit) => observed("changes", 1, () => store.changes(after, limit)),
+    accountHistory: (accountId, after, limit) =>
+      observed("accountHistory", 1, () => store.accountHistory(accountId, after, limit)),
+    documentOwners: (of) => observed("documentOwners", 1, () => store.documentOwners(of)),
     writeObstacle: () => store.writeObstacle(),
     probeWrites: () => store.probeWrites(),
     close: () => store.close(),

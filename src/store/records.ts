@@ -5,8 +5,10 @@ import { parseJsonText } from "../domain/json-text.js";
 import type {
   AccountChange,
   AccountRecord,
+  AccountRevision,
   Change,
   Commit,
+  CommitOrigin,
   DocumentChange,
   DocumentKey,
   Lineage,
@@ -35,11 +37,9 @@ export function parseStored<T>(text: string): T {
   }
 }
 
-/** Who wrote a document, when, and how. */
-export interface DocumentHeader {
+/** Who wrote a document, when, why, and how. */
+export interface DocumentHeader extends CommitOrigin {
   readonly kind: WriteKind;
-  readonly at: string;
-  readonly by: string;
 }
 
 export function ownerOf({ accountId }: DocumentKey): string {
@@ -55,14 +55,21 @@ export function parseVersion(text: string): Version {
   return { revision: Number(revision), sequence: Number(sequence), nonce };
 }
 
-/** The part of a document's record below its version: who, when, how, and the override's text; empty text: removed. */
+/** The part of a document's record below its version: its header, and the override's text; empty text: removed. */
 export function documentBody(header: DocumentHeader, text: string | undefined): string {
   return `${headerText(header)}\n${text ?? ""}`;
 }
 
 /** @param header `at` goes in as it is: a store that decides it later puts a mark in its place that JSON never has */
-export function headerText({ kind, at, by }: DocumentHeader): string {
-  return `{"kind":"${kind}","at":"${at}","by":${JSON.stringify(by)}}`;
+export function headerText(header: DocumentHeader): string {
+  return `{"kind":"${header.kind}",${originText(header)}}`;
+}
+
+/** As members of a JSON object. */
+function originText({ at, by, schema, note }: CommitOrigin): string {
+  const schemaText = schema === undefined ? "" : `,"schema":${JSON.stringify(schema)}`;
+  const noteText = note === undefined ? "" : `,"note":${JSON.stringify(note)}`;
+  return `"at":"${at}","by":${JSON.stringify(by)}${schemaText}${noteText}`;
 }
 
 export interface DocumentRecord extends DocumentHeader {
@@ -157,8 +164,9 @@ export function versionOfRecord(record: string): string {
 }
 
 /** The part of a change's record below its version: what the feed tells of a commit. */
-export function changeBody({ write, at, by }: Pick<Commit, "write" | "at" | "by">): string {
-  const end = `,"at":"${at}","by":${JSON.stringify(by)}}`;
+export function changeBody(commit: Pick<Commit, "write"> & CommitOrigin): string {
+  const { write } = commit;
+  const end = `,${originText(commit)}}`;
   const { on, kind } = write;
   if (write.on === "document") return JSON.stringify({ on, key: write.key, kind }).slice(0, -1) + end;
   const { id, name, parentId, isReseller } = write.account;
@@ -177,6 +185,30 @@ export function parseChange(record: string): Change {
   }
   const { accountId, configId } = change.key;
   return { ...change, key: { accountId, configId }, version };
+}
+
+/** A record in an account's history, as the feed tells a change; what is not known of it is left out. */
+export function accountRevisionText({ account, kind, at, by, schema, note }: AccountRevision): string {
+  const { version, ...record } = account;
+  const body =
+    kind !== undefined && at !== undefined && by !== undefined
+      ? changeBody({ write: { on: "account", kind, account: record }, at, by, schema, note })
+      : JSON.stringify({ on: "account", account: record });
+  return recordOf(version, body);
+}
+
+export function parseAccountRevision(record: string): AccountRevision {
+  const change = parseChange(record);
+  if (change.on !== "account") throw damagedHistory();
+  const { on: _, ...revision } = change;
+  return revision;
+}
+
+function damagedHistory(): StrataError {
+  return new StrataError(
+    "STORE_UNAVAILABLE",
+    "The store is damaged: the history of an account holds something else than records of it.",
+  );
 }
 
 export function recordOf(version: Version, body: string): string {

@@ -1,18 +1,20 @@
 import { StrataError } from "../domain/errors.js";
-import { keyOf, parseVersion, versionOfRecord } from "./records.js";
+import { parseVersion, versionOfRecord } from "./records.js";
 import type { RedisArchiveOptions } from "./redis-archive-source.js";
 import { callFunction, makeNonce, sendFunctions } from "./redis-call.js";
 import { RedisConnection } from "./redis-connection.js";
 import { FUNCTIONS } from "./redis-functions.js";
 import { halfWritten, readState } from "./redis-half-written.js";
 import { RedisKeys } from "./redis-keys.js";
-import { scanKeys } from "./redis-scan.js";
+import { parseDocumentName, scanKeys } from "./redis-scan.js";
 import { UNFINISHED_IMPORT } from "./redis-standing.js";
+import { madeAnew } from "./redis-upgrade.js";
 import { describeCell } from "./redis-url.js";
 
 /**
  * Says, for all gateways, that what is in the store now is what they shall go on with: a new life of it begins. A store
- * of which a part of a commit was written is mended first: documents are made whole, and counted anew.
+ * of which a part of a commit was written is mended first: documents are made whole, histories of accounts and the index
+ * by config made to fit, and commits counted anew.
  * @returns the new incarnation
  * @throws StrataError STORE_UNAVAILABLE when it cannot be reached, or an import into it is not finished
  */
@@ -41,10 +43,9 @@ async function mended(connection: RedisConnection, keys: RedisKeys): Promise<num
   const revisions = new Map<string, number>();
   for await (const page of scanKeys(connection, `${keys.historyPrefix}*`)) {
     const commands = page.map((name) => {
-      const [owner = "", configId = ""] = name.slice(keys.historyPrefix.length).split(":");
-      const key = keyOf(owner, configId);
+      const key = parseDocumentName(name.slice(keys.historyPrefix.length));
       const names = [keys.document(key), keys.version(key), keys.history(key), keys.configs(key)];
-      return ["FCALL", FUNCTIONS.mendDocument, names.length, ...names, configId] as const;
+      return ["FCALL", FUNCTIONS.mendDocument, names.length, ...names, key.configId] as const;
     });
     for (const [index, answer] of (await sendFunctions(connection, commands)).entries()) {
       if (answer instanceof Error) throw answer;
@@ -56,5 +57,6 @@ async function mended(connection: RedisConnection, keys: RedisKeys): Promise<num
     for (const [index, record] of records.entries())
       if (record !== null) revisions.set(page[index] ?? "", parseVersion(versionOfRecord(record)).revision);
   }
+  for await (const _ of madeAnew(connection, keys));
   return [...revisions.values()].reduce((sum, revision) => sum + revision, 0);
 }

@@ -1,12 +1,16 @@
 import { StrataError } from "../domain/errors.js";
-import type { ArchivedWrite, ArchiveSource, ScanPage, StorePosition } from "./archive.js";
-import { keyOf, parseAccount, parseDocument } from "./records.js";
+import type { ArchivedConfig, ArchivedWrite, ArchiveSource, ScanPage, StorePosition } from "./archive.js";
+import { parseAccountRevision, parseDocument } from "./records.js";
 import { RedisConnection } from "./redis-connection.js";
+import { REDIS_FORMAT } from "./redis-functions.js";
 import { RedisKeys } from "./redis-keys.js";
 import { RedisReads } from "./redis-reads.js";
-import { scanKeys } from "./redis-scan.js";
+import { parseDocumentName, scanKeys } from "./redis-scan.js";
 import { describeCell, type RedisTarget } from "./redis-url.js";
-import type { Changes, DocumentKey } from "./store.js";
+import type { AccountRevision, Changes, DocumentKey } from "./store.js";
+
+/** Most accounts have fewer. */
+const REVISIONS_PER_PAGE = 50;
 
 export interface RedisArchiveOptions {
   readonly target: RedisTarget;
@@ -48,22 +52,42 @@ class RedisArchiveSource implements ArchiveSource {
       [this.keys.sequence, this.keys.dropped],
       (_, numbers) => numbers.map(Number),
     );
-    const incarnation = await this.#reads.read(["HGET", this.keys.meta, "incarnation"], (answer) => answer);
+    const [incarnation, format] = await this.#reads.read(
+      ["HMGET", this.keys.meta, "incarnation", "format"],
+      (answer) => answer as (string | null)[],
+    );
+    if (Number(format) < REDIS_FORMAT)
+      throw new StrataError("STORE_UNAVAILABLE", notUpgraded(Number(format)));
     if (typeof incarnation !== "string")
       throw new StrataError("STORE_UNAVAILABLE", "An import into this store was begun while it was read.");
     return { incarnation, sequence, dropped };
   }
 
   async *scan(): AsyncGenerator<ScanPage> {
-    const { accountPrefix, versionPrefix } = this.keys;
-    for await (const page of scanKeys(this.connection, `${accountPrefix}*`)) {
-      const records = await this.#reads.look(page, (_, found) => found);
-      const accounts = records.flatMap((record) => (record === null ? [] : parseAccount(record)));
-      yield { accounts, documents: [] };
-    }
+    const { accountHistoryPrefix, versionPrefix, lastCommits } = this.keys;
+    for await (const page of scanKeys(this.connection, `${accountHistoryPrefix}*`))
+      yield* this.#histories(page.map((name) => name.slice(accountHistoryPrefix.length)));
     for await (const page of scanKeys(this.connection, `${versionPrefix}*`)) {
-      const documents = page.map((name) => documentKeyIn(name.slice(versionPrefix.length)));
-      yield { accounts: [], documents };
+      const documents = page.map((name) => parseDocumentName(name.slice(versionPrefix.length)));
+      yield { accounts: [], documents, configs: [] };
+    }
+    const found = await this.#reads.read(["HGETALL", lastCommits], (answer) => answer as string[]);
+    yield { accounts: [], documents: [], configs: configsIn(found) };
+  }
+
+  async *#histories(accountIds: readonly string[]): AsyncGenerator<ScanPage> {
+    const firsts = await this.connection.send(
+      accountIds.map((id) => ["LRANGE", this.keys.accountHistory(id), 0, REVISIONS_PER_PAGE - 1]),
+    );
+    for (const [index, answer] of firsts.entries()) {
+      if (answer instanceof Error) throw answer;
+      let accounts: readonly AccountRevision[] = (answer as string[]).map(parseAccountRevision);
+      yield { accounts, documents: [], configs: [] };
+      while (accounts.length === REVISIONS_PER_PAGE) {
+        const after = accounts.at(-1)?.account.version.sequence ?? 0;
+        accounts = await this.#reads.accountHistory(accountIds[index] ?? "", after, REVISIONS_PER_PAGE);
+        yield { accounts, documents: [], configs: [] };
+      }
     }
   }
 
@@ -83,7 +107,15 @@ class RedisArchiveSource implements ArchiveSource {
   }
 }
 
-function documentKeyIn(name: string): DocumentKey {
-  const [owner = "", configId = ""] = name.split(":");
-  return keyOf(owner, configId);
+function notUpgraded(format: number): string {
+  return (
+    `The store in Redis has format ${format}, and this release exports ${REDIS_FORMAT}. A gateway of this release upgrades ` +
+    "it while it runs; its log says when it has done so. Or export it with the older release."
+  );
+}
+
+function configsIn(answer: readonly string[]): ArchivedConfig[] {
+  return answer.flatMap((configId, index) =>
+    index % 2 === 0 ? [{ on: "config" as const, configId, sequence: Number(answer[index + 1]) }] : [],
+  );
 }

@@ -1,6 +1,13 @@
 import { StrataError } from "../domain/errors.js";
-import type { ArchivedCounts, ArchivedWrite, ArchiveItem, ArchiveTarget, StorePosition } from "./archive.js";
-import { accountBody, countsText, documentBody, recordOf } from "./records.js";
+import type {
+  ArchivedConfig,
+  ArchivedCounts,
+  ArchivedWrite,
+  ArchiveItem,
+  ArchiveTarget,
+  StorePosition,
+} from "./archive.js";
+import { accountBody, accountRevisionText, countsText, documentBody, recordOf } from "./records.js";
 import type { RedisArchiveOptions } from "./redis-archive-source.js";
 import { callFunction, makeNonce, sendFunctions } from "./redis-call.js";
 import { type RedisCommand, RedisConnection } from "./redis-connection.js";
@@ -8,7 +15,7 @@ import { FUNCTIONS } from "./redis-functions.js";
 import { RedisKeys } from "./redis-keys.js";
 import { scanKeys } from "./redis-scan.js";
 import { describeCell } from "./redis-url.js";
-import { type AccountRecord, versionText } from "./store.js";
+import { type AccountRevision, originOf, versionText } from "./store.js";
 
 const LOCK_MS = 30_000;
 const ITEMS_PER_CALL = 250;
@@ -104,31 +111,45 @@ class RedisArchiveTarget implements ArchiveTarget {
   }
 
   #restoring(item: ArchiveItem): RedisCommand {
-    if (item.on === "account") return this.#restoreAccount(item.account);
-    return item.on === "document" ? this.#restoreWrite(item) : this.#restoreCounts(item);
+    switch (item.on) {
+      case "account":
+        return this.#restoreAccount(item);
+      case "document":
+        return this.#restoreWrite(item);
+      case "config":
+        return this.#restoreConfig(item);
+      case "counts":
+        return this.#restoreCounts(item);
+    }
   }
 
-  #restoreWrite({ key, version, kind, at, by, text }: ArchivedWrite): RedisCommand {
+  #restoreWrite(write: ArchivedWrite): RedisCommand {
+    const { key, version, kind, at, text } = write;
     const { meta, lock, time } = this.keys;
     const own = [
-      this.keys.version(key),
-      this.keys.document(key),
-      this.keys.history(key),
-      this.keys.configs(key),
-      time,
+      ...[this.keys.version(key), this.keys.document(key), this.keys.history(key), this.keys.configs(key)],
+      ...[time, this.keys.owners(key.configId), this.keys.lastCommits],
     ];
-    const body = documentBody({ kind, at, by }, text);
-    const args = [version.revision, versionText(version), body, key.configId, inFull(at)];
+    const body = documentBody({ kind, ...originOf(write) }, text);
+    const index = [key.accountId ?? "", text === undefined ? "" : "there"];
+    const args = [version.revision, versionText(version), body, key.configId, inFull(at), ...index];
     return ["FCALL", FUNCTIONS.restoreWrite, 2 + own.length, meta, lock, ...own, this.#holder, ...args];
   }
 
-  #restoreAccount(account: AccountRecord): RedisCommand {
+  #restoreAccount(revision: AccountRevision): RedisCommand {
+    const { account, kind = "", at = account.createdAt } = revision;
     const { meta, lock, prefix, time } = this.keys;
     const { id, parentId = "", version } = account;
-    const keys = [meta, lock, this.keys.account(id), time];
+    const keys = [meta, lock, this.keys.account(id), time, this.keys.accountHistory(id)];
     const record = recordOf(version, accountBody(account));
-    const args = [version.revision, record, id, parentId, prefix, inFull(account.createdAt)];
+    const args = [record, accountRevisionText(revision), kind, id, parentId, prefix, inFull(at)];
     return ["FCALL", FUNCTIONS.restoreAccount, keys.length, ...keys, this.#holder, ...args];
+  }
+
+  #restoreConfig({ configId, sequence }: ArchivedConfig): RedisCommand {
+    const { meta, lock, lastCommits } = this.keys;
+    const keys = [meta, lock, lastCommits];
+    return ["FCALL", FUNCTIONS.restoreConfig, keys.length, ...keys, this.#holder, configId, sequence];
   }
 
   #restoreCounts({ accountId, counts }: ArchivedCounts): RedisCommand {

@@ -27,7 +27,8 @@ export function commitCommand(
   commit: Commit,
   text: string | undefined,
 ): RedisCommand {
-  const { expect, operation, at, by } = commit;
+  const { expect, operation, at, by, schema, note } = commit;
+  const origin = { at: TIME, by, schema, note };
   const write = stampable(commit.write);
   const { meta, sequence, tree, root, feed, time, begun } = keys;
   const names = [
@@ -39,7 +40,12 @@ export function commitCommand(
   const versions = [...expect.documents, ...expect.accounts].map(({ version }) => versionText(version));
   const written =
     write.on === "document"
-      ? [headerText({ kind: write.kind, at: TIME, by }), write.key.configId, text ?? ""]
+      ? [
+          headerText({ kind: write.kind, ...origin }),
+          write.key.configId,
+          write.key.accountId ?? "",
+          text ?? "",
+        ]
       : [accountBody(write.account), ...accountArguments(keys, write)];
   return [
     "FCALL",
@@ -47,7 +53,7 @@ export function commitCommand(
     ...[known.incarnation, known.sequence, operation.digest, operationLifeMs],
     ...[expect.tree ?? "", expect.noRoot ? "1" : "", feedEntries, makeNonce(), at],
     ...[expect.documents.length, expect.accounts.length, ...versions],
-    ...[changeBody({ write, at: TIME, by }), ...written],
+    ...[changeBody({ write, ...origin }), ...written],
   ];
 }
 
@@ -61,7 +67,10 @@ function stampable(write: Commit["write"]): Commit["write"] {
 function writtenKeys(keys: RedisKeys, write: Commit["write"]): string[] {
   if (write.on === "document") {
     const { key } = write;
-    return [keys.version(key), keys.document(key), keys.history(key), keys.configs(key)];
+    return [
+      ...[keys.version(key), keys.document(key), keys.history(key), keys.configs(key)],
+      ...[keys.owners(key.configId), keys.lastCommits],
+    ];
   }
   return [keys.account(write.account.id)];
 }

@@ -95,6 +95,7 @@ end
 -- Writes that are made once every check has passed. Each key is checked when its write is planned.
 local WRITTEN = {
   SET = 'string', INCRBY = 'string', RPUSH = 'list', SADD = 'set', ZADD = 'zset', ZREM = 'zset', XADD = 'stream',
+  HSET = 'hash',
 }
 local function plan(writes, name, key, ...)
   demand(key, WRITTEN[name])
@@ -192,6 +193,7 @@ local function plan_dropping(writes, prefix, id, revisions)
     local name = id .. ':' .. config
     local version = text_at(prefix .. 'v:' .. name)
     dropped = dropped + (version and tonumber(string.match(version, '^%d+')) or 0)
+    plan(writes, 'ZREM', prefix .. 'c:' .. config, id)
     plan_removal(writes, prefix .. 'v:' .. name, 'string')
     plan_removal(writes, prefix .. 'd:' .. name, 'string')
     plan_removal(writes, prefix .. 'h:' .. name, 'list')
@@ -216,12 +218,22 @@ local function plan_deletion(writes, prefix, id, from, above, revision, time)
   if not last or last < time then plan(writes, 'SET', prefix .. 'lastDeletion', time) end
 end
 
+-- The history of an account gets its new entry, and before that what it lacks: an older release kept none.
+local function plan_history(writes, history, current, change)
+  demand(history, 'list')
+  local newest = current and version_of(newest_entry(history))
+  if current and newest ~= version_of(current) then plan(writes, 'RPUSH', history, known_entry(current)) end
+  plan(writes, 'RPUSH', history, change)
+end
+
 -- args from a on: kind id parent role prefix tree-token. What the tree's shape or its resellers depend on changes the
 -- tree token.
-local function plan_account(writes, record, revision, above, time, args, a)
+local function plan_account(writes, record, change, revision, above, time, args, a)
   local kind, id, parent, role, prefix = args[a], args[a + 1], args[a + 2], args[a + 3], args[a + 4]
   local key = prefix .. 'a:' .. id
-  local from, was = place_of(text_at(key) or '')
+  local current = text_at(key)
+  local from, was = place_of(current or '')
+  plan_history(writes, prefix .. 'p:' .. id, current, change)
   if kind == 'DELETE' then return plan_deletion(writes, prefix, id, from, above, revision, time) end
   plan(writes, 'SET', key, record)
   local changed = {}
@@ -258,6 +270,22 @@ local function stamp(text, time, tokens)
   return (string.gsub(text, '\\1', time))
 end
 
+-- keys from k on: version record history configs owners last; args from a on: config-id owner text. The system layer is
+-- no owner.
+local function plan_document(writes, record, version, sequence, keys, k, args, a)
+  local config, owner, text = args[a], args[a + 1], args[a + 2]
+  record = record .. '\\n' .. text
+  plan(writes, 'RPUSH', keys[k + 2], record)
+  plan(writes, 'SET', keys[k + 1], record)
+  plan(writes, 'SET', keys[k], version)
+  plan(writes, 'SADD', keys[k + 3], config)
+  if owner ~= '' then
+    if text == '' then plan(writes, 'ZREM', keys[k + 4], owner)
+    else plan(writes, 'ZADD', keys[k + 4], 0, owner) end
+  end
+  plan(writes, 'HSET', keys[k + 5], config, sequence)
+end
+
 -- What a commit comes to: an answer, or what is to be written and the answer then. Writes nothing.
 local function decide(keys, args)
   local meta_key, sequence_key, tree_key, root_key, feed_key, operation_key, time_key, begun_key = unpack(keys, 1, 8)
@@ -290,7 +318,7 @@ local function decide(keys, args)
     if found ~= args[11 + i] then holds = false end
   end
   local k, a = 8 + documents + accounts, 11 + documents + accounts
-  local isDocument = #keys - k == 4
+  local isDocument = #keys - k == 6
   local above
   if not isDocument then
     local fits
@@ -314,13 +342,8 @@ local function decide(keys, args)
   local writes = {}
   plan(writes, 'INCRBY', begun_key, number(sequence + 1 - begun))
   plan(writes, 'XADD', feed_key, 'MAXLEN', '~', args[7], nextSequence .. '-0', 'change', change)
-  if isDocument then
-    record = record .. '\\n' .. args[a + 4]
-    plan(writes, 'RPUSH', keys[k + 3], record)
-    plan(writes, 'SET', keys[k + 2], record)
-    plan(writes, 'SET', keys[k + 1], version)
-    plan(writes, 'SADD', keys[k + 4], args[a + 3])
-  else plan_account(writes, record, revision, above, time, args, a + 3) end
+  if isDocument then plan_document(writes, record, version, nextSequence, keys, k + 1, args, a + 3)
+  else plan_account(writes, record, change, revision, above, time, args, a + 3) end
   plan(writes, 'SET', time_key, time)
   plan(writes, 'SET', operation_key, args[3] .. '\\n' .. version .. '\\n' .. time, 'PX', args[4])
   plan(writes, 'SET', sequence_key, nextSequence)
@@ -328,10 +351,10 @@ local function decide(keys, args)
 end
 
 -- keys: meta seq tree root feed op time begun, versions of the expected documents, expected accounts, then of the write
---   itself: document: version record history configs; account: its record. What else an account's write touches has no
+--   itself: document: version record history configs owners last; account: its record. What else an account's write touches has no
 --   other tag.
 -- args: incarnation floor digest ttl tree noRoot feedEntries nonce clock documents accounts, the expected versions, then
---   change-body, and header config-id text, or body and what plan_account takes
+--   change-body, and header config-id owner text, or body and what plan_account takes
 local function commit(keys, args)
   known = {}
   local isSound, answer, writes = pcall(decide, keys, args)

@@ -3,24 +3,28 @@ export const LUA_IMPORT = `
 -- keys: meta seq tree lock; args: name clear holder. From now on nobody reads or writes here.
 local function begin_import(keys, args)
   local sequence = redis.call('GET', keys[2]) or '0'
-  local meta = redis.call('HMGET', keys[1], 'importing', 'clearing')
+  local meta = redis.call('HMGET', keys[1], 'importing', 'clearing', 'writers')
   if redis.call('GET', keys[4]) ~= args[3] then return 'locked' end
   if args[2] == '' and meta[1] ~= args[1] and (meta[1] or sequence ~= '0') then return 'not empty' end
-  if args[2] ~= '' then redis.call('HSET', keys[1], 'clearing', '1') end
+  -- What another release has restored lacks what this one keeps: it is restored anew.
+  local clears = args[2] ~= '' or meta[1] and tonumber(meta[3]) ~= FORMAT
+  if clears then redis.call('HSET', keys[1], 'clearing', '1') end
   redis.call('SET', keys[3], '!import')
   redis.call('SET', keys[2], '0')
-  redis.call('HSET', keys[1], 'importing', args[1])
+  redis.call('HSET', keys[1], 'importing', args[1], 'writers', FORMAT)
   redis.call('HDEL', keys[1], 'incarnation', 'accepted')
-  return (args[2] ~= '' or meta[2]) and 'clear' or 'go on'
+  return (clears or meta[2]) and 'clear' or 'go on'
 end
 
--- keys: meta lock version record history configs time; args: holder revision version body config-id time. Whatever the order that
--- the writes of one document come in, the highest revision is the current one.
+-- keys: meta lock version record history configs time owners last; args: holder revision version body config-id time owner
+-- is-there. Whatever the order that the writes of one document come in, the highest revision is the current one.
 local function restore_write(keys, args)
   known = {}
   if redis.call('GET', keys[2]) ~= args[1] then return 'locked' end
   local revision, record = tonumber(args[2]), args[3] .. '\\n' .. args[4]
-  for i, wanted in ipairs({'string', 'string', 'list', 'set'}) do demand(keys[2 + i], wanted) end
+  for i, wanted in ipairs({'string', 'string', 'list', 'set', 'string', 'zset', 'hash'}) do
+    demand(keys[2 + i], wanted)
+  end
   pass_time(keys[7], args[6])
   local length = redis.call('LLEN', keys[5])
   if length >= revision then redis.call('LSET', keys[5], revision - 1, record)
@@ -32,26 +36,64 @@ local function restore_write(keys, args)
   if not current or tonumber(string.match(current, '^%d+')) <= revision then
     redis.call('SET', keys[4], record)
     redis.call('SET', keys[3], args[3])
+    if args[7] ~= '' and args[8] ~= '' then redis.call('ZADD', keys[8], 0, args[7])
+    elseif args[7] ~= '' then redis.call('ZREM', keys[8], args[7]) end
   end
+  pass_commit(keys[9], args[5], sequence_of(record))
   redis.call('SADD', keys[6], args[5])
   return 'done'
 end
 
--- keys: meta lock account time; args: holder revision record id parent prefix time
+-- Takes an account out of its place; what counts it is restored by itself.
+local function take_away(prefix, id, key)
+  local current = redis.call('GET', key)
+  if not current then return end
+  local parent = place_of(current)
+  redis.call('DEL', key)
+  if parent ~= '' then redis.call('ZREM', prefix .. 'k:' .. parent, id)
+  elseif redis.call('GET', prefix .. 'root') == id then redis.call('DEL', prefix .. 'root') end
+end
+
+local function restore_deletion(prefix, id, time)
+  redis.call('SET', prefix .. 'g:' .. id, time)
+  local last = redis.call('GET', prefix .. 'lastDeletion')
+  if not last or last < time then redis.call('SET', prefix .. 'lastDeletion', time) end
+end
+
+-- keys: meta lock account time history; args: holder record entry kind id parent prefix time. Whatever the order that the
+-- records of one account come in, the newest is the current one.
 local function restore_account(keys, args)
   known = {}
   if redis.call('GET', keys[2]) ~= args[1] then return 'locked' end
+  local record, entry, kind, id, parent, prefix, time = unpack(args, 2, 8)
   demand(keys[3], 'string')
-  demand(args[6] .. 'k:' .. args[5], 'zset')
-  pass_time(keys[4], args[7])
+  demand(keys[5], 'list')
+  demand(prefix .. 'k:' .. parent, 'zset')
+  pass_time(keys[4], time)
+  local newest = newest_entry(keys[5])
+  local isNewest = not newest or sequence_of(newest) <= sequence_of(entry)
+  insert_entry(keys[5], entry)
+  if kind == 'DELETE' then restore_deletion(prefix, id, time) end
+  if not isNewest then return 'done' end
+  if kind == 'DELETE' then
+    take_away(prefix, id, keys[3])
+    return 'done'
+  end
   local current = redis.call('GET', keys[3])
-  if current and tonumber(string.match(current, '^%d+')) > tonumber(args[2]) then return 'done' end
-  local id, parent, prefix = args[4], args[5], args[6]
   local from = current and place_of(current) or ''
   if from ~= '' and from ~= parent then redis.call('ZREM', prefix .. 'k:' .. from, id) end
-  redis.call('SET', keys[3], args[3])
+  redis.call('SET', keys[3], record)
   if parent == '' then redis.call('SET', prefix .. 'root', id)
   else redis.call('ZADD', prefix .. 'k:' .. parent, 0, id) end
+  return 'done'
+end
+
+-- keys: meta lock last; args: holder config-id sequence
+local function restore_config(keys, args)
+  known = {}
+  if redis.call('GET', keys[2]) ~= args[1] then return 'locked' end
+  demand(keys[3], 'hash')
+  pass_commit(keys[3], args[2], tonumber(args[3]))
   return 'done'
 end
 
@@ -120,7 +162,7 @@ local function accept(keys, args)
   redis.call('SET', keys[2], number(sequence))
   redis.call('SET', keys[5], number(sequence))
   redis.call('SET', keys[3], args[2])
-  redis.call('HSETNX', keys[1], 'format', FORMAT)
+  redis.call('HSETNX', keys[1], 'format', UPGRADED_FORMAT)
   redis.call('HSETNX', keys[1], 'writers', FORMAT)
   redis.call('HSET', keys[1], 'incarnation', args[1], 'accepted', args[1])
   return 'done'

@@ -29,6 +29,25 @@ local function descendants(keys, args)
   return {redis.call('GET', keys[1]), paths, redis.call('GET', prefix .. 'n:' .. root)}
 end
 
+-- keys: tree history; args: the sequence behind which to go on, how many
+local function account_history(keys, args)
+  local low, high, after = 0, redis.call('LLEN', keys[2]), tonumber(args[1])
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if sequence_of(redis.call('LINDEX', keys[2], middle)) > after then high = middle else low = middle + 1 end
+  end
+  return {redis.call('GET', keys[1]), redis.call('LRANGE', keys[2], low, low + tonumber(args[2]) - 1)}
+end
+
+-- keys: tree meta owners last; args: config, the account behind which to go on, how many
+local function owners(keys, args)
+  local from = args[2] == '' and '-' or '(' .. args[2]
+  return {
+    redis.call('GET', keys[1]), redis.call('HGET', keys[2], 'format'),
+    redis.call('ZRANGEBYLEX', keys[3], from, '+', 'LIMIT', 0, args[3]), redis.call('HGET', keys[4], args[1]),
+  }
+end
+
 -- keys: tree lastDeletion, the accounts; args: the prefix of accounts. Each account on the way to the root comes once.
 local function lineages(keys, args)
   local seen, records = {}, {}

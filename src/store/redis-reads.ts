@@ -2,6 +2,7 @@ import { StrataError } from "../domain/errors.js";
 import {
   assembleLineage,
   parseAccount,
+  parseAccountRevision,
   parseChange,
   parseCounts,
   parseVersion,
@@ -18,14 +19,17 @@ import {
   RedisRefusal,
   RedisSilence,
 } from "./redis-connection.js";
-import { FUNCTIONS } from "./redis-functions.js";
+import { FUNCTIONS, REDIS_FORMAT } from "./redis-functions.js";
 import type { RedisKeys } from "./redis-keys.js";
 import { UNFINISHED_IMPORT } from "./redis-standing.js";
 import {
+  type AccountRevision,
   type Changes,
   type Descendants,
   type DescendantsOf,
   type DocumentKey,
+  type DocumentOwners,
+  type DocumentOwnersOf,
   documentKeys,
   type LayerBodies,
   type Lineages,
@@ -129,6 +133,37 @@ export class RedisReads {
       const sequence = Math.max(newest, last === undefined ? 0 : sequenceOfChange(last));
       const isComplete = first === undefined ? after >= newest : sequenceOfChange(first) === after + 1;
       return { changes: isComplete ? changes : undefined, sequence };
+    });
+  }
+
+  accountHistory(accountId: string, after: number, limit: number): Promise<AccountRevision[]> {
+    const keys = [this.keys.tree, this.keys.accountHistory(accountId)];
+    const call = [FUNCTIONS.accountHistory, keys.length, ...keys, after, limit] as const;
+    return this.read(["FCALL_RO", ...call], (answer) => {
+      const [tree, entries] = answer as [string | null, string[]];
+      this.#treeOf(tree);
+      return entries.map(parseAccountRevision);
+    });
+  }
+
+  documentOwners({ configId, after = "", limit }: DocumentOwnersOf): Promise<DocumentOwners> {
+    const { tree, meta, lastCommits } = this.keys;
+    const keys = [tree, meta, this.keys.owners(configId), lastCommits];
+    const call = [FUNCTIONS.owners, keys.length, ...keys, configId, after, limit] as const;
+    return this.read(["FCALL_RO", ...call], (answer) => {
+      const [token, format, accountIds, last] = answer as [
+        string | null,
+        string | null,
+        string[],
+        string | null,
+      ];
+      this.#treeOf(token);
+      if (Number(format) < REDIS_FORMAT)
+        throw new StrataError(
+          "STORE_UNAVAILABLE",
+          `Redis at ${this.place} has no whole index by config yet: the store is being upgraded. Try again later.`,
+        );
+      return { accountIds, lastSequence: Number(last ?? 0) };
     });
   }
 

@@ -1,6 +1,14 @@
 import { StrataError } from "../domain/errors.js";
+import { keyOf } from "./records.js";
 import type { RedisConnection } from "./redis-connection.js";
 import { parseInfo } from "./redis-safety.js";
+import type { DocumentKey } from "./store.js";
+
+/** What is behind the prefix of a key of a document's. */
+export function parseDocumentName(name: string): DocumentKey {
+  const [owner = "", configId = ""] = name.split(":");
+  return keyOf(owner, configId);
+}
 
 const KEYS_PER_PAGE = 1_000;
 

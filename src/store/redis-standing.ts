@@ -1,6 +1,6 @@
 import type { AcknowledgedMark } from "./acknowledged-mark.js";
 import { type RedisCommand, type RedisConnection, RedisRefusal } from "./redis-connection.js";
-import { REDIS_FORMAT } from "./redis-functions.js";
+import { REDIS_FORMAT, REDIS_UPGRADED_FORMAT } from "./redis-functions.js";
 import { type HalfState, halfWritten } from "./redis-half-written.js";
 import type { RedisKeys } from "./redis-keys.js";
 import { cleanFile } from "./redis-run.js";
@@ -18,6 +18,10 @@ import type { StoreNotice } from "./store-notice.js";
 export interface StandingOptions extends SafetyDemands {
   /** Begins a store where there is none, and nothing speaks against it. */
   readonly begin: () => Promise<unknown>;
+  /** Keeps older releases from writing to a store that is to be upgraded. */
+  readonly beginUpgrade: () => Promise<unknown>;
+  /** Sees to it that a store comes to have what this release keeps; called as long as it has not. */
+  readonly upgrade: () => void;
   readonly allowUnsafe: boolean;
   readonly onNotice: (notice: StoreNotice) => void;
 }
@@ -142,7 +146,7 @@ export class RedisStanding {
       await this.connection.sendToPrimary([
         ["CONFIG", "GET", ...SAFE_SETTINGS.keys()],
         ["INFO"],
-        ["HMGET", meta, "incarnation", "writers", "accepted"],
+        ["HMGET", meta, "incarnation", "writers", "accepted", "format"],
         ["GET", sequence],
         ["GET", tree],
         ["GET", begun],
@@ -157,16 +161,23 @@ export class RedisStanding {
     const foreign = foreignKey(fixed, types);
     if (foreign !== undefined) return this.#stand(this.#danger(report) ?? foreign);
     if (fields instanceof Error) throw fields;
-    const [incarnation, writers, accepted] = fields as (string | null)[];
+    const [incarnation, writers, accepted, format] = fields as (string | null)[];
     const state = { incarnation, writers, accepted, sequence: newest, tree: token, begun: started, stream };
     const danger = this.#danger(report);
     const isEmpty = [incarnation, newest, token].every((value) => value === null);
     const isNew = isEmpty && this.mark.position === undefined && !hasBegun;
     const obstacle =
       danger ?? (isNew ? undefined : this.#estrangement(state)) ?? (await this.#unclean(report));
-    if (obstacle !== undefined || !isNew) return this.#stand(obstacle);
-    await this.options.begin();
-    return this.#inspect(true);
+    if (obstacle === undefined && isNew) {
+      await this.options.begin();
+      return this.#inspect(true);
+    }
+    if (obstacle === undefined && !hasBegun && Number(writers) === REDIS_UPGRADED_FORMAT) {
+      await this.options.beginUpgrade();
+      return this.#inspect(true);
+    }
+    if (obstacle === undefined && Number(format) < REDIS_FORMAT) this.options.upgrade();
+    this.#stand(obstacle);
   }
 
   /** Why writes have to wait until what the run before has left in Redis's file cannot be taken for a part of a commit. */
@@ -228,7 +239,7 @@ export class RedisStanding {
     }
     if (Number(state.writers) > REDIS_FORMAT)
       return `it was written by a newer Strata (format ${state.writers}, this release knows ${REDIS_FORMAT}): upgrade this gateway`;
-    if (Number(state.writers) < REDIS_FORMAT)
+    if (Number(state.writers) < REDIS_UPGRADED_FORMAT)
       return `it was written by an older Strata (format ${state.writers}, this release writes ${REDIS_FORMAT}): export it with that one, and import that into another cell`;
     const position = { incarnation: state.incarnation, sequence: Number(state.sequence) };
     if (!Number.isSafeInteger(position.sequence)) return `its sequence is not a number. ${ADVICE}`;
@@ -263,9 +274,14 @@ interface StoredState extends HalfState {
 
 /** The keys that are there once in a store, and what each holds. */
 function fixedKeys(keys: RedisKeys): readonly (readonly [key: string, type: string])[] {
-  const { sequence, tree, root, dropped, lastDeletion, begun, time, probe, run, lock } = keys;
-  const texts = [sequence, tree, root, dropped, lastDeletion, begun, time, probe, run, lock];
-  return [[keys.meta, "hash"], [keys.feed, "stream"], ...texts.map((key) => [key, "string"] as const)];
+  const { sequence, tree, root, dropped, lastDeletion, begun, time, probe, run, lock, upgrading } = keys;
+  const texts = [sequence, tree, root, dropped, lastDeletion, begun, time, probe, run, lock, upgrading];
+  return [
+    [keys.meta, "hash"],
+    [keys.lastCommits, "hash"],
+    [keys.feed, "stream"],
+    ...texts.map((key) => [key, "string"] as const),
+  ];
 }
 
 function foreignKey(fixed: ReturnType<typeof fixedKeys>, types: readonly unknown[]): string | undefined {

@@ -15,8 +15,10 @@ import { FUNCTIONS } from "./redis-functions.js";
 import { RedisKeys } from "./redis-keys.js";
 import { RedisReads, refused, silent } from "./redis-reads.js";
 import { FOREIGN_ADVICE, RedisStanding } from "./redis-standing.js";
+import { beginUpgrade, upgradeRedisStore } from "./redis-upgrade.js";
 import { describeCell, type RedisTarget } from "./redis-url.js";
 import type {
+  AccountRevision,
   Changes,
   Commit,
   CommitOutcome,
@@ -24,6 +26,8 @@ import type {
   Descendants,
   DescendantsOf,
   DocumentKey,
+  DocumentOwners,
+  DocumentOwnersOf,
   LayerBodies,
   Lineages,
   Revisions,
@@ -101,6 +105,8 @@ class RedisStore implements Store {
   #waiting: Ticket[] = [];
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  #upgrading: Promise<void> | undefined;
+  readonly #ending = new AbortController();
 
   constructor(settings: Settings) {
     const { target, cell, onNotice } = settings;
@@ -126,6 +132,8 @@ class RedisStore implements Store {
       ...settings,
       replicasMayBePromoted: target.mode !== "single",
       begin: () => this.#begin(),
+      beginUpgrade: () => beginUpgrade(this.#writes, this.#keys),
+      upgrade: () => this.#upgrade(),
     });
   }
 
@@ -143,6 +151,23 @@ class RedisStore implements Store {
     const { meta, sequence, tree } = this.#keys;
     const [incarnation, token] = [makeNonce(), makeNonce()];
     await callFunction(this.#writes, ["FCALL", FUNCTIONS.found, 3, meta, sequence, tree, incarnation, token]);
+  }
+
+  /** Beside everything else. Where it breaks off, the next look at the store has it done again. */
+  #upgrade(): void {
+    if (this.#closing !== undefined) return;
+    const { signal } = this.#ending;
+    const options = { place: this.#place(), tell: this.#settings.onNotice, signal };
+    this.#upgrading ??= this.#track(upgradeRedisStore(this.#writes, this.#keys, options))
+      .catch(({ message }: Error) =>
+        options.tell({
+          level: "warn",
+          message: `The upgrade of the store broke off, and is tried again: ${message}`,
+        }),
+      )
+      .finally(() => {
+        this.#upgrading = undefined;
+      });
   }
 
   lineages(accountIds: readonly string[]): Promise<Lineages> {
@@ -172,6 +197,14 @@ class RedisStore implements Store {
 
   changes(after: number, limit: number): Promise<Changes> {
     return this.#reading(() => this.#reads.changes(after, limit));
+  }
+
+  accountHistory(accountId: string, after: number, limit: number): Promise<AccountRevision[]> {
+    return this.#reading(() => this.#reads.accountHistory(accountId, after, limit));
+  }
+
+  documentOwners(of: DocumentOwnersOf): Promise<DocumentOwners> {
+    return this.#reading(() => this.#reads.documentOwners(of));
   }
 
   commit(commit: Commit): Promise<CommitOutcome> {
@@ -305,6 +338,7 @@ class RedisStore implements Store {
   }
 
   async #finish(): Promise<void> {
+    this.#ending.abort();
     await Promise.allSettled([...this.#running]);
     this.#standing.close();
     this.#mark.close();

@@ -13,7 +13,8 @@ import { resellerLineage } from "../domain/reseller.js";
  * - the accounts stay one tree under one root, at most `TREE_DEPTH` levels deep: a commit that would make an account
  *   twice, a second root, a child of nobody, a circle or a deeper tree, or change or delete what is not there, or delete
  *   what has children, is a conflict, expected or not;
- * - with an account goes everything of its documents: versions and histories too;
+ * - with an account goes everything of its documents: versions and histories too; the records that the account had stay;
+ * - the index of a config's documents, and the history of an account, change in the same step as what they tell of;
  * - whoever cannot answer says so with `StrataError` STORE_UNAVAILABLE, within two seconds.
  */
 export interface Store {
@@ -35,6 +36,16 @@ export interface Store {
   commit(commit: Commit): Promise<CommitOutcome>;
   /** The changes that came after a sequence, oldest first, at most `limit` of them. */
   changes(after: number, limit: number): Promise<Changes>;
+  /**
+   * The records of an account that commits after a sequence made, oldest first, at most `limit` of them; its deletions
+   * are among them, and what came before them. What an older release did not keep is missing.
+   */
+  accountHistory(accountId: string, after: number, limit: number): Promise<readonly AccountRevision[]>;
+  /**
+   * The accounts that have a document of a config, as of one moment.
+   * @throws StrataError STORE_UNAVAILABLE while the index of a store of an older release is being made
+   */
+  documentOwners(of: DocumentOwnersOf): Promise<DocumentOwners>;
   /** Why no commit is applied for the time being, as far as is known, in words for the operator; undefined: they are. */
   writeObstacle(): string | undefined;
   /**
@@ -163,24 +174,58 @@ export interface Revisions {
   readonly documents: readonly (Version | undefined)[];
 }
 
+export interface DocumentOwnersOf {
+  readonly configId: string;
+  /** Goes on behind this account id. Absent: from the first. */
+  readonly after?: string;
+  readonly limit: number;
+}
+export interface DocumentOwners {
+  /** By id. The system layer is none of them, nor is an account whose document was removed. */
+  readonly accountIds: readonly string[];
+  /**
+   * The sequence of the last commit to a document of the config, the system layer's included; 0: there was none. The
+   * deletion of an account is a commit to the account, not to its documents.
+   */
+  readonly lastSequence: number;
+}
+
+/** Characters of a note. */
+export const NOTE_LIMIT = 500;
+
+/** What is kept of a commit beside what it wrote. */
+export interface CommitOrigin {
+  /** RFC 3339, UTC. */
+  readonly at: string;
+  /** The subject of the principal. */
+  readonly by: string;
+  /** The digest of the schema folder that it was decided under. Absent: under none, or an older release wrote it. */
+  readonly schema?: string | undefined;
+  /** Why, in words for people: at most `NOTE_LIMIT` characters. */
+  readonly note?: string | undefined;
+}
+
+/** A commit's origin, without the members that it lacks. */
+export function originOf({ at, by, schema, note }: CommitOrigin): CommitOrigin {
+  return { at, by, ...(schema !== undefined && { schema }), ...(note !== undefined && { note }) };
+}
+
 /** What one commit did, as the feed tells it. */
 export type Change = DocumentChange | AccountChange;
-export interface DocumentChange {
+export interface DocumentChange extends CommitOrigin {
   readonly on: "document";
   readonly key: DocumentKey;
   readonly version: Version;
   readonly kind: WriteKind;
-  readonly at: string;
-  readonly by: string;
 }
-export interface AccountChange {
+export interface AccountChange extends CommitOrigin {
   readonly on: "account";
   readonly kind: AccountWriteKind;
   /** As it is after the change; of a deletion: as it was, with the version that the deletion made. */
   readonly account: AccountRecord;
-  readonly at: string;
-  readonly by: string;
 }
+/** A record of an account as a commit made it. What an older release did not write down is absent. */
+export type AccountRevision = Pick<AccountChange, "account"> & Partial<Omit<AccountChange, "account" | "on">>;
 export interface Changes {
   /** Undefined: some of them are no longer kept. */
   readonly changes: readonly Change[] | undefined;
@@ -219,7 +264,8 @@ interface DocumentWrite {
   readonly kind: WriteKind;
 }
 
-export type AccountWriteKind = "CREATE" | "UPDATE" | "DELETE";
+export const ACCOUNT_WRITE_KINDS = ["CREATE", "UPDATE", "DELETE"] as const;
+export type AccountWriteKind = (typeof ACCOUNT_WRITE_KINDS)[number];
 
 export interface AccountWrite {
   readonly on: "account";
@@ -240,6 +286,9 @@ export interface Commit {
    */
   readonly at: string;
   readonly by: string;
+  /** As `CommitOrigin` has it. Undefined: it was decided without schemas. */
+  readonly schema: string | undefined;
+  readonly note?: string | undefined;
   /**
    * Makes a retry harmless: the same id with the same digest is answered with the first outcome and writes nothing.
    * The id is the caller's to make unique; the digest stands for everything the operation means to do.

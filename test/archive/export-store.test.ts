@@ -72,7 +72,7 @@ describe("an export", () => {
     expect(itemLines(bytes)).toHaveLength(COMMITS - 2);
   });
 
-  test("has an account that changed meanwhile as the feed tells it, and the last line counts", async () => {
+  test("has every record of an account that changed meanwhile, oldest first, and the last one is the account", async () => {
     await source.close();
     const store = await openLmdbStore({ folder });
     const move = async (parentId: string) => {
@@ -92,6 +92,7 @@ describe("an export", () => {
       return account?.id === "branch" ? [account] : [];
     });
     expect(told.map(({ parentId, version }) => [parentId, version.sequence])).toEqual([
+      ["shop", 3],
       ["root", 13],
       ["shop", 14],
       ["root", 15],
@@ -163,7 +164,7 @@ describe("an export", () => {
       ...begunAt(COMMITS),
       async *scan() {
         yield* source.scan();
-        yield { accounts: [], documents: [KEY, KEY] };
+        yield { accounts: [], documents: [KEY, KEY], configs: [] };
       },
     };
     expect((await exportFrom(twice)).summary).toMatchObject({ writes: COMMITS - 3 });

@@ -44,12 +44,15 @@ interface Acknowledged {
 }
 
 const itemsOf = (file: Buffer): ExportedItem[] => itemLines(file).map((line) => parseItem(line));
-const versionOf = (item: ExportedItem): Version =>
-  item.on === "account" ? item.account.version : item.version;
+const versionOf = (item: ExportedItem): Version[] =>
+  item.on === "config" ? [] : [item.on === "account" ? item.account.version : item.version];
 
 /** One commit makes one item: nothing up to the sequence is missing, nothing comes twice, nothing is beyond it. */
 function expectExact(items: readonly ExportedItem[], sequence: number): void {
-  const sequences = items.map((item) => versionOf(item).sequence).sort((a, b) => a - b);
+  const sequences = items
+    .flatMap(versionOf)
+    .map(({ sequence }) => sequence)
+    .sort((a, b) => a - b);
   expect(sequences).toEqual(Array.from({ length: sequence }, (_, index) => index + 1));
 }
 
@@ -180,7 +183,9 @@ describe("an export of a store that is written into", () => {
     const { from } = JSON.parse(bytes.toString("utf8", 0, bytes.indexOf("\n")));
     expect(summary.sequence).toBeGreaterThan(from);
     expectExact(items, summary.sequence);
-    const bySequence = new Map(items.map((item) => [versionOf(item).sequence, item]));
+    const bySequence = new Map(
+      items.flatMap((item) => versionOf(item).map(({ sequence }) => [sequence, item] as const)),
+    );
     const promised = acknowledged.filter(({ version }) => version.sequence <= summary.sequence);
     expect(promised.length).toBeGreaterThan(20);
     expect(promised.length).toBeLessThan(acknowledged.length);
@@ -263,7 +268,7 @@ describe("an export of a store that is written into", () => {
       await source.close();
       await server.close();
       expect(await verify(bytes)).toMatchObject({ sequence: summary.sequence });
-      deletions += itemsOf(bytes).filter(({ on }) => on === "deletion").length;
+      deletions += itemsOf(bytes).filter((item) => item.on === "account" && item.kind === "DELETE").length;
       const copy = join(temporaryFolder(), "copy");
       expect(await importInto(copy, bytes)).toMatchObject({ sequence: summary.sequence });
       await expectLived(copy, life, summary.sequence);
@@ -288,10 +293,11 @@ describe("an export of a store that is written into", () => {
         for await (const page of source.scan()) {
           await happen();
           // One by one, so that there are more steps for something to happen between.
-          for (const account of page.accounts) yield { accounts: [account], documents: [] };
+          for (const account of page.accounts)
+            yield { accounts: [account], documents: [], configs: page.configs };
           for (const key of page.documents) {
             await happen();
-            yield { accounts: [], documents: [key, key] };
+            yield { accounts: [], documents: [key, key], configs: [] };
           }
         }
       },

@@ -19,6 +19,7 @@ async function commit(store: Store, write: Commit["write"]): Promise<CommitOutco
     write,
     at: new Date().toISOString(),
     by: "child",
+    schema: undefined,
     operation: { id: randomUUID(), digest: "digest" },
   });
 }

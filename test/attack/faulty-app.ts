@@ -58,7 +58,7 @@ export async function createFaultyApp(
   const newId = () => crypto.randomUUID();
   const merges = new MergedConfigs({ bytes: 2 ** 20, digest: registry.digest });
   const configs = new ConfigService({ store, now, newId, registry, merges });
-  const accounts = new AccountService({ store, now, newId });
+  const accounts = new AccountService({ store, now, newId, registry });
   const keys = sharedSecret(settings.access.secret ?? "");
   const authenticate = createAuthenticator({ ...settings.access, keys, now });
   const metrics = createMetrics();

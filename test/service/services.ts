@@ -53,8 +53,8 @@ export class Services {
       now: () => new Date(Date.UTC(2026, 0, 1) + this.#ticks++),
       newId: () => randomUUID(),
     };
-    this.accounts = new AccountService(dependencies);
     const registry = registryOf(schemas);
+    this.accounts = new AccountService({ ...dependencies, registry });
     this.configs = new ConfigService({ ...dependencies, registry, merges: createMerges(registry) });
   }
 

@@ -11,6 +11,8 @@ export function alteredStore(store: Store, calls: Partial<Store>): Store {
     rootId: () => store.rootId(),
     commit: (commit) => store.commit(commit),
     changes: (after, limit) => store.changes(after, limit),
+    accountHistory: (accountId, after, limit) => store.accountHistory(accountId, after, limit),
+    documentOwners: (of) => store.documentOwners(of),
     writeObstacle: () => store.writeObstacle(),
     probeWrites: () => store.probeWrites(),
     close: () => store.close(),

@@ -119,10 +119,12 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
         expect(await fromSource((source) => source.position())).toMatchObject({ sequence: 7, dropped: 5 });
         expect(await everyWrite(documentKey("leaf", "x"))).toEqual([]);
         await fromSource(async (source) => {
-          for await (const { accounts, documents } of source.scan())
-            expect([...accounts.map(({ id }) => id), ...documents.map((key) => key.accountId)]).not.toContain(
-              "leaf",
-            );
+          const records: string[] = [];
+          for await (const { accounts, documents } of source.scan()) {
+            expect(documents.map((key) => key.accountId)).not.toContain("leaf");
+            records.push(...accounts.map(({ account, kind }) => `${account.id} ${kind}`));
+          }
+          expect(records.sort()).toEqual(["leaf CREATE", "leaf DELETE", "root CREATE"]);
         });
       });
 
@@ -142,7 +144,7 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
         const documents: DocumentKey[] = [];
         await fromSource(async (source) => {
           for await (const page of source.scan()) {
-            accounts.push(...page.accounts);
+            accounts.push(...page.accounts.map((revision) => revision.account));
             documents.push(...page.documents);
           }
         });

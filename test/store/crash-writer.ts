@@ -22,6 +22,7 @@ function commitOf(key: DocumentKey, override: JsonObject | undefined, id: string
     write: { on: "document", key, override, kind: override === undefined ? "RESET" : "SET" },
     at: new Date().toISOString(),
     by: "child",
+    schema: undefined,
     operation: { id, digest: "digest" },
   };
 }

@@ -98,9 +98,9 @@ describe("A store's folder", () => {
       await store.commit(documentCommit(documentKey("a", `c${n}`), { text: "x".repeat(100_000) }));
     await store.close();
     const raw = open<string, string>({ path: folder, noSubdir: false, encoding: "string" });
-    await raw.put("format", "3");
+    await raw.put("format", "4");
     await raw.close();
-    await expect(openLmdbArchiveSource({ folder })).rejects.toEqual(refusal(/newer Strata/, /format is 3/));
+    await expect(openLmdbArchiveSource({ folder })).rejects.toEqual(refusal(/newer Strata/, /format is 4/));
     await truncate(join(folder, "data.mdb"), 100_000);
     await expect(openLmdbArchiveSource({ folder })).rejects.toEqual(refusal(folder, /cut short/));
     const other = open<string, string>({ path: join(parent, "other"), encoding: "string" });

@@ -187,9 +187,9 @@ describe("The LMDB store's folder", () => {
   it("is refused when a newer release wrote it, or when it holds something else", async () => {
     await (await opened()).close();
     const raw = open<string, string>({ path: folder, noSubdir: false, encoding: "string" });
-    await raw.put("format", "3");
+    await raw.put("format", "4");
     await raw.close();
-    await expect(opened()).rejects.toEqual(refusal(folder, /newer Strata/, /format is 3/));
+    await expect(opened()).rejects.toEqual(refusal(folder, /newer Strata/, /format is 4/));
     const older = open<string, string>({ path: folder, noSubdir: false, encoding: "string" });
     await older.put("format", "1");
     await older.close();

@@ -48,6 +48,7 @@ export function documentCommit(
     write: { on: "document", key, override, kind: override === undefined ? "RESET" : "SET" },
     at: AT,
     by: "tester",
+    schema: undefined,
     operation: { id: randomUUID(), digest: "digest" },
   };
 }
@@ -66,6 +67,7 @@ export function accountCommit(
     write: { on: "account", kind: "CREATE", account: accountOf(id, parentId) },
     at: AT,
     by: "tester",
+    schema: undefined,
     operation: { id: randomUUID(), digest: "digest" },
   };
 }

@@ -27,6 +27,8 @@ export class StrayReads {
       rootId: () => stray(store.rootId()),
       commit: (commit) => store.commit(commit),
       changes: (after, limit) => stray(store.changes(after, limit)),
+      accountHistory: (accountId, after, limit) => stray(store.accountHistory(accountId, after, limit)),
+      documentOwners: (of) => stray(store.documentOwners(of)),
       writeObstacle: () => store.writeObstacle(),
       probeWrites: () => store.probeWrites(),
       close: () => store.close(),

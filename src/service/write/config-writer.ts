@@ -148,6 +148,7 @@ export class ConfigWriter {
       write,
       at: this.#dependencies.now().toISOString(),
       by: principal.subject,
+      schema: this.#catalog.schemaDigest,
       operation: {
         id: this.#dependencies.newId(),
         digest: hash("sha256", canonical([intent.kind, decision.override]), "base64url"),

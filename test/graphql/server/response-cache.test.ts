@@ -106,7 +106,7 @@ async function openOn(
     openContext: (caller, failure) => {
       const { lineages, merges } = remembering();
       return {
-        accounts: new AccountService(dependencies),
+        accounts: new AccountService({ ...dependencies, registry }),
         configs: new ConfigService({ ...dependencies, registry, merges }),
         reader:
           failure === undefined

@@ -88,7 +88,7 @@ const merges = new MergedConfigs({ bytes: Math.floor((bytes * 2) / 3), digest: r
 const lineages = new LineageCache(bytes / 3);
 const dependencies = { store, now: () => new Date(), newId: randomUUID };
 const configs = new ConfigService({ ...dependencies, registry, merges });
-const accounts = new AccountService(dependencies);
+const accounts = new AccountService({ ...dependencies, registry });
 
 function shown({ config }: ConfigSnapshot): ShownConfig {
   const layers = config.layers.filter(({ kind }) => kind !== "SCHEMA");

@@ -109,6 +109,7 @@ export class WriteLoad {
       write: { on: "document", key, override, kind: override === undefined ? "RESET" : "SET" },
       at: new Date().toISOString(),
       by: mark,
+      schema: undefined,
       operation: { id: mark, digest: "digest" },
     };
   }
