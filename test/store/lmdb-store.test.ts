@@ -13,6 +13,7 @@ import { cases } from "../cases.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { TestProcess } from "../test-process.js";
 import { describeAccountContract } from "./account-contract.js";
+import { describeFactsContract } from "./facts-contract.js";
 import {
   describeStoreContract,
   documentCommit,
@@ -40,6 +41,7 @@ async function openTemporary(): Promise<OpenedStore> {
 
 describeStoreContract("The LMDB store", openTemporary);
 describeAccountContract("The LMDB store", openTemporary);
+describeFactsContract("The LMDB store", openTemporary);
 
 const childFile = new URL("crash-writer.ts", import.meta.url);
 

@@ -6,6 +6,7 @@ import { parseRedisUrl } from "../../src/store/redis-url.js";
 import { sharedRedisUrl } from "../redis/run-redis.js";
 import { describeAccountContract } from "./account-contract.js";
 import { describeArchiveContract } from "./archive-contract.js";
+import { describeFactsContract } from "./facts-contract.js";
 import { describeStoreContract, type OpenedStore } from "./store-contract.js";
 
 /** A cell of the shared server that no other test has. */
@@ -28,6 +29,7 @@ async function openStore(): Promise<OpenedStore> {
 
 describeStoreContract("The Redis store", openStore);
 describeAccountContract("The Redis store", openStore);
+describeFactsContract("The Redis store", openStore);
 
 describeArchiveContract("The Redis archive", async () => {
   const options = newCell();
