@@ -117,9 +117,8 @@ function upgradeAccount(database: Database, account: AccountRecord): void {
 
 function keepChange(database: Database, text: string): void {
   const change = parseChange(text);
-  if (change.on !== "account") return;
-  const { id, version } = change.account;
-  putAccountEntry(database, id, version.sequence, text);
+  if (change.on === "document") passCommit(database, change.key.configId, change.version.sequence);
+  else putAccountEntry(database, change.account.id, change.account.version.sequence, text);
 }
 
 function upgradeDocument(database: Database, key: DocumentKey): void {

@@ -189,11 +189,16 @@ end
 local function plan_dropping(writes, prefix, id, revisions)
   local dropped = revisions
   demand(prefix .. 'o:' .. id, 'set')
+  demand(prefix .. 'last', 'hash')
   for _, config in ipairs(redis.call('SMEMBERS', prefix .. 'o:' .. id)) do
     local name = id .. ':' .. config
     local version = text_at(prefix .. 'v:' .. name)
     dropped = dropped + (version and tonumber(string.match(version, '^%d+')) or 0)
     plan(writes, 'ZREM', prefix .. 'c:' .. config, id)
+    -- As long as a store is being upgraded nobody else may have told of it.
+    if version and sequence_of(version) > last_commit(prefix .. 'last', config) then
+      plan(writes, 'HSET', prefix .. 'last', config, number(sequence_of(version)))
+    end
     plan_removal(writes, prefix .. 'v:' .. name, 'string')
     plan_removal(writes, prefix .. 'd:' .. name, 'string')
     plan_removal(writes, prefix .. 'h:' .. name, 'list')

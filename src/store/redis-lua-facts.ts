@@ -43,10 +43,13 @@ local function newest_entry(history)
   return redis.call('LINDEX', history, -1)
 end
 
+local function last_commit(last, config)
+  return tonumber(redis.call('HGET', last, config) or '0')
+end
+
 -- A commit of this sequence was to a config; of several the last one counts.
 local function pass_commit(last, config, sequence)
-  local before = tonumber(redis.call('HGET', last, config) or '0')
-  if sequence > before then redis.call('HSET', last, config, string.format('%.0f', sequence)) end
+  if sequence > last_commit(last, config) then redis.call('HSET', last, config, string.format('%.0f', sequence)) end
 end
 `;
 
@@ -97,14 +100,17 @@ local function upgrade_accounts(keys)
   return 'done'
 end
 
--- keys: feed; args: prefix, the id behind which to go on, how many. Accounts' histories get what the feed still tells.
--- Answers the last id, and '' at the end.
+-- keys: feed last; args: prefix, the id behind which to go on, how many. Takes what the feed still tells: records of accounts, and
+-- commits to configs whose writes may have gone with their accounts. Answers the last id, and '' at the end.
 local function upgrade_from_feed(keys, args)
   known = {}
   demand(keys[1], 'stream')
+  demand(keys[2], 'hash')
   local last = ''
   for _, each in ipairs(redis.call('XRANGE', keys[1], args[2], '+', 'COUNT', args[3])) do
     last = each[1]
+    local config = string.match(each[2][2], '^[^\\n]*\\n{"on":"document","key":{[^}]*"configId":"([^"]*)"')
+    if config then pass_commit(keys[2], config, sequence_of(each[2][2])) end
     local id = string.match(each[2][2], '^[^\\n]*\\n{"on":"account","kind":"%u+","account":{"id":"([^"]*)"')
     if id then
       local history = args[1] .. 'p:' .. id

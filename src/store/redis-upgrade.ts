@@ -62,7 +62,7 @@ export async function upgradeRedisStore(
 async function* steps(connection: RedisConnection, keys: RedisKeys): AsyncGenerator<number> {
   for (let after = "-"; after !== ""; ) {
     const args = [keys.prefix, after === "-" ? after : `(${after}`, FEED_ENTRIES_PER_CALL] as const;
-    const call = [FUNCTIONS.upgradeFromFeed, 1, keys.feed, ...args] as const;
+    const call = [FUNCTIONS.upgradeFromFeed, 2, keys.feed, keys.lastCommits, ...args] as const;
     after = String(await callFunction(connection, ["FCALL", ...call]));
     yield after === "" ? 0 : FEED_ENTRIES_PER_CALL;
   }

@@ -51,6 +51,8 @@ export class FactsModel {
 
   readonly accounts = new Map<string, AccountRecord>();
   readonly #documents = new Set<string>();
+  /** The sequence of the newest write of each document that is stored, removed ones included. */
+  readonly #written = new Map<string, number>();
   readonly #last = new Map<string, number>();
   readonly histories = new Map<string, AccountRevision[]>();
   #clock = AT;
@@ -120,6 +122,7 @@ export class FactsModel {
     if (write.on === "document") {
       const { accountId, configId } = write.key;
       this.#last.set(configId, version.sequence);
+      this.#written.set(`${configId}/${accountId}`, version.sequence);
       if (write.override === undefined || accountId === undefined)
         this.#documents.delete(`${configId}/${accountId}`);
       else this.#documents.add(`${configId}/${accountId}`);
@@ -131,7 +134,21 @@ export class FactsModel {
     if (kind !== "DELETE") this.accounts.set(account.id, account);
     else {
       this.accounts.delete(account.id);
-      for (const configId of CONFIGS) this.#documents.delete(`${configId}/${account.id}`);
+      for (const configId of CONFIGS) {
+        this.#documents.delete(`${configId}/${account.id}`);
+        this.#written.delete(`${configId}/${account.id}`);
+      }
+    }
+  }
+
+  /** Of the past is known only what the accounts and documents that there are tell. */
+  forget(): void {
+    this.histories.clear();
+    for (const account of this.accounts.values()) this.histories.set(account.id, [{ account }]);
+    this.#last.clear();
+    for (const [name, sequence] of this.#written) {
+      const configId = name.slice(0, name.indexOf("/"));
+      this.#last.set(configId, Math.max(sequence, this.#last.get(configId) ?? 0));
     }
   }
 
