@@ -13,6 +13,8 @@ end
 
 -- What keys are known to hold: those that this call has looked at.
 local known = {}
+-- What texts were found there: nothing is written before all is decided.
+local held = {}
 
 -- A key that holds something else than it should ends the function: nothing was written yet.
 local function demand(key, wanted)
@@ -26,12 +28,12 @@ end
 
 -- The text of a key; nil where there is none.
 local function text_at(key)
-  local found = redis.call('MGET', key)[1]
+  local found = held[key] or redis.call('MGET', key)[1]
   if not found then
     demand(key, 'string')
     return nil
   end
-  known[key] = 'string'
+  known[key], held[key] = 'string', found
   return found
 end
 
@@ -275,6 +277,13 @@ local function stamp(text, time, tokens)
   return (string.gsub(text, '\\1', time))
 end
 
+-- Whether a set has a member: most writes change nothing of it.
+local function has(name, wanted, key, member)
+  local found = redis.pcall(name, key, member)
+  if type(found) == 'table' and found.err then demand(key, wanted) end
+  return found and found ~= 0
+end
+
 -- keys from k on: version record history configs owners last; args from a on: config-id owner text. The system layer is
 -- no owner.
 local function plan_document(writes, record, version, sequence, keys, k, args, a)
@@ -283,10 +292,11 @@ local function plan_document(writes, record, version, sequence, keys, k, args, a
   plan(writes, 'RPUSH', keys[k + 2], record)
   plan(writes, 'SET', keys[k + 1], record)
   plan(writes, 'SET', keys[k], version)
-  plan(writes, 'SADD', keys[k + 3], config)
+  if not has('SISMEMBER', 'set', keys[k + 3], config) then plan(writes, 'SADD', keys[k + 3], config) end
   if owner ~= '' then
-    if text == '' then plan(writes, 'ZREM', keys[k + 4], owner)
-    else plan(writes, 'ZADD', keys[k + 4], 0, owner) end
+    local isOwner = has('ZSCORE', 'zset', keys[k + 4], owner)
+    if text == '' and isOwner then plan(writes, 'ZREM', keys[k + 4], owner)
+    elseif text ~= '' and not isOwner then plan(writes, 'ZADD', keys[k + 4], 0, owner) end
   end
   plan(writes, 'HSET', keys[k + 5], config, sequence)
 end
@@ -361,7 +371,7 @@ end
 -- args: incarnation floor digest ttl tree noRoot feedEntries nonce clock documents accounts, the expected versions, then
 --   change-body, and header config-id owner text, or body and what plan_account takes
 local function commit(keys, args)
-  known = {}
+  known, held = {}, {}
   local isSound, answer, writes = pcall(decide, keys, args)
   if not isSound then return {'refused', 'foreign', type(answer) == 'table' and answer.err or tostring(answer)} end
   for _, write in ipairs(writes or {}) do

@@ -64,7 +64,7 @@ end
 
 -- keys: last, then of each document: version record owners; args: an account (the system layer: '') and a config for each
 local function upgrade_documents(keys, args)
-  known = {}
+  known, held = {}, {}
   demand(keys[1], 'hash')
   for i = 1, #args, 2 do
     local k = 2 + (i - 1) / 2 * 3
@@ -85,7 +85,7 @@ end
 -- keys: of each account: record history. Of an account that was changed by a part of a commit the history may tell more
 -- than there is.
 local function upgrade_accounts(keys)
-  known = {}
+  known, held = {}, {}
   for i = 1, #keys, 2 do
     local record, history = text_at(keys[i]), keys[i + 1]
     demand(history, 'list')
@@ -103,7 +103,7 @@ end
 -- keys: feed last; args: prefix, the id behind which to go on, how many. Takes what the feed still tells: records of accounts, and
 -- commits to configs whose writes may have gone with their accounts. Answers the last id, and '' at the end.
 local function upgrade_from_feed(keys, args)
-  known = {}
+  known, held = {}, {}
   demand(keys[1], 'stream')
   demand(keys[2], 'hash')
   local last = ''

@@ -19,7 +19,7 @@ end
 -- keys: meta lock version record history configs time owners last; args: holder revision version body config-id time owner
 -- is-there. Whatever the order that the writes of one document come in, the highest revision is the current one.
 local function restore_write(keys, args)
-  known = {}
+  known, held = {}, {}
   if redis.call('GET', keys[2]) ~= args[1] then return 'locked' end
   local revision, record = tonumber(args[2]), args[3] .. '\\n' .. args[4]
   for i, wanted in ipairs({'string', 'string', 'list', 'set', 'string', 'zset', 'hash'}) do
@@ -63,7 +63,7 @@ end
 -- keys: meta lock account time history; args: holder record entry kind id parent prefix time. Whatever the order that the
 -- records of one account come in, the newest is the current one.
 local function restore_account(keys, args)
-  known = {}
+  known, held = {}, {}
   if redis.call('GET', keys[2]) ~= args[1] then return 'locked' end
   local record, entry, kind, id, parent, prefix, time = unpack(args, 2, 8)
   demand(keys[3], 'string')
@@ -90,7 +90,7 @@ end
 
 -- keys: meta lock last; args: holder config-id sequence
 local function restore_config(keys, args)
-  known = {}
+  known, held = {}, {}
   if redis.call('GET', keys[2]) ~= args[1] then return 'locked' end
   demand(keys[3], 'hash')
   pass_commit(keys[3], args[2], tonumber(args[3]))
@@ -121,7 +121,7 @@ end
 -- each revision once, and the last one is the current one. Of two with the same number the later one was made. Answers
 -- how many there are.
 local function mend_document(keys, args)
-  known = {}
+  known, held = {}, {}
   for i, wanted in ipairs({'string', 'string', 'list', 'set'}) do demand(keys[i], wanted) end
   local record, version = redis.call('GET', keys[1]), redis.call('GET', keys[2])
   local length, last = redis.call('LLEN', keys[3]), redis.call('LINDEX', keys[3], -1)
@@ -146,7 +146,7 @@ end
 -- revisions it has. What is there now is the store, says an operator. No sequence is used twice. What the feed of a torn
 -- store tells cannot be trusted: it begins anew.
 local function accept(keys, args)
-  known = {}
+  known, held = {}, {}
   local sequence = tonumber(text_at(keys[2])) or 0
   if string.sub(text_at(keys[3]) or '', 1, 1) == '!' then return 'importing' end
   sequence = math.max(sequence, feed_end(keys[4]))
