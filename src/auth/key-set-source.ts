@@ -30,7 +30,10 @@ export function keySetFile(file: string, now: () => number): KeySetSource {
     failsFast: true,
     async read() {
       try {
-        const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+        const found = await stat(file, { bigint: true });
+        // A pipe or a device may never come to an end, and then neither would the tokens that wait for it.
+        if (!found.isFile()) throw new Error("it is no file, but a folder, a pipe or a device");
+        const { dev, ino, size, mtimeNs, ctimeNs } = found;
         const print = [dev, ino, size, mtimeNs, ctimeNs].join();
         if (known?.print === print && now() - known.readAt < READ_EVERY_MS) return known.text;
         if (size > LARGEST) throw new Error(`it is larger than ${LARGEST} bytes`);

@@ -1,5 +1,15 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, renameSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -145,6 +155,9 @@ describe("a key set in a file", () => {
     ["no key set", (place) => writeFileSync(place, `{"${CANARY}": 1}`), /no|not a JSON Web Key Set/],
     ["one word", (place) => writeFileSync(place, CANARY), /^it is not JSON/],
     ["too large", (place) => writeFileSync(place, `{"keys":[]${" ".repeat(2 ** 20)}}`), /larger than/],
+    ["a pipe", (place) => replaceBy(place, () => execFileSync("mkfifo", [place])), /no file/],
+    ["a device", (place) => replaceBy(place, () => symlinkSync("/dev/zero", place)), /no file/],
+    ["a folder", (place) => replaceBy(place, () => mkdirSync(place)), /no file/],
   ])("%s: its keys are in force until it is mended", async (_, spoil, reason) => {
     const { isTaken, place, pass, notices } = open();
     expect(await isTaken(one)).toBe(true);
@@ -155,11 +168,16 @@ describe("a key set in a file", () => {
       { kind: "unreadable", reason: expect.stringMatching(reason), secondsLeft: expect.any(Number) },
     ]);
     expect(JSON.stringify(notices)).not.toContain("hunter2");
-    writeFileSync(place, setOf(two));
+    replaceBy(place, () => writeFileSync(place, setOf(two)));
     pass(SECOND);
     expect([await isTaken(one), await isTaken(two)]).toEqual([false, true]);
     expect(notices.at(-1)).toEqual({ kind: "readable" });
   });
+
+  function replaceBy(place: string, make: () => void): void {
+    rmSync(place, { recursive: true, force: true });
+    make();
+  }
 
   test("without any key refuses, and is no fault", async () => {
     const { isTaken, place, pass, notices } = open();
