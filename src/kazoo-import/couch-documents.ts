@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import type { Dirent } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { StrataError } from "../domain/errors.js";
@@ -37,12 +38,17 @@ export async function* documentsIn(folder: string): AsyncGenerator<CouchDocument
 async function jsonFiles(folder: string): Promise<string[]> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    const files = entries.filter((entry) => entry.isFile() && /\.json$/i.test(entry.name));
+    const files = entries.filter((entry) => isFileOrLink(entry) && /\.json$/i.test(entry.name));
     return files.map(({ parentPath, name }) => join(parentPath, name)).sort();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw refusal(`The folder ${folder} cannot be read: ${reason}.`, error);
   }
+}
+
+/** Where a link leads is found out by reading it: what cannot be read is reported, not passed over. */
+function isFileOrLink(entry: Dirent): boolean {
+  return entry.isFile() || entry.isSymbolicLink();
 }
 
 type Content = { readonly json: unknown } | { readonly trouble: string };

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { documentsIn } from "../../src/kazoo-import/couch-documents.js";
@@ -67,6 +67,20 @@ const places = ({ leftOut }: ImportReport) =>
   leftOut.map(({ reason, pointer }) => `${reason} ${pointer}`).sort();
 
 describe("documents", () => {
+  test("are read through links, and a link that leads nowhere is reported", async () => {
+    const elsewhere = folderOf({ "root.txt": ROOT });
+    const folder = folderOf({ "a.json": account("a", ["root"]) });
+    symlinkSync(join(elsewhere, "root.txt"), join(folder, "root.json"));
+    symlinkSync("/nowhere", join(folder, "lost.json"));
+    const found = [];
+    for await (const document of documentsIn(folder)) found.push(document);
+    expect(found).toMatchObject([
+      { file: "a.json", id: "a" },
+      { file: "lost.json", trouble: "The file cannot be read (ENOENT)." },
+      { file: "root.json", id: "root" },
+    ]);
+  });
+
   test("come one a file, in a list, or as CouchDB answers; a mark of their order at the start is passed over", async () => {
     const docs = [ROOT, account("a", ["root"])];
     const shapes: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
