@@ -46,12 +46,13 @@ export class Drain {
 
   /** Ends what the server does. Resolves when no connection is left. */
   async finish({ silence, rest, all }: DrainTimes): Promise<void> {
-    this.#isDraining = true;
-    for (const exchanges of this.#exchanges.values()) announceClose(exchanges);
     const startedAt = performance.now();
     await this.#acceptWaiting(startedAt);
     // Not by the HTTP server's own close: that one destroys idle connections, on which a request may be on its way.
     NetServer.prototype.close.call(this.server);
+    // Not before: a client that is told so connects anew at once, and would be cut off together with the listener.
+    this.#isDraining = true;
+    for (const exchanges of this.#exchanges.values()) announceClose(exchanges);
     for (let isRefused = false; this.#exchanges.size > 0; ) {
       const passed = performance.now() - startedAt;
       if (passed > all) break;

@@ -90,6 +90,16 @@ async function hammer(server: Server, way: string, atOnce: number): Promise<numb
   }
 }
 
+/** Sends requests, on a new connection whenever the server closes one, until there is no server: how that showed. */
+async function comeBack({ port }: Server, way: string): Promise<string | undefined> {
+  for (let client = new RawClient(port); ; ) {
+    client.write(WAYS[way]?.() ?? "");
+    const answer = await client.answer();
+    if (answer === undefined) return (client.error as NodeJS.ErrnoException | undefined)?.code;
+    if (answer.headers.connection === "close") client = new RawClient(port);
+  }
+}
+
 describe("SIGTERM", () => {
   test("under load: every request that was sent is answered, and none is told as an error", async () => {
     const server = await start();
@@ -103,6 +113,16 @@ describe("SIGTERM", () => {
     expect(lines.filter(({ level }) => level >= 40).map(({ msg }) => msg)).toEqual([
       "no tokens are asked for: everybody who reaches this address may do everything",
     ]);
+  });
+
+  test("with clients that connect anew at once: those are refused, and none is cut off", async () => {
+    const server = await start();
+    const ways = Object.keys(WAYS).flatMap((way) => Array<string>(5).fill(way));
+    const clients = ways.map((way) => comeBack(server, way));
+    await pause(500);
+    server.child.kill("SIGTERM");
+    expect(new Set(await Promise.all(clients))).toEqual(new Set(["ECONNREFUSED"]));
+    expect((await server.ended).code).toBe(0);
   });
 
   test("with connections of all ages: what was sent before it, or comes at the same time, is answered", async () => {
