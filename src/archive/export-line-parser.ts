@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TOKENS_WAIT } from "../domain/clock.js";
 import { StrataError } from "../domain/errors.js";
 import { isId } from "../domain/id.js";
 import { checkDocumentSize, checkJson, isEmpty, isObject, nullPointers } from "../domain/json.js";
@@ -23,12 +24,13 @@ const id = z.string().refine(isId, "is no id");
 const count = z.int().nonnegative();
 /** Milliseconds by which the clock of the machine that was exported from may be ahead of this one's. */
 const CLOCKS_WITHIN_MS = 60_000;
-const time = z.iso
-  .datetime()
-  .refine(
-    (text) => Date.parse(text) <= Date.now() + CLOCKS_WITHIN_MS,
-    "lies in the future: set the clock of this machine, or mend the time",
-  );
+const FUTURE = "lies in the future: set the clock of this machine, or mend the time";
+const time = z.iso.datetime().refine((text) => Date.parse(text) <= Date.now() + CLOCKS_WITHIN_MS, FUTURE);
+/** Whoever creates an account anew under a deleted one's id gives it a second that is so many from now, at most. */
+const tokensFrom = count.refine(
+  (second) => (second - TOKENS_WAIT) * 1_000 <= Date.now() + CLOCKS_WITHIN_MS,
+  FUTURE,
+);
 /** A text that the API takes there as well. */
 const checked = (troubleOf: (text: string) => string | undefined) =>
   z.string().superRefine((text, context) => {
@@ -56,7 +58,7 @@ const ACCOUNT = z.strictObject({
     parentId: id.optional(),
     isReseller: z.boolean(),
     createdAt: time,
-    tokensFrom: z.int().nonnegative().optional(),
+    tokensFrom: tokensFrom.optional(),
     version,
   }),
   kind: z.enum(ACCOUNT_WRITE_KINDS).optional(),

@@ -1,4 +1,4 @@
-import { CLOCK_TOLERANCE, GATEWAYS_WITHIN, secondOf } from "../domain/clock.js";
+import { secondOf, TOKENS_WAIT } from "../domain/clock.js";
 import { StrataError } from "../domain/errors.js";
 import type { JsonObject } from "../domain/json.js";
 import { parseJsonText } from "../domain/json-text.js";
@@ -127,7 +127,7 @@ export function newAccount(
   deletedAt: string | undefined,
 ): Omit<AccountRecord, "version"> {
   const { tokensFrom: _, ...given } = account;
-  const free = deletedAt === undefined ? 0 : secondOf(deletedAt) + CLOCK_TOLERANCE + GATEWAYS_WITHIN + 1;
+  const free = deletedAt === undefined ? 0 : secondOf(deletedAt) + TOKENS_WAIT;
   const tokensFrom = Math.max(secondOf(clock), free);
   return { ...given, createdAt: at, ...(tokensFrom !== secondOf(at) && { tokensFrom }) };
 }

@@ -256,6 +256,13 @@ describe("a file that somebody made, with the right digest,", () => {
       /future/,
     ],
     [
+      "has an account whose tokens count from tomorrow",
+      () => replaced(1, /"createdAt"/, `"tokensFrom":${Math.floor(Date.parse(ahead) / 1_000)},"createdAt"`),
+      "line 2:",
+      /account\.tokensFrom/,
+      /future/,
+    ],
+    [
       "has a write of tomorrow",
       () => replaced(3, /"at":"[^"]+"/, `"at":"${ahead}"`),
       "line 4:",
