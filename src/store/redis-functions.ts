@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CLOCK_TOLERANCE, GATEWAYS_WITHIN } from "../domain/clock.js";
+import { TOKENS_WAIT } from "../domain/clock.js";
 import { LUA_COMMIT } from "./redis-lua-commit.js";
 import { LUA_FACTS, LUA_UPGRADE } from "./redis-lua-facts.js";
 import { LUA_IMPORT } from "./redis-lua-import.js";
@@ -19,8 +19,13 @@ const BODY = `
 local FORMAT = ${REDIS_FORMAT}
 local UPGRADED_FORMAT = ${REDIS_UPGRADED_FORMAT}
 local TREE_DEPTH = ${TREE_DEPTH}
-local TOKENS_WAIT = ${CLOCK_TOLERANCE + GATEWAYS_WITHIN + 1}
-${LUA_FACTS}${LUA_COMMIT}${LUA_READS}${LUA_IMPORT}${LUA_UPGRADE}`;
+local TOKENS_WAIT = ${TOKENS_WAIT}
+${LUA_FACTS}${LUA_COMMIT}${LUA_READS}${LUA_IMPORT}${LUA_UPGRADE}
+-- keys: probe; args: milliseconds. A write that changes nothing, by the way that commits take.
+local function probe(keys, args)
+  return redis.call('SET', keys[1], '1', 'PX', args[1])
+end
+`;
 
 /**
  * Two releases of Strata can share a store: each brings its own library under a name that holds the digest of its text,
@@ -48,6 +53,7 @@ export const FUNCTIONS = {
   upgradeFromFeed: `strata_upgrade_from_feed_${DIGEST}`,
   finishUpgrade: `strata_finish_upgrade_${DIGEST}`,
   mendDocument: `strata_mend_document_${DIGEST}`,
+  probe: `strata_probe_${DIGEST}`,
 } as const;
 
 export const FUNCTION_LIBRARY = `#!lua name=strata_${DIGEST}
@@ -72,4 +78,5 @@ redis.register_function('${FUNCTIONS.finishUpgrade}', finish_upgrade)
 redis.register_function{function_name='${FUNCTIONS.accountHistory}', callback=account_history, flags={'no-writes'}}
 redis.register_function{function_name='${FUNCTIONS.owners}', callback=owners, flags={'no-writes'}}
 redis.register_function('${FUNCTIONS.mendDocument}', mend_document)
+redis.register_function('${FUNCTIONS.probe}', probe)
 `;

@@ -1,6 +1,7 @@
 import type { AcknowledgedMark } from "./acknowledged-mark.js";
+import { callFunction } from "./redis-call.js";
 import { type RedisCommand, type RedisConnection, RedisRefusal } from "./redis-connection.js";
-import { REDIS_FORMAT, REDIS_UPGRADED_FORMAT } from "./redis-functions.js";
+import { FUNCTIONS, REDIS_FORMAT, REDIS_UPGRADED_FORMAT } from "./redis-functions.js";
 import { type HalfState, halfWritten } from "./redis-half-written.js";
 import type { RedisKeys } from "./redis-keys.js";
 import { cleanFile } from "./redis-run.js";
@@ -192,7 +193,7 @@ export class RedisStanding {
     return undefined;
   }
 
-  /** Whether it does take writes: a full memory or disk shows in no other way. */
+  /** Whether it does take writes: a full memory or disk, or a right that is lacking, shows in no other way. */
   async #probe(): Promise<void> {
     if (this.#obstacle !== undefined) {
       this.#refusal = undefined;
@@ -200,7 +201,7 @@ export class RedisStanding {
     }
     const before = this.#refusal;
     try {
-      await this.connection.call(["SET", this.keys.probe, "1", "PX", PROBE_LIFE_MS]);
+      await callFunction(this.connection, ["FCALL", FUNCTIONS.probe, 1, this.keys.probe, PROBE_LIFE_MS]);
       this.#refusal = undefined;
     } catch (error) {
       this.#refusal = `it refused the last one: ${(error as Error).message}`;

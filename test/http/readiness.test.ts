@@ -56,7 +56,7 @@ const becomes = (app: FastifyInstance, body: unknown) =>
   until(
     JSON.stringify(body),
     async () => JSON.stringify((await ready(app))[1]) === JSON.stringify(body),
-    8_000,
+    12_000,
   );
 
 /** Each way in which a Redis stops taking writes, and how that ends. */
@@ -83,6 +83,12 @@ const REFUSALS: readonly (readonly [
     (server) => server.command("CONFIG", "SET", "min-replicas-to-write", "1"),
     (server) => server.command("CONFIG", "SET", "min-replicas-to-write", "0"),
     /NOREPLICAS/,
+  ],
+  [
+    "forbids the functions that write",
+    (server) => server.command("ACL", "SETUSER", "default", "-fcall"),
+    (server) => server.command("ACL", "SETUSER", "default", "+fcall"),
+    /NOPERM/,
   ],
   [
     "holds writes back",
