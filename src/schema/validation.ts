@@ -73,37 +73,50 @@ const TOO_MANY: Rejection = {
 
 /** JSON text of `expected` in one list: an `enum` of thousands is not written out at each of thousands of places. */
 const EXPECTED_LIMIT = 256 * 1024;
-const STEPS_A_REJECTION = 4;
+/** Writing a rejection out, and telling later whether it is a new one, takes a microsecond or two. */
+const STEPS_A_REJECTION = 8;
+const STEPS_A_FAILURE = 4;
+
+/** What has been written out about one place: few things, so that they are looked through. */
+interface Place {
+  readonly failures: Failure[];
+  readonly said: { readonly says: Says; readonly finding: string | undefined }[];
+}
 
 /** Writes failures out, each thing said about each place once. */
 class Listing {
   readonly rejections: Rejection[] = [];
-  readonly #listed = new Map<Failure, Set<string>>();
-  readonly #said = new Map<string, Map<Says, Set<string>>>();
+  readonly #places = new Map<string, Place>();
   #expected = 0;
 
   constructor(private readonly run: Run) {}
 
   add(failure: Failure, pointer: string): void {
-    if (this.#isListed(failure, pointer)) return;
-    this.run.spend(STEPS_A_REJECTION);
+    const { failures } = this.#at(pointer);
+    this.run.spend(STEPS_A_FAILURE + (failures.length >> 3));
+    if (failures.includes(failure)) return;
+    failures.push(failure);
     for (const part of failure.parts ?? []) this.add(part, pointer);
     for (const [key, inside] of failure.inside ?? []) this.add(inside, appendToken(pointer, key));
     if (failure.says !== undefined) this.#say(failure, failure.says, pointer);
   }
 
-  #isListed(failure: Failure, pointer: string): boolean {
-    const pointers = this.#listed.get(failure);
-    if (pointers === undefined) this.#listed.set(failure, new Set([pointer]));
-    else if (pointers.has(pointer)) return true;
-    else pointers.add(pointer);
-    return false;
+  #at(pointer: string): Place {
+    const known = this.#places.get(pointer);
+    if (known !== undefined) return known;
+    const made: Place = { failures: [], said: [] };
+    this.#places.set(pointer, made);
+    return made;
   }
 
   #say({ member, finding }: Failure, says: Says, at: string): void {
     const found = typeof finding === "function" ? finding() : finding;
     const pointer = member === undefined ? at : appendToken(at, member);
-    if (this.#isSaid(says, pointer, found)) return;
+    const { said } = this.#at(pointer);
+    const text = found === undefined ? undefined : JSON.stringify(found);
+    this.run.spend(STEPS_A_REJECTION + (said.length >> 3) + (pointer.length >> 4));
+    if (said.some((known) => known.says === says && known.finding === text)) return;
+    said.push({ says, finding: text });
     const { keyword, message, expected } = says;
     this.rejections.push({
       pointer,
@@ -112,17 +125,6 @@ class Listing {
       ...(expected !== undefined && this.#hasRoomFor(expected) && { expected }),
       ...(found !== undefined && { finding: found }),
     });
-  }
-
-  #isSaid(says: Says, pointer: string, finding: Json | undefined): boolean {
-    const here = this.#said.get(pointer) ?? new Map<Says, Set<string>>();
-    this.#said.set(pointer, here);
-    const findings = here.get(says) ?? new Set<string>();
-    here.set(says, findings);
-    const text = JSON.stringify(finding) ?? "";
-    if (findings.has(text)) return true;
-    findings.add(text);
-    return false;
   }
 
   #hasRoomFor(expected: Json): boolean {

@@ -1,10 +1,11 @@
 import type { EffectiveConfig } from "../domain/effective-config.js";
 import { StrataError } from "../domain/errors.js";
-import { canonical, equals, isEmpty, isObject, type Json, type JsonObject } from "../domain/json.js";
+import { equals, isEmpty, isObject, type Json, type JsonObject } from "../domain/json.js";
 import type { LayerKind } from "../domain/layer.js";
 import { tokensOf } from "../domain/pointer.js";
 import type { Perspective } from "../schema/config-schema.js";
 import { type Rejection, STEPS_KEYWORD } from "../schema/validation.js";
+import { atOnce, type Pieces } from "./yield-to-event-loop.js";
 
 /** One thing that is wrong with effective values. */
 export interface ConfigProblem extends Omit<Rejection, "finding"> {
@@ -30,30 +31,84 @@ export function problemsOf(
   perspective: Perspective,
   before?: EffectiveConfig,
 ): ConfigProblem[] {
+  return atOnce(problemsInPieces(config, perspective, before));
+}
+
+/** The same in pieces, so that others have their turn between them: up to three configs have to be judged. */
+export function* problemsInPieces(
+  config: EffectiveConfig,
+  perspective: Perspective,
+  before?: EffectiveConfig,
+): Pieces<ConfigProblem[]> {
   const rejections = perspective.validate(config.values);
   if (rejections.length === 0) return [];
-  const own = config.layers[0]?.document ?? {};
-  const ofParent = identities(perspective.validate(config.parent().values));
-  const ofBefore = before && identities(perspective.validate(before.values));
-  const isUnchanged = unchangedPlaces(before?.values ?? {}, config.values);
+  const placeOf = places(config, before);
+  yield;
+  const isOfParent = rejections.every(({ pointer }) => placeOf(pointer).isOwn)
+    ? nowhere
+    : amongst(perspective.validate(config.parent().values));
+  yield;
+  const wasThere =
+    before === undefined || !rejections.some(({ pointer }) => placeOf(pointer).isUnchanged)
+      ? nowhere
+      : amongst(perspective.validate(before.values));
+  yield;
   return rejections.map((rejection): ConfigProblem => {
     const { finding: _unseen, ...told } = rejection;
-    const { pointer } = rejection;
+    const { isOwn, isUnchanged, source } = placeOf(rejection.pointer);
     return {
       ...told,
-      source: config.sourceAt(pointer),
-      inherited: ofParent.has(identity(rejection)) && !hasLeafAtOrAbove(own, pointer),
-      existing: ofBefore?.has(identity(rejection)) === true && isUnchanged(pointer),
+      source,
+      inherited: !isOwn && isOfParent(rejection),
+      existing: isUnchanged && wasThere(rejection),
     };
   });
 }
 
-function identities(rejections: readonly Rejection[]): ReadonlySet<string> {
-  return new Set(rejections.map(identity));
+/** What there is to know of a place where something is wrong; many problems can share one. */
+interface Place {
+  readonly source: LayerKind | undefined;
+  /** Whether the highest layer has a leaf there or above. */
+  readonly isOwn: boolean;
+  readonly isUnchanged: boolean;
 }
 
-function identity({ pointer, keyword, message, finding = null }: Rejection): string {
-  return `${pointer}\n${keyword}\n${message}\n${canonical(finding)}`;
+function places(config: EffectiveConfig, before: EffectiveConfig | undefined): (pointer: string) => Place {
+  const own = config.layers[0]?.document ?? {};
+  return perPlace((pointer) => {
+    const tokens = tokensOf(pointer);
+    return {
+      source: config.sourceAt(pointer),
+      isOwn: hasLeafAtOrAbove(own, tokens),
+      isUnchanged: before !== undefined && isUnchangedAt(before.values, config.values, tokens),
+    };
+  });
+}
+
+function perPlace<T>(tell: (pointer: string) => T): (pointer: string) => T {
+  const known = new Map<string, T>();
+  return (pointer) => {
+    const told = known.get(pointer) ?? tell(pointer);
+    known.set(pointer, told);
+    return told;
+  };
+}
+
+const nowhere = () => false;
+
+/** Tells whether the same rejection is one of these: they are looked up by their place first. */
+function amongst(rejections: readonly Rejection[]): (rejection: Rejection) => boolean {
+  const byPlace = new Map<string, Rejection[]>();
+  for (const rejection of rejections) {
+    const here = byPlace.get(rejection.pointer);
+    if (here === undefined) byPlace.set(rejection.pointer, [rejection]);
+    else here.push(rejection);
+  }
+  return (rejection) => byPlace.get(rejection.pointer)?.some((known) => isSame(known, rejection)) === true;
+}
+
+function isSame(a: Rejection, b: Rejection): boolean {
+  return a.keyword === b.keyword && a.message === b.message && equals(a.finding ?? null, b.finding ?? null);
 }
 
 /** Problems that an answer lists. */
@@ -86,9 +141,9 @@ export function refuseUnjudged(rejections: readonly Rejection[]): void {
 }
 
 /** Whether the override itself says something at the pointer, or replaces an ancestor of it. */
-function hasLeafAtOrAbove(override: JsonObject, pointer: string): boolean {
+function hasLeafAtOrAbove(override: JsonObject, tokens: readonly string[]): boolean {
   let value: Json = override;
-  for (const token of tokensOf(pointer)) {
+  for (const token of tokens) {
     if (!isObject(value)) return true;
     if (!Object.hasOwn(value, token)) return isKnownEmpty(value) && value !== override;
     value = value[token] as Json;
@@ -96,14 +151,9 @@ function hasLeafAtOrAbove(override: JsonObject, pointer: string): boolean {
   return !isObject(value) || (isEmpty(value) && value !== override);
 }
 
-/** Tells for pointers whether no leaf at, above or below is another after a write. Many problems share a pointer. */
+/** Tells for pointers whether no leaf at, above or below is another after a write. */
 export function unchangedPlaces(before: JsonObject, after: JsonObject): (pointer: string) => boolean {
-  const known = new Map<string, boolean>();
-  return (pointer) => {
-    const verdict = known.get(pointer) ?? isUnchangedAt(before, after, tokensOf(pointer));
-    known.set(pointer, verdict);
-    return verdict;
-  };
+  return perPlace((pointer) => isUnchangedAt(before, after, tokensOf(pointer)));
 }
 
 function isUnchangedAt(before: JsonObject, after: JsonObject, tokens: readonly string[]): boolean {

@@ -27,6 +27,24 @@ export function afterYield<T>(work: () => T): Later<T> {
   return yieldToEventLoop()?.then(work) ?? work();
 }
 
+/** Work that may take long, in pieces: at each `yield` the event loop may go on. */
+export type Pieces<T> = Generator<void, T>;
+
+export function atOnce<T>(work: Pieces<T>): T {
+  let piece = work.next();
+  while (piece.done !== true) piece = work.next();
+  return piece.value;
+}
+
+export async function pieceByPiece<T>(work: Pieces<T>): Promise<T> {
+  let piece = work.next();
+  while (piece.done !== true) {
+    await yieldToEventLoop();
+    piece = work.next();
+  }
+  return piece.value;
+}
+
 function endTurn(): void {
   const next = waiting.shift();
   startedAt = next && performance.now();

@@ -140,3 +140,21 @@ describe("values that take long are told by the name of the limit, or in time", 
     expect(items.validate({ l: list(40_000, (i) => i) })).toEqual([]);
   });
 });
+
+test("what is wrong costs steps: a list of it that would take long ends at the limit", () => {
+  const wrong = { allOf: [{ type: "string" }, { minimum: 1e9 }, { multipleOf: 0.37 }, { enum: ["e"] }] };
+  const branches = list(40, (i) => ({ required: [`r${i}`], properties: { a: { const: `x${i}` } } }));
+  const account = loadAccount({
+    properties: {
+      one: { additionalProperties: { type: "string" } },
+      four: { additionalProperties: wrong },
+      branches: { items: { anyOf: branches } },
+    },
+  });
+  // A config may have as many fields as that, and a new schema folder may reject all of them.
+  expect(account.validate({ one: members(9_000, 1) })).toHaveLength(9_000);
+  expect(account.validate({ four: members(9_000, 1) })).toMatchObject([{ keyword: "validationSteps" }]);
+  expect(account.validate({ branches: list(1_000, (i) => ({ a: i })) })).toMatchObject([
+    { keyword: "validationSteps" },
+  ]);
+});

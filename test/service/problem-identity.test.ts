@@ -4,7 +4,7 @@ import { isEmpty, type JsonObject } from "../../src/domain/json.js";
 import { merge } from "../../src/domain/merge.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { type ConfigProblem, isBlocking } from "../../src/service/problems.js";
-import { decideWrite } from "../../src/service/write/write-decision.js";
+import { decideInPieces, decideWrite } from "../../src/service/write/write-decision.js";
 import { schemaFolder } from "../temporary-folder.js";
 
 const MEMBERS = Object.fromEntries("key file other mode a b c d".split(" ").map((name) => [name, {}]));
@@ -126,4 +126,33 @@ test("R12: merging what the parent lacks is no problem of the parent", () => {
   const parent = { other: 1 };
   expect(merge([{ key: 1 }, parent])).toEqual({ key: 1, other: 1 });
   expect(problemsOfPatch(XOR, parent, { key: 1 }, "nested")).toEqual([]);
+});
+
+test("a write is judged in pieces: between two configs that are judged, others have their turn", () => {
+  const account = { properties: { v: { additionalProperties: { type: "string" }, minProperties: 9_000 } } };
+  const schema = loadSchemaRegistry(schemaFolder({ "account_config.x": account })).configs.get("x");
+  if (schema?.forAccount === undefined) throw new Error("the schema of the test is not sound");
+  const members = (name: string) => Object.fromEntries(Array.from({ length: 600 }, (_, i) => [name + i, i]));
+  const before = new EffectiveConfig("acme", "x", [
+    { kind: "ACCOUNT", accountId: "acme", document: { v: members("a") } },
+    { kind: "SYSTEM", document: { v: members("b") } },
+  ]);
+  const { validate, ...rest } = schema.forAccount;
+  let judged = 0;
+  const judge = (values: JsonObject) => {
+    judged++;
+    return validate(values);
+  };
+  const perspective = { ...rest, validate: judge };
+  const values = { v: { ...members("a"), ...members("c") } };
+  const stored = { v: members("a") };
+  const work = decideInPieces({ kind: "SET", values }, stored, before, schema, perspective);
+  const counts: number[] = [];
+  for (let piece = work.next(); ; piece = work.next()) {
+    counts.push(judged);
+    judged = 0;
+    if (piece.done === true) break;
+  }
+  expect(Math.max(...counts)).toBe(1);
+  expect(counts.reduce((sum, count) => sum + count)).toBe(4);
 });

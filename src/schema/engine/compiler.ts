@@ -49,7 +49,7 @@ export class Compiler {
       },
       says: (keyword, message, expected) => this.#says(keyword, message, expected),
       lookedAt: (inside, value, run) => {
-        run.spend(run.canonical(value).length);
+        run.spend(20 + run.canonical(value).length);
         return textDigest(canonical([inside, lookedAt(inside as Schema, value, this.root)]));
       },
       format: (name) => this.formats.get(name),

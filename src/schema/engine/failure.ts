@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import type { Json } from "../../domain/json.js";
+import type { Run } from "./run.js";
 
 /** What one keyword of one schema says when it is broken. Two that say the same are one object. */
 export interface Says {
@@ -29,12 +30,14 @@ export function together(failures: readonly Failure[] | undefined): Failure | un
   return failures.length === 1 ? failures[0] : { parts: failures };
 }
 
+const STEPS_A_DIGEST = 20;
 const digests = new WeakMap<Failure, string>();
 
 /** A short text that is the same for failures that say the same: what a branch found, without a value of the caller. */
-export function digestOf(failure: Failure): string {
+export function digestOf(failure: Failure, run: Run): string {
   const known = digests.get(failure);
   if (known !== undefined) return known;
+  run.spend(STEPS_A_DIGEST);
   const { says, member, finding } = failure;
   const own = says && [
     says.keyword,
@@ -42,8 +45,8 @@ export function digestOf(failure: Failure): string {
     member,
     typeof finding === "function" ? finding() : finding,
   ];
-  const parts = (failure.parts ?? []).map(digestOf).sort();
-  const inside = (failure.inside ?? []).map(([key, failed]) => [key, digestOf(failed)]);
+  const parts = (failure.parts ?? []).map((part) => digestOf(part, run)).sort();
+  const inside = (failure.inside ?? []).map(([key, failed]) => [key, digestOf(failed, run)]);
   const digest = textDigest(JSON.stringify([own, parts, inside.sort()]));
   digests.set(failure, digest);
   return digest;

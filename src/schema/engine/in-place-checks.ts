@@ -63,7 +63,9 @@ function addAnyOf(branches: readonly Judge[], judge: SchemaJudge, compiling: Com
       else if (evaluated === undefined) return undefined;
     }
     if (parts.length < branches.length) return undefined;
-    return isObject(value) ? { parts, says, finding: () => parts.map(digestOf) } : { parts, says };
+    return isObject(value)
+      ? { parts, says, finding: () => parts.map((part) => digestOf(part, run)) }
+      : { parts, says };
   });
 }
 

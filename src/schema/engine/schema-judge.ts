@@ -14,6 +14,9 @@ export interface Judge {
   judge(value: Json, run: Run, evaluated?: Evaluated): Failure | undefined;
 }
 
+/** What is wrong is kept until the end, and costs more than what is right. */
+const STEPS_A_FAILURE = 4;
+
 /** One schema object, compiled: the checks for each kind of value, in the order in which they are to be reported. */
 export class SchemaJudge implements Judge {
   readonly #checks: Readonly<Record<Kind, Check[]>> = {
@@ -80,6 +83,7 @@ export class SchemaJudge implements Judge {
     }
     if (asked !== undefined && asked !== evaluated) evaluated?.add(asked);
     run.depth--;
+    if (failures !== undefined) run.spend(STEPS_A_FAILURE);
     return together(failures);
   }
 }

@@ -73,8 +73,16 @@ function addNumberChecks(schema: JsonObject, judge: SchemaJudge, compiling: Comp
   else add("maximum", "<=", maximum, (value) => value <= most);
   add("exclusiveMinimum", ">", exclusiveMinimum, (value) => value > over);
   add("exclusiveMaximum", "<", exclusiveMaximum, (value) => value < under);
-  add("multipleOf", "multiple of", multipleOf, (value) => isMultiple(value, multipleOf as number));
+  if (typeof multipleOf !== "number") return;
+  const failure = { says: compiling.says("multipleOf", `must be multiple of ${multipleOf}`, multipleOf) };
+  judge.add<number>(["number"], (value, run) => {
+    run.spend(STEPS_A_DIVISION);
+    return isMultiple(value, multipleOf) ? undefined : failure;
+  });
 }
+
+/** Decimals are divided digit by digit. */
+const STEPS_A_DIVISION = 10;
 
 function addTextChecks(schema: JsonObject, judge: SchemaJudge, { says }: Compiling): void {
   const { minLength, maxLength, pattern } = schema;

@@ -14,11 +14,11 @@ import { ConfigSnapshot, snapshotOf } from "../read/config-snapshot.js";
 import { uncachedMerge } from "../read/merged-configs.js";
 import type { LayerVersions } from "../read/stored-layers.js";
 import { guardTiming } from "../timing-guard.js";
-import { yieldToEventLoop } from "../yield-to-event-loop.js";
+import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit-until-done.js";
 import { freshAncestry, freshLayers } from "./fresh-layers.js";
 import { KeyedMutex } from "./keyed-mutex.js";
-import { decideWrite, type WriteDecision, type WriteIntent } from "./write-decision.js";
+import { decideInPieces, type WriteDecision, type WriteIntent } from "./write-decision.js";
 
 export interface WriteRequest {
   readonly target: ConfigTarget;
@@ -104,7 +104,9 @@ export class ConfigWriter {
         return { answer: { result: "conflict", current: before } };
       }
       const stored = read.documents[0]?.override ?? {};
-      const decision = decideWrite(intent, stored, before.config, before.schema, perspective);
+      const decision = await pieceByPiece(
+        decideInPieces(intent, stored, before.config, before.schema, perspective),
+      );
       await yieldToEventLoop();
       if (decision.problems.some(isBlocking)) {
         return { answer: { result: "invalid", problems: decision.problems } };

@@ -16,10 +16,11 @@ import {
   type ConfigProblem,
   isBlocking,
   listed,
-  problemsOf,
+  problemsInPieces,
   refuseUnjudged,
   unchangedPlaces,
 } from "../problems.js";
+import { atOnce, type Pieces } from "../yield-to-event-loop.js";
 
 /** What a caller wants of one document. Values and patches have passed `checkJson`. */
 export type WriteIntent =
@@ -50,16 +51,22 @@ const MANY_FIELDS = 500;
  * @param before the effective config now, its highest layer the one to be written
  * @throws StrataError BAD_USER_INPUT for a malformed pointer, or when the document or judging it would pass a limit
  */
-export function decideWrite(
+export function decideWrite(...given: Parameters<typeof decideInPieces>): WriteDecision {
+  return atOnce(decideInPieces(...given));
+}
+
+/** The same in pieces, so that others have their turn between them. */
+export function* decideInPieces(
   intent: WriteIntent,
   stored: JsonObject,
   before: EffectiveConfig,
   schema: ConfigSchema,
   perspective: Perspective,
-): WriteDecision {
+): Pieces<WriteDecision> {
   const sent = sentValues(intent, perspective);
   // Patterns decide what is visible too: a part that takes too long to judge is refused before anything else is done with it.
   if (sent !== undefined && countLeaves(sent) > MANY_FIELDS) refuseUnjudged(perspective.validate(sent));
+  yield;
   const override = overrideAfter(intent, stored, before.parent().values, perspective);
   const visible = visiblePart(override, perspective.visibility);
   const [highest] = before.layers;
@@ -76,7 +83,8 @@ export function decideWrite(
   if (changes) checkDocumentSize(override);
   const undeclared = undeclaredProblems(sent, schema, perspective, before, after);
   const named = new Set(undeclared.filter(isBlocking).map(({ pointer }) => pointer));
-  const rejected = problemsOf(after, perspective, before);
+  yield;
+  const rejected = yield* problemsInPieces(after, perspective, before);
   refuseUnjudged(rejected);
   const others = rejected.filter(({ pointer }) => !named.has(pointer));
   return { override, visible, changes, after, problems: listed([...undeclared, ...others]) };
