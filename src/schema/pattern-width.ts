@@ -3,17 +3,19 @@ import type { Part } from "./pattern-syntax.js";
 
 /**
  * How many places of a pattern a text can be at, at one time: what the engine follows for each character. Counts make it
- * many only where they can be begun at more than one place of the text. Rather too many than too few.
+ * many only where they can be begun at more than one place of the text, and of one character no more than the text has.
+ * Rather too many than too few.
+ * @param length that texts have at most
  */
-export function widthOf(branches: readonly (readonly Part[])[]): number {
-  return branches.reduce((sum, parts) => sum + widthOfBranch(parts, !isStart(parts[0])), 0);
+export function widthOf(branches: readonly (readonly Part[])[], length: number): number {
+  return branches.reduce((sum, parts) => sum + widthOfBranch(parts, !isStart(parts[0]), length), 0);
 }
 
 /** Characters in a row are followed at many places at one time only by texts that repeat themselves. */
 const A_CHARACTER = 1 / 8;
 
 /** @param isOften whether more than one place of the text can lead to the first part at one time */
-function widthOfBranch(parts: readonly Part[], isOften: boolean): number {
+function widthOfBranch(parts: readonly Part[], isOften: boolean, length: number): number {
   let width = 0;
   let often = isOften;
   let before = NOTHING;
@@ -21,9 +23,11 @@ function widthOfBranch(parts: readonly Part[], isOften: boolean): number {
     const inner = part.kind === "repeat" ? part.part : part;
     const isEntered = often || (part.kind === "repeat" && inner.kind === "group" && !isDelimited(inner));
     const once =
-      inner.kind === "group" ? sum(inner.branches.map((branch) => widthOfBranch(branch, isEntered))) : 1;
+      inner.kind === "group"
+        ? sum(inner.branches.map((branch) => widthOfBranch(branch, isEntered, length)))
+        : 1;
     if (part.kind === "text") width += A_CHARACTER;
-    else width += part.kind === "repeat" && isEntered ? once * copiesOf(part) : once;
+    else width += part.kind === "repeat" && isEntered ? once * copiesOf(part, length) : once;
     often ||= !keepsPace(part, parts[index + 1]);
     // Wherever a text was, only at this character can it go on.
     if (isApart(part, before)) often = isOften;
@@ -40,8 +44,9 @@ function keepsPace(part: Part, next: Part | undefined): boolean {
   return last !== undefined && isApart(last, takenBy(next));
 }
 
-function copiesOf({ min, max }: Extract<Part, { kind: "repeat" }>): number {
-  return max === Number.POSITIVE_INFINITY ? Math.max(1, min) : max;
+function copiesOf({ part, min, max }: Extract<Part, { kind: "repeat" }>, length: number): number {
+  const copies = max === Number.POSITIVE_INFINITY ? Math.max(1, min) : max;
+  return part.kind === "text" && part.isOne ? Math.min(copies, length + 1) : copies;
 }
 
 /** Whether each round of a group ends with a character that is nowhere else in it. */

@@ -32,7 +32,7 @@ export function compilePattern(pattern: string): Pattern {
   const known = compiled.get(pattern);
   if (known !== undefined) return known;
   const branches = parsePattern(pattern);
-  const made = onJavaScript(branches) ?? ofOneKind(branches) ?? onRe2(branches);
+  const made = onJavaScript(branches) ?? ofOneKind(branches) ?? ofOneRun(branches) ?? onRe2(branches);
   compiled.set(pattern, made);
   return made;
 }
@@ -45,10 +45,22 @@ function onRe2(branches: readonly (readonly Part[])[]): Pattern {
     );
   }
   const engine = RE2JS.compile(branches.map(written).join("|"));
-  const width = widthOf(branches);
+  return { test: (text) => engine.test(text), cost: costOf(branches) };
+}
+
+function costOf(branches: readonly (readonly Part[])[]): Pattern["cost"] {
   // A narrow one has few states in all, which the engine makes once.
-  const steps = width < NARROW ? 1 / 4 : (1 + width) / 4;
-  return { test: (text) => engine.test(text), cost: (length) => 3 + Math.ceil(length * steps) };
+  const stepsUpTo = (length: number) => {
+    const width = widthOf(branches, length);
+    return width < NARROW ? 1 / 4 : (1 + width) / 4;
+  };
+  const known: number[] = [];
+  return (length) => {
+    const bits = 32 - Math.clz32(length);
+    const steps = known[bits] ?? stepsUpTo(2 ** bits);
+    known[bits] = steps;
+    return 3 + Math.ceil(length * steps);
+  };
 }
 
 /**
@@ -110,6 +122,30 @@ function ofOneKind([parts = [], ...others]: readonly (readonly Part[])[]): Patte
       return length >= min && length <= max && kind.test(text);
     },
     cost: (length) => kind.cost(length),
+  };
+}
+
+/** `[a-z]{2000,}` and its like, with one end open or both: a run of characters of one kind, at least so many. */
+function ofOneRun([parts = [], ...others]: readonly (readonly Part[])[]): Pattern | undefined {
+  const isAt = (part: Part | undefined, text: string) => part?.kind === "text" && part.text === text;
+  const atStart = isAt(parts[0], "^");
+  const atEnd = parts.length > 1 && isAt(parts.at(-1), "$");
+  const [repeat, ...more] = parts.slice(atStart ? 1 : 0, atEnd ? -1 : undefined);
+  if (others.length + more.length > 0 || repeat?.kind !== "repeat" || (atStart && atEnd)) return undefined;
+  const { part, min } = repeat;
+  const kind = part.kind === "text" && part.isOne ? forJavaScript(part.text) : undefined;
+  if (kind === undefined) return undefined;
+  const run = new RegExp(`${kind}+`, "gu");
+  return {
+    test: (text) => {
+      if (min === 0) return true;
+      for (const { 0: found, index } of text.matchAll(run)) {
+        const isPlaced = (!atStart || index === 0) && (!atEnd || index + found.length === text.length);
+        if (isPlaced && found.length >= min && [...found].length >= min) return true;
+      }
+      return false;
+    },
+    cost: (length) => 2 + (length >> 2),
   };
 }
 

@@ -115,6 +115,14 @@ describe("counts over 1,000 are in force", () => {
       ["a.com", `${`${"a".repeat(63)}.`.repeat(3)}de`, `${"a.".repeat(126)}com`],
       [`${"a".repeat(64)}.de`, `${"a.".repeat(127)}com`, "-a.de", "a"],
     ],
+    ["a{2000,}", [`b${"a".repeat(2000)}b`], ["a".repeat(1999), `${"a".repeat(1999)}b`.repeat(2)]],
+    [
+      "[^-]{1500,1600}$",
+      [`-${"𝒳".repeat(1500)}`, "x".repeat(9000)],
+      ["𝒳".repeat(1499), `${"x".repeat(1500)}-`],
+    ],
+    [".{5,1200}", ["abcde", "\nabcde\n", "a".repeat(9000)], ["", "abcd\nabcd"]],
+    ["x{0,1500}$", ["", "y"], []],
     ["(?:a{0,2000}b){2}", ["xabaab", `${"a".repeat(2500)}bb`], ["ab", "aaa"]],
   ])("%s", (pattern, matching, failing) => {
     const compiled = compilePattern(pattern);
@@ -146,6 +154,16 @@ describe("counts over 1,000 are in force", () => {
     expect(account?.validate({ a: "anything", b: 1, kept: 1 })).toEqual([]);
     expect(account?.validate({ a: 1, b: "x" })).toMatchObject([{ pointer: "/a" }, { pointer: "/b" }]);
   });
+});
+
+test("counts over 1,000 cost little for texts that are short, and for runs of one kind of character", () => {
+  const properties = {
+    names: { propertyNames: { pattern: "^.{3,2000}z$" }, additionalProperties: true },
+    run: { pattern: "[a-z]{2000,}" },
+  };
+  const account = loadAccount({ properties });
+  const names = Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`name${i}z`, i]));
+  expect(account.validate({ names, run: "a".repeat(200_000) })).toEqual([]);
 });
 
 test("a pattern that cannot run in little time stops at the limit of steps", () => {
