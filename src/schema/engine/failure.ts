@@ -1,6 +1,5 @@
 import { hash } from "node:crypto";
 import type { Json } from "../../domain/json.js";
-import type { Run } from "./run.js";
 
 /** What one keyword of one schema says when it is broken. Two that say the same are one object. */
 export interface Says {
@@ -30,11 +29,16 @@ export function together(failures: readonly Failure[] | undefined): Failure | un
   return failures.length === 1 ? failures[0] : { parts: failures };
 }
 
+/** Where the steps of a validation are counted. */
+interface Spending {
+  spend(steps: number): void;
+}
+
 const STEPS_A_DIGEST = 20;
 const digests = new WeakMap<Failure, string>();
 
 /** A short text that is the same for failures that say the same: what a branch found, without a value of the caller. */
-export function digestOf(failure: Failure, run: Run): string {
+export function digestOf(failure: Failure, run: Spending): string {
   const known = digests.get(failure);
   if (known !== undefined) return known;
   run.spend(STEPS_A_DIGEST);
