@@ -32,12 +32,12 @@ import {
 } from "./service/read/request-reader.js";
 import { StrayReads } from "./service/read/stray-reads.js";
 import { boundStaleness } from "./store/bounded-store.js";
-import { openLmdbStore } from "./store/lmdb-store.js";
+import { openLmdbStore } from "./store/lmdb/lmdb-store.js";
 import type { MergeCache } from "./store/merge-cache.js";
 import { observeStore } from "./store/observed-store.js";
-import { createRedisMergeCache } from "./store/redis-merge-cache.js";
-import { openRedisStore } from "./store/redis-store.js";
-import { describeRedis } from "./store/redis-url.js";
+import { createRedisMergeCache } from "./store/redis/redis-merge-cache.js";
+import { openRedisStore } from "./store/redis/redis-store.js";
+import { describeRedis } from "./store/redis/redis-url.js";
 import type { Store } from "./store/store.js";
 import type { StoreNotice } from "./store/store-notice.js";
 

@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
-import { parseRedisUrl, type RedisTarget } from "./store/redis-url.js";
+import { parseRedisUrl, type RedisTarget } from "./store/redis/redis-url.js";
 
 /** The service's own settings, as read from the environment. */
 export interface Settings {

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { readStoreSettings, type Settings } from "./env.js";
 import type { ArchiveItem, ArchiveSource, ArchiveTarget } from "./store/archive.js";
-import { openLmdbArchiveSource } from "./store/lmdb-archive-source.js";
-import { openLmdbArchiveTarget } from "./store/lmdb-archive-target.js";
-import { dataFile } from "./store/lmdb-files.js";
-import { openLmdbStore } from "./store/lmdb-store.js";
-import { acceptRedisStore } from "./store/redis-accept.js";
-import { openRedisArchiveSource } from "./store/redis-archive-source.js";
-import { openRedisArchiveTarget } from "./store/redis-archive-target.js";
-import { openRedisStore } from "./store/redis-store.js";
+import { openLmdbArchiveSource } from "./store/lmdb/lmdb-archive-source.js";
+import { openLmdbArchiveTarget } from "./store/lmdb/lmdb-archive-target.js";
+import { dataFile } from "./store/lmdb/lmdb-files.js";
+import { openLmdbStore } from "./store/lmdb/lmdb-store.js";
+import { acceptRedisStore } from "./store/redis/redis-accept.js";
+import { openRedisArchiveSource } from "./store/redis/redis-archive-source.js";
+import { openRedisArchiveTarget } from "./store/redis/redis-archive-target.js";
+import { openRedisStore } from "./store/redis/redis-store.js";
 import type { Store } from "./store/store.js";
 
 type Env = Readonly<NodeJS.ProcessEnv>;

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { type ExportedItem, headerLine, itemLine } from "../../src/archive/export-line.js";
 import { mergeExport } from "../../src/archive/merge-export.js";
 import { verifyExport } from "../../src/archive/verified-export.js";
-import { openLmdbStore } from "../../src/store/lmdb-store.js";
+import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
 import type { Store } from "../../src/store/store.js";
 import { alteredStore } from "../store/altered-store.js";
 import { account, write } from "../store/archive-contract.js";

@@ -6,7 +6,7 @@ import { headerLine, itemLine } from "../../src/archive/export-line.js";
 import { parseEnd, parseHeader, parseItem } from "../../src/archive/export-line-parser.js";
 import type { JsonObject } from "../../src/domain/json.js";
 import type { ArchiveItem } from "../../src/store/archive.js";
-import { openLmdbStore } from "../../src/store/lmdb-store.js";
+import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
 import type { DocumentKey } from "../../src/store/store.js";
 import { cases, SEED } from "../cases.js";
 import { documents } from "../domain/json-arbitrary.js";

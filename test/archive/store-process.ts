@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
-import { openLmdbStore } from "../../src/store/lmdb-store.js";
+import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
 import type { Commit, CommitOutcome, Store } from "../../src/store/store.js";
 import { say } from "../store/say.js";
 

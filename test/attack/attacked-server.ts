@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../../src/env.js";
 import type { TimeOuts } from "../../src/http/connection-limits.js";
-import { parseRedisUrl } from "../../src/store/redis-url.js";
+import { parseRedisUrl } from "../../src/store/redis/redis-url.js";
 import type { Held, Order, Start } from "./attacked-process.js";
 import { CANARIES } from "./canaries.js";
 import { type Answer, exchange, type Message, message, type Part } from "./exchange.js";

@@ -12,7 +12,7 @@ import { AccountService } from "../../src/service/account-service.js";
 import { ConfigService } from "../../src/service/config-service.js";
 import { MergedConfigs } from "../../src/service/read/merged-configs.js";
 import { createRequestReader } from "../../src/service/read/request-reader.js";
-import { openLmdbStore } from "../../src/store/lmdb-store.js";
+import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
 import type { Store } from "../../src/store/store.js";
 import { openEndpoint } from "../graphql/server/open-endpoint.js";
 import { alteredStore } from "../store/altered-store.js";

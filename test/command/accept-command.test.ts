@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openRedisStore } from "../../src/store/redis-store.js";
-import { parseRedisUrl } from "../../src/store/redis-url.js";
+import { openRedisStore } from "../../src/store/redis/redis-store.js";
+import { parseRedisUrl } from "../../src/store/redis/redis-url.js";
 import { strata } from "../archive/strata-process.js";
 import { RedisServer } from "../redis/redis-server.js";
 import { until } from "../redis/until.js";

@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createHttpServer } from "../../src/http/http-server.js";
 import { createMetrics } from "../../src/http/metrics.js";
-import { openLmdbStore } from "../../src/store/lmdb-store.js";
+import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
 import { TestApp } from "../graphql/test-app.js";
 import { temporaryFolder } from "../temporary-folder.js";
 

@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { createApp } from "../../src/app.js";
 import type { Settings } from "../../src/env.js";
-import { parseRedisUrl } from "../../src/store/redis-url.js";
+import { parseRedisUrl } from "../../src/store/redis/redis-url.js";
 import { OTHER_SETTINGS } from "../graphql/test-app.js";
 import { freePort } from "../redis/free-port.js";
 import { RedisServer } from "../redis/redis-server.js";

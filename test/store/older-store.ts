@@ -1,5 +1,5 @@
 import { open } from "lmdb";
-import type { RedisKeys } from "../../src/store/redis-keys.js";
+import type { RedisKeys } from "../../src/store/redis/redis-keys.js";
 import { redisCommand } from "../redis/redis-command.js";
 
 /** Makes of a store what a release of format 2 would have written. */

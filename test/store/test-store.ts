@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { Settings } from "../../src/env.js";
-import { openLmdbStore } from "../../src/store/lmdb-store.js";
-import { openRedisStore } from "../../src/store/redis-store.js";
-import { parseRedisUrl } from "../../src/store/redis-url.js";
+import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
+import { openRedisStore } from "../../src/store/redis/redis-store.js";
+import { parseRedisUrl } from "../../src/store/redis/redis-url.js";
 import type { Store } from "../../src/store/store.js";
 import { sharedRedisUrl } from "../redis/run-redis.js";
 import { temporaryFolder } from "../temporary-folder.js";

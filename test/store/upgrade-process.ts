@@ -1,6 +1,6 @@
-import { openLmdbStore } from "../../src/store/lmdb-store.js";
-import { openRedisStore } from "../../src/store/redis-store.js";
-import { parseRedisUrl } from "../../src/store/redis-url.js";
+import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
+import { openRedisStore } from "../../src/store/redis/redis-store.js";
+import { parseRedisUrl } from "../../src/store/redis/redis-url.js";
 import type { StoreNotice } from "../../src/store/store-notice.js";
 import { say } from "./say.js";
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { openRedisStore } from "../../../src/store/redis-store.js";
-import { parseRedisUrl } from "../../../src/store/redis-url.js";
+import { openRedisStore } from "../../../src/store/redis/redis-store.js";
+import { parseRedisUrl } from "../../../src/store/redis/redis-url.js";
 import type { Store } from "../../../src/store/store.js";
 import type { StoreNotice } from "../../../src/store/store-notice.js";
 import { describeAccountContract } from "../../store/account-contract.js";

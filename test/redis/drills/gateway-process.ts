@@ -12,8 +12,8 @@ import { LineageCache } from "../../../src/service/read/lineage-cache.js";
 import { MergedConfigs } from "../../../src/service/read/merged-configs.js";
 import { createRequestReader } from "../../../src/service/read/request-reader.js";
 import { observeStore } from "../../../src/store/observed-store.js";
-import { openRedisStore } from "../../../src/store/redis-store.js";
-import { parseRedisUrl } from "../../../src/store/redis-url.js";
+import { openRedisStore } from "../../../src/store/redis/redis-store.js";
+import { parseRedisUrl } from "../../../src/store/redis/redis-url.js";
 import { type Flaw, flawedStore } from "./linearizability-flaws.js";
 
 /** What a gateway is started with: the one argument, as JSON. */

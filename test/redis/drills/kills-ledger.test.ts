@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
-import { RedisKeys } from "../../../src/store/redis-keys.js";
-import { openRedisStore } from "../../../src/store/redis-store.js";
-import { parseRedisUrl } from "../../../src/store/redis-url.js";
+import { RedisKeys } from "../../../src/store/redis/redis-keys.js";
+import { openRedisStore } from "../../../src/store/redis/redis-store.js";
+import { parseRedisUrl } from "../../../src/store/redis/redis-url.js";
 import { type Commit, type DocumentKey, versionText } from "../../../src/store/store.js";
 import { documentCommit, documentKey, versionOf } from "../../store/store-contract.js";
 import { redisCommand } from "../redis-command.js";

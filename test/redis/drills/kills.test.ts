@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { openRedisStore } from "../../../src/store/redis-store.js";
-import { parseRedisUrl } from "../../../src/store/redis-url.js";
+import { openRedisStore } from "../../../src/store/redis/redis-store.js";
+import { parseRedisUrl } from "../../../src/store/redis/redis-url.js";
 import { cases } from "../../cases.js";
 import { RedisServer } from "../redis-server.js";
 import { until } from "../until.js";

@@ -1,5 +1,5 @@
 import { type DocumentRecord, ownerOf, parseChange, parseDocument } from "../../../src/store/records.js";
-import { RedisKeys } from "../../../src/store/redis-keys.js";
+import { RedisKeys } from "../../../src/store/redis/redis-keys.js";
 import {
   type Change,
   type Commit,

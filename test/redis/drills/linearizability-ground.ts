@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { JsonObject } from "../../../src/domain/json.js";
 import type { ConfigTarget } from "../../../src/service/config-catalog.js";
 import { parseDocument } from "../../../src/store/records.js";
-import { RedisKeys } from "../../../src/store/redis-keys.js";
+import { RedisKeys } from "../../../src/store/redis/redis-keys.js";
 import type { RedisServer } from "../redis-server.js";
 import { TcpProxy } from "../tcp-proxy.js";
 import type { StoredWrite } from "./history-checker.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { createApp } from "../../../src/app.js";
-import { parseRedisUrl } from "../../../src/store/redis-url.js";
+import { parseRedisUrl } from "../../../src/store/redis/redis-url.js";
 import { OTHER_SETTINGS } from "../../graphql/test-app.js";
 import { SHIPPED_SCHEMAS } from "../../service/services.js";
 

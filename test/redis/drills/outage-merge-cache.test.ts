@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { createRedisMergeCache } from "../../../src/store/redis-merge-cache.js";
+import { createRedisMergeCache } from "../../../src/store/redis/redis-merge-cache.js";
 import type { StoreNotice } from "../../../src/store/store-notice.js";
 import { dataOf, GraphqlClient } from "../../graphql/graphql-client.js";
 import { freePort } from "../free-port.js";

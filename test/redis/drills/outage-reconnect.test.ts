@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { openRedisStore } from "../../../src/store/redis-store.js";
+import { openRedisStore } from "../../../src/store/redis/redis-store.js";
 import type { Store } from "../../../src/store/store.js";
 import { documentCommit, documentKey } from "../../store/store-contract.js";
 import type { TcpProxy } from "../tcp-proxy.js";

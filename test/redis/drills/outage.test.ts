@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { openRedisStore } from "../../../src/store/redis-store.js";
+import { openRedisStore } from "../../../src/store/redis/redis-store.js";
 import { documentCommit, documentKey } from "../../store/store-contract.js";
 import { until } from "../until.js";
 import { ANSWERED_WITHIN_MS, WriteLoad } from "./kills-load.js";

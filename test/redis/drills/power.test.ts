@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { openRedisStore } from "../../../src/store/redis-store.js";
-import { parseRedisUrl } from "../../../src/store/redis-url.js";
+import { openRedisStore } from "../../../src/store/redis/redis-store.js";
+import { parseRedisUrl } from "../../../src/store/redis/redis-url.js";
 import type { Store } from "../../../src/store/store.js";
 import type { StoreNotice } from "../../../src/store/store-notice.js";
 import { documentCommit, documentKey } from "../../store/store-contract.js";

@@ -1,7 +1,7 @@
 import type { ConfigTarget } from "../../../src/service/config-catalog.js";
 import type { ArchiveItem } from "../../../src/store/archive.js";
-import { openRedisArchiveTarget } from "../../../src/store/redis-archive-target.js";
-import { parseRedisUrl } from "../../../src/store/redis-url.js";
+import { openRedisArchiveTarget } from "../../../src/store/redis/redis-archive-target.js";
+import { parseRedisUrl } from "../../../src/store/redis/redis-url.js";
 
 /** A store of any size: accounts under a few resellers, every tenth with a document of its own. */
 export const SCALE_SCHEMAS = {

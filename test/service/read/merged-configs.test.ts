@@ -9,8 +9,8 @@ import { loadSchemaRegistry, type SchemaRegistry } from "../../../src/schema/sch
 import { MergedConfigs, uncachedMerge } from "../../../src/service/read/merged-configs.js";
 import type { LayerVersions } from "../../../src/service/read/stored-layers.js";
 import type { MergeCache } from "../../../src/store/merge-cache.js";
-import { createRedisMergeCache } from "../../../src/store/redis-merge-cache.js";
-import { parseRedisUrl } from "../../../src/store/redis-url.js";
+import { createRedisMergeCache } from "../../../src/store/redis/redis-merge-cache.js";
+import { parseRedisUrl } from "../../../src/store/redis/redis-url.js";
 import type { StoredDocument } from "../../../src/store/store.js";
 import { cases, SEED } from "../../cases.js";
 import { redisCommand } from "../../redis/redis-command.js";

@@ -1,0 +1,315 @@
+import type { Key } from "lmdb";
+import { laterOf } from "../../domain/clock.js";
+import {
+  changeBody,
+  documentBody,
+  newAccount,
+  ownerOf,
+  parseChange,
+  parseStored,
+  parseVersion,
+  recordOf,
+  sequenceOfChange,
+  storedDocument,
+} from "../records.js";
+import {
+  type AccountRecord,
+  type Change,
+  type Changes,
+  type Commit,
+  type CommitOutcome,
+  type Committed,
+  type DocumentKey,
+  documentKeys,
+  keyText,
+  type LayerBodies,
+  type Revisions,
+  type StoredConfigs,
+  type StoredDocument,
+  sameVersion,
+  type TreeToken,
+  type Version,
+  type VersionsOf,
+  versionText,
+} from "../store.js";
+import { putAccountEntry } from "./lmdb-account-history.js";
+import { accountVersionOf, fitsTree, lineageOf, writeAccount } from "./lmdb-accounts.js";
+import { type Database, randomToken } from "./lmdb-database.js";
+import { indexDocument, passCommit } from "./lmdb-index.js";
+
+/** How long things are remembered that nobody needs for ever. */
+export interface Retention {
+  /** How many of the newest changes the feed keeps. */
+  readonly feedEntries: number;
+  /** Milliseconds since the epoch: decides when operation ids are forgotten. */
+  readonly now: () => number;
+}
+
+/**
+ * The layout, as ordered keys: accounts and every record they had, versions, documents, their writes by revision, who has
+ * a document of which config, the feed by sequence, operation ids and when they are forgotten. A version has a key of its own, so that asking for it does not read the document.
+ */
+export const FORMAT = 3;
+export const versionKey = (key: DocumentKey): Key => ["v", ownerOf(key), key.configId];
+export const documentKey = (key: DocumentKey): Key => ["d", ownerOf(key), key.configId];
+export const historyKey = (key: DocumentKey, revision: number): Key => [
+  "h",
+  ownerOf(key),
+  key.configId,
+  revision,
+];
+/** When an account of this id was last deleted. */
+const deletionKey = (accountId: string): Key => ["gone", accountId];
+const feedKey = (sequence: number): Key => ["feed", sequence];
+const operationKey = (id: string): Key => ["op", id];
+const expiryKey = (expires: number, id: string): Key => ["x", expires, id];
+
+const OPERATION_LIFE_MS = 24 * 3_600_000;
+/** Operation ids forgotten per commit: more than one, so that they cannot pile up. */
+const FORGET_PER_COMMIT = 2;
+
+/**
+ * What becomes of one commit, inside a transaction. Every check comes before the first put. Nothing here waits: a
+ * transaction is one turn.
+ * @param text the override's JSON text; undefined removes the document
+ */
+export function decide(
+  database: Database,
+  commit: Commit,
+  text: string | undefined,
+  retention: Retention,
+): CommitOutcome {
+  const earlier = readJson<OperationRecord>(database, operationKey(commit.operation.id));
+  if (earlier !== undefined) {
+    return earlier.digest === commit.operation.digest
+      ? { outcome: "done", version: earlier.version, at: earlier.at ?? commit.at, replayed: true }
+      : { outcome: "operationReused" };
+  }
+  if (!holds(database, commit) || !(commit.write.on === "document" || fitsTree(database, commit.write))) {
+    const { accounts, documents } = commit.expect;
+    const of = { accounts: accounts.map(({ id }) => id), documents: documents.map(({ key }) => key) };
+    return { outcome: "conflict", current: revisionsOf(database, of) };
+  }
+  const made: Committed = {
+    version: nextVersion(database, commit.write),
+    at: laterOf(commit.at, lastTime(database)),
+  };
+  put(database, commit, text, made);
+  const { sequence } = made.version;
+  database.put("seq", String(sequence));
+  database.put("time", made.at);
+  rememberOperation(database, commit, made, retention.now() + OPERATION_LIFE_MS);
+  if (sequence > retention.feedEntries) database.remove(feedKey(sequence - retention.feedEntries));
+  return { outcome: "done", ...made, replayed: false };
+}
+
+/** The time of the newest commit; a store of an older release has it in its feed alone. Empty: nobody knows of one. */
+function lastTime(database: Database): string {
+  const time = database.get("time");
+  if (time !== undefined) return time;
+  const newest = database.get(feedKey(sequenceOf(database)));
+  return newest === undefined ? "" : parseChange(newest).at;
+}
+
+/** Something that was restored was made then: no commit is to be older. */
+export function passTime(database: Database, time: string): void {
+  database.put("time", laterOf(lastTime(database), new Date(time).toISOString()));
+}
+
+function holds(database: Database, { expect }: Commit): boolean {
+  return (
+    expect.documents.every(({ key, version }) => sameVersion(versionOf(database, key), version)) &&
+    expect.accounts.every(({ id, version }) => sameVersion(accountVersionOf(database, id), version)) &&
+    (expect.tree === undefined || expect.tree === treeOf(database)) &&
+    (expect.noRoot === undefined || database.get("root") === undefined)
+  );
+}
+
+function nextVersion(database: Database, write: Commit["write"]): Version {
+  const current =
+    write.on === "document" ? versionOf(database, write.key) : accountVersionOf(database, write.account.id);
+  return {
+    revision: (current?.revision ?? 0) + 1,
+    sequence: sequenceOf(database) + 1,
+    nonce: randomToken(),
+  };
+}
+
+function put(database: Database, commit: Commit, text: string | undefined, { version, at }: Committed): void {
+  const { by, schema, note } = commit;
+  const origin = { at, by, schema, note };
+  const write = stamped(database, commit, at);
+  const change = recordOf(version, changeBody({ write, ...origin }));
+  if (write.on === "document") {
+    const record = recordOf(version, documentBody({ kind: write.kind, ...origin }, text));
+    putDocument(database, write.key, record, version);
+    indexDocument(database, write.key, text !== undefined);
+    passCommit(database, write.key.configId, version.sequence);
+  } else {
+    if (write.kind === "DELETE") {
+      passDeletion(database, write.account.id, at);
+      dropDocuments(database, write.account.id, version.revision);
+    }
+    if (writeAccount(database, write, version)) database.put("tree", randomToken());
+    putAccountEntry(database, write.account.id, version.sequence, change);
+  }
+  database.put(feedKey(version.sequence), change);
+}
+
+/** An account was deleted at that time. */
+export function passDeletion(database: Database, accountId: string, at: string): void {
+  database.put("lastDeletion", laterOf(at, database.get("lastDeletion") ?? ""));
+  database.put(deletionKey(accountId), at);
+}
+
+/** A creation gets its time here: nobody knows it before. */
+function stamped(database: Database, { write, at: clock }: Commit, at: string): Commit["write"] {
+  if (write.on === "document" || write.kind !== "CREATE") return write;
+  const deletedAt = database.get(deletionKey(write.account.id));
+  return { ...write, account: newAccount(write.account, clock, at, deletedAt) };
+}
+
+export function putDocument(database: Database, key: DocumentKey, record: string, version: Version): void {
+  database.put(versionKey(key), versionText(version));
+  database.put(documentKey(key), record);
+  database.put(historyKey(key, version.revision), record);
+}
+
+/**
+ * Takes away everything of an account's documents, and counts the commits that leave nothing behind.
+ * @param accountRevisions how many of them were of the account itself, its deletion included
+ */
+function dropDocuments(database: Database, owner: string, accountRevisions: number): void {
+  let dropped = accountRevisions;
+  for (const { key, value } of [...database.getRange(ownedBy("v", owner))]) {
+    dropped += parseVersion(value).revision;
+    indexDocument(database, { accountId: owner, configId: configIdIn(key) }, false);
+  }
+  for (const part of ["v", "d", "h"])
+    for (const key of [...database.getKeys(ownedBy(part, owner))]) database.remove(key);
+  database.put("dropped", String(droppedOf(database) + dropped));
+}
+
+/** A config id is never empty, nor does one begin with what comes last. */
+function ownedBy(part: string, owner: string): { start: Key; end: Key } {
+  return { start: [part, owner, ""], end: [part, owner, "\x7f"] };
+}
+
+function configIdIn(key: Key): string {
+  return Array.isArray(key) ? String(key[2]) : "";
+}
+
+interface OperationRecord {
+  readonly digest: string;
+  readonly version: Version;
+  /** An older release did not say. */
+  readonly at?: string;
+}
+
+function rememberOperation(
+  database: Database,
+  { operation }: Commit,
+  made: Committed,
+  expires: number,
+): void {
+  const record: OperationRecord = { digest: operation.digest, ...made };
+  database.put(operationKey(operation.id), JSON.stringify(record));
+  database.put(expiryKey(expires, operation.id), operation.id);
+}
+
+export function forgetOperations(database: Database, now: number, commits: number): void {
+  const limit = commits * FORGET_PER_COMMIT;
+  const expired = [...database.getRange({ start: ["x", 0], end: ["x", now], limit })];
+  for (const { key, value } of expired) {
+    database.remove(operationKey(value));
+    database.remove(key);
+  }
+}
+
+export function documentOf(database: Database, key: DocumentKey): StoredDocument | undefined {
+  const record = database.get(documentKey(key));
+  return record === undefined ? undefined : storedDocument(record);
+}
+
+export function versionOf(database: Database, key: DocumentKey): Version | undefined {
+  const text = database.get(versionKey(key));
+  return text === undefined ? undefined : parseVersion(text);
+}
+
+export function configsOf(
+  database: Database,
+  targets: readonly DocumentKey[],
+  bodies: LayerBodies,
+): StoredConfigs {
+  // Most of what several configs inherit from is the same.
+  const accounts = new Map<string, AccountRecord | undefined>();
+  const inherited = new Map<string, Version | undefined>();
+  const versionAt = (key: DocumentKey): Version | undefined => {
+    const name = keyText(key);
+    if (!inherited.has(name)) inherited.set(name, versionOf(database, key));
+    return inherited.get(name);
+  };
+  const configs = targets.map(({ accountId, configId }) => {
+    const lineage = accountId === undefined ? undefined : lineageOf(database, accountId, accounts);
+    if (accountId !== undefined && lineage === undefined) return undefined;
+    const keys = documentKeys(lineage, configId);
+    const documents = (bodies === "all" ? keys : keys.slice(0, 1)).map((key) => documentOf(database, key));
+    const versions = keys.map((key, index) =>
+      index < documents.length ? documents[index]?.version : versionAt(key),
+    );
+    return { lineage, keys, versions, documents };
+  });
+  return { tree: treeOf(database), configs };
+}
+
+export function revisionsOf(database: Database, { accounts, documents }: VersionsOf): Revisions {
+  return {
+    tree: treeOf(database),
+    sequence: sequenceOf(database),
+    accounts: accounts.map((id) => accountVersionOf(database, id)),
+    documents: documents.map((key) => versionOf(database, key)),
+  };
+}
+
+/** The feed is without gaps: what is missing between a sequence and the oldest change is no longer kept. */
+export function changesAfter(database: Database, after: number, limit: number): Changes {
+  const sequence = sequenceOf(database);
+  const changes: Change[] = [];
+  for (const { value } of database.getRange({ start: feedKey(after + 1), end: feedKey(sequence + 1), limit }))
+    changes.push(parseChange(value));
+  const isComplete =
+    after >= sequence || (changes[0] !== undefined && sequenceOfChange(changes[0]) === after + 1);
+  return { changes: isComplete ? changes : undefined, sequence };
+}
+
+/** The name of the import that was begun and not finished; undefined when there is none. */
+export function unfinishedImport(database: Database): string | undefined {
+  return database.get("import");
+}
+
+export function treeOf(database: Database): TreeToken {
+  return database.get("tree") ?? "";
+}
+
+export function incarnationOf(database: Database): string {
+  return database.get("incarnation") ?? "";
+}
+
+export function sequenceOf(database: Database): number {
+  return Number(database.get("seq") ?? 0);
+}
+
+/** How many commits left nothing behind: those of accounts that were deleted. */
+export function droppedOf(database: Database): number {
+  return Number(database.get("dropped") ?? 0);
+}
+
+function readJson<T>(database: Database, key: Key): T | undefined {
+  const text = database.get(key);
+  return text === undefined ? undefined : parseStored<T>(text);
+}
+
+/** The version that a remembered operation made; undefined when it is not remembered. */
+export function operationVersion(database: Database, id: string): Version | undefined {
+  return readJson<OperationRecord>(database, operationKey(id))?.version;
+}

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { TOKENS_WAIT } from "../../domain/clock.js";
+import { TREE_DEPTH } from "../store.js";
+import { LUA_COMMIT } from "./redis-lua-commit.js";
+import { LUA_FACTS, LUA_UPGRADE } from "./redis-lua-facts.js";
+import { LUA_IMPORT } from "./redis-lua-import.js";
+import { LUA_READS } from "./redis-lua-reads.js";
+
+/** The format of what is stored. A release writes where the store's `writers` is this. */
+export const REDIS_FORMAT = 3;
+/** The format from which a store is brought to this release's: it has neither account histories nor the index by config. */
+export const REDIS_UPGRADED_FORMAT = 2;
+
+/**
+ * What runs inside Redis, where nothing else runs at the same time. JSON goes through as bytes. Numbers go back into text
+ * with %.0f: Lua would write 1e+15.
+ */
+const BODY = `
+local FORMAT = ${REDIS_FORMAT}
+local UPGRADED_FORMAT = ${REDIS_UPGRADED_FORMAT}
+local TREE_DEPTH = ${TREE_DEPTH}
+local TOKENS_WAIT = ${TOKENS_WAIT}
+${LUA_FACTS}${LUA_COMMIT}${LUA_READS}${LUA_IMPORT}${LUA_UPGRADE}
+-- keys: probe; args: milliseconds. A write that changes nothing, by the way that commits take.
+local function probe(keys, args)
+  return redis.call('SET', keys[1], '1', 'PX', args[1])
+end
+`;
+
+/**
+ * Two releases of Strata can share a store: each brings its own library under a name that holds the digest of its text,
+ * and nobody replaces another's.
+ */
+const DIGEST = createHash("sha256").update(BODY).digest("hex").slice(0, 16);
+export const FUNCTIONS = {
+  commit: `strata_commit_${DIGEST}`,
+  lineages: `strata_lineages_${DIGEST}`,
+  layers: `strata_layers_${DIGEST}`,
+  accountHistory: `strata_account_history_${DIGEST}`,
+  owners: `strata_owners_${DIGEST}`,
+  descendants: `strata_descendants_${DIGEST}`,
+  found: `strata_found_${DIGEST}`,
+  beginImport: `strata_begin_import_${DIGEST}`,
+  restoreWrite: `strata_restore_write_${DIGEST}`,
+  restoreCounts: `strata_restore_counts_${DIGEST}`,
+  restoreConfig: `strata_restore_config_${DIGEST}`,
+  restoreAccount: `strata_restore_account_${DIGEST}`,
+  finishImport: `strata_finish_import_${DIGEST}`,
+  accept: `strata_accept_${DIGEST}`,
+  beginUpgrade: `strata_begin_upgrade_${DIGEST}`,
+  upgradeAccounts: `strata_upgrade_accounts_${DIGEST}`,
+  upgradeDocuments: `strata_upgrade_documents_${DIGEST}`,
+  upgradeFromFeed: `strata_upgrade_from_feed_${DIGEST}`,
+  finishUpgrade: `strata_finish_upgrade_${DIGEST}`,
+  mendDocument: `strata_mend_document_${DIGEST}`,
+  probe: `strata_probe_${DIGEST}`,
+} as const;
+
+export const FUNCTION_LIBRARY = `#!lua name=strata_${DIGEST}
+${BODY}
+redis.register_function('${FUNCTIONS.commit}', commit)
+redis.register_function{function_name='${FUNCTIONS.lineages}', callback=lineages, flags={'no-writes'}}
+redis.register_function{function_name='${FUNCTIONS.layers}', callback=layers, flags={'no-writes'}}
+redis.register_function{function_name='${FUNCTIONS.descendants}', callback=descendants, flags={'no-writes'}}
+redis.register_function('${FUNCTIONS.found}', found)
+redis.register_function('${FUNCTIONS.beginImport}', begin_import)
+redis.register_function('${FUNCTIONS.restoreWrite}', restore_write)
+redis.register_function('${FUNCTIONS.restoreAccount}', restore_account)
+redis.register_function('${FUNCTIONS.restoreConfig}', restore_config)
+redis.register_function('${FUNCTIONS.restoreCounts}', restore_counts)
+redis.register_function('${FUNCTIONS.finishImport}', finish_import)
+redis.register_function('${FUNCTIONS.accept}', accept)
+redis.register_function('${FUNCTIONS.beginUpgrade}', begin_upgrade)
+redis.register_function('${FUNCTIONS.upgradeAccounts}', upgrade_accounts)
+redis.register_function('${FUNCTIONS.upgradeDocuments}', upgrade_documents)
+redis.register_function('${FUNCTIONS.upgradeFromFeed}', upgrade_from_feed)
+redis.register_function('${FUNCTIONS.finishUpgrade}', finish_upgrade)
+redis.register_function{function_name='${FUNCTIONS.accountHistory}', callback=account_history, flags={'no-writes'}}
+redis.register_function{function_name='${FUNCTIONS.owners}', callback=owners, flags={'no-writes'}}
+redis.register_function('${FUNCTIONS.mendDocument}', mend_document)
+redis.register_function('${FUNCTIONS.probe}', probe)
+`;

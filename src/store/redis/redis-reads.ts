@@ -1,0 +1,210 @@
+import { StrataError } from "../../domain/errors.js";
+import {
+  assembleLineage,
+  parseAccount,
+  parseAccountRevision,
+  parseChange,
+  parseCounts,
+  parseVersion,
+  SYSTEM_OWNER,
+  sequenceOfChange,
+  storedDocument,
+  versionOfRecord,
+} from "../records.js";
+import {
+  type AccountRevision,
+  type Changes,
+  type Descendants,
+  type DescendantsOf,
+  type DocumentKey,
+  type DocumentOwners,
+  type DocumentOwnersOf,
+  documentKeys,
+  type LayerBodies,
+  type Lineages,
+  type Revisions,
+  type StoredConfigs,
+  TREE_DEPTH,
+  type VersionsOf,
+} from "../store.js";
+import { callFunction } from "./redis-call.js";
+import {
+  callDeadline,
+  type RedisCommand,
+  type RedisConnection,
+  RedisRefusal,
+  RedisSilence,
+} from "./redis-connection.js";
+import { FUNCTIONS, REDIS_FORMAT } from "./redis-functions.js";
+import type { RedisKeys } from "./redis-keys.js";
+import { UNFINISHED_IMPORT } from "./redis-write-guard.js";
+
+/** A read goes again while this lasts: its connection may just have been lost. */
+const AGAIN_WITHIN_MS = 900;
+const PAUSE_MS = 50;
+/** What a server says while it is starting or changing places. */
+const PASSES = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|BUSY)\b/;
+
+/** What is asked of a store in Redis. Each call is one command, so that all of its answer is of one moment. */
+export class RedisReads {
+  /** @param place how messages call the store */
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly keys: RedisKeys,
+    private readonly place: string,
+  ) {}
+
+  lineages(accountIds: readonly string[]): Promise<Lineages> {
+    const keys = [this.keys.tree, this.keys.lastDeletion, ...accountIds.map((id) => this.keys.account(id))];
+    const call = [FUNCTIONS.lineages, keys.length, ...keys, this.keys.accountPrefix] as const;
+    return this.read(["FCALL_RO", ...call], (answer) => {
+      const [tree, lastDeletion, records] = answer as [string | null, string | null, string[]];
+      const accounts = new Map(records.map(parseAccount).map((account) => [account.id, account]));
+      return {
+        tree: this.#treeOf(tree),
+        lastDeletion: lastDeletion ?? undefined,
+        lineages: accountIds.map((id) => assembleLineage(id, (accountId) => accounts.get(accountId))),
+      };
+    });
+  }
+
+  descendants({ accountId, levels = TREE_DEPTH, after = [], limit }: DescendantsOf): Promise<Descendants> {
+    const args = [this.keys.prefix, accountId, levels, limit, ...after] as const;
+    return this.read(["FCALL_RO", FUNCTIONS.descendants, 1, this.keys.tree, ...args], (answer) => {
+      const [tree, paths, counts] = answer as [string | null, string[], string | null];
+      this.#treeOf(tree);
+      return { paths: paths.map((path) => path.split("/")), counts: parseCounts(counts) };
+    });
+  }
+
+  layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs> {
+    const wanted = targets.flatMap(({ accountId, configId }) => [accountId ?? SYSTEM_OWNER, configId]);
+    const args = [this.keys.prefix, SYSTEM_OWNER, bodies, ...wanted] as const;
+    return this.read(["FCALL_RO", FUNCTIONS.layers, 1, this.keys.tree, ...args], (answer) => {
+      const [tree, records, found] = answer as [string | null, string[], (string | null)[][]];
+      const accounts = new Map(records.map(parseAccount).map((account) => [account.id, account]));
+      const configs = targets.map(({ accountId, configId }, index) => {
+        const lineage =
+          accountId === undefined ? undefined : assembleLineage(accountId, (id) => accounts.get(id));
+        if (accountId !== undefined && lineage === undefined) return undefined;
+        const keys = documentKeys(lineage, configId);
+        const texts = found[index] ?? [];
+        const documents = (bodies === "all" ? texts : texts.slice(0, 1)).map((record) =>
+          record === null ? undefined : storedDocument(record),
+        );
+        const versions = texts.map((text) =>
+          text === null ? undefined : parseVersion(versionOfRecord(text)),
+        );
+        return { lineage, keys, versions, documents };
+      });
+      return { tree: this.#treeOf(tree), configs };
+    });
+  }
+
+  revisions({ accounts, documents }: VersionsOf): Promise<Revisions> {
+    const keys = [
+      this.keys.sequence,
+      ...accounts.map((id) => this.keys.account(id)),
+      ...documents.map((key) => this.keys.version(key)),
+    ];
+    return this.look(keys, (tree, [sequence, ...found]) => {
+      const versions = found.map((text) => (text === null ? undefined : parseVersion(versionOfRecord(text))));
+      return {
+        tree,
+        sequence: Number(sequence),
+        accounts: versions.slice(0, accounts.length),
+        documents: versions.slice(accounts.length),
+      };
+    });
+  }
+
+  rootId(): Promise<string | undefined> {
+    return this.look([this.keys.root], (_, [id]) => id ?? undefined);
+  }
+
+  async changes(after: number, limit: number): Promise<Changes> {
+    // The sequence first: what comes in between is then among the changes.
+    const newest = await this.look([this.keys.sequence], (_, [text]) => Number(text));
+    const range: RedisCommand = ["XRANGE", this.keys.feed, `(${after}-0`, "+", "COUNT", limit];
+    return this.read(range, (answer) => {
+      const entries = answer as [id: string, fields: [name: string, record: string]][];
+      const changes = entries.map(([, [, record]]) => parseChange(record));
+      const [first, last] = [changes[0], changes.at(-1)];
+      const sequence = Math.max(newest, last === undefined ? 0 : sequenceOfChange(last));
+      const isComplete = first === undefined ? after >= newest : sequenceOfChange(first) === after + 1;
+      return { changes: isComplete ? changes : undefined, sequence };
+    });
+  }
+
+  accountHistory(accountId: string, after: number, limit: number): Promise<AccountRevision[]> {
+    const keys = [this.keys.tree, this.keys.accountHistory(accountId)];
+    const call = [FUNCTIONS.accountHistory, keys.length, ...keys, after, limit] as const;
+    return this.read(["FCALL_RO", ...call], (answer) => {
+      const [tree, entries] = answer as [string | null, string[]];
+      this.#treeOf(tree);
+      return entries.map(parseAccountRevision);
+    });
+  }
+
+  documentOwners({ configId, after = "", limit }: DocumentOwnersOf): Promise<DocumentOwners> {
+    const { tree, meta, lastCommits } = this.keys;
+    const keys = [tree, meta, this.keys.owners(configId), lastCommits];
+    const call = [FUNCTIONS.owners, keys.length, ...keys, configId, after, limit] as const;
+    return this.read(["FCALL_RO", ...call], (answer) => {
+      const [token, format, accountIds, last] = answer as [
+        string | null,
+        string | null,
+        string[],
+        string | null,
+      ];
+      this.#treeOf(token);
+      if (Number(format) < REDIS_FORMAT)
+        throw new StrataError(
+          "STORE_UNAVAILABLE",
+          `Redis at ${this.place} has no whole index by config yet: the store is being upgraded. Try again later.`,
+        );
+      return { accountIds, lastSequence: Number(last ?? 0) };
+    });
+  }
+
+  /** The values of some keys, and the store's tree token. @throws StrataError STORE_UNAVAILABLE where there is no store */
+  look<T>(keys: readonly string[], take: (tree: string, values: (string | null)[]) => T): Promise<T> {
+    return this.read(["MGET", this.keys.tree, ...keys], (answer) => {
+      const [tree, ...values] = answer as (string | null)[];
+      return take(this.#treeOf(tree), values);
+    });
+  }
+
+  async read<T>(command: RedisCommand, parse: (answer: unknown) => T): Promise<T> {
+    const started = performance.now();
+    const deadline = callDeadline();
+    for (;;) {
+      try {
+        return parse(await callFunction(this.connection, command, deadline));
+      } catch (error) {
+        const isOver = performance.now() - started > AGAIN_WITHIN_MS;
+        if (error instanceof RedisRefusal && (isOver || !PASSES.test(error.message)))
+          throw refused(this.place, error);
+        if (error instanceof RedisSilence && isOver) throw silent(this.place, error);
+        if (!(error instanceof RedisRefusal || error instanceof RedisSilence)) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+
+  /** A store without its token is gone, not empty: whoever answered from it would say that nothing is stored. */
+  #treeOf(token: string | null | undefined): string {
+    if (typeof token === "string" && !token.startsWith("!")) return token;
+    const reason = token ? UNFINISHED_IMPORT : "it holds no store, or none any more";
+    throw new StrataError("STORE_UNAVAILABLE", `Redis at ${this.place} cannot be used: ${reason}.`);
+  }
+}
+
+export function refused(place: string, cause: Error): StrataError {
+  return new StrataError("STORE_UNAVAILABLE", `Redis at ${place} refused: ${cause.message}`, { cause });
+}
+
+export function silent(place: string, cause: Error): StrataError {
+  const message = `Redis at ${place} did not answer: ${cause.message}`;
+  return new StrataError("STORE_UNAVAILABLE", message, { cause });
+}

@@ -1,0 +1,41 @@
+import { randomUUID } from "node:crypto";
+import { openRedisArchiveSource } from "../../../src/store/redis/redis-archive-source.js";
+import { openRedisArchiveTarget } from "../../../src/store/redis/redis-archive-target.js";
+import { openRedisStore } from "../../../src/store/redis/redis-store.js";
+import { parseRedisUrl } from "../../../src/store/redis/redis-url.js";
+import { sharedRedisUrl } from "../../redis/run-redis.js";
+import { describeAccountContract } from "../account-contract.js";
+import { describeArchiveContract } from "../archive-contract.js";
+import { describeFactsContract } from "../facts-contract.js";
+import { describeStoreContract, type OpenedStore } from "../store-contract.js";
+
+/** A cell of the shared server that no other test has. */
+const newCell = () => ({ target: parseRedisUrl(sharedRedisUrl()), cell: randomUUID() });
+
+async function openStore(): Promise<OpenedStore> {
+  const options = newCell();
+  const store = await openRedisStore(options);
+  let current = store;
+  return {
+    store,
+    reopen: async () => {
+      await current.close();
+      current = await openRedisStore(options);
+      return current;
+    },
+    close: () => current.close(),
+  };
+}
+
+describeStoreContract("The Redis store", openStore);
+describeAccountContract("The Redis store", openStore);
+describeFactsContract("The Redis store", openStore);
+
+describeArchiveContract("The Redis archive", async () => {
+  const options = newCell();
+  return {
+    openStore: () => openRedisStore(options),
+    openSource: () => openRedisArchiveSource(options),
+    openTarget: () => openRedisArchiveTarget(options),
+  };
+});
