@@ -91,28 +91,12 @@ async function assemble(
   shared: MergeCache | undefined,
   timeOuts: TimeOuts | undefined,
 ): Promise<FastifyInstance> {
-  const strayReads = new StrayReads();
-  // Readers read the store itself; everything else is seen to read past them.
-  const watched = strayReads.watch(store);
-  const dependencies = { store: watched, now: () => new Date(), newId };
-  const bytes = settings.cacheMebibytes * MEBIBYTE;
-  const merges = new MergedConfigs({
-    bytes: bytes * MERGES_SHARE,
-    digest: registry.digest,
-    shared,
-    onLookup: metrics.mergeLookup,
-  });
-  const cache = new ResponseCache({ bytes: bytes * RESPONSES_SHARE, store });
-  const lineages = new LineageCache(bytes * ACCOUNTS_SHARE);
-  const createReader = (principal: Principal) => createRequestReader(store, principal, lineages, strayReads);
-  const accounts = new AccountService({ ...dependencies, registry });
-  const configs = new ConfigService({ ...dependencies, registry, merges });
+  const services = createServices(settings, metrics, registry, store, shared);
+  const { accounts, configs, cache, watched, createReader } = services;
   if (settings.examples)
     await fillWithExamples(accounts, configs, createReader(OPEN_PRINCIPAL), watched, logger);
-  const authenticate = authenticatorOf(settings, logger, dependencies.now);
+  const authenticate = authenticatorOf(settings, logger, now);
   const identify = createIdentify(authenticate, settings.rateLimit);
-  if (authenticate === undefined)
-    logger.warn("no tokens are asked for: everybody who reaches this address may do everything");
   const { app, tell, serveGraphql, drain } = await createHttpServer({
     logger,
     corsOrigins: settings.corsOrigins,
@@ -153,9 +137,40 @@ async function assemble(
     identify,
     readJson,
     corsOrigins: settings.corsOrigins,
-    now: dependencies.now,
+    now,
   });
   return app;
+}
+
+/** The use-cases over one store, and the caches that they share. */
+function createServices(
+  settings: AppSettings,
+  metrics: Metrics,
+  registry: SchemaRegistry,
+  store: Store,
+  shared: MergeCache | undefined,
+) {
+  const strayReads = new StrayReads();
+  // Readers read the store itself; everything else is seen to read past them.
+  const watched = strayReads.watch(store);
+  const dependencies = { store: watched, now, newId };
+  const bytes = settings.cacheMebibytes * MEBIBYTE;
+  const merges = new MergedConfigs({
+    bytes: bytes * MERGES_SHARE,
+    digest: registry.digest,
+    shared,
+    onLookup: metrics.mergeLookup,
+  });
+  const cache = new ResponseCache({ bytes: bytes * RESPONSES_SHARE, store });
+  const lineages = new LineageCache(bytes * ACCOUNTS_SHARE);
+  const createReader = (principal: Principal) => createRequestReader(store, principal, lineages, strayReads);
+  const accounts = new AccountService({ ...dependencies, registry });
+  const configs = new ConfigService({ ...dependencies, registry, merges });
+  return { accounts, configs, cache, watched, createReader };
+}
+
+function now(): Date {
+  return new Date();
 }
 
 /** Says who sent a request, unless there are too many of them. */
@@ -180,7 +195,10 @@ function authenticatorOf(
   logger: FastifyBaseLogger,
   now: () => Date,
 ): Authenticate | undefined {
-  if (access.kind === "open") return undefined;
+  if (access.kind === "open") {
+    logger.warn("no tokens are asked for: everybody who reaches this address may do everything");
+    return undefined;
+  }
   const keys =
     access.secret === undefined
       ? keySet(access.keySet ?? "", { onNotice: (notice) => logKeySet(logger, notice) })

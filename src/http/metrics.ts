@@ -60,19 +60,8 @@ export function createMetrics(): Metrics {
   });
   const merges = new Counter({
     name: "strata_merge_cache_lookups_total",
-    help: "MergedConfigs needed by reads and writes; a hit was computed before from the very same versions.",
+    help: "Merges needed by reads and writes; a hit was computed before from the very same versions.",
     labelNames: ["outcome"],
-    registers,
-  });
-  const loaded = new Gauge({
-    name: "strata_schemas_loaded",
-    help: "Configs with a schema in use.",
-    registers,
-  });
-  const problems = new Gauge({
-    name: "strata_schema_problems",
-    help: "Problems found in the schema folder: files refused, or parts of files ignored.",
-    labelNames: ["consequence"],
     registers,
   });
   return {
@@ -85,9 +74,24 @@ export function createMetrics(): Metrics {
       batches.observe(operation, size);
     },
     mergeLookup: (known) => merges.inc({ outcome: known ? "hit" : "miss" }),
-    schemas(count, found) {
-      loaded.set(count);
-      for (const [consequence, number] of Object.entries(found)) problems.set({ consequence }, number);
-    },
+    schemas: createSchemaGauges(registers),
+  };
+}
+
+function createSchemaGauges(registers: Registry[]): Metrics["schemas"] {
+  const loaded = new Gauge({
+    name: "strata_schemas_loaded",
+    help: "Configs with a schema in use.",
+    registers,
+  });
+  const problems = new Gauge({
+    name: "strata_schema_problems",
+    help: "Problems found in the schema folder: files refused, or parts of files ignored.",
+    labelNames: ["consequence"],
+    registers,
+  });
+  return (count, found) => {
+    loaded.set(count);
+    for (const [consequence, number] of Object.entries(found)) problems.set({ consequence }, number);
   };
 }

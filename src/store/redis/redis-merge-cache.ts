@@ -41,8 +41,7 @@ export function createRedisMergeCache({ target, onNotice }: RedisMergeCacheOptio
   function lose(error: Error): void {
     isUp = false;
     tell(`The merge cache does not answer; reads go on without it: ${error.message}`, true);
-    if (isClosed) return;
-    probing ??= setTimeout(() => void probe(), PROBE_AFTER_MS).unref();
+    if (!isClosed) probing ??= setTimeout(() => void probe(), PROBE_AFTER_MS).unref();
   }
 
   async function probe(): Promise<void> {
@@ -58,16 +57,12 @@ export function createRedisMergeCache({ target, onNotice }: RedisMergeCacheOptio
   }
 
   async function getAll(keys: readonly string[]): Promise<(string | undefined)[]> {
-    if (!isUp) return keys.map(() => undefined);
     try {
-      // One by one in one go: in a Cluster the keys of one MGET would have to be on one node.
-      const gets = keys.map((key) => connection.call(["GET", PREFIX + key]));
-      const texts = await within(ANSWER_WITHIN_MS, Promise.all(gets));
-      return texts.map((text) => (typeof text === "string" ? text : undefined));
+      if (isUp) return await textsOf(connection, keys);
     } catch (error) {
       lose(error as Error);
-      return keys.map(() => undefined);
     }
+    return keys.map(() => undefined);
   }
 
   const loader = new DataLoader<string, string | undefined>(getAll, { cache: false });
@@ -83,4 +78,14 @@ export function createRedisMergeCache({ target, onNotice }: RedisMergeCacheOptio
       connection.close();
     },
   };
+}
+
+async function textsOf(
+  connection: RedisConnection,
+  keys: readonly string[],
+): Promise<(string | undefined)[]> {
+  // One by one in one go: in a Cluster the keys of one MGET would have to be on one node.
+  const gets = keys.map((key) => connection.call(["GET", PREFIX + key]));
+  const texts = await within(ANSWER_WITHIN_MS, Promise.all(gets));
+  return texts.map((text) => (typeof text === "string" ? text : undefined));
 }
