@@ -14,8 +14,8 @@ import { keptIn, Ledger, NOTHING_WRONG } from "./ledger.js";
 
 const CUTS = Number(process.env.STRATA_POWER_CUTS ?? 6);
 const CELL = "power";
-/** More than a store takes that was just begun. */
-const SOME_BYTES = 20_000;
+/** More than a store takes that was just begun, its library of functions included. */
+const SOME_BYTES = 100_000;
 
 interface Drill {
   readonly server: RedisServer;
