@@ -4,7 +4,6 @@ import { StrataError } from "../domain/errors.js";
 import { refusal } from "./answer.js";
 import { CONFIG_ROUTES } from "./config-routes.js";
 import { isCrossSiteWrite } from "./cross-site.js";
-import { answerElsewhere } from "./elsewhere.js";
 import { envelope, type Sender } from "./envelope.js";
 import { answerError } from "./error-answer.js";
 import { openapiRoute } from "./openapi-document.js";
@@ -14,6 +13,7 @@ import { PREFIX, type RestContext, type RestRoute } from "./route.js";
 import { send } from "./send.js";
 import { createSender } from "./sender.js";
 import { serveRoutes } from "./serve-routes.js";
+import { answerUnknownPath } from "./unknown-path.js";
 import { validateExactly } from "./validate-request.js";
 
 export interface RestFaceOptions {
@@ -55,7 +55,7 @@ export async function addRestFace(app: FastifyInstance, options: RestFaceOptions
 
 function addElsewhere(face: FastifyInstance, sender: Sender, routes: readonly RestRoute[]): void {
   const answer = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-    send(sender, request, reply, answerElsewhere(routes, request));
+    send(sender, request, reply, answerUnknownPath(routes, request));
   // In a hook: whatever body there is, nobody has to read it.
   const options = {
     config: { cors: CORS },

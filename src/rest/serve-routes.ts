@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
 import { NOBODY, type Principal } from "../auth/principal.js";
-import { answerElsewhere } from "./elsewhere.js";
 import type { Sender } from "./envelope.js";
 import { readRequest } from "./rest-request.js";
 import { pathsWithoutPost, type RestContext, type RestRoute } from "./route.js";
 import { send } from "./send.js";
 import { tunnelledVerb, type Verb } from "./tunnelled-verb.js";
+import { answerUnknownPath } from "./unknown-path.js";
 import { type CheckRequest, createRequestCheck } from "./validate-request.js";
 
 export interface ServedRoutes {
@@ -43,7 +43,7 @@ class RouteServer {
         schema: route.request,
         config: { ...this.#served.config, ...(isAlias && UNDOCUMENTED) },
         onRequest: async (request, reply) => {
-          if (hasEmptyId(request)) return this.#answerElsewhere(request, reply);
+          if (hasEmptyId(request)) return this.#answerUnknownPath(request, reply);
           this.#principals.set(request, await this.#served.identify(request));
         },
         preValidation: async (request, reply) => {
@@ -68,15 +68,15 @@ class RouteServer {
         preValidation: async (request, reply) => {
           read.add(request);
           const verb = hasEmptyId(request) ? undefined : tunnelledVerb(request.query, request.body);
-          if (verb === undefined) return this.#answerElsewhere(request, reply);
+          if (verb === undefined) return this.#answerUnknownPath(request, reply);
           this.#principals.set(request, await this.#served.identify(request));
           return this.#answerTunnelled(path, verb, request, reply);
         },
         errorHandler: (error, request, reply) => {
           if (read.has(request)) throw error;
-          return this.#answerElsewhere(request, reply);
+          return this.#answerUnknownPath(request, reply);
         },
-        handler: (request, reply) => this.#answerElsewhere(request, reply),
+        handler: (request, reply) => this.#answerUnknownPath(request, reply),
       });
     }
   }
@@ -89,7 +89,7 @@ class RouteServer {
     reply: FastifyReply,
   ): Promise<FastifyReply> {
     const route = this.#served.routes.find((one) => one.path === path && one.method === verb);
-    if (route === undefined) return this.#answerElsewhere(request, reply);
+    if (route === undefined) return this.#answerUnknownPath(request, reply);
     completeBody(route, request);
     this.#checks.get(route)?.(request);
     return this.#answer(route, request, reply);
@@ -101,9 +101,9 @@ class RouteServer {
     return send(sender, request, reply, await route.handle(readRequest(request, context)));
   }
 
-  #answerElsewhere(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  #answerUnknownPath(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { sender, routes } = this.#served;
-    return send(sender, request, reply, answerElsewhere(routes, request));
+    return send(sender, request, reply, answerUnknownPath(routes, request));
   }
 }
 

@@ -3,7 +3,7 @@ import { type Answer, refusal } from "./answer.js";
 import { allowedMethods, type RestRoute } from "./route.js";
 
 /** The answer to everything that no route of the table takes: OPTIONS, other methods, other paths. */
-export function answerElsewhere(
+export function answerUnknownPath(
   routes: readonly RestRoute[],
   request: Pick<FastifyRequest, "method" | "originalUrl">,
 ): Answer {
