@@ -2,7 +2,7 @@
 export const CLOCK_TOLERANCE = 5;
 
 /** Seconds by which the clocks of two gateways may differ. */
-export const GATEWAYS_WITHIN = 1;
+const GATEWAYS_WITHIN = 1;
 
 /** Whole seconds from an account's deletion until the tokens count that are for the next account of its id. */
 export const TOKENS_WAIT = CLOCK_TOLERANCE + GATEWAYS_WITHIN + 1;

@@ -1,5 +1,5 @@
 /** Characters that the name of an account, or of who writes, may have. */
-export const NAME_LIMIT = 256;
+const NAME_LIMIT = 256;
 
 /** What is wrong with a text as an account's name; undefined: nothing. */
 export function accountNameTrouble(name: string): string | undefined {

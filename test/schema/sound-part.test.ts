@@ -5,6 +5,7 @@ import { appendToken } from "../../src/domain/pointer.js";
 import { soundPart } from "../../src/schema/sound-part.js";
 import { createValidator } from "../../src/schema/validation.js";
 import { cases } from "../cases.js";
+import { Genome } from "../domain/genome.js";
 import { law } from "../domain/law.js";
 
 /** Without defaults of members. */
@@ -14,18 +15,7 @@ function partOf(schema: JsonObject, given: Json) {
 }
 
 /** Reads schemas and defaults out of bytes. */
-class Genome {
-  #at = 0;
-  constructor(private readonly bytes: Uint8Array) {}
-
-  next(below: number): number {
-    return (this.bytes[this.#at++] ?? 0) % below;
-  }
-
-  pick<T>(values: readonly T[]): T {
-    return values[this.next(values.length)] as T;
-  }
-
+class SchemaGenome extends Genome {
   object(depth = 0): JsonObject {
     const members = Array.from({ length: this.next(4) }, (): [string, Json] => [
       this.pick(NAMES),
@@ -72,7 +62,7 @@ const RUNS = cases(500);
 
 const given = (kind: "simple" | "any") =>
   fc.uint8Array({ maxLength: 80, size: "max" }).map((bytes) => {
-    const genome = new Genome(bytes);
+    const genome = new SchemaGenome(bytes);
     return { given: genome.object(), schema: genome[kind]() };
   });
 

@@ -10,6 +10,7 @@ import type { Rejection } from "../../src/schema/validation.js";
 import { isBlocking } from "../../src/service/problems.js";
 import { decideWrite, type WriteDecision, type WriteIntent } from "../../src/service/write/write-decision.js";
 import { cases, SEED } from "../cases.js";
+import { Genome } from "../domain/genome.js";
 import { law } from "../domain/law.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { OPEN_SCHEMAS, openServices, Services, written } from "./services.js";
@@ -170,18 +171,7 @@ describe("R12: what a new schema folder rejects", () => {
 });
 
 /** Reads schemas, documents and writes out of bytes. */
-class Genome {
-  #at = 0;
-  constructor(private readonly bytes: Uint8Array) {}
-
-  next(below: number): number {
-    return (this.bytes[this.#at++] ?? 0) % below;
-  }
-
-  pick<T>(values: readonly T[]): T {
-    return values[this.next(values.length)] as T;
-  }
-
+class CaseGenome extends Genome {
   object(depth = 0, nulls = false): JsonObject {
     const members = Array.from({ length: this.next(4) }, (): [string, Json] => [
       this.pick(NAMES),
@@ -253,7 +243,7 @@ interface Case {
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength, size: "max" });
 
 const writes: fc.Arbitrary<Case> = fc.tuple(fc.nat(), bytes(60)).map(([schema, read]) => {
-  const genome = new Genome(read);
+  const genome = new CaseGenome(read);
   const [parent, own] = [genome.object(), genome.object()];
   const isSet = genome.next(3) === 0;
   const given = genome.object(0, true);
@@ -275,7 +265,9 @@ let loaded: readonly ConfigSchema[] = [];
 function schemas(): readonly ConfigSchema[] {
   if (loaded.length > 0) return loaded;
   const samples = fc.sample(bytes(60), { numRuns: SCHEMAS, seed: SEED });
-  const files = samples.map((read, index) => [`account_config.${index}`, new Genome(read).schema()] as const);
+  const files = samples.map(
+    (read, index) => [`account_config.${index}`, new CaseGenome(read).schema()] as const,
+  );
   loaded = [...loadSchemaRegistry(schemaFolder(Object.fromEntries(files))).configs.values()];
   return loaded;
 }

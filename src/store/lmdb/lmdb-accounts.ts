@@ -25,7 +25,7 @@ import type { Database } from "./lmdb-database.js";
  * The tree of accounts as ordered keys: their records, the ids below each, and how many accounts each has below itself,
  * level by level. The last is kept, for nobody could count a large subtree within one turn.
  */
-export const accountKey = (id: string): Key => ["a", id];
+const accountKey = (id: string): Key => ["a", id];
 const childKey = (parentId: string, id: string): Key => ["k", parentId, id];
 const countsKey = (id: string): Key => ["n", id];
 /** Comes after every id. */

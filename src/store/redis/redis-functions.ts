@@ -56,27 +56,23 @@ export const FUNCTIONS = {
   probe: `strata_probe_${DIGEST}`,
 } as const;
 
+/** Those that write nothing; Redis runs them also where it takes no writes. */
+const READING: ReadonlySet<string> = new Set([
+  "lineages",
+  "layers",
+  "descendants",
+  "accountHistory",
+  "owners",
+]);
+
+/** In Lua each function has the same name, with underscores. */
+const REGISTRATIONS = Object.entries(FUNCTIONS).map(([name, registered]) => {
+  const callback = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const flags = READING.has(name) ? "'no-writes'" : "";
+  return `redis.register_function{function_name='${registered}', callback=${callback}, flags={${flags}}}`;
+});
+
 export const FUNCTION_LIBRARY = `#!lua name=strata_${DIGEST}
 ${BODY}
-redis.register_function('${FUNCTIONS.commit}', commit)
-redis.register_function{function_name='${FUNCTIONS.lineages}', callback=lineages, flags={'no-writes'}}
-redis.register_function{function_name='${FUNCTIONS.layers}', callback=layers, flags={'no-writes'}}
-redis.register_function{function_name='${FUNCTIONS.descendants}', callback=descendants, flags={'no-writes'}}
-redis.register_function('${FUNCTIONS.found}', found)
-redis.register_function('${FUNCTIONS.beginImport}', begin_import)
-redis.register_function('${FUNCTIONS.restoreWrite}', restore_write)
-redis.register_function('${FUNCTIONS.restoreAccount}', restore_account)
-redis.register_function('${FUNCTIONS.restoreConfig}', restore_config)
-redis.register_function('${FUNCTIONS.restoreCounts}', restore_counts)
-redis.register_function('${FUNCTIONS.finishImport}', finish_import)
-redis.register_function('${FUNCTIONS.accept}', accept)
-redis.register_function('${FUNCTIONS.beginUpgrade}', begin_upgrade)
-redis.register_function('${FUNCTIONS.upgradeAccounts}', upgrade_accounts)
-redis.register_function('${FUNCTIONS.upgradeDocuments}', upgrade_documents)
-redis.register_function('${FUNCTIONS.upgradeFromFeed}', upgrade_from_feed)
-redis.register_function('${FUNCTIONS.finishUpgrade}', finish_upgrade)
-redis.register_function{function_name='${FUNCTIONS.accountHistory}', callback=account_history, flags={'no-writes'}}
-redis.register_function{function_name='${FUNCTIONS.owners}', callback=owners, flags={'no-writes'}}
-redis.register_function('${FUNCTIONS.mendDocument}', mend_document)
-redis.register_function('${FUNCTIONS.probe}', probe)
+${REGISTRATIONS.join("\n")}
 `;
