@@ -52,7 +52,7 @@ export async function itemsForTrial(store: Store, found: KazooDocuments): Promis
   }
   const items: ArchiveItem[] = [...accounts.values()].map((account) => ({ on: "account", account }));
   for (const some of groupsOf([...keys.values()])) items.push(...(await documentItems(store, some)));
-  const { sequence } = await store.revisions({ accounts: [], documents: [] });
+  const { sequence } = await store.versions({ accounts: [], documents: [] });
   return { items, sequence };
 }
 

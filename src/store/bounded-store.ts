@@ -4,14 +4,14 @@ import {
   type Change,
   type DocumentKey,
   keyText,
-  type Revisions,
   type Store,
   type Version,
+  type Versions,
   type VersionsOf,
 } from "./store.js";
 
 export interface BoundedStoreOptions {
-  /** How old, in milliseconds, an answer of `revisions` may be. */
+  /** How old, in milliseconds, an answer of `versions` may be. */
   readonly maxStalenessMs: number;
   /** How many versions are remembered. */
   readonly entries: number;
@@ -26,7 +26,7 @@ interface Known {
 }
 
 /**
- * The same store, answering `revisions` from memory as long as the change feed has confirmed, within the bound, that
+ * The same store, answering `versions` from memory as long as the change feed has confirmed, within the bound, that
  * nothing asked for has changed. What this process commits itself it sees at once. Everything else goes to the store, and
  * what was seen there is not forgotten again: nobody sees time run backwards.
  */
@@ -48,7 +48,7 @@ export function boundStaleness(store: Store, options: BoundedStoreOptions): Stor
       }
       return found;
     },
-    revisions: (of) => follower.revisions(of),
+    versions: (of) => follower.versions(of),
     isStillAt: (sequence) => store.isStillAt(sequence),
     rootId: () => store.rootId(),
     async commit(commit) {
@@ -112,11 +112,11 @@ class Follower {
     this.#position = undefined;
   }
 
-  async revisions(of: VersionsOf): Promise<Revisions> {
+  async versions(of: VersionsOf): Promise<Versions> {
     return this.#remembered(of) ?? this.#ask(of);
   }
 
-  #remembered({ accounts, documents }: VersionsOf): Revisions | undefined {
+  #remembered({ accounts, documents }: VersionsOf): Versions | undefined {
     const position = this.#position;
     if (position === undefined || position < this.#floor) return undefined;
     if (performance.now() - this.#confirmedAt > this.options.maxStalenessMs) return undefined;
@@ -134,8 +134,8 @@ class Follower {
     };
   }
 
-  async #ask(of: VersionsOf): Promise<Revisions> {
-    const found = await this.store.revisions(of);
+  async #ask(of: VersionsOf): Promise<Versions> {
+    const found = await this.store.versions(of);
     const { sequence, tree } = found;
     const position = this.#position;
     // The feed may have told already of changes that came after this answer was made: then it is not kept.

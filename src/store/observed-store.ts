@@ -6,7 +6,7 @@ export interface StoreCall {
     | "lineages"
     | "descendants"
     | "layers"
-    | "revisions"
+    | "versions"
     | "rootId"
     | "commit"
     | "changes"
@@ -43,8 +43,8 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
     lineages: (accountIds) => observed("lineages", accountIds.length, () => store.lineages(accountIds)),
     descendants: (of) => observed("descendants", 1, () => store.descendants(of)),
     layers: (targets, bodies) => observed("layers", targets.length, () => store.layers(targets, bodies)),
-    revisions: (of) =>
-      observed("revisions", of.accounts.length + of.documents.length, () => store.revisions(of)),
+    versions: (of) =>
+      observed("versions", of.accounts.length + of.documents.length, () => store.versions(of)),
     isStillAt: (sequence) => store.isStillAt(sequence),
     rootId: () => observed("rootId", 1, () => store.rootId()),
     commit: (commit) =>

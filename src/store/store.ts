@@ -25,7 +25,7 @@ export interface Store {
   /** What configs are stored as, all as of one moment: each with the ancestors that say where. */
   layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs>;
   /** The versions alone, all as of one moment: the cheap way to learn whether something known still holds. */
-  revisions(of: VersionsOf): Promise<Revisions>;
+  versions(of: VersionsOf): Promise<Versions>;
   /**
    * Whether the newest commit is still the one of this sequence, where that can be told at once and for next to nothing:
    * then everything is as it was seen at that sequence. False says nothing.
@@ -166,7 +166,7 @@ export interface VersionsOf {
   readonly accounts: readonly string[];
   readonly documents: readonly DocumentKey[];
 }
-export interface Revisions {
+export interface Versions {
   readonly tree: TreeToken;
   /** The sequence of the newest commit at that moment. */
   readonly sequence: number;
@@ -307,7 +307,7 @@ export type CommitOutcome =
   /** On disk. `replayed`: an earlier commit with this operation id did it. */
   | ({ readonly outcome: "done"; readonly replayed: boolean } & Committed)
   /** Something expected no longer holds; nothing was written. Read again and decide again. */
-  | { readonly outcome: "conflict"; readonly current: Revisions }
+  | { readonly outcome: "conflict"; readonly current: Versions }
   /** The operation id was used for something else; nothing was written. */
   | { readonly outcome: "operationReused" }
   /** Nothing was written, and the store said so. */

@@ -50,7 +50,7 @@ test("an account that was deleted and came again is imported as it came again", 
   await importInto(folder, FILE);
   const store = await opened(folder);
   expect(await overridesIn(store)).toEqual([{ new: 1 }, undefined]);
-  expect((await store.revisions(of([x, y]))).documents).toEqual([at(10), undefined]);
+  expect((await store.versions(of([x, y]))).documents).toEqual([at(10), undefined]);
   const { lineages } = await store.lineages(["branch"]);
   expect(lineages[0]?.map(({ id }) => id)).toEqual(["branch", "root"]);
   const { paths, counts } = await store.descendants({ accountId: "root", limit: 10 });

@@ -125,7 +125,7 @@ describe("an import", () => {
     await importInto(folder, two, true);
     expect(itemLines(await exportFolder(folder))).toEqual(itemLines(two));
     const again = await openLmdbStore({ folder });
-    expect((await again.revisions(of([left]))).documents).toEqual([undefined]);
+    expect((await again.versions(of([left]))).documents).toEqual([undefined]);
     await again.close();
   });
 

@@ -62,7 +62,7 @@ const create = async (id: string, parentId: string | undefined, isReseller = fal
   };
   return versionOf(await store.commit({ ...documentCommit(shop, {}), write }));
 };
-const sequence = async () => (await store.revisions(of([]))).sequence;
+const sequence = async () => (await store.versions(of([]))).sequence;
 const writesOf = async (key: DocumentKey) => {
   await store.close();
   const source = await openLmdbArchiveSource({ folder });
@@ -108,7 +108,7 @@ describe("a merge", () => {
       { v: 4 },
       undefined,
     ]);
-    expect((await store.revisions(of([other, shop]))).documents).toEqual([kept, same]);
+    expect((await store.versions(of([other, shop]))).documents).toEqual([kept, same]);
     const { lineages } = await store.lineages(["shop", "branch"]);
     expect(lineages.map((lineage) => lineage?.[0].name)).toEqual(["Our shop", "The branch"]);
     expect((await writesOf(system)).map(({ kind, by, text }) => [kind, by, text])).toEqual([
@@ -123,7 +123,7 @@ describe("a merge", () => {
 
   test("is told by the feed, and begins no new life", async () => {
     await create("root", undefined);
-    const { tree } = await store.revisions(of([]));
+    const { tree } = await store.versions(of([]));
     await merge();
     const { changes } = await store.changes(1, 10);
     expect(changes?.map(({ on, by }) => [on, by])).toEqual([
@@ -132,7 +132,7 @@ describe("a merge", () => {
       ["document", "import"],
       ["document", "import"],
     ]);
-    expect((await store.revisions(of([]))).tree).toBe(tree);
+    expect((await store.versions(of([]))).tree).toBe(tree);
   });
 
   test("writes nothing when it is done again, and sets again what was changed since", async () => {

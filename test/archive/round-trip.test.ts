@@ -82,7 +82,7 @@ async function stateOf(folder: string, { parents, writes }: Life): Promise<unkno
     const ids = [...parents.keys(), parents.length].map(idOf);
     const keys = writes.map(keyIn);
     const { lineages } = await store.lineages(ids);
-    const { sequence } = await store.revisions(of([]));
+    const { sequence } = await store.versions(of([]));
     return {
       lineages,
       documents: await storedDocuments(store, keys),

@@ -265,11 +265,11 @@ describe("accounts", () => {
     await expect(empty.run({ "1.json": [config("a", "x", { a: 2 })] })).rejects.toThrow(/root/);
     expect(await empty.services.store.rootId()).toBeUndefined();
     await used.services.tree(["top"]);
-    const before = await used.services.store.revisions({ accounts: [], documents: [] });
+    const before = await used.services.store.versions({ accounts: [], documents: [] });
     await expect(used.run({ "1.json": [system("x", { default: { a: 4 } }), ROOT] })).rejects.toThrow(
       /the root is root in KAZOO and top in the store/,
     );
-    expect((await used.services.store.revisions({ accounts: [], documents: [] })).sequence).toBe(
+    expect((await used.services.store.versions({ accounts: [], documents: [] })).sequence).toBe(
       before.sequence,
     );
     expect((await used.run({ "1.json": [account("a", ["top"])] })).accounts.created).toBe(1);
@@ -395,14 +395,14 @@ describe("settings", () => {
       "1.json": [ROOT, config("root", "x", { a: 5, l: ["x"] }), system("x", { default: { a: 2 } })],
     };
     const first = await trial.run(files);
-    const { sequence } = await trial.services.store.revisions({ accounts: [], documents: [] });
+    const { sequence } = await trial.services.store.versions({ accounts: [], documents: [] });
     const second = await trial.run(files);
     expect(second).toEqual({
       ...first,
       accounts: { created: 0, kept: 1 },
       configs: { written: 0, unchanged: 2 },
     });
-    expect((await trial.services.store.revisions({ accounts: [], documents: [] })).sequence).toBe(sequence);
+    expect((await trial.services.store.versions({ accounts: [], documents: [] })).sequence).toBe(sequence);
   });
 });
 

@@ -40,7 +40,7 @@ async function openTree(): Promise<Services> {
 const lineageOf = async ({ accounts, store }: Services, id: string, as: Principal = OPEN_PRINCIPAL) =>
   (await accounts.find(as, id, createRequestReader(store, as)))?.lineage.map((account) => account.id);
 const sequenceOf = async ({ store }: Services) =>
-  (await store.revisions({ accounts: [], documents: [] })).sequence;
+  (await store.versions({ accounts: [], documents: [] })).sequence;
 const valuesOf = async (services: Services, id: string) => (await services.read(id, CONFIG)).config.values;
 
 describe("updating an account", () => {

@@ -613,11 +613,11 @@ describe("store calls", () => {
     await readAll();
     calls.length = 0;
     expect(await readAll()).toHaveLength(1_000);
-    expect(calls).toEqual(["revisions"]);
+    expect(calls).toEqual(["versions"]);
     written(await services.set(undefined, ids[0] ?? "", {}));
     calls.length = 0;
     await readAll();
-    expect(calls).toEqual(["revisions"]);
+    expect(calls).toEqual(["versions"]);
   });
 
   test("a write of the system layer is one commit, however many accounts see it", async () => {

@@ -106,7 +106,7 @@ export class Services {
 
   async revision(accountId: string | undefined, configId: string): Promise<number> {
     return (
-      (await this.store.revisions({ accounts: [], documents: [{ accountId, configId }] })).documents[0]
+      (await this.store.versions({ accounts: [], documents: [{ accountId, configId }] })).documents[0]
         ?.revision ?? 0
     );
   }

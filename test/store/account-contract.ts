@@ -184,7 +184,7 @@ export function describeAccountContract(name: string, open: () => Promise<Opened
         tokens.add((await store.layers([], "own")).tree);
         expect((await stored("a"))?.isReseller).toBe(true);
         versionOf(await store.commit(writing("UPDATE", { id: "a", parentId: "b", isReseller: true })));
-        tokens.add((await store.revisions(of([]))).tree);
+        tokens.add((await store.versions(of([]))).tree);
         expect(tokens.size).toBe(3);
         versionOf(await remove("z", "y"));
         tokens.add((await store.lineages([])).tree);
@@ -210,9 +210,9 @@ export function describeAccountContract(name: string, open: () => Promise<Opened
         ["where there is no account", "nobody", "root"],
       ])("refuses a move %s", async (_, id, parentId) => {
         await createAll(SMALL);
-        const before = [await pathsOf(), await store.revisions(of([]))];
+        const before = [await pathsOf(), await store.versions(of([]))];
         expect(await move(id, parentId)).toMatchObject({ outcome: "conflict" });
-        expect([await pathsOf(), await store.revisions(of([]))]).toEqual(before);
+        expect([await pathsOf(), await store.versions(of([]))]).toEqual(before);
       });
 
       it("keeps the tree from becoming deeper than it may be, by creating and by moving", async () => {
@@ -254,7 +254,7 @@ export function describeAccountContract(name: string, open: () => Promise<Opened
         for (const other of others) await put(other, 1);
         versionOf(await remove("x", "a"));
         expect(await storedDocuments(store, [key, gone])).toEqual([undefined, undefined]);
-        expect((await store.revisions(of([key, gone]))).documents).toEqual([undefined, undefined]);
+        expect((await store.versions(of([key, gone]))).documents).toEqual([undefined, undefined]);
         expect((await store.lineages(["x"])).lineages).toEqual([undefined]);
         expect(await pathsOf()).not.toContain("a/x");
         const documents = await storedDocuments(store, others);

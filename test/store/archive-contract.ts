@@ -241,7 +241,7 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
             { version: version(2, 8), override: undefined, ...meta },
           ]);
           expect(
-            await store.revisions({ accounts: ["shop"], documents: [branch, system, gone] }),
+            await store.versions({ accounts: ["shop"], documents: [branch, system, gone] }),
           ).toMatchObject({
             sequence: SEQUENCE,
             accounts: [version(1, 2)],
@@ -326,7 +326,7 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
         if (moved.on === "account") Object.assign(moved.account, { version: version(2, 10) });
         const items = [...ITEMS, moved];
         await restored([...items, ...[...items].reverse(), ...items.slice(0, 4)]);
-        expect((await inStore((store) => store.revisions(of([branch, system, gone])))).documents).toEqual([
+        expect((await inStore((store) => store.versions(of([branch, system, gone])))).documents).toEqual([
           version(3, 9),
           version(1, 4),
           version(2, 8),
@@ -370,7 +370,7 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
         await inStore((store) => store.commit(documentCommit(system, {})));
         const before = {
           position: await fromSource((source) => source.position()),
-          tree: (await inStore((store) => store.revisions(of([])))).tree,
+          tree: (await inStore((store) => store.versions(of([])))).tree,
         };
         const position = await intoTarget(async (target) => {
           await target.begin("one", true);
@@ -378,7 +378,7 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
         });
         expect(position.sequence).toBe(SEQUENCE);
         expect(position.incarnation).not.toBe(before.position.incarnation);
-        expect((await inStore((store) => store.revisions(of([])))).tree).not.toBe(before.tree);
+        expect((await inStore((store) => store.versions(of([])))).tree).not.toBe(before.tree);
       });
 
       it("is not begun over what is stored, and leaves that as it was", async () => {
@@ -387,7 +387,7 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
           await expect(target.begin("one", false)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
           expect(await target.unfinished()).toBeUndefined();
         });
-        const { documents } = await inStore((store) => store.revisions(of([branch])));
+        const { documents } = await inStore((store) => store.versions(of([branch])));
         expect(documents).toEqual([versionOf(made)]);
         await intoTarget(async (target) => {
           await target.begin("one", true);
@@ -408,7 +408,7 @@ export function describeArchiveContract(name: string, create: () => Promise<Stor
         });
         await inStore(async (store) => {
           expect(await store.rootId()).toBeUndefined();
-          expect(await store.revisions(of([branch]))).toMatchObject({ documents: [undefined] });
+          expect(await store.versions(of([branch]))).toMatchObject({ documents: [undefined] });
           expect(await store.lineages(["root"])).toMatchObject({ lineages: [undefined] });
           expect(await store.changes(0, 10)).toEqual({ changes: [], sequence: 0 });
           expect(await store.commit(commit)).toMatchObject({ replayed: false, version: version1 });

@@ -24,7 +24,7 @@ async function openBounded(calls: (store: Store) => Partial<Store> = () => ({}))
   let asked = 0;
   const direct = await openTestStore();
   const observed = observeStore(direct, ({ operation }) => {
-    if (operation === "revisions") asked++;
+    if (operation === "versions") asked++;
   });
   const options = { maxStalenessMs: BOUND_MS, entries: 100 };
   const bounded = boundStaleness(alteredStore(observed, calls(observed)), options);
@@ -62,7 +62,7 @@ test("answers are of one moment, never older than the bound, and never before wh
       written = states.length - 1;
     }
     const readAt = performance.now();
-    const { documents } = await bounded.revisions(of(KEYS));
+    const { documents } = await bounded.versions(of(KEYS));
     const seen = states.findIndex(({ versions }) => JSON.stringify(versions) === JSON.stringify(documents));
     expect(seen, "a state that there never was").toBeGreaterThanOrEqual(0);
     expect(seen, "a state from before an own write").toBeGreaterThanOrEqual(written);
@@ -78,23 +78,23 @@ test("what nobody changes is asked for once, and a change of it shows within the
   const version = await put(direct, 0);
   await sleep(2 * BOUND_MS);
   for (let n = 0; n < 20; n++) {
-    expect((await bounded.revisions(of(KEYS))).documents).toEqual([version, undefined, undefined]);
+    expect((await bounded.versions(of(KEYS))).documents).toEqual([version, undefined, undefined]);
     await sleep(5);
   }
   expect(asked()).toBeLessThanOrEqual(2);
   const changed = await put(direct, 0);
   await sleep(2 * BOUND_MS);
-  expect((await bounded.revisions(of(KEYS))).documents[0]).toEqual(changed);
+  expect((await bounded.versions(of(KEYS))).documents[0]).toEqual(changed);
 });
 
 test("what was seen once, by reading its layers, is not seen older again", async () => {
   const { direct, bounded } = await openBounded();
   const key = documentKey(undefined, "x");
   for (let round = 0; round < 20; round++) {
-    await bounded.revisions(of([key]));
+    await bounded.versions(of([key]));
     const version = versionOf(await direct.commit(documentCommit(key, { round })));
     await bounded.layers([key], "own");
-    expect((await bounded.revisions(of([key]))).documents).toEqual([version]);
+    expect((await bounded.versions(of([key]))).documents).toEqual([version]);
     await sleep(round);
   }
 });
@@ -104,12 +104,12 @@ test("a lineage that was seen is not seen older again", async () => {
   await direct.commit(accountCommit("root", undefined));
   const accounts = { accounts: ["root"], documents: [] };
   for (let round = 0; round < 20; round++) {
-    await bounded.revisions(accounts);
+    await bounded.versions(accounts);
     const commit = accountCommit("root", undefined);
     const write = { ...commit.write, kind: "UPDATE" } as Commit["write"];
     const version = versionOf(await direct.commit({ ...commit, write }));
     await bounded.lineages(["root"]);
-    expect((await bounded.revisions(accounts)).accounts).toEqual([version]);
+    expect((await bounded.versions(accounts)).accounts).toEqual([version]);
     await sleep(round);
   }
 });
@@ -121,7 +121,7 @@ test("what an account had goes with it, for whoever has the same id later", asyn
   const key = documentKey("shop", "x");
   const version = versionOf(await direct.commit(documentCommit(key, {})));
   await sleep(2 * BOUND_MS);
-  for (let n = 0; n < 2; n++) expect((await bounded.revisions(of([key]))).documents).toEqual([version]);
+  for (let n = 0; n < 2; n++) expect((await bounded.versions(of([key]))).documents).toEqual([version]);
   const created = accountCommit("shop", "root");
   await direct.commit({
     ...accountCommit("shop", "root"),
@@ -129,14 +129,14 @@ test("what an account had goes with it, for whoever has the same id later", asyn
   });
   await direct.commit(created);
   await sleep(2 * BOUND_MS);
-  expect((await bounded.revisions(of([key]))).documents).toEqual([undefined]);
+  expect((await bounded.versions(of([key]))).documents).toEqual([undefined]);
 });
 
 test("an answer that the feed has overtaken is not kept", async () => {
   let hold: Promise<void> | undefined;
   const { direct, bounded } = await openBounded((store) => ({
-    async revisions(wanted) {
-      const answer = await store.revisions(wanted);
+    async versions(wanted) {
+      const answer = await store.versions(wanted);
       await hold;
       return answer;
     },
@@ -145,14 +145,14 @@ test("an answer that the feed has overtaken is not kept", async () => {
   hold = new Promise((resolve) => {
     release = resolve;
   });
-  const late = bounded.revisions(of(KEYS));
+  const late = bounded.versions(of(KEYS));
   await sleep(5);
   const version = await put(direct, 0);
   await sleep(2 * BOUND_MS);
   hold = undefined;
   release();
   expect((await late).documents[0]).toBeUndefined();
-  expect((await bounded.revisions(of(KEYS))).documents[0]).toEqual(version);
+  expect((await bounded.versions(of(KEYS))).documents[0]).toEqual(version);
 });
 
 test("what was read ahead of the feed is not mixed with what was not", async () => {
@@ -160,13 +160,13 @@ test("what was read ahead of the feed is not mixed with what was not", async () 
   const first = documentKey("a", "x");
   for (let round = 0; round < 10; round++) {
     const second = documentKey("b", `round${round}`);
-    await bounded.revisions(of([first]));
+    await bounded.versions(of([first]));
     await sleep(BOUND_MS);
-    await bounded.revisions(of([first]));
+    await bounded.versions(of([first]));
     const before = await put(direct, 0);
     const after = versionOf(await direct.commit(documentCommit(second, {})));
-    expect((await bounded.revisions(of([second]))).documents).toEqual([after]);
-    const both = await bounded.revisions(of([first, second]));
+    expect((await bounded.versions(of([second]))).documents).toEqual([after]);
+    const both = await bounded.versions(of([first, second]));
     expect(both.documents).toEqual([before, after]);
   }
 });
@@ -177,12 +177,12 @@ test("while the feed cannot be read, every answer comes from the store", async (
     changes: (after, limit) =>
       isBroken ? Promise.reject(new Error("no answer")) : store.changes(after, limit),
   }));
-  await bounded.revisions(of(KEYS));
+  await bounded.versions(of(KEYS));
   isBroken = true;
   await sleep(2 * BOUND_MS);
   for (let n = 0; n < 5; n++) {
     const version = await put(direct, 0);
-    expect((await bounded.revisions(of(KEYS))).documents[0]).toEqual(version);
+    expect((await bounded.versions(of(KEYS))).documents[0]).toEqual(version);
   }
 });
 
@@ -195,9 +195,9 @@ test("a commit whose outcome is unknown leaves nothing known", async () => {
     },
   }));
   await sleep(BOUND_MS);
-  await bounded.revisions(of(KEYS));
+  await bounded.versions(of(KEYS));
   isBroken = true;
   await bounded.commit(documentCommit(documentKey("a", "x"), { v: 1 }));
-  const { documents } = await direct.revisions(of(KEYS));
-  expect((await bounded.revisions(of(KEYS))).documents).toEqual(documents);
+  const { documents } = await direct.versions(of(KEYS));
+  expect((await bounded.versions(of(KEYS))).documents).toEqual(documents);
 });

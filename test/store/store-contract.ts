@@ -176,10 +176,10 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       it("answers an empty store with nothing, in the length that was asked for", async () => {
         const keys = [documentKey(undefined, "a-x"), documentKey(undefined, "x")];
         expect(await storedDocuments(store, keys)).toEqual([undefined, undefined]);
-        expect((await store.revisions(of(keys))).documents).toEqual([undefined, undefined]);
+        expect((await store.versions(of(keys))).documents).toEqual([undefined, undefined]);
         expect((await store.lineages(["a", "b", "c"])).lineages).toEqual([undefined, undefined, undefined]);
         expect(await storedDocuments(store, [])).toEqual([]);
-        expect((await store.revisions(of([]))).documents).toEqual([]);
+        expect((await store.versions(of([]))).documents).toEqual([]);
         expect((await store.lineages([])).lineages).toEqual([]);
         expect(await store.rootId()).toBeUndefined();
       });
@@ -200,11 +200,11 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
           { v: 1 },
           { v: 2 },
         ]);
-        expect((await store.revisions(of(keys))).documents).toEqual([second, undefined, first, second]);
+        expect((await store.versions(of(keys))).documents).toEqual([second, undefined, first, second]);
       });
 
       it("never says that it is still at a sequence after which something was committed", async () => {
-        const sequenceNow = async () => (await store.revisions(of([]))).sequence;
+        const sequenceNow = async () => (await store.versions(of([]))).sequence;
         const before = await sequenceNow();
         await put(documentKey(undefined, "a-x"), { v: 1 });
         const between = await sequenceNow();
@@ -249,7 +249,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
           const version = await put(documentKey(undefined, "a-x"), { n });
           const [document, revisions] = await Promise.all([
             read(documentKey(undefined, "a-x")),
-            store.revisions(of([documentKey(undefined, "a-x")])),
+            store.versions(of([documentKey(undefined, "a-x")])),
           ]);
           expect(document?.override).toEqual({ n });
           expect(revisions.documents).toEqual([version]);
@@ -318,7 +318,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         expect(tree).not.toBe("");
         expect((await store.lineages(["shop"])).tree).toBe(tree);
         expect((await store.layers([], "own")).tree).toBe(tree);
-        expect((await store.revisions(of([]))).tree).toBe(tree);
+        expect((await store.versions(of([]))).tree).toBe(tree);
         expect((await opened.reopen().then((again) => again.lineages([]))).tree).toBe(tree);
       });
     });
@@ -347,7 +347,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
           updatedAt: AT,
           updatedBy: "tester",
         });
-        expect((await store.revisions(of([key]))).documents).toEqual([removed]);
+        expect((await store.versions(of([key]))).documents).toEqual([removed]);
         expect((await put(key, undefined)).revision).toBe(3);
         store = await opened.reopen();
         expect((await put(key, { v: 2 })).revision).toBe(4);
@@ -367,7 +367,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         await createTree();
         await put(key, { v: 1 });
         await put(documentKey(undefined, "x"), { v: 2 });
-        versions = (await store.revisions(of(layers))).documents;
+        versions = (await store.versions(of(layers))).documents;
       });
 
       const expectation = (): Expectations["documents"] =>
@@ -379,7 +379,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         const outcome = await attempt();
         expect(await storedDocuments(store, all)).toEqual(before);
         const probe = documentKey(undefined, "probe-probe");
-        const current = (await store.revisions(of([probe]))).documents[0];
+        const current = (await store.versions(of([probe]))).documents[0];
         const next = await put(probe, {});
         const last = Math.max(...before.map((document) => document?.version.sequence ?? 0));
         expect(next).toMatchObject({ revision: (current?.revision ?? 0) + 1, sequence: last + 1 });
@@ -403,7 +403,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
           const current = versions.map((version, index) => (index === n ? changed : version));
           expect(outcome).toEqual({
             outcome: "conflict",
-            current: { ...(await store.revisions(of([]))), sequence, documents: current },
+            current: { ...(await store.versions(of([]))), sequence, documents: current },
           });
         },
       );
@@ -449,7 +449,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
 
       it("tells the versions of accounts and documents, all as of one moment", async () => {
         const account = (await store.lineages(["shop"])).lineages[0]?.[0];
-        expect(await store.revisions({ accounts: ["nobody", "shop"], documents: [key] })).toEqual({
+        expect(await store.versions({ accounts: ["nobody", "shop"], documents: [key] })).toEqual({
           tree: (await store.lineages([])).tree,
           sequence: Math.max(...versions.map((version) => version?.sequence ?? 0)),
           accounts: [undefined, account?.version],
@@ -458,7 +458,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
       });
 
       it("checks the tree token", async () => {
-        const { tree } = await store.revisions(of([]));
+        const { tree } = await store.versions(of([]));
         const attempt = (token: string) => store.commit(documentCommit(key, { v: 9 }, { tree: token }));
         expect(await unchanged(() => attempt(`${tree}x`))).toMatchObject({
           outcome: "conflict",
@@ -762,7 +762,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         const unavailable = { name: "StrataError", code: "STORE_UNAVAILABLE" };
         await expect(store.lineages(["root"])).rejects.toMatchObject(unavailable);
         await expect(store.layers([documentKey(undefined, "x")], "all")).rejects.toMatchObject(unavailable);
-        await expect(store.revisions(of([]))).rejects.toMatchObject(unavailable);
+        await expect(store.versions(of([]))).rejects.toMatchObject(unavailable);
         await expect(store.rootId()).rejects.toMatchObject(unavailable);
         expect(await store.commit(documentCommit(documentKey(undefined, "a-x"), {}))).toMatchObject({
           outcome: "notApplied",

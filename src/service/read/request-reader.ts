@@ -201,7 +201,7 @@ async function versionsUnder(
   const documents = new Map(keys.flat().map((key) => [keyText(key), key]));
   const accounts = new Map([...lineages.values()].flat().map((account) => [account.id, account.version]));
   const now = await fromStore(
-    store.revisions({ accounts: [...accounts.keys()], documents: [...documents.values()] }),
+    store.versions({ accounts: [...accounts.keys()], documents: [...documents.values()] }),
   );
   if (![...accounts.values()].every((version, index) => sameVersion(version, now.accounts[index])))
     return undefined;

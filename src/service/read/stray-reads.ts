@@ -22,7 +22,7 @@ export class StrayReads {
       lineages: (accountIds) => stray(store.lineages(accountIds)),
       descendants: (of) => stray(store.descendants(of)),
       layers: (targets, bodies) => stray(store.layers(targets, bodies)),
-      revisions: (of) => stray(store.revisions(of)),
+      versions: (of) => stray(store.versions(of)),
       isStillAt: (sequence) => stray(store.isStillAt(sequence)),
       rootId: () => stray(store.rootId()),
       commit: (commit) => store.commit(commit),

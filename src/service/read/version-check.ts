@@ -1,8 +1,8 @@
-import { type Revisions, type Store, sameVersion } from "../../store/store.js";
+import { type Store, sameVersion, type Versions } from "../../store/store.js";
 import { fromStore } from "../from-store.js";
 import type { VersionVector } from "./read-trace.js";
 
-export type VersionedStore = Pick<Store, "isStillAt" | "revisions">;
+export type VersionedStore = Pick<Store, "isStillAt" | "versions">;
 
 /** Tells of cached answers whether everything they were made of is still as it was. */
 export class VersionCheck {
@@ -16,12 +16,12 @@ export class VersionCheck {
    */
   async holdsAt(vector: VersionVector, sequence: number | undefined): Promise<number | undefined> {
     if (sequence !== undefined && this.store.isStillAt(sequence)) return sequence;
-    const now = await fromStore(this.store.revisions(vector.of));
+    const now = await fromStore(this.store.versions(vector.of));
     return holds(vector, now) ? now.sequence : undefined;
   }
 }
 
-function holds(vector: VersionVector, now: Revisions): boolean {
+function holds(vector: VersionVector, now: Versions): boolean {
   return (
     vector.accounts.every((version, index) => sameVersion(version, now.accounts[index])) &&
     vector.documents.every((version, index) => sameVersion(version, now.documents[index]))

@@ -23,12 +23,12 @@ import {
   documentKeys,
   keyText,
   type LayerBodies,
-  type Revisions,
   type StoredConfigs,
   type StoredDocument,
   sameVersion,
   type TreeToken,
   type Version,
+  type Versions,
   type VersionsOf,
   versionText,
 } from "../store.js";
@@ -88,7 +88,7 @@ export function decide(
   if (!holds(database, commit) || !(commit.write.on === "document" || fitsTree(database, commit.write))) {
     const { accounts, documents } = commit.expect;
     const of = { accounts: accounts.map(({ id }) => id), documents: documents.map(({ key }) => key) };
-    return { outcome: "conflict", current: revisionsOf(database, of) };
+    return { outcome: "conflict", current: versionsOf(database, of) };
   }
   const made: Committed = {
     version: nextVersion(database, commit.write),
@@ -262,7 +262,7 @@ export function configsOf(
   return { tree: treeOf(database), configs };
 }
 
-export function revisionsOf(database: Database, { accounts, documents }: VersionsOf): Revisions {
+export function versionsOf(database: Database, { accounts, documents }: VersionsOf): Versions {
   return {
     tree: treeOf(database),
     sequence: sequenceOf(database),

@@ -13,10 +13,10 @@ import {
   type DocumentOwnersOf,
   type LayerBodies,
   type Lineages,
-  type Revisions,
   type Store,
   type StoredConfigs,
   sameVersion,
+  type Versions,
   type VersionsOf,
 } from "../store.js";
 import type { StoreNotice } from "../store-notice.js";
@@ -36,9 +36,9 @@ import {
   forgetOperations,
   operationVersion,
   type Retention,
-  revisionsOf,
   sequenceOf,
   treeOf,
+  versionsOf,
 } from "./lmdb-records.js";
 import { type Failed, notApplied, probe, Ticket, type Waiting, type Work } from "./lmdb-ticket.js";
 import { LmdbWatch } from "./lmdb-watch.js";
@@ -129,8 +129,8 @@ class LmdbStore implements Store {
     return this.#read((database) => configsOf(database, targets, bodies));
   }
 
-  revisions(of: VersionsOf): Promise<Revisions> {
-    return this.#read((database) => revisionsOf(database, of));
+  versions(of: VersionsOf): Promise<Versions> {
+    return this.#read((database) => versionsOf(database, of));
   }
 
   isStillAt(sequence: number): boolean {

@@ -1,6 +1,6 @@
 import type { Position } from "../archive.js";
 import { accountBody, changeBody, headerText, parseVersion } from "../records.js";
-import { type AccountWrite, type Commit, type Revisions, versionText } from "../store.js";
+import { type AccountWrite, type Commit, type Versions, versionText } from "../store.js";
 import { makeNonce } from "./redis-call.js";
 import type { RedisCommand } from "./redis-connection.js";
 import { FUNCTIONS } from "./redis-functions.js";
@@ -84,7 +84,7 @@ function accountArguments({ prefix }: RedisKeys, { kind, account }: AccountWrite
 export function conflictIn(
   [tree, sequence, found]: readonly unknown[],
   [, , keyCount, ...rest]: RedisCommand,
-): Revisions {
+): Versions {
   const versions = (found as string[]).map((text) => (text === "-" ? undefined : parseVersion(text)));
   const documents = Number(rest[Number(keyCount) + DOCUMENTS_ARGUMENT]);
   return {

@@ -22,9 +22,9 @@ import {
   documentKeys,
   type LayerBodies,
   type Lineages,
-  type Revisions,
   type StoredConfigs,
   TREE_DEPTH,
+  type Versions,
   type VersionsOf,
 } from "../store.js";
 import { callFunction } from "./redis-call.js";
@@ -101,7 +101,7 @@ export class RedisReads {
     });
   }
 
-  revisions({ accounts, documents }: VersionsOf): Promise<Revisions> {
+  versions({ accounts, documents }: VersionsOf): Promise<Versions> {
     const keys = [
       this.keys.sequence,
       ...accounts.map((id) => this.keys.account(id)),

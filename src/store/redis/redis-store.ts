@@ -13,9 +13,9 @@ import type {
   DocumentOwnersOf,
   LayerBodies,
   Lineages,
-  Revisions,
   Store,
   StoredConfigs,
+  Versions,
   VersionsOf,
 } from "../store.js";
 import type { StoreNotice } from "../store-notice.js";
@@ -182,8 +182,8 @@ class RedisStore implements Store {
     return this.#reading(() => this.#reads.layers(targets, bodies));
   }
 
-  revisions(of: VersionsOf): Promise<Revisions> {
-    return this.#reading(() => this.#reads.revisions(of));
+  versions(of: VersionsOf): Promise<Versions> {
+    return this.#reading(() => this.#reads.versions(of));
   }
 
   /** Other gateways commit, too: nobody knows without asking. */

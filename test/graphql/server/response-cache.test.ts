@@ -396,7 +396,7 @@ test("a compiled query waits once for a store that does not answer, and Apollo S
   };
   const store = alteredStore(real, {
     layers: (targets, bodies) => unlessDown(() => real.layers(targets, bodies)),
-    revisions: (of) => unlessDown(() => real.revisions(of)),
+    versions: (of) => unlessDown(() => real.versions(of)),
     lineages: (ids) => unlessDown(() => real.lineages(ids)),
   });
   const { digest } = loadSchemaRegistry(schemaFolder(SCHEMAS));

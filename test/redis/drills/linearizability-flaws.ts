@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Commit, Revisions, Store, VersionsOf } from "../../../src/store/store.js";
+import type { Commit, Store, Versions, VersionsOf } from "../../../src/store/store.js";
 import { alteredStore } from "../../store/altered-store.js";
 
 /** What a gateway can get wrong: a drill that does not find out proves nothing. */
@@ -28,11 +28,11 @@ const NOTHING = { documents: [], accounts: [] };
 
 /** Forgets of what it has read what its own process writes, and hears of nobody else's writes. */
 function withNaiveCache(store: Store): Store {
-  const known = new Map<string, { readonly of: VersionsOf; readonly found: Promise<Revisions> }>();
+  const known = new Map<string, { readonly of: VersionsOf; readonly found: Promise<Versions> }>();
   return alteredStore(store, {
-    revisions(of) {
+    versions(of) {
       const name = JSON.stringify(of);
-      const entry = known.get(name) ?? { of, found: store.revisions(of) };
+      const entry = known.get(name) ?? { of, found: store.versions(of) };
       known.set(name, entry);
       entry.found.catch(() => known.delete(name));
       return entry.found;

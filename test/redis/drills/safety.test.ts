@@ -236,7 +236,7 @@ describe("a store that is not the one that it was", () => {
     await server.command("FLUSHALL");
     const unavailable = { code: "STORE_UNAVAILABLE", message: expect.stringContaining("no store") };
     await expect(store.layers([KEY], "own")).rejects.toMatchObject(unavailable);
-    await expect(store.revisions(of([KEY]))).rejects.toMatchObject(unavailable);
+    await expect(store.versions(of([KEY]))).rejects.toMatchObject(unavailable);
     await expect(store.lineages(["a"])).rejects.toMatchObject(unavailable);
     await expect(store.rootId()).rejects.toMatchObject(unavailable);
     await expect(store.changes(0, 1)).rejects.toMatchObject(unavailable);

@@ -31,9 +31,9 @@ function between(services: Services, happen: () => Promise<unknown>): { other: S
         await happen();
         return found;
       },
-      async revisions(of) {
-        calls.push("revisions");
-        const found = await store.revisions(of);
+      async versions(of) {
+        calls.push("versions");
+        const found = await store.versions(of);
         await happen();
         return found;
       },
@@ -100,14 +100,14 @@ describe("a read", () => {
     expect(calls.splice(0)).toEqual(["layers own"]);
     for (let n = 0; n < 3; n++)
       expect((await other.read("leaf", "open")).config.values).toEqual({ v: 1, s: 1 });
-    expect(calls.splice(0)).toEqual(["revisions", "revisions", "revisions"]);
+    expect(calls.splice(0)).toEqual(["versions", "versions", "versions"]);
     written(await services.set("leaf", "open", { v: 2 }));
     expect((await other.read("leaf", "open")).config.values).toEqual({ v: 2, s: 1 });
-    expect(calls.splice(0)).toEqual(["revisions", "layers all"]);
+    expect(calls.splice(0)).toEqual(["versions", "layers all"]);
     written(await services.reset("leaf", "open"));
     written(await services.set("reseller", "open", { r: 1 }));
     expect((await other.read("leaf", "open")).config.values).toEqual({ r: 1, s: 1 });
-    expect(calls.splice(0)).toEqual(["revisions", "layers all"]);
+    expect(calls.splice(0)).toEqual(["versions", "layers all"]);
   });
 
   test("reads no document where the account has none and what it inherits is cached", async () => {
@@ -233,7 +233,7 @@ describe("the trace of a request", () => {
     ],
     ["layers past the reader", (_, __, watched) => watched.layers([LEAF], "all")],
     ["lineages past the reader", (_, __, watched) => watched.lineages(["leaf"])],
-    ["versions past the reader", (_, __, watched) => watched.revisions({ accounts: [], documents: [LEAF] })],
+    ["versions past the reader", (_, __, watched) => watched.versions({ accounts: [], documents: [LEAF] })],
     ["the root's id past the reader", (_, __, watched) => watched.rootId()],
     ["the feed past the reader", (_, __, watched) => watched.changes(0, 1)],
     ["accounts past the reader", (_, __, watched) => watched.descendants({ accountId: "root", limit: 1 })],

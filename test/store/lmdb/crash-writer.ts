@@ -65,7 +65,7 @@ async function serve(store: Store): Promise<void> {
 
 async function answerTo(store: Store, { put, get = [], still, probe }: Request): Promise<unknown> {
   if (probe) return { obstacle: (await store.probeWrites()) ?? null };
-  if (still) return store.isStillAt((await store.revisions({ accounts: [], documents: [] })).sequence);
+  if (still) return store.isStillAt((await store.versions({ accounts: [], documents: [] })).sequence);
   if (put !== undefined) {
     const override = { value: put.value };
     const outcome = await store.commit(

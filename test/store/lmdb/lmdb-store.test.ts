@@ -312,7 +312,7 @@ describe("What is known without asking", () => {
     const store = await openLmdbStore({ folder });
     for (let n = 0; n < 3; n++) {
       await store.commit(documentCommit(documentKey(undefined, "x"), { n }));
-      const { sequence } = await store.revisions(of([]));
+      const { sequence } = await store.versions(of([]));
       expect(store.isStillAt(sequence)).toBe(true);
     }
     await store.close();
@@ -326,7 +326,7 @@ describe("An observed store", () => {
     const store = observeStore(await openLmdbStore({ folder }), (call) => calls.push(call));
     const commit = documentCommit(documentKey(undefined, "x"), { v: 1 });
     const version = versionOf(await store.commit(commit));
-    expect((await store.revisions(of([documentKey(undefined, "x")]))).documents).toEqual([version]);
+    expect((await store.versions(of([documentKey(undefined, "x")]))).documents).toEqual([version]);
     await store.layers([documentKey(undefined, "x"), documentKey(undefined, "y")], "own");
     await store.lineages(["a", "b", "c"]);
     await store.commit({ ...commit, operation: { ...commit.operation, digest: "other" } });
@@ -334,7 +334,7 @@ describe("An observed store", () => {
     await expect(store.rootId()).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
     expect(calls.map(({ operation, size, outcome }) => [operation, size, outcome])).toEqual([
       ["commit", 1, "done"],
-      ["revisions", 1, "done"],
+      ["versions", 1, "done"],
       ["layers", 2, "done"],
       ["lineages", 3, "done"],
       ["commit", 1, "operationReused"],
