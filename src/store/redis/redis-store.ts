@@ -1,11 +1,9 @@
 import { StrataError } from "../../domain/errors.js";
-import { parseVersion } from "../records.js";
 import type {
   AccountRevision,
   Changes,
   Commit,
   CommitOutcome,
-  Committed,
   Descendants,
   DescendantsOf,
   DocumentKey,
@@ -21,22 +19,15 @@ import type {
 import type { StoreNotice } from "../store-notice.js";
 import { within } from "../within.js";
 import { HighWaterMark } from "./high-water-mark.js";
-import { callFunction, makeNonce, sendFunctions } from "./redis-call.js";
-import { commitCommand, conflictIn } from "./redis-commit.js";
-import {
-  callDeadline,
-  type RedisCommand,
-  RedisConnection,
-  RedisRefusal,
-  RedisSilence,
-  START_WITHIN_MS,
-} from "./redis-connection.js";
+import { callFunction, makeNonce } from "./redis-call.js";
+import { notApplied, RedisCommitQueue } from "./redis-commit-queue.js";
+import { RedisConnection, START_WITHIN_MS } from "./redis-connection.js";
 import { FUNCTIONS } from "./redis-functions.js";
 import { RedisKeys } from "./redis-keys.js";
-import { RedisReads, refused, silent } from "./redis-reads.js";
+import { RedisReads, refused } from "./redis-reads.js";
 import { beginUpgrade, upgradeRedisStore } from "./redis-upgrade.js";
 import { describeCell, type RedisTarget } from "./redis-url.js";
-import { FOREIGN_ADVICE, RedisWriteGuard } from "./redis-write-guard.js";
+import { RedisWriteGuard } from "./redis-write-guard.js";
 
 export interface RedisStoreOptions {
   readonly target: RedisTarget;
@@ -64,13 +55,7 @@ const DEFAULTS = {
 type Settings = Omit<RedisStoreOptions, "markFile"> &
   typeof DEFAULTS & { readonly markFile: string | undefined };
 
-const REPLICAS_WITHIN_MS = 700;
 const PROBE_WITHIN_MS = 1_900;
-const BATCH_COMMITS = 256;
-/** What Redis says before it has done anything. */
-const REFUSED_BEFORE =
-  /^(OOM|READONLY|MISCONF|NOREPLICAS|LOADING|NOAUTH|NOPERM|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY)\b/;
-
 /**
  * The store in one Redis, for many gateways at once. One function inside Redis checks and applies each commit.
  * @throws StrataError STORE_UNAVAILABLE when it cannot be reached, naming host and reason
@@ -86,13 +71,6 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   }
 }
 
-interface Ticket {
-  readonly command: RedisCommand;
-  /** By when the answer is due, on the clock of `performance.now()`. */
-  readonly deadline: number;
-  readonly answer: (outcome: CommitOutcome) => void;
-}
-
 class RedisStore implements Store {
   readonly #settings: Settings;
   readonly #keys: RedisKeys;
@@ -101,9 +79,8 @@ class RedisStore implements Store {
   readonly #reads: RedisReads;
   readonly #writes: RedisConnection;
   readonly #guard: RedisWriteGuard;
+  readonly #commits: RedisCommitQueue;
   readonly #running = new Set<Promise<unknown>>();
-  #waiting: Ticket[] = [];
-  #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #upgrading: Promise<void> | undefined;
   readonly #ending = new AbortController();
@@ -135,6 +112,7 @@ class RedisStore implements Store {
       beginUpgrade: () => beginUpgrade(this.#writes, this.#keys),
       upgrade: () => this.#upgrade(),
     });
+    this.#commits = new RedisCommitQueue(this.#writes, this.#keys, this.#mark, this.#guard, settings);
   }
 
   async start(): Promise<void> {
@@ -209,7 +187,7 @@ class RedisStore implements Store {
 
   commit(commit: Commit): Promise<CommitOutcome> {
     if (this.#closing !== undefined) return Promise.resolve(notApplied(this.#closed()));
-    return this.#track(this.#commit(commit, commitText(commit)));
+    return this.#track(this.#commits.commit(commit));
   }
 
   writeObstacle(): string | undefined {
@@ -229,102 +207,6 @@ class RedisStore implements Store {
   close(): Promise<void> {
     this.#closing ??= this.#finish();
     return this.#closing;
-  }
-
-  async #commit(commit: Commit, text: string | undefined): Promise<CommitOutcome> {
-    const deadline = callDeadline();
-    try {
-      await this.#writes.ready(deadline);
-      await within(deadline - performance.now(), this.#guard.settled());
-    } catch (error) {
-      return notApplied(error as Error);
-    }
-    const known = this.#mark.position;
-    if (this.#guard.obstacle !== undefined || known === undefined) return notApplied(this.#refusing());
-    const command = commitCommand(this.#keys, known, this.#settings, commit, text);
-    return new Promise((answer) => {
-      const ticket = { command, deadline, answer };
-      if (this.#settings.waitReplicas === 0) void this.#apply([ticket]);
-      else {
-        this.#waiting.push(ticket);
-        this.#draining ??= this.#drain();
-      }
-    });
-  }
-
-  /** With replicas to wait for, what arrives while one batch is waited for goes together into the next. */
-  async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#apply(this.#waiting.splice(0, BATCH_COMMITS));
-    this.#draining = undefined;
-  }
-
-  /** Never rejects: every ticket gets its answer. */
-  async #apply(batch: readonly Ticket[]): Promise<void> {
-    const { waitReplicas } = this.#settings;
-    const commands = batch.map(({ command }) => command);
-    const wait: RedisCommand[] = waitReplicas === 0 ? [] : [["WAIT", waitReplicas, REPLICAS_WITHIN_MS]];
-    const deadline = Math.min(...batch.map((ticket) => ticket.deadline));
-    let answers: unknown[];
-    try {
-      answers = await sendFunctions(this.#writes, [...commands, ...wait], deadline);
-    } catch (error) {
-      const outcome =
-        error instanceof RedisSilence ? unknown(silent(this.#place(), error)) : notApplied(error as Error);
-      for (const { answer } of batch) answer(outcome);
-      return;
-    }
-    const confirmed = waitReplicas === 0 ? 0 : Number(answers[batch.length]);
-    for (const [index, { answer, command }] of batch.entries())
-      answer(this.#outcome(answers[index], command, confirmed));
-  }
-
-  #outcome(answer: unknown, command: RedisCommand, confirmed: number): CommitOutcome {
-    if (answer instanceof RedisRefusal) {
-      const cause = refused(this.#place(), answer);
-      // Whatever it was, whoever asks whether writes are taken is to hear of it.
-      void this.#guard.look();
-      return REFUSED_BEFORE.test(answer.message) ? notApplied(cause) : unknown(cause);
-    }
-    if (answer instanceof Error) return unknown(silent(this.#place(), answer));
-    const [outcome, ...rest] = answer as [string, ...unknown[]];
-    switch (outcome) {
-      case "done":
-        return this.#done(
-          { version: parseVersion(String(rest[0])), at: String(rest[2]) },
-          rest[1] === "replayed",
-          confirmed,
-        );
-      case "conflict":
-        return { outcome, current: conflictIn(rest, command) };
-      case "reused":
-        return { outcome: "operationReused" };
-      default:
-        return notApplied(this.#refused(rest.map(String)));
-    }
-  }
-
-  /** The function wrote nothing, and says why. */
-  #refused([reason = "", detail = ""]: readonly string[]): StrataError {
-    if (reason === "foreign") {
-      const message = `${detail.replace(/^FOREIGN /, "")}. ${FOREIGN_ADVICE}`;
-      this.#guard.tellOnce(`A write was refused, and nothing of it was written: ${message}`);
-      return this.#refusing(message);
-    }
-    // It saw what the last look has not: look again, so that it is said.
-    void this.#guard.look();
-    return this.#refusing(reason);
-  }
-
-  #done(made: Committed, replayed: boolean, confirmed: number): CommitOutcome {
-    const { waitReplicas } = this.#settings;
-    // NaN, where WAIT itself was refused, confirms nothing.
-    if (!(confirmed >= waitReplicas)) {
-      const message = `Only ${confirmed} of ${waitReplicas} replicas have the write so far.`;
-      void this.#guard.look();
-      return unknown(new StrataError("STORE_UNAVAILABLE", message));
-    }
-    this.#mark.acknowledge(made.version.sequence);
-    return { outcome: "done", ...made, replayed };
   }
 
   async #reading<T>(read: () => Promise<T>): Promise<T> {
@@ -352,10 +234,6 @@ class RedisStore implements Store {
     this.#settings.onNotice({ level: "warn", message });
   }
 
-  #refusing(reason = this.#guard.obstacle ?? "it was not looked at yet"): StrataError {
-    return new StrataError("STORE_UNAVAILABLE", `Redis at ${this.#place()} is not written to: ${reason}.`);
-  }
-
   #closed(): StrataError {
     return new StrataError("STORE_UNAVAILABLE", `The store in Redis at ${this.#place()} is closed.`);
   }
@@ -363,16 +241,4 @@ class RedisStore implements Store {
   #place(): string {
     return describeCell(this.#settings);
   }
-}
-
-function commitText({ write }: Commit): string | undefined {
-  return write.on === "document" && write.override !== undefined ? JSON.stringify(write.override) : undefined;
-}
-
-function notApplied(cause: Error): CommitOutcome {
-  return { outcome: "notApplied", cause };
-}
-
-function unknown(cause: Error): CommitOutcome {
-  return { outcome: "unknown", cause };
 }

@@ -1,0 +1,170 @@
+import { StrataError } from "../../domain/errors.js";
+import { parseVersion } from "../records.js";
+import type { Commit, CommitOutcome, Committed } from "../store.js";
+import { within } from "../within.js";
+import type { HighWaterMark } from "./high-water-mark.js";
+import { sendFunctions } from "./redis-call.js";
+import { commitCommand, conflictIn, type RedisRetention } from "./redis-commit.js";
+import {
+  callDeadline,
+  type RedisCommand,
+  type RedisConnection,
+  RedisRefusal,
+  RedisSilence,
+} from "./redis-connection.js";
+import type { RedisKeys } from "./redis-keys.js";
+import { refused, silent } from "./redis-reads.js";
+import { describeCell, type RedisTarget } from "./redis-url.js";
+import { FOREIGN_ADVICE, type RedisWriteGuard } from "./redis-write-guard.js";
+
+export interface RedisCommitSettings extends RedisRetention {
+  readonly target: RedisTarget;
+  readonly cell: string;
+  /** How many replicas have each write before it is acknowledged. */
+  readonly waitReplicas: number;
+}
+
+const REPLICAS_WITHIN_MS = 700;
+const BATCH_COMMITS = 256;
+/** What Redis says before it has done anything. */
+const REFUSED_BEFORE =
+  /^(OOM|READONLY|MISCONF|NOREPLICAS|LOADING|NOAUTH|NOPERM|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY)\b/;
+
+interface Ticket {
+  readonly command: RedisCommand;
+  /** By when the answer is due, on the clock of `performance.now()`. */
+  readonly deadline: number;
+  readonly answer: (outcome: CommitOutcome) => void;
+}
+
+/** Sends commits, waits for the replicas that they need, and says what became of each. */
+export class RedisCommitQueue {
+  #waiting: Ticket[] = [];
+  #draining: Promise<void> | undefined;
+
+  constructor(
+    private readonly connection: RedisConnection,
+    private readonly keys: RedisKeys,
+    private readonly mark: HighWaterMark,
+    private readonly guard: RedisWriteGuard,
+    private readonly settings: RedisCommitSettings,
+  ) {}
+
+  /** By the deadline of a call there is an outcome; never rejects. */
+  async commit(commit: Commit): Promise<CommitOutcome> {
+    const text = overrideText(commit);
+    const deadline = callDeadline();
+    try {
+      await this.connection.ready(deadline);
+      await within(deadline - performance.now(), this.guard.settled());
+    } catch (error) {
+      return notApplied(error as Error);
+    }
+    const known = this.mark.position;
+    if (this.guard.obstacle !== undefined || known === undefined) return notApplied(this.#refusing());
+    const command = commitCommand(this.keys, known, this.settings, commit, text);
+    return new Promise((answer) => {
+      const ticket = { command, deadline, answer };
+      if (this.settings.waitReplicas === 0) void this.#apply([ticket]);
+      else {
+        this.#waiting.push(ticket);
+        this.#draining ??= this.#drain();
+      }
+    });
+  }
+
+  /** With replicas to wait for, what arrives while one batch is waited for goes together into the next. */
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#apply(this.#waiting.splice(0, BATCH_COMMITS));
+    this.#draining = undefined;
+  }
+
+  /** Never rejects: every ticket gets its answer. */
+  async #apply(batch: readonly Ticket[]): Promise<void> {
+    const { waitReplicas } = this.settings;
+    const commands = batch.map(({ command }) => command);
+    const wait: RedisCommand[] = waitReplicas === 0 ? [] : [["WAIT", waitReplicas, REPLICAS_WITHIN_MS]];
+    const deadline = Math.min(...batch.map((ticket) => ticket.deadline));
+    let answers: unknown[];
+    try {
+      answers = await sendFunctions(this.connection, [...commands, ...wait], deadline);
+    } catch (error) {
+      const outcome =
+        error instanceof RedisSilence ? unknown(silent(this.#place(), error)) : notApplied(error as Error);
+      for (const { answer } of batch) answer(outcome);
+      return;
+    }
+    const confirmed = waitReplicas === 0 ? 0 : Number(answers[batch.length]);
+    for (const [index, { answer, command }] of batch.entries())
+      answer(this.#outcome(answers[index], command, confirmed));
+  }
+
+  #outcome(answer: unknown, command: RedisCommand, confirmed: number): CommitOutcome {
+    if (answer instanceof RedisRefusal) {
+      const cause = refused(this.#place(), answer);
+      // Whatever it was, whoever asks whether writes are taken is to hear of it.
+      void this.guard.look();
+      return REFUSED_BEFORE.test(answer.message) ? notApplied(cause) : unknown(cause);
+    }
+    if (answer instanceof Error) return unknown(silent(this.#place(), answer));
+    const [outcome, ...rest] = answer as [string, ...unknown[]];
+    switch (outcome) {
+      case "done":
+        return this.#done(
+          { version: parseVersion(String(rest[0])), at: String(rest[2]) },
+          rest[1] === "replayed",
+          confirmed,
+        );
+      case "conflict":
+        return { outcome, current: conflictIn(rest, command) };
+      case "reused":
+        return { outcome: "operationReused" };
+      default:
+        return notApplied(this.#refused(rest.map(String)));
+    }
+  }
+
+  /** The function wrote nothing, and says why. */
+  #refused([reason = "", detail = ""]: readonly string[]): StrataError {
+    if (reason === "foreign") {
+      const message = `${detail.replace(/^FOREIGN /, "")}. ${FOREIGN_ADVICE}`;
+      this.guard.tellOnce(`A write was refused, and nothing of it was written: ${message}`);
+      return this.#refusing(message);
+    }
+    // It saw what the last look has not: look again, so that it is said.
+    void this.guard.look();
+    return this.#refusing(reason);
+  }
+
+  #done(made: Committed, replayed: boolean, confirmed: number): CommitOutcome {
+    const { waitReplicas } = this.settings;
+    // NaN, where WAIT itself was refused, confirms nothing.
+    if (!(confirmed >= waitReplicas)) {
+      const message = `Only ${confirmed} of ${waitReplicas} replicas have the write so far.`;
+      void this.guard.look();
+      return unknown(new StrataError("STORE_UNAVAILABLE", message));
+    }
+    this.mark.acknowledge(made.version.sequence);
+    return { outcome: "done", ...made, replayed };
+  }
+
+  #refusing(reason = this.guard.obstacle ?? "it was not looked at yet"): StrataError {
+    return new StrataError("STORE_UNAVAILABLE", `Redis at ${this.#place()} is not written to: ${reason}.`);
+  }
+
+  #place(): string {
+    return describeCell(this.settings);
+  }
+}
+
+function overrideText({ write }: Commit): string | undefined {
+  return write.on === "document" && write.override !== undefined ? JSON.stringify(write.override) : undefined;
+}
+
+export function notApplied(cause: Error): CommitOutcome {
+  return { outcome: "notApplied", cause };
+}
+
+function unknown(cause: Error): CommitOutcome {
+  return { outcome: "unknown", cause };
+}
