@@ -55,7 +55,7 @@ export async function importCommand(args: readonly string[], context: ImportCont
   }
 }
 
-interface Work {
+interface ImportWork {
   readonly file: FileHandle;
   readonly verified: VerifiedExport;
   readonly onRead: (bytes: number) => void;
@@ -63,7 +63,7 @@ interface Work {
 
 async function restoreInto(
   target: ArchiveTarget,
-  { file, verified, onRead, replace }: Work & { readonly replace: boolean },
+  { file, verified, onRead, replace }: ImportWork & { readonly replace: boolean },
 ): Promise<string> {
   try {
     const { sequence } = await importStore(file, verified, target, { replace, onRead });
@@ -77,7 +77,7 @@ async function restoreInto(
   }
 }
 
-async function mergeInto(store: Store, { file, verified, onRead }: Work): Promise<string> {
+async function mergeInto(store: Store, { file, verified, onRead }: ImportWork): Promise<string> {
   try {
     const written = await mergeExport(file, verified, { store, now: () => new Date(), onRead });
     return (

@@ -50,7 +50,7 @@ export class FieldTree {
 export const NO_FIELDS = new FieldTree(new Map());
 
 /** One place in the documents of all layers, highest precedence first. */
-interface Place {
+interface LayersAtPlace {
   /** What each layer has here, where it is an object. */
   readonly objects: readonly (JsonObject | undefined)[];
   /** The non-object that a layer has at an ancestor of this place. */
@@ -68,7 +68,7 @@ export function fieldsOver(documents: readonly (JsonObject | undefined)[], below
   return over({ objects: documents, blocked: documents.map(() => undefined) }, below, "/");
 }
 
-function over(place: Place, below: FieldTree, prefix: string): FieldTree {
+function over(place: LayersAtPlace, below: FieldTree, prefix: string): FieldTree {
   const document = place.objects[0] as JsonObject;
   const members = new Map(below.members);
   for (const key of Object.keys(document)) {
@@ -87,7 +87,7 @@ function over(place: Place, below: FieldTree, prefix: string): FieldTree {
 }
 
 /** Steps into a member, keeping what every layer has there, covered by a higher one or not. */
-function descend({ objects, blocked }: Place, key: string, pointer: string): Place {
+function descend({ objects, blocked }: LayersAtPlace, key: string, pointer: string): LayersAtPlace {
   const inner = objects.slice();
   const innerBlocked = blocked.slice();
   for (let index = 0; index < inner.length; index++) {
@@ -102,7 +102,7 @@ function descend({ objects, blocked }: Place, key: string, pointer: string): Pla
 
 /** @param value that the highest layer has there */
 function contributionsAt(
-  { objects, blocked }: Place,
+  { objects, blocked }: LayersAtPlace,
   key: string,
   pointer: string,
   value: Json,

@@ -132,7 +132,14 @@ export function checkJson(input: unknown): Json {
   let leaves = 0;
   // What is in arrays takes so many bytes at least. Elsewhere nulls may come to nothing; there they stay.
   let bytes = 0;
-  const root: Place = { value: input, key: "", above: undefined, depth: 0, pointerLength: 0, isField: true };
+  const root: CheckedValue = {
+    value: input,
+    key: "",
+    above: undefined,
+    depth: 0,
+    pointerLength: 0,
+    isField: true,
+  };
   const pending = [root];
   for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
     const { value } = place;
@@ -182,10 +189,10 @@ function hasMembers(value: unknown): boolean {
 }
 
 /** One value on the way through, with the way to it: its pointer is spelled out only if it has to be refused. */
-interface Place {
+interface CheckedValue {
   readonly value: unknown;
   readonly key: string;
-  readonly above: Place | undefined;
+  readonly above: CheckedValue | undefined;
   readonly depth: number;
   readonly pointerLength: number;
   /** Whether a field could be here: arrays are one field, whatever they hold. */
@@ -193,7 +200,7 @@ interface Place {
 }
 
 /** There can be a hundred thousand of them: only those with something inside have to be come back to. */
-function checkItem(value: unknown, index: number, above: Place, pending: Place[]): void {
+function checkItem(value: unknown, index: number, above: CheckedValue, pending: CheckedValue[]): void {
   const isContainer = typeof value === "object" && value !== null;
   if (!isContainer && flawOf(value) === undefined) return;
   const place = {
@@ -208,7 +215,7 @@ function checkItem(value: unknown, index: number, above: Place, pending: Place[]
   else checkScalar(value, place);
 }
 
-function memberOf(value: object, key: string, above: Place): Place {
+function memberOf(value: object, key: string, above: CheckedValue): CheckedValue {
   const pointerLength = above.pointerLength + 1 + escapeToken(key).length;
   const member = (value as Record<string, unknown>)[key];
   const { depth, isField } = above;
@@ -222,7 +229,7 @@ function memberOf(value: object, key: string, above: Place): Place {
   return place;
 }
 
-function checkBytes(bytes: number, place: Place): void {
+function checkBytes(bytes: number, place: CheckedValue): void {
   if (bytes > LIMITS.documentBytes)
     throw refuse(`larger than ${LIMITS.documentBytes} bytes as JSON`, place, "document");
 }
@@ -245,7 +252,7 @@ export function checkDocumentSize(document: JsonObject): void {
   if (countLeaves(document) > LIMITS.fields) throw tooLarge(`more than ${LIMITS.fields} fields`, "fields");
 }
 
-function checkScalar(value: unknown, place: Place): void {
+function checkScalar(value: unknown, place: CheckedValue): void {
   const flaw = flawOf(value);
   if (flaw !== undefined) throw refuse(flaw, place);
 }
@@ -268,7 +275,7 @@ function textFlawOf(text: string): string | undefined {
 }
 
 /** An error is read by a person: of a pointer of thousands of tokens the beginning is enough. */
-function pointerTo(place: Place): string {
+function pointerTo(place: CheckedValue): string {
   const keys: string[] = [];
   for (let at = place; at.above !== undefined; at = at.above) keys.push(at.key);
   const pointer = keys.reverse().slice(0, LIMITS.depth).reduce(appendToken, "");
@@ -277,7 +284,7 @@ function pointerTo(place: Place): string {
   return short.toWellFormed();
 }
 
-function refuse(reason: string, place: Place, limit?: string): StrataError {
+function refuse(reason: string, place: CheckedValue, limit?: string): StrataError {
   const pointer = pointerTo(place);
   const where = pointer === "" ? "The JSON given" : `The JSON given, at ${JSON.stringify(pointer)},`;
   const what = limit === undefined ? `is refused: ${reason}.` : `is over a limit: ${reason}.`;

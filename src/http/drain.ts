@@ -12,7 +12,7 @@ export interface DrainTimes {
   readonly all: number;
 }
 
-interface Exchange {
+interface OpenExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
@@ -28,7 +28,7 @@ const ACCEPT_MS = 500;
  */
 export class Drain {
   /** Of each open connection, in the order of their requests. */
-  readonly #exchanges = new Map<Socket, Exchange[]>();
+  readonly #exchanges = new Map<Socket, OpenExchange[]>();
   /** When something last began or ended on a connection. */
   readonly #movedAt = new WeakMap<Socket, number>();
   #accepted = 0;
@@ -85,7 +85,7 @@ export class Drain {
     socket.once("close", () => this.#exchanges.delete(socket));
   }
 
-  #begin(exchange: Exchange): void {
+  #begin(exchange: OpenExchange): void {
     const { socket } = exchange.request;
     const exchanges = this.#exchanges.get(socket);
     if (exchanges === undefined) return;
@@ -122,7 +122,7 @@ export class Drain {
   }
 }
 
-function announceClose(exchanges: readonly Exchange[]): void {
+function announceClose(exchanges: readonly OpenExchange[]): void {
   const last = exchanges.at(-1)?.response;
   if (last !== undefined && !last.headersSent) last.shouldKeepAlive = false;
 }

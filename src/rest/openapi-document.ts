@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import type { JsonObject } from "../domain/json.js";
 import { entityTag, isNamed } from "./entity-tag.js";
-import { type PartSchema, PREFIX, type RestRoute } from "./route.js";
+import type { PartSchema } from "./request-schemas.js";
+import { PREFIX, type RestRoute } from "./route.js";
 import { ANSWER_SCHEMAS } from "./schemas.js";
 
 const PATH = "/openapi.json";

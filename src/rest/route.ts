@@ -4,6 +4,7 @@ import type { JsonObject } from "../domain/json.js";
 import type { ConfigService } from "../service/config-service.js";
 import type { RequestReader } from "../service/read/request-reader.js";
 import type { Answer } from "./answer.js";
+import type { RequestSchemas } from "./request-schemas.js";
 import type { ANSWER_SCHEMAS } from "./schemas.js";
 
 /** What one request works with. */
@@ -21,20 +22,6 @@ export interface RestRequest {
   readonly provenance: boolean;
   /** What `data` of the body is; empty where the route takes no body. */
   readonly data: JsonObject;
-}
-
-/** JSON Schemas of a request's parts: requests are held to them, and the OpenAPI document shows them. */
-export interface RequestSchemas {
-  readonly params?: PartSchema;
-  readonly querystring?: PartSchema;
-  readonly headers?: PartSchema;
-  readonly body?: JsonObject;
-}
-
-export interface PartSchema {
-  readonly type: "object";
-  readonly properties: Readonly<Record<string, JsonObject>>;
-  readonly required?: readonly string[];
 }
 
 /** One line of the table that everything is made of: the routes, `Allow`, and the OpenAPI document. */

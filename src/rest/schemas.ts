@@ -1,5 +1,5 @@
 import type { JsonObject } from "../domain/json.js";
-import type { PartSchema } from "./route.js";
+import type { PartSchema } from "./request-schemas.js";
 
 const ACCOUNT_ID = { type: "string", description: "Whose config." } as const;
 const CONFIG_ID = {

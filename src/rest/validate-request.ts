@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { StrataError } from "../domain/errors.js";
-import type { RequestSchemas } from "./route.js";
+import type { RequestSchemas } from "./request-schemas.js";
 
 /** @throws StrataError BAD_USER_INPUT saying what of a request cannot be used */
 export type CheckRequest = (request: Pick<FastifyRequest, "params" | "body" | "query" | "headers">) => void;

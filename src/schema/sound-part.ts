@@ -6,7 +6,7 @@ import type { OwnDefault } from "./defaults.js";
 import type { Rejection, Validate } from "./validation.js";
 
 /** What does not count of a default: a member, or (no tokens) all of it. */
-export interface LeftOut {
+export interface RejectedPart {
   readonly tokens: readonly string[];
   readonly reason: string;
 }
@@ -14,7 +14,7 @@ export interface LeftOut {
 interface SoundPart {
   /** Undefined: nothing. */
   readonly part: Json | undefined;
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly RejectedPart[];
 }
 
 /** Times a default is looked at again without the members that were bad; then all of it goes. */
@@ -53,7 +53,7 @@ function told({ pointer, message }: Rejection): string {
 
 /** Without what no document may hold. */
 function fitPart(given: Json): SoundPart {
-  const leftOut: LeftOut[] = [];
+  const leftOut: RejectedPart[] = [];
   let part: Json | undefined = given;
   for (let round = 0; part !== undefined; round++) {
     const flaw = flawOf(part);
@@ -81,9 +81,9 @@ function flawOf(value: Json): StrataError | undefined {
 function withoutRejected(
   own: Json,
   isSound: (part: Json) => boolean,
-  blamed: (part: Json) => readonly LeftOut[],
+  blamed: (part: Json) => readonly RejectedPart[],
 ): SoundPart | undefined {
-  const leftOut: LeftOut[] = [];
+  const leftOut: RejectedPart[] = [];
   let part: Json | undefined = own;
   for (let round = 0; round < ROUNDS; round++) {
     if (part === undefined || isSound(part)) return { part, leftOut };
@@ -96,7 +96,7 @@ function withoutRejected(
 }
 
 /** The members of a part that its schema rejects; no tokens: the part as a whole. What completes it is not to blame. */
-function toBlame(part: Json, whole: Json, validate: Validate): LeftOut[] {
+function toBlame(part: Json, whole: Json, validate: Validate): RejectedPart[] {
   const rejections = validate(whole);
   const branching = new Set(
     rejections.filter(({ keyword }) => BRANCHING.has(keyword)).map(({ pointer }) => pointer),
@@ -113,8 +113,8 @@ function toBlame(part: Json, whole: Json, validate: Validate): LeftOut[] {
 }
 
 /** Of several places, one below the other, the lowest; each once. */
-function innermost(places: readonly LeftOut[]): LeftOut[] {
-  const byPlace = new Map<string, LeftOut>();
+function innermost(places: readonly RejectedPart[]): RejectedPart[] {
+  const byPlace = new Map<string, RejectedPart>();
   const above = new Set<string>();
   for (const place of places) {
     const key = JSON.stringify(place.tokens);
@@ -136,7 +136,7 @@ function memberAt(value: Json, tokens: readonly string[]): readonly string[] {
 }
 
 /** Without members, and without the objects that have no others; undefined: nothing is left. */
-function without(part: Json, members: readonly LeftOut[]): Json | undefined {
+function without(part: Json, members: readonly RejectedPart[]): Json | undefined {
   if (!isObject(part)) return part;
   const left = reset(
     part,

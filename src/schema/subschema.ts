@@ -62,10 +62,10 @@ export function mapSubschemas(
 }
 
 /** Makes one schema object's replacement; `copy` is the original with its subschemas already replaced. */
-type Change = (copy: JsonObject, original: JsonObject) => JsonObject;
+type SchemaChange = (copy: JsonObject, original: JsonObject) => JsonObject;
 
 /** A copy of a schema in which every schema object has been passed through `change`, inner ones first. */
-export function mapSchemas(schema: JsonObject, change: Change): JsonObject {
+export function mapSchemas(schema: JsonObject, change: SchemaChange): JsonObject {
   return change(
     mapSubschemas(schema, (subschema) => mapSchemas(subschema, change)),
     schema,

@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from "../domain/json.js";
 import { appendToken } from "../domain/pointer.js";
 import type { Draft } from "./draft.js";
-import { Compiler } from "./engine/compiler.js";
 import type { Failure, Says } from "./engine/failure.js";
 import { Run, STEP_LIMIT, TooManySteps } from "./engine/run.js";
+import { SchemaCompiler } from "./engine/schema-compiler.js";
 import type { Judge } from "./engine/schema-judge.js";
 import type { Format } from "./formats.js";
 
@@ -43,7 +43,7 @@ export function createValidator(
   draft: Draft,
   formats: ReadonlyMap<string, Format>,
 ): Validator {
-  const compiler = new Compiler(root, draft, formats);
+  const compiler = new SchemaCompiler(root, draft, formats);
   const at = (schema: JsonObject): Validate => {
     const judge = compiler.compile(schema);
     return (values) => rejections(judge, values);
@@ -78,7 +78,7 @@ const STEPS_A_REJECTION = 8;
 const STEPS_A_FAILURE = 4;
 
 /** What has been written out about one place: few things, so that they are looked through. */
-interface Place {
+interface SaidAtPlace {
   readonly failures: Failure[];
   readonly said: { readonly says: Says; readonly finding: string | undefined }[];
 }
@@ -86,7 +86,7 @@ interface Place {
 /** Writes failures out, each thing said about each place once. */
 class Listing {
   readonly rejections: Rejection[] = [];
-  readonly #places = new Map<string, Place>();
+  readonly #places = new Map<string, SaidAtPlace>();
   #expected = 0;
 
   constructor(private readonly run: Run) {}
@@ -101,10 +101,10 @@ class Listing {
     if (failure.says !== undefined) this.#say(failure, failure.says, pointer);
   }
 
-  #at(pointer: string): Place {
+  #at(pointer: string): SaidAtPlace {
     const known = this.#places.get(pointer);
     if (known !== undefined) return known;
-    const made: Place = { failures: [], said: [] };
+    const made: SaidAtPlace = { failures: [], said: [] };
     this.#places.set(pointer, made);
     return made;
   }

@@ -66,14 +66,17 @@ export function* problemsInPieces(
 }
 
 /** What there is to know of a place where something is wrong; many problems can share one. */
-interface Place {
+interface PlaceFacts {
   readonly source: LayerKind | undefined;
   /** Whether the highest layer has a leaf there or above. */
   readonly isOwn: boolean;
   readonly isUnchanged: boolean;
 }
 
-function places(config: EffectiveConfig, before: EffectiveConfig | undefined): (pointer: string) => Place {
+function places(
+  config: EffectiveConfig,
+  before: EffectiveConfig | undefined,
+): (pointer: string) => PlaceFacts {
   const own = config.layers[0]?.document ?? {};
   return perPlace((pointer) => {
     const tokens = tokensOf(pointer);

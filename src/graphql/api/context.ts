@@ -8,7 +8,7 @@ import type { RequestReader } from "../../service/read/request-reader.js";
 export type ListOf<T> = readonly (T | Promise<T>)[];
 
 /** Bounds what one request makes the process do. */
-export interface Work {
+export interface WorkLimit {
   /** The items of a list. @throws StrataError QUERY_TOO_COMPLEX, limit `response`, when completing them would cost too much */
   handOut<T>(items: readonly T[], info: GraphQLResolveInfo): ListOf<T>;
 }
@@ -23,5 +23,5 @@ export interface RequestContext {
   readonly accounts: AccountService;
   /** Gathers what the request reads into as few store calls as can be. */
   readonly reader: RequestReader;
-  readonly work: Work;
+  readonly work: WorkLimit;
 }

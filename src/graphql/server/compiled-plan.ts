@@ -44,7 +44,7 @@ export function compilePlan(
   if (!root || hasVariableDirectives(document)) return undefined;
   let write: Complete;
   try {
-    write = new Compiler(schema, document, operation).root(root);
+    write = new PlanCompiler(schema, document, operation).root(root);
   } catch (error) {
     if (error instanceof NoPlan) return undefined;
     throw error;
@@ -61,7 +61,7 @@ class NoPlan extends Error {}
 class NotPlain extends Error {}
 type Selected = ReadonlyMap<string, readonly FieldNode[]>;
 
-class Compiler {
+class PlanCompiler {
   readonly #fragments: Readonly<Record<string, FragmentDefinitionNode>>;
 
   constructor(

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { GraphQLResolveInfo } from "graphql";
-import type { ListOf, Work } from "../api/context.js";
+import type { ListOf, WorkLimit } from "../api/context.js";
 import type { OperationCost } from "./operation-cost.js";
 import { QUERY_LIMITS, tooComplex } from "./query-limits.js";
 
@@ -14,7 +14,7 @@ const ONE_TURN = 10 * SLICE;
  * How much work one request makes once it runs. The estimate before it can only guess how long a list of fields will
  * be; here it is known, and a long list is handed out in slices, so that it does not hold the process.
  */
-export class RequestWork implements Work {
+export class RequestWork implements WorkLimit {
   #spent = 0;
   /** What the operation was found to cost, with one item of each list whose length nobody knew before. */
   cost: OperationCost | undefined;

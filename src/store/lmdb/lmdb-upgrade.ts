@@ -137,13 +137,17 @@ async function step(database: Database, put: () => void): Promise<void> {
   }
 }
 
-interface Report {
+interface UpgradeReport {
   begin(isGoingOn: boolean): void;
   seen(items: number): void;
   end(): void;
 }
 
-function createReport(folder: string, database: Database, tell: (notice: StoreNotice) => void): Report {
+function createReport(
+  folder: string,
+  database: Database,
+  tell: (notice: StoreNotice) => void,
+): UpgradeReport {
   const say = (message: string) => tell({ level: "info", message });
   let [items, toldAt] = [0, performance.now()];
   return {

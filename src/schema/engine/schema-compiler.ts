@@ -14,7 +14,7 @@ import { addValueChecks } from "./value-checks.js";
 const ACCEPT: Judge = { judge: () => undefined };
 
 /** Compiles the schemas of one self-contained schema, each once. */
-export class Compiler {
+export class SchemaCompiler {
   readonly #judges = new Map<JsonObject, SchemaJudge>();
   readonly #pending: [JsonObject, SchemaJudge][] = [];
   readonly #said = new Map<string, Says>();
