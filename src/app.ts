@@ -182,7 +182,7 @@ function createIdentify(authenticate: Authenticate | undefined, rateLimit: numbe
       await checkRate(principal, ip);
       return principal;
     } catch (error) {
-      // Whoever guesses at tokens is as good as whoever sends none.
+      // A bad token counts against the same limit as no token.
       if ((error as StrataError).code === "UNAUTHENTICATED") await checkRate(NOBODY, ip);
       throw error;
     }

@@ -52,7 +52,7 @@ export interface RedisSettings {
   readonly cell: string;
   readonly allowUnsafe: boolean;
   readonly waitReplicas: number;
-  /** What this gateway remembers of the store across restarts goes there. */
+  /** The folder for the facts that this gateway keeps across restarts. */
   readonly stateFolder: string;
 }
 
@@ -208,7 +208,7 @@ function emptyKeys(environment: NodeJS.ProcessEnv): Wrong[] {
   ]);
 }
 
-/** What is wrong with settings taken together. */
+/** Faults of settings that contradict each other. */
 function* contradictions(given: Given): Generator<Wrong> {
   for (const name of ["STRATA_JWT_ISSUER", "STRATA_JWT_AUDIENCE"])
     if (isOpen(given) && given[name] !== undefined)
@@ -261,7 +261,7 @@ function storeOf(settings: z.infer<typeof SETTINGS>): Settings["store"] {
   };
 }
 
-/** The settings that say where the store is: whoever copies it need not have the others right. */
+/** The settings that say where the store is: a copy of the store does not need the others to be right. */
 const STORE_NAMES = [
   "STRATA_STORE",
   "STRATA_CELL",

@@ -39,7 +39,7 @@ function closeOnSignals(app: FastifyInstance): void {
   process.on("SIGTERM", close).on("SIGINT", close);
 }
 
-/** Logs are for machines; whoever started this by hand wants a link. */
+/** Logs are for machines; a person at a terminal gets a link. */
 function greet(origin: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\n  Strata is ready. Open ${origin}/ in a browser.\n\n`);
 }

@@ -39,7 +39,7 @@ More about backups: docs/backup.md. About moving in from KAZOO: docs/migrate-fro
 const FAILED = 1;
 const MISUSED = 2;
 
-/** What a command reads its settings from, and where it writes. */
+/** The environment of a command: its settings, and where it writes. */
 export interface CliContext {
   readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly stdout: NodeJS.WritableStream & Pick<Terminal, "isTTY">;

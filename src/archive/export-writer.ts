@@ -66,7 +66,7 @@ export class ExportWriter {
 
   async end({ sequence, dropped }: Pick<StorePosition, "sequence" | "dropped">): Promise<ExportSummary> {
     for (const [configId, last] of [...this.#lastCommits].sort(byName)) {
-      // Where its write is in the file, whoever imports it finds that out.
+      // Whether the write itself is in the file, the import finds out.
       if (last <= sequence && this.#lastTold.get(configId)?.version.sequence !== last)
         await this.#line(itemLine({ on: "config", configId, sequence: last }));
     }

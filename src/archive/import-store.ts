@@ -47,7 +47,7 @@ export async function importStore(
     }
     for (const counts of countsIn(verified.levels)) await target.restore(counts);
   } catch (error) {
-    // What is in there may not be of this file; whoever goes on has to find nothing.
+    // The store may hold data of another file, so it is emptied before an import goes on.
     if (error instanceof StrataError && error.code === "BAD_USER_INPUT")
       await target.begin(verified.sha256, true);
     throw error;

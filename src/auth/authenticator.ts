@@ -8,16 +8,16 @@ import { unauthenticated } from "./unauthenticated.js";
 
 export interface AuthenticatorOptions {
   readonly keys: TokenKeys;
-  /** What `iss` has to be; undefined: anything. */
+  /** The required `iss`; undefined: any. */
   readonly issuer: string | undefined;
-  /** What `aud` has to name; undefined: anything. */
+  /** The audience that `aud` must name; undefined: any. */
   readonly audience: string | undefined;
   /** How long a token may live, in seconds. */
   readonly maxAge: number;
   readonly now: () => Date;
 }
 
-/** @throws StrataError UNAUTHENTICATED; it never says why, for that helps only whoever is guessing */
+/** @throws StrataError UNAUTHENTICATED; it never says why: that would only help an attacker who guesses */
 export type Authenticate = (token: string) => Promise<Principal>;
 
 const TYPES: ReadonlySet<string> = new Set(["", "jwt", "at+jwt"]);
@@ -37,7 +37,7 @@ const BYTES_PER_TOKEN = 1_024;
 
 interface Verified {
   readonly principal: Principal;
-  /** What it was verified with: with another key it has to be verified again. */
+  /** The key that verified it: with another key it is verified again. */
   readonly key: VerificationKey;
   /** In seconds since the epoch. */
   readonly expires: number;
@@ -58,7 +58,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   });
   return async (token) => {
     const before = known.get(token);
-    // What is no token by its shape is no reason to look for keys.
+    // A malformed token does not trigger a fetch of the key set.
     if (before === undefined && !COMPACT.test(token)) throw unauthenticated();
     const key = await options.keys.current().catch((cause: unknown) => {
       throw unauthenticated(cause);

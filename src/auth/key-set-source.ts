@@ -88,7 +88,7 @@ function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-/** What fetch says of a failure may name the address; what it was caused by does not. */
+/** The message of a fetch failure may name the address; the message of its cause does not. */
 function reasonOf(error: unknown): string {
   const { message, name, cause } = error as Error;
   if (name === "TimeoutError") return `its server does not answer within ${ANSWER_WITHIN_MS / 1_000} s`;

@@ -2,7 +2,7 @@ import { secondOf } from "../domain/clock.js";
 import { resellerLineage } from "../domain/reseller.js";
 import { NOBODY, type Principal } from "./principal.js";
 
-/** What the policy has to know of an account. */
+/** The facts about an account that the policy needs. */
 export interface KnownAccount {
   readonly id: string;
   readonly isReseller: boolean;

@@ -13,7 +13,7 @@ export interface Principal {
 export const SCOPES = ["config:read", "config:write"] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Whoever sends no token where tokens are asked for. */
+/** A caller without a token, where tokens are required. */
 export const NOBODY: Principal = {
   subject: "nobody",
   accountId: undefined,

@@ -6,7 +6,7 @@ import { NOBODY, type Principal } from "./principal.js";
 export type CheckRate = (principal: Principal, address: string) => Promise<void>;
 
 /**
- * So many requests a second for each caller, in this process. Whoever sends no token is told apart by the address.
+ * So many requests a second for each caller, in this process. Callers without a token are told apart by their address.
  * @param perSecond undefined: as many as they like
  */
 export function createRateLimit(perSecond: number | undefined): CheckRate {

@@ -2,10 +2,10 @@ import type { JWTVerifyGetKey } from "jose";
 import { KeySet, type KeySetNotice } from "./key-set.js";
 import { keySetFile, keySetUrl } from "./key-set-source.js";
 
-/** What signatures are checked with. */
+/** A key that signatures are checked with. */
 export type VerificationKey = Uint8Array | JWTVerifyGetKey;
 
-/** What tokens are checked with. The kind of key fixes the algorithms: the token has no say in it. */
+/** The keys that tokens are checked with. The kind of key fixes the algorithms: the token has no say in it. */
 export interface TokenKeys {
   readonly algorithms: readonly string[];
   /**
@@ -37,7 +37,7 @@ export function keySet(
 ): TokenKeys {
   const source = /^https?:\/\//i.test(place) ? keySetUrl(new URL(place)) : keySetFile(place, now);
   const keys = new KeySet(source, onNotice, now);
-  // Whoever starts the server is there now, and its first caller may be hours away.
+  // Fetch at start: the operator is watching then, and the first caller may be hours away.
   keys.current().catch(() => {});
   return { algorithms: ASYMMETRIC, current: () => keys.current() };
 }

@@ -6,7 +6,7 @@ export interface AdmittingCacheOptions<V> {
   readonly bytes: number;
   /** Larger entries are not cached; absent: any that fits. */
   readonly largestBytes?: number;
-  /** What an entry takes, in bytes. Called once for each entry that is admitted. */
+  /** The size of an entry, in bytes. Called once for each entry that is admitted. */
   readonly sizeOf: (value: V, key: string) => number;
 }
 

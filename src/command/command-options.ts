@@ -3,14 +3,14 @@ import { parseArgs } from "node:util";
 /** A command that was not given as it has to be; the message says how. */
 export class UsageError extends Error {}
 
-/** What a command takes: options by their name, and whether each has a value. */
+/** The options of a command by name, and whether each has a value. */
 export type OptionShape = Readonly<Record<string, { readonly type: "string" | "boolean" }>>;
 
 export interface GivenOptions {
   /** The value of an option; undefined when it was not given. */
   value(name: string): string | undefined;
   isSet(name: string): boolean;
-  /** What is no option, in its order. */
+  /** Arguments that are not options, in order. */
   readonly operands: readonly string[];
 }
 
@@ -46,7 +46,7 @@ export function readOptions(args: readonly string[], options: OptionShape): Give
   return { value: (name) => values.get(name), isSet: (name) => set.has(name), operands };
 }
 
-/** What somebody typed, if it is a word: anything else may be more than that. */
+/** The typed text, if it is a plain word; other text may hold a secret and is not quoted. */
 export function named(word: string): string {
   return /^-{0,2}[a-z][a-z-]{0,20}$/i.test(word) ? word : "of that name";
 }

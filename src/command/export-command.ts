@@ -77,7 +77,7 @@ function unwritable(error: Error): StrataError {
   });
 }
 
-/** Whoever is told to end takes away what is half-done; told a second time it ends at once. */
+/** The first signal ends the export and removes the unfinished file; the second ends the process at once. */
 async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const interrupt = () => controller.abort(new StrataError("BAD_USER_INPUT", "The export was interrupted."));

@@ -4,9 +4,9 @@ import { parseDuration, type TokenAccess } from "../env.js";
 import { readOptions, UsageError } from "./command-options.js";
 
 export interface TokenContext {
-  /** What tokens the server would ask for. */
+  /** The tokens that the server would accept. */
   readonly access: () => { readonly kind: "open" } | TokenAccess;
-  /** Names whoever is at the terminal. */
+  /** The subject of the token; by default the user of the terminal. */
   readonly user: string;
   readonly now: () => Date;
   readonly stdout: Pick<NodeJS.WritableStream, "write">;

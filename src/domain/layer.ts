@@ -4,7 +4,7 @@ import type { JsonObject } from "./json.js";
 export const LAYER_KINDS = ["ACCOUNT", "RESELLER", "SYSTEM", "SCHEMA"] as const;
 export type LayerKind = (typeof LAYER_KINDS)[number];
 
-/** One source of values for one config, as whoever asks may see it. */
+/** One source of values for one config, as far as it is visible to the account. */
 export interface Layer {
   readonly kind: LayerKind;
   /** Of ACCOUNT and RESELLER. */

@@ -16,13 +16,13 @@ export function createClientErrorHandler(
   metrics: Metrics,
 ): (error: ClientError, socket: Socket) => void {
   return ({ code }, socket) => {
-    // Whoever hung up reads no answer.
+    // A client that hung up reads no response.
     if (code === "ECONNRESET" || socket.destroyed) return;
     const refusal = refusalOf(code);
     metrics.httpRequest("none", "none", refusal.status, 0);
     logger.info({ status: refusal.status, code }, "refused before it was a request");
     if (socket.writable) socket.write(textOf(refusal));
-    // Not once it is sent: whoever reads nothing would be waited for.
+    // Do not wait until it is sent: a client that reads nothing would hold the connection.
     socket.destroy();
   };
 }

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 
-/** What a request's line and headers may be together; more is 431. */
+/** The limit of a request's line and headers together; more is 431. */
 export const HEADER_LIMITS = {
   bytes: 16 * 1024,
   /** Browsers and proxies send some thirty. Node drops those over its own limit unseen, and one of them may be the token. */

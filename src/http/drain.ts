@@ -114,7 +114,7 @@ export class Drain {
         socket.destroy();
   }
 
-  /** Whoever reads the body hears of it, and answers as the face of the request does. */
+  /** The reader of the body gets the error, and responds in the shape of its API. */
   #refuseHalves(): void {
     for (const exchanges of this.#exchanges.values())
       for (const { request, response } of exchanges)

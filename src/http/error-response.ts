@@ -14,7 +14,7 @@ export interface ErrorResponse {
 const STATUS_OF: Readonly<Partial<Record<ErrorCode, number>>> = { RATE_LIMITED: 429, UNAUTHENTICATED: 401 };
 export const NOT_FOUND = errorBody("NOT_FOUND", "There is nothing here. GraphQL is at POST /graphql.");
 
-/** What a client is told of an error outside of the faces. Never quotes the request: some errors of fastify do. */
+/** The response for an error outside of both APIs. It never quotes the request: some errors of fastify do. */
 export function errorResponse(error: unknown, requestId: string, logger: FastifyBaseLogger): ErrorResponse {
   if (error instanceof StrataError) {
     const { code, message, pointer, limit, retryAfter } = error;

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { Histogram } from "./histogram.js";
 
-/** What Strata counts, and where it is read from. Labels come from closed sets: callers cannot add series. */
+/** Strata's metrics, and where they are read from. Labels come from closed sets: callers cannot add series. */
 export interface Metrics {
   readonly registry: Registry;
   /** One GraphQL request, by its root field. */

@@ -53,7 +53,7 @@ function isFileOrLink(entry: Dirent): boolean {
 
 type Content = { readonly json: unknown } | { readonly trouble: string };
 
-/** What a parser says quotes the text, and that may hold a password. */
+/** A parser's message quotes the text, and the text may hold a password. */
 async function readJson(path: string): Promise<Content> {
   let bytes: Buffer;
   try {

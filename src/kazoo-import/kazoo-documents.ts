@@ -162,7 +162,7 @@ function kindOf(document: CouchDocument): Kind {
   return isBare && isRecord(body[DEFAULT_SECTION]) ? "systemConfig" : "other";
 }
 
-/** What is not KAZOO's own bookkeeping. */
+/** The settings of a document, without KAZOO's own bookkeeping. */
 function settingsIn(body: CouchDocument["body"]): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(body).filter(([name]) => !/^(_|pvt_)/.test(name)));
 }

@@ -20,7 +20,7 @@ export interface SettingsWritten {
   readonly leftOut: readonly LeftOutSetting[];
 }
 
-/** What KAZOO's own pages add to whatever they send: notes of theirs, no setting. */
+/** Members that KAZOO's own pages add to each request: notes of theirs, not settings. */
 const PAGE_NOTES = "ui_metadata";
 
 /** Each round takes something out of the values; so many are more than any document needs. */

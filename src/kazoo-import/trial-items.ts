@@ -9,7 +9,7 @@ import {
 } from "../store/store.js";
 import type { KazooDocuments } from "./kazoo-documents.js";
 
-/** What a store holds of everything that an import reads or writes. */
+/** The items of a store that an import reads or writes. */
 export interface TrialItems {
   readonly items: readonly ArchiveItem[];
   /** The store's newest commit: none of them is newer. */

@@ -1,4 +1,4 @@
-/** What every handler of this face makes; `rest-face.ts` puts the envelope around it and sends it. */
+/** The result of a route handler; `rest-face.ts` puts the envelope around it and sends it. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;

@@ -10,7 +10,7 @@ export interface Sender {
   readonly now: () => Date;
 }
 
-/** What KAZOO puts around every answer, its members in KAZOO's order. */
+/** KAZOO's envelope of every response, its members in KAZOO's order. */
 export function envelope(
   sender: Sender,
   request: Pick<FastifyRequest, "id" | "headers">,

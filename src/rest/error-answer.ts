@@ -23,17 +23,17 @@ const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
 
 /** Seconds after which asking again makes sense. */
 const RETRY_AFTER = 1;
-/** What KAZOO says of any id that leads nowhere; its clients compare the text. */
+/** KAZOO's message for an unknown id; its clients compare the text. */
 const BAD_IDENTIFIER = "bad_identifier";
 
-/** What was asked for, as far as an error's answer names it, and the id that finds the error in the log. */
+/** The target of the request, as far as an error response names it, and the id that finds the error in the log. */
 export interface Asked {
   readonly incident: string;
   readonly accountId?: string | undefined;
   readonly configId?: string | undefined;
 }
 
-/** What a caller is told of an error; of an unexpected one nothing but the id under which the log has it. */
+/** The response for an error; for an unexpected one it holds only the id under which the log has it. */
 export function answerError(error: FastifyError | StrataError, asked: Asked): Answer {
   if (error instanceof StrataError && error.code !== "INTERNAL_SERVER_ERROR")
     return answerKnown(error, asked);

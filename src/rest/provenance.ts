@@ -17,7 +17,7 @@ interface Shadowed extends Source {
 }
 
 export interface FieldProvenance extends Source {
-  /** What lies below, highest precedence first. */
+  /** Shadowed contributions, highest precedence first. */
   readonly shadowed: readonly Shadowed[];
 }
 

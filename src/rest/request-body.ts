@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { StrataError } from "../domain/errors.js";
 
-/** What a `fetch` or a form sends when nobody said what it is. */
+/** The content type of a `fetch` or a form that names none. */
 const NOT_JSON: ReadonlySet<string> = new Set(["text/plain", "multipart/form-data"]);
 /** `curl -d` names the second, whatever it sends. */
 const JSON_TYPES: ReadonlySet<string> = new Set([

@@ -87,7 +87,7 @@ function answerErrors(face: FastifyInstance, sender: Sender): void {
     if (answer.status >= 500 && !isMeant) request.log.error({ err: error }, "request failed");
     return send(sender, request, reply, answer);
   });
-  // What the server refuses for all faces comes in the shape of GraphQL's errors.
+  // Refusals made by the server for both APIs have the shape of GraphQL errors.
   face.addHook("preSerialization", async (request, reply, payload) => {
     const refused = serverRefusal(payload);
     if (refused === undefined) return payload;

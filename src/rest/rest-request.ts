@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 import type { JsonObject } from "../domain/json.js";
 import type { RestContext, RestRequest } from "./route.js";
 
-/** What KAZOO answers with where no config is named. */
+/** KAZOO's default where no config is named. */
 const DEFAULT_CONFIG = "default";
 
 /** A request as the handlers read it, once its route's schemas have passed it. */

@@ -7,7 +7,7 @@ import type { Answer } from "./answer.js";
 import type { RequestSchemas } from "./request-schemas.js";
 import type { ANSWER_SCHEMAS } from "./schemas.js";
 
-/** What one request works with. */
+/** The services and the reader of one request. */
 export interface RestContext {
   readonly principal: Principal;
   readonly configs: ConfigService;
@@ -20,7 +20,7 @@ export interface RestRequest {
   readonly headers: IncomingHttpHeaders;
   readonly target: { readonly accountId: string; readonly configId: string };
   readonly provenance: boolean;
-  /** What `data` of the body is; empty where the route takes no body. */
+  /** The `data` member of the body; empty where the route takes no body. */
   readonly data: JsonObject;
 }
 

@@ -92,7 +92,7 @@ const SOURCE = {
   account: { type: "string", description: "Of ACCOUNT and RESELLER." },
 } as const;
 
-/** What answers look like, by name. */
+/** JSON Schemas of the responses, by name. */
 export const ANSWER_SCHEMAS = {
   Config: {
     type: "object",

@@ -17,7 +17,7 @@ export function validateExactly(face: FastifyInstance): void {
   face.setSchemaErrorFormatter(([error], part) => unusable(error, part));
 }
 
-/** What fastify checks of the requests that come to a route, for those that another route hands to it. */
+/** Repeats fastify's checks of a route for a request that another route hands over. */
 export function createRequestCheck(schemas: RequestSchemas): CheckRequest {
   const checks = PARTS.flatMap((part) => {
     const schema = schemas[part];

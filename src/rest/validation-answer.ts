@@ -10,7 +10,7 @@ const ROOT = ".";
 export function invalidAnswer(problems: readonly ConfigProblem[], sent: JsonObject): Answer {
   const byPath = new Map<string, Map<string, ConfigProblem[]>>();
   for (const problem of problems) {
-    // What the layers below have by themselves, or was there before, is not what the write is refused for.
+    // Inherited and existing problems are not the reason of the refusal.
     if (!isBlocking(problem)) continue;
     const path = dottedPath(problem.pointer);
     const byKeyword = byPath.get(path) ?? new Map<string, ConfigProblem[]>();
@@ -40,7 +40,7 @@ export function dottedPath(pointer: string): string {
   return names.length === 0 ? ROOT : names.map((name) => name.replaceAll(".", "%2E")).join(".");
 }
 
-/** What was sent at a pointer, which may go into arrays; undefined where nothing was. */
+/** The value sent at a pointer, which may go into arrays; undefined where there is none. */
 function valueAt(sent: JsonObject, tokens: readonly string[]): Json | undefined {
   let value: unknown = sent;
   for (const token of tokens) {

@@ -132,7 +132,7 @@ class Copy {
     private readonly modernise: (schema: JsonObject, from: Draft) => JsonObject,
   ) {}
 
-  /** What lies inside another part comes with it, so that each schema is in the bundle once. */
+  /** A part inside another part comes with it, so that each schema is in the bundle once. */
   of([whole, ...others]: readonly Part[], keyword: string): JsonObject {
     const root = this.#part(whole as Part, []);
     const own = root[keyword];

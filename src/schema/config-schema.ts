@@ -20,7 +20,7 @@ export interface Perspective {
   readonly defaults: JsonObject | undefined;
   /** Every way in which effective values break the schema. */
   validate(values: JsonObject): Rejection[];
-  /** What may be written: equal to what is seen, but for the system level, which may write what either side declares. */
+  /** The settings that may be written: the visible ones; the system level may also write what either schema declares. */
   readonly writable: Visibility;
   /** Whether `properties` names a member of the root. */
   names(key: string): boolean;

@@ -6,7 +6,7 @@ import { followLocal, isSchema, type Schema } from "./subschema.js";
 /** Places of one schema that are kept; more than any schema names. */
 const KEPT_PLACES = 10_000;
 
-/** What one self-contained schema declares at a place (R5): which members there are, and which schemas speak of each. */
+/** The members that one self-contained schema declares at a place (R5), and the schemas that apply to each. */
 export class DeclaredVisibility implements Visibility {
   readonly #named = new Map<string, DeclaredVisibility | undefined>();
   #branches: readonly Branches[] | undefined;
@@ -49,7 +49,7 @@ export class DeclaredVisibility implements Visibility {
     return found?.isFree ? EVERYTHING : found;
   }
 
-  /** What is declared of a member; undefined when it is not, free where a schema above it declares no members. */
+  /** The declaration of a member; undefined where there is none, free where a schema above it declares no members. */
   declared(key: string): DeclaredVisibility | undefined {
     // Only names that schemas spell out are kept; callers' keys would fill the memory.
     if (this.#named.has(key)) return this.#named.get(key);
@@ -172,7 +172,7 @@ function unevaluatedMember(schema: JsonObject, key: string, root: JsonObject): S
   return [unevaluated];
 }
 
-/** What either of two sees. */
+/** The union of two visibilities. */
 export function union(a: Visibility, b: Visibility): Visibility {
   if (a === EVERYTHING || b === EVERYTHING) return EVERYTHING;
   return {

@@ -12,7 +12,7 @@ const URIS: Readonly<Record<Draft, string>> = {
   "2020-12": "https://json-schema.org/draft/2020-12/schema",
 };
 
-/** What `$schema` says of a draft. */
+/** The `$schema` URIs of a draft. */
 export function uriOf(draft: Draft): string {
   return URIS[draft];
 }
@@ -118,7 +118,7 @@ export function modernise(
   return changed;
 }
 
-/** What is left of a schema object whose `$ref` stands alone. */
+/** A schema object whose `$ref` stands alone, without the keywords that the draft ignores beside it. */
 export function withoutConstraints(schema: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(schema).filter(([keyword]) => !CONSTRAINING.has(keyword)));
 }

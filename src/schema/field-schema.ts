@@ -3,7 +3,7 @@ import { tokensOf } from "../domain/pointer.js";
 import type { DeclaredVisibility } from "./declared-visibility.js";
 import { followLocal, mapSchemas } from "./subschema.js";
 
-/** What a form needs to know of one field. */
+/** What a form needs of the schema to draw one field. */
 export interface FieldSchema {
   readonly title: string | undefined;
   readonly description: string | undefined;

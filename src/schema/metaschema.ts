@@ -10,7 +10,7 @@ const draft06 = createRequire(import.meta.url)("ajv/dist/refs/json-schema-draft-
 // A CommonJS package: the class is the namespace's `default`.
 const Ajv04 = draft04Module.default;
 
-/** What is wrong with a schema by the metaschema of its draft. Schemas are trusted to be small; values are not. */
+/** Lists what the metaschema of its draft rejects in a schema. Schemas are trusted to be small; values are not. */
 export type CheckSchema = (schema: JsonObject, draft: Draft) => readonly ErrorObject[];
 
 /** Checks by draft, each made when it is first needed. */

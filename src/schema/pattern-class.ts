@@ -1,4 +1,4 @@
-/** What RE2 is told of one escape or class; `isSet`: it stands for a set of characters and needs brackets around it. */
+/** The RE2 text of one escape or class; `isSet`: it stands for a set of characters and needs brackets around it. */
 interface Translated {
   readonly text: string;
   /** Where the pattern goes on. */
@@ -9,7 +9,7 @@ interface Translated {
 type Range = readonly [first: number, last: number];
 const LAST = 0x10ffff;
 
-/** What ECMA-262 calls white space and line ends; for RE2 `\s` is ASCII only. */
+/** White space and line ends as ECMA-262 defines them; in RE2 `\s` is ASCII only. */
 const SPACES: readonly Range[] = [
   [0x09, 0x0d],
   [0x20, 0x20],

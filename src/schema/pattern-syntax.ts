@@ -98,7 +98,7 @@ class PatternReader {
     if (opening.endsWith(")")) return { kind: "text", text: opening, isOne: false };
     const branches = this.branches();
     if (!this.#take(")")) throw new Error(`error parsing regexp: missing closing ): \`${this.pattern}\``);
-    // What groups capture is of no use here, and a part may have to be said several times.
+    // Captures are not used, and a part may be written several times: groups become non-capturing.
     return { kind: "group", opening: opening.endsWith(":") ? opening : "(?:", branches };
   }
 

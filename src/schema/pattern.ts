@@ -5,7 +5,7 @@ import { widthOf } from "./pattern-width.js";
 /** A compiled `pattern`; `test` looks for a match anywhere in the text, as JSON Schema asks. */
 export interface Pattern {
   test(text: string): boolean;
-  /** What that costs at most for a text of a length, in steps of a validation. */
+  /** The highest price of a test of a text of that length, in steps of a validation. */
   cost(length: number): number;
 }
 
@@ -15,7 +15,7 @@ export class PatternTooLarge extends Error {}
 /** Patterns are as many as the schema files hold, not as callers send; compiling one twice would be waste. */
 const compiled = new Map<string, Pattern>();
 
-/** What RE2 lets counts come to, those inside each other multiplied. */
+/** The highest product of nested repeat counts that RE2 takes. */
 const COUNT_LIMIT = 1_000;
 /** Places of a pattern that a text can be at, at one time, so that it matters little how many. */
 const NARROW = 6;
@@ -75,7 +75,7 @@ function onJavaScript([parts = [], ...others]: readonly (readonly Part[])[]): Pa
     if (part.kind === "repeat") return part.part.kind === "text" && part.part.isOne && part.max > 1;
     return part.kind === "text" && (part.isOne || (part.text === "$" && index === rest.length - 1));
   });
-  // What follows the repeat is tried at each of its ends.
+  // The rest of the pattern is tried at each end of the repeat.
   if (!isPlain || repeats.length > 1 || rest.length > 32) return undefined;
   const text = forJavaScript(rest.map(write).join(""));
   if (text === undefined) return undefined;
@@ -93,7 +93,7 @@ const POSIX: Readonly<Record<string, string>> = {
   xdigit: "0-9A-Fa-f",
 };
 
-/** What was written for RE2, for JavaScript; undefined where it has no word for it. */
+/** Translates a pattern in RE2 syntax to JavaScript; undefined where JavaScript has no equivalent. */
 function forJavaScript(text: string): string | undefined {
   const said = text
     .replace(/\[:([a-z]+):\]/g, (all, name: string) => POSIX[name] ?? all)
@@ -189,7 +189,7 @@ function signOf(min: number, max: number): string {
   return min === 0 ? "*" : min === 1 ? "+" : `{${min},}`;
 }
 
-/** What the counts in a part come to once it is written, those inside each other multiplied. */
+/** The product of the nested repeat counts in the written part. */
 function countsOf(part: Part): number {
   switch (part.kind) {
     case "text":
@@ -232,7 +232,7 @@ function canParse(text: string): boolean {
   }
 }
 
-/** What PCRE and RE2 have and JavaScript has not: inline flags, atomic groups, comments, possessive repeats, `(?P<n>`. */
+/** Syntax of PCRE and RE2 that JavaScript lacks: inline flags, atomic groups, comments, possessive repeats, `(?P<n>`. */
 function withoutForeignSyntax(text: string): string {
   return text
     .replace(/\(\?#[^)]{0,99}\)|\(\?[a-zA-Z-]+\)/g, "")

@@ -18,7 +18,7 @@ export interface Reference {
   readonly text: string;
 }
 
-/** What a schema object refers to. */
+/** The references of a schema object. */
 export function referencesOf(schema: JsonObject): Reference[] {
   return (["$ref", "$dynamicRef", "$recursiveRef"] as const).flatMap((keyword) => {
     const text = schema[keyword];

@@ -12,7 +12,7 @@ export interface Place {
 /** A schema that has a URI: a file, or a schema inside one with an `$id` (`id` in draft 04) of its own. */
 export interface Resource extends Place {
   readonly file: SchemaFile;
-  /** What relative references inside it start from. */
+  /** The base URI of relative references inside it. */
   readonly uri: string;
   readonly anchors: ReadonlyMap<string, Place>;
   /** Anchors that outer resources may bind anew; `""` stands for `$recursiveAnchor`. */
@@ -120,7 +120,7 @@ function resource(place: Place, file: SchemaFile, uri: string): ResourceDraft {
   return { ...place, file, uri, anchors: new Map(), dynamicAnchors: new Map() };
 }
 
-/** What a schema's identifier gives it: a URI, an anchor (up to draft 07), or both. */
+/** The URI, the anchor (up to draft 07), or both, that a schema's identifier gives it. */
 function identifierOf(
   schema: JsonObject,
   { draft }: SchemaFile,

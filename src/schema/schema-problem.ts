@@ -1,4 +1,4 @@
-/** Something wrong with a schema file, for whoever keeps the folder. */
+/** A fault of a schema file, for the operator who keeps the folder. */
 export interface SchemaProblem {
   /** The file's name, without its folder. */
   readonly file: string;

@@ -15,7 +15,7 @@ import { problemsOfFile, withoutLargePatterns } from "./sound-file.js";
 import { walkSchemas } from "./subschema.js";
 import { createValidator } from "./validation.js";
 
-/** What a schema folder says, loaded once; constant from then on. */
+/** A schema folder, loaded once and constant from then on. */
 export interface SchemaRegistry {
   /** By config id, in the order of their ids. */
   readonly configs: ReadonlyMap<string, ConfigSchema>;

@@ -8,7 +8,7 @@ import type { SchemaFile } from "./schema-folder.js";
 import type { SchemaProblem } from "./schema-problem.js";
 import { KEYWORDS_WITH_NAMES, lookUp, mapSchemas, walkSchemas } from "./subschema.js";
 
-/** What is wrong with a file by itself: whether it is a JSON Schema of its draft, and its patterns can be run. */
+/** Checks a file by itself: is it a JSON Schema of its draft, and can its patterns be run? */
 export function problemsOfFile(
   file: SchemaFile,
   checkSchema: CheckSchema,

@@ -5,7 +5,7 @@ import { appendToken, tokensOf } from "../domain/pointer.js";
 import type { OwnDefault } from "./defaults.js";
 import type { Rejection, Validate } from "./validation.js";
 
-/** What does not count of a default: a member, or (no tokens) all of it. */
+/** The part of a default that is left out: a member, or (no tokens) all of it. */
 export interface RejectedPart {
   readonly tokens: readonly string[];
   readonly reason: string;

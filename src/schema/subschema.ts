@@ -72,7 +72,7 @@ export function mapSchemas(schema: JsonObject, change: SchemaChange): JsonObject
   );
 }
 
-/** What lies at the tokens of a pointer, arrays included; undefined when nothing does. */
+/** The value at the tokens of a pointer, arrays included; undefined where there is none. */
 export function lookUp(schema: Json, tokens: readonly string[]): Json | undefined {
   let value: Json | undefined = schema;
   for (const token of tokens) {

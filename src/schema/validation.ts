@@ -15,7 +15,7 @@ export interface Rejection {
   readonly keyword: string;
   /** For a person; holds no values. */
   readonly message: string;
-  /** What the keyword asks for, where that is plain data. */
+  /** The value of the keyword, where that is plain data. */
   readonly expected?: Json;
   /**
    * What the keyword found: which branches passed, how many members there are, of which type a value is. A problem is
@@ -77,7 +77,7 @@ const EXPECTED_LIMIT = 256 * 1024;
 const STEPS_A_REJECTION = 8;
 const STEPS_A_FAILURE = 4;
 
-/** What has been written out about one place: few things, so that they are looked through. */
+/** The failures already written out at one pointer: so few that a linear search is enough. */
 interface SaidAtPlace {
   readonly failures: Failure[];
   readonly said: { readonly says: Says; readonly finding: string | undefined }[];

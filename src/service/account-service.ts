@@ -41,7 +41,7 @@ export interface NewAccount {
   readonly isReseller: boolean;
 }
 
-/** What is absent stays as it is. */
+/** Absent members stay unchanged. */
 export interface AccountUpdate {
   readonly id: string;
   readonly name?: string | undefined;

@@ -26,7 +26,7 @@ export class ConfigService extends ConfigCatalog {
   }
 
   /**
-   * What is in force, and who says so.
+   * The effective config, with provenance.
    * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_NOT_FOUND; CONFIG_NOT_FOUND; STORE_UNAVAILABLE
    */
   async effective(principal: Principal, given: ConfigTarget, reader: RequestReader): Promise<ConfigSnapshot> {

@@ -23,7 +23,7 @@ export function isBlocking({ inherited, existing }: ConfigProblem): boolean {
 }
 
 /**
- * What the schema rejects in a config's values (R12), each with the layer it comes from.
+ * The problems of a config's values (R12), each with the layer it comes from.
  * @param before the config before the write that led to it; undefined: there was none
  */
 export function problemsOf(
@@ -65,7 +65,7 @@ export function* problemsInPieces(
   });
 }
 
-/** What there is to know of a place where something is wrong; many problems can share one. */
+/** Facts about a pointer that has problems; several problems can share it. */
 interface PlaceFacts {
   readonly source: LayerKind | undefined;
   /** Whether the highest layer has a leaf there or above. */
@@ -117,7 +117,7 @@ function isSame(a: Rejection, b: Rejection): boolean {
 /** Problems that an answer lists. */
 const LISTED_PROBLEMS = 500;
 
-/** What an answer lists of many problems: those that block a write first, and how many more there are. */
+/** Bounds the list of problems: those that block a write come first, and the last entry counts the rest. */
 export function listed(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
   if (problems.length <= LISTED_PROBLEMS) return problems;
   const ordered = [...problems.filter(isBlocking), ...problems.filter((problem) => !isBlocking(problem))];

@@ -31,7 +31,7 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
     const tell = (outcome: string) =>
       onCall({ operation, size, seconds: (performance.now() - start) / 1_000, outcome });
     const answer = run();
-    // Beside the answer, not in its way: whoever asked waits for no more than the store.
+    // Observe beside the result: the caller waits for the store only.
     answer.then(
       (found) => tell(outcomeOf(found)),
       (error: unknown) => tell(error instanceof StrataError ? error.code : "INTERNAL_SERVER_ERROR"),

@@ -1,4 +1,4 @@
-/** Something that whoever runs Strata should hear of. */
+/** A message for the operator. */
 export interface StoreNotice {
   readonly level: "info" | "warn" | "error";
   readonly message: string;

@@ -15,14 +15,14 @@ import { resellerLineage } from "../domain/reseller.js";
  *   what has children, is a conflict, expected or not;
  * - with an account goes everything of its documents: versions and histories too; the records that the account had stay;
  * - the index of a config's documents, and the history of an account, change in the same step as what they tell of;
- * - whoever cannot answer says so with `StrataError` STORE_UNAVAILABLE, within two seconds.
+ * - a store that cannot answer fails with `StrataError` STORE_UNAVAILABLE within two seconds.
  */
 export interface Store {
   /** Each account with its ancestors, itself first, the root last; undefined where there is no such account. */
   lineages(accountIds: readonly string[]): Promise<Lineages>;
   /** The accounts below one, and how many there are, all as of one moment; of an account that is not there, none. */
   descendants(of: DescendantsOf): Promise<Descendants>;
-  /** What configs are stored as, all as of one moment: each with the ancestors that say where. */
+  /** The stored layers of configs, all as of one moment, each with the lineage that names them. */
   layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs>;
   /** The versions alone, all as of one moment: the cheap way to learn whether something known still holds. */
   versions(of: VersionsOf): Promise<Versions>;
@@ -193,7 +193,7 @@ export interface DocumentOwners {
 /** Characters of a note. */
 export const NOTE_LIMIT = 500;
 
-/** What is kept of a commit beside what it wrote. */
+/** The facts kept with a commit beside the write itself. */
 export interface CommitOrigin {
   /** RFC 3339, UTC. */
   readonly at: string;
@@ -210,7 +210,7 @@ export function originOf({ at, by, schema, note }: CommitOrigin): CommitOrigin {
   return { at, by, ...(schema !== undefined && { schema }), ...(note !== undefined && { note }) };
 }
 
-/** What one commit did, as the feed tells it. */
+/** One commit, as the change feed tells it. */
 export type Change = DocumentChange | AccountChange;
 export interface DocumentChange extends CommitOrigin {
   readonly on: "document";

@@ -92,7 +92,7 @@ function objectOf(
   return members.length === 0 && fields.length > 0 && !isKept ? undefined : Object.fromEntries(members);
 }
 
-/** What is too small for a double would become 0 unnoticed; as no number at all, the border refuses it. */
+/** A number too small for a double would become 0 unnoticed; NaN is refused by the check of inputs. */
 function numberOf(text: string): number {
   const number = Number(text);
   return number === 0 && /^[^eE]*[1-9]/.test(text) ? Number.NaN : number;

@@ -1,6 +1,6 @@
 import Negotiator from "negotiator";
 
-/** What Apollo Server chooses from, in its order. */
+/** The media types that Apollo Server chooses from, in its order. */
 const TYPES = [
   "application/json; charset=utf-8",
   "application/graphql-response+json; charset=utf-8",

@@ -40,7 +40,7 @@ export function hasJson({ method, headers }: IncomingMessage): boolean {
   return method === "POST" && (type === PLAIN_JSON || JSON_TYPE.test(type));
 }
 
-/** What a browser may ask before a request from another origin; that origin's own headers come with every response. */
+/** The response to a CORS preflight; the headers for the origin itself come with every response. */
 export function answerPreflight({ method, headers }: IncomingMessage): GraphqlResponse | undefined {
   if (method !== "OPTIONS") return undefined;
   if (!headers.origin || !headers["access-control-request-method"])

@@ -4,7 +4,7 @@ import { StrataError } from "../../domain/errors.js";
 import { withoutValues } from "./withheld-values.js";
 
 export interface ErrorReport {
-  /** What a client is told of an error. */
+  /** The error as the client sees it. */
   readonly mask: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
   /** Logs the errors of a request, before they are masked: those that nobody expected, and failures of the store. */
   readonly log: (errors: readonly GraphQLError[], requestId: string) => void;

@@ -1,4 +1,4 @@
-/** What a client sends to have an operation executed, as GraphQL over HTTP has it. */
+/** The request parameters of GraphQL over HTTP. */
 export interface GraphqlRequest {
   readonly query: string;
   readonly operationName: string | undefined;

@@ -3,7 +3,7 @@ import type { Headers } from "./response-headers.js";
 /** A response on its way out, without the headers that every response has. */
 export interface GraphqlResponse {
   readonly status: number;
-  /** What depends on the content. Its length is added where it is sent. */
+  /** Headers that depend on the content. Its length is added where it is sent. */
   readonly headers: Headers;
   readonly body: string;
   /** `latin1`: the body is bytes, one character for each. Absent: it is text. */

@@ -15,7 +15,7 @@ import {
   simpleEstimator,
 } from "graphql-query-complexity";
 
-/** What an operation may cost, and what one item of each of its lists does whose length nobody knows before. */
+/** The cost of an operation, and the cost of one item for each list of unknown length. */
 export interface OperationCost {
   readonly cost: number;
   readonly itemCosts: ReadonlyMap<FieldNode, number>;
@@ -23,7 +23,7 @@ export interface OperationCost {
   readonly isConstant: boolean;
 }
 
-/** What the schema says of itself has no `complexity`: it has some 30 types, with a handful of members each. */
+/** Introspection fields have no `complexity`: the schema has some 30 types, with a handful of members each. */
 const introspection: ComplexityEstimator = ({ type, field, childComplexity }) => {
   if (!type.name.startsWith("__") || !isListType(getNullableType(field.type))) return undefined;
   return (field.name === "types" ? 30 : 4) * (1 + childComplexity);

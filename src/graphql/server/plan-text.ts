@@ -14,7 +14,7 @@ export interface Execution {
 export type Complete = (value: unknown, execution: Execution) => Text;
 
 export interface PlannedField {
-  /** What comes before its value: a comma unless it is the first, its name, a colon. */
+  /** The text before its value: a comma unless it is the first, its name, a colon. */
   readonly head: string;
   readonly read: (source: unknown, execution: Execution) => unknown;
   readonly complete: Complete;
@@ -98,7 +98,7 @@ export function leafWriter(type: GraphQLLeafType): WriteValue {
 /** In JSON text; and halves of characters, which alone cannot be sent. */
 const NEEDS_ESCAPE = /["\\\p{Cc}\p{Cs}]/u;
 
-/** What JSON.stringify makes of it; that takes its time for what is short and plain, as most values are. */
+/** The same text as JSON.stringify makes, which is slow for short plain values; most values are. */
 function textOf(value: unknown): string | undefined {
   switch (typeof value) {
     case "string":
@@ -116,7 +116,7 @@ function isPromise(value: unknown): value is Promise<unknown> {
   return value instanceof Promise;
 }
 
-/** What comes of it, graphql-js tells. */
+/** Leaves the request to graphql-js, which reports the error. */
 export function fail(reason: string): never {
   throw new Error(reason);
 }

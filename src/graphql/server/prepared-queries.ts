@@ -19,14 +19,14 @@ const COMPILE_AT = 3;
 const MOST_SELECTIONS = 250;
 /** Bytes of all prepared queries, as far as they can be told. */
 const BYTES = 32 * 2 ** 20;
-/** What a parsed query and its plan take for each character of the document's JSON text. */
+/** Bytes of a parsed query and its plan for each character of the JSON text of its AST. */
 const BYTES_PER_CHARACTER = 12;
 
 /** One operation of a query that has passed every check which does not depend on the variables. */
 export interface PreparedOperation {
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
-  /** What metrics call it. */
+  /** Its label in metrics. */
   readonly label: string;
   /** Once it is known, where it is the same whatever the variables. */
   cost: OperationCost | undefined;

@@ -1,6 +1,6 @@
 import { StrataError } from "../../domain/errors.js";
 
-/** What one GraphQL request may be, and what its answer. */
+/** Limits of one GraphQL request and of its response. */
 export const QUERY_LIMITS = {
   /** Characters of the query's text. */
   characters: 256 * 1024,

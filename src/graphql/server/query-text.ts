@@ -50,7 +50,7 @@ function* tokens(text: string): Generator<Token> {
   }
 }
 
-/** What is counted of a query on the way through its tokens. */
+/** Counts made while the tokens of a query are read. */
 class Shape {
   tokens = 0;
   depth = 0;

@@ -16,7 +16,7 @@ const ONE_TURN = 10 * SLICE;
  */
 export class RequestWork implements WorkLimit {
   #spent = 0;
-  /** What the operation was found to cost, with one item of each list whose length nobody knew before. */
+  /** The cost of the operation, with one item for each list of unknown length. */
   cost: OperationCost | undefined;
   /** Whether lists are handed out at once, by a compiled plan; it fails where they are too long for that. */
   inOneTurn = false;

@@ -9,7 +9,7 @@ import { VersionCheck, type VersionedStore } from "../../service/read/version-ch
 export interface CachedResponse {
   /** Its bytes, one character for each: sending it needs no other encoding, and it takes half the memory. */
   readonly bytes: string;
-  /** What metrics call the operation. */
+  /** The operation's label in metrics. */
   readonly label: string;
   readonly vector: VersionVector;
   /** Tokens that were issued before this second, since the epoch, get another response. */
@@ -27,7 +27,7 @@ interface Entry extends CachedResponse {
   sequence: number | undefined;
 }
 
-/** What a version takes at most, or an entry beside its texts. */
+/** Upper bound of the bytes of a version, and of an entry beside its texts. */
 const BYTES_PER_VERSION = 400;
 const BYTES_PER_ENTRY = 512;
 /** Larger entries are not cached. */

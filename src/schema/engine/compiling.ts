@@ -5,7 +5,7 @@ import type { Says } from "./failure.js";
 import type { Run } from "./run.js";
 import type { Judge } from "./schema-judge.js";
 
-/** What the keywords of a schema are compiled with. */
+/** The context in which the keywords of a schema are compiled. */
 export interface Compiling {
   readonly draft: Draft;
   /** The judge of another schema: of one about the same value, or about something inside it. */

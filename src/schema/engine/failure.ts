@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { Json } from "../../domain/json.js";
 
-/** What one keyword of one schema says when it is broken. Two that say the same are one object. */
+/** The message of one keyword of one schema when it fails. Equal messages are one object. */
 export interface Says {
   readonly keyword: string;
   readonly message: string;
@@ -17,9 +17,9 @@ export interface Failure {
   /** The member that `says` is about; else it is about the value itself. */
   readonly member?: string;
   readonly finding?: Json | (() => Json);
-  /** What else is said about the same value; comes first. */
+  /** Other failures of the same value; listed first. */
   readonly parts?: readonly Failure[];
-  /** What is said about its members and items. */
+  /** Failures of its members and items. */
   readonly inside?: readonly (readonly [key: string, failure: Failure])[];
 }
 

@@ -88,7 +88,7 @@ function addPropertyNames({ propertyNames }: JsonObject, judge: SchemaJudge, com
 /** Names that are sooner looked up one by one than found among an object's members. */
 const FEW_NAMES = 8;
 
-/** What `properties`, `patternProperties` and `additionalProperties` of one schema say about a member. */
+/** The schemas that `properties`, `patternProperties` and `additionalProperties` apply to a member. */
 class Members {
   readonly #named: ReadonlyMap<string, Judge>;
   readonly #names: readonly string[];

@@ -17,7 +17,7 @@ const WORTH_REMEMBERING = 4;
 
 export class TooManySteps extends Error {}
 
-/** What one schema says of one value. */
+/** The verdict of one schema on one value. */
 export interface Verdict {
   readonly failure: Failure | undefined;
   /** Undefined: nobody has asked yet which members and items were evaluated. */

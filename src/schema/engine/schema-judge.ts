@@ -3,7 +3,7 @@ import { Evaluated } from "./evaluated.js";
 import { type Failure, together } from "./failure.js";
 import type { Run } from "./run.js";
 
-/** What one keyword says of a value; `evaluated` is there when somebody asks which members and items were judged. */
+/** The verdict of one keyword on a value; `evaluated` is given when a caller needs the members and items that were judged. */
 export type Check<T = Json> = (value: T, run: Run, evaluated: Evaluated | undefined) => Failure | undefined;
 
 /** Values by the keywords that are for them. */
@@ -14,7 +14,7 @@ export interface Judge {
   judge(value: Json, run: Run, evaluated?: Evaluated): Failure | undefined;
 }
 
-/** What is wrong is kept until the end, and costs more than what is right. */
+/** A failure is kept until the end, so it costs more than a success. */
 const STEPS_A_FAILURE = 4;
 
 /** One schema object, compiled: the checks for each kind of value, in the order in which they are to be reported. */

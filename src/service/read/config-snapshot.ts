@@ -34,7 +34,7 @@ function digest(text: string): string {
   return hash("sha256", text, "base64url");
 }
 
-/** What a state was made from. */
+/** The write that a snapshot shows the result of. */
 interface WriteOrigin {
   readonly dryRun: boolean;
   readonly before: EffectiveConfig;
@@ -62,7 +62,7 @@ export class ConfigSnapshot {
     return this.write?.dryRun === true;
   }
 
-  /** What the schema says from where this config is looked at. */
+  /** The schema as this viewer sees it. */
   get perspective(): Perspective {
     return (this.view.account && this.schema.forAccount) ?? this.schema.forSystem;
   }
@@ -75,7 +75,7 @@ export class ConfigSnapshot {
     return this.#etag;
   }
 
-  /** What the schema rejects in the values as they stand. */
+  /** The problems of the values as they are now. */
   get problems(): readonly ConfigProblem[] {
     if (this.write !== undefined) {
       this.#problems ??= listed(problemsOf(this.config, this.perspective, this.write.before));

@@ -33,7 +33,7 @@ export interface MergedLayers {
   readonly config: VisibleConfig;
 }
 
-/** What a merge takes for each character of its documents' JSON, at worst: many small values, many long pointers. */
+/** Bytes of a merge for each character of its documents' JSON, at worst: many small values, many long pointers. */
 const BYTES_PER_CHARACTER = 48;
 const BYTES_PER_MERGE = 2 * 1024;
 
@@ -121,7 +121,7 @@ export class MergedConfigs {
     return config;
   }
 
-  /** What is known already of the merge of the layers from `first` on: as much as possible. */
+  /** The longest cached prefix of the merge of the layers from `first` on. */
   #base({ from, keys }: Wanted, first: number): Base {
     for (let at = Math.max(1, first); at < keys.length; at++) {
       const config = this.#cache.get(keys[at] as string);

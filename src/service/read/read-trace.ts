@@ -16,7 +16,7 @@ export interface VersionVector {
   readonly documents: readonly (Version | undefined)[];
 }
 
-/** What one request has read: what its answer depends on, beside the request itself and the schemas. */
+/** The reads of one request: its response depends on them, on the request itself and on the schemas. */
 export interface ReadTrace {
   /** Undefined when the versions do not tell whether the answer still holds. Then it cannot be cached. */
   readonly vector: VersionVector | undefined;

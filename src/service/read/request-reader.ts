@@ -21,7 +21,7 @@ import { StrayReads } from "./stray-reads.js";
 
 /** Where one request reads from. It makes one store call of everything that is asked for at the same time. */
 export interface RequestReader {
-  /** What it has read so far. */
+  /** Its reads so far. */
   readonly trace: ReadTrace;
   /** Undefined when there is no such account. */
   ancestry(accountId: string): Promise<Ancestry | undefined>;

@@ -53,7 +53,7 @@ export async function commitUntilDone<T>(
   }
 }
 
-/** What was made; undefined when what the commit expected no longer holds. */
+/** The commit made; undefined on a conflict. */
 async function commitOnce(store: Store, commit: Commit, deadline: number): Promise<Committed | undefined> {
   let uncertain: Error | undefined;
   for (;;) {
@@ -84,7 +84,7 @@ async function commitOnce(store: Store, commit: Commit, deadline: number): Promi
   );
 }
 
-/** What becomes of a commit that is still under way nobody will hear. */
+/** Nobody waits any more for the outcome of a commit that is still under way. */
 function unheard(): CommitOutcome {
   return { outcome: "unknown", cause: new Error("the time for the write was up") };
 }

@@ -179,7 +179,7 @@ export class ConfigWriter {
   }
 }
 
-/** What a write has made, and who did. */
+/** The result of a write, and who made it. */
 interface Written extends Committed {
   readonly by: string;
 }

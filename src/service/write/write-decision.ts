@@ -22,14 +22,14 @@ import {
 } from "../problems.js";
 import { atOnce, type Pieces } from "../yield-to-event-loop.js";
 
-/** What a caller wants of one document. Values and patches have passed `checkJson`. */
+/** The change to one document that a caller asks for. Values and patches have passed `checkJson`. */
 export type WriteIntent =
   | { readonly kind: "SET"; readonly values: JsonObject }
   | { readonly kind: "PATCH"; readonly patch: JsonObject }
   /** No pointers: the whole document. */
   | { readonly kind: "RESET"; readonly pointers: readonly string[] | undefined };
 
-/** What would become of the document, and whether it may. */
+/** The document after the write, and the problems that may forbid it. */
 export interface WriteDecision {
   /** All of it, visible or not; empty: the document goes. */
   readonly override: JsonObject;

@@ -52,7 +52,7 @@ class LmdbArchiveTarget implements ArchiveTarget {
     this.#write((database) => {
       if (clear) database.clearSync();
       else if (!isEmpty(database) && unfinishedImport(database) !== name) throw this.#notEmpty();
-      // Whoever is copying from here sees by it that this is not what it began with.
+      // An export that is under way sees by it that the store was replaced.
       putBeginning(database);
       database.put("import", name);
     });

@@ -41,7 +41,7 @@ export class LmdbCommitQueue {
     await this.#draining;
   }
 
-  /** What became of it, once it is on disk; within the time that the port promises. Never rejects. */
+  /** Settles once the work is on disk or has failed, within the time that the port promises. Never rejects. */
   enqueue<T>(work: Work<T>): Promise<T | Failed> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#expire(ticket), ANSWER_WITHIN_MS);

@@ -4,7 +4,7 @@ import type { Key, RootDatabase } from "lmdb";
 /** Text under ordered keys. */
 export type Database = RootDatabase<string, Key>;
 
-/** What no other commit has, and no other life of a store. */
+/** A text that is unique to a commit, or to one life of a store. */
 export function randomToken(): string {
   return randomBytes(12).toString("base64url");
 }

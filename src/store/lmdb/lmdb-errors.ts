@@ -45,7 +45,7 @@ const REASONS: ReadonlyMap<unknown, readonly [reason: string, advice: string]> =
 ]);
 const NO_REASON = [undefined, "Check the folder and the system's log."] as const;
 
-/** Words for whoever runs Strata: which folder, why, and what to do about it. */
+/** A message for the operator: which folder, why, and what to do about it. */
 export function unusable(folder: string, error: unknown): StrataError {
   if (error instanceof StrataError) return error;
   const message = error instanceof Error ? error.message : String(error);

@@ -29,7 +29,7 @@ export async function checkFiles(folder: string): Promise<void> {
   await withFile(readersFile(folder), "r+", async () => {});
   const begun = await withFile(dataFile(folder), "r+", async (file) => {
     if (!(await isSound(file, folder))) return false;
-    // What a killed process wrote last may be seen and not be on disk yet.
+    // The last write of a killed process may be visible and not on disk yet.
     await file.datasync();
     return true;
   });

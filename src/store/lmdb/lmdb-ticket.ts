@@ -1,7 +1,7 @@
 import type { CommitOutcome } from "../store.js";
 import type { Database } from "./lmdb-database.js";
 
-/** What is to be done in a transaction. */
+/** One piece of work for a transaction. */
 export interface Work<T> {
   /** How much text it writes. */
   readonly characters: number;

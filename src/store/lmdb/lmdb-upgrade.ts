@@ -16,7 +16,7 @@ const ITEMS_PER_STEP = 500;
 const TELL_EVERY_MS = 1_000;
 /** Comes after every id, and after the owner of the system layer. */
 const LAST = "\x7f";
-/** What is looked at, in this order, which is that of the keys. Entries of the feed know more than accounts do: they come after. */
+/** The kinds of entries examined, in the order of the keys. Feed entries hold more than accounts do: they come after. */
 const RANGES: readonly { readonly part: string; readonly end: Key }[] = [
   { part: "a", end: ["a", LAST] },
   { part: "feed", end: ["feed", Number.MAX_SAFE_INTEGER] },
@@ -89,7 +89,7 @@ function rangesFrom(after: Key | undefined): typeof RANGES {
   );
 }
 
-/** What an upgrade has left that was broken off before an older release took documents away. */
+/** Removes what an interrupted upgrade has put into the index: an older release may have removed documents since. */
 async function clearIndex(database: Database): Promise<void> {
   for (;;) {
     const keys = [...database.getKeys({ ...OWNER_KEYS, limit: ITEMS_PER_STEP })];

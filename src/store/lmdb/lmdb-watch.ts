@@ -103,7 +103,7 @@ function identityOf(path: string): string | undefined {
   return typeof found === "object" ? `${found.dev} ${found.ino}` : undefined;
 }
 
-/** What cannot be looked at may well be there. */
+/** A file that cannot be examined may still be there. */
 function isAnother(file: string | undefined, path: string): boolean {
   const found = look(path);
   if (file === undefined || found === "unseen") return false;

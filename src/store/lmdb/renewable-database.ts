@@ -32,7 +32,7 @@ export class RenewableDatabase {
     return this.#current;
   }
 
-  /** What is to be seen now is on disk. */
+  /** Notes that the current state is on disk. */
   noteOnDisk(): void {
     if (this.#current !== undefined) this.#onDisk = sequenceOf(this.#current);
   }
@@ -46,7 +46,7 @@ export class RenewableDatabase {
     }
   }
 
-  /** Closes what is open and opens it anew; whoever asks meanwhile waits for the same. */
+  /** Closes the environment and opens it anew; concurrent callers share one renewal. */
   renewed(): Promise<Database> {
     this.#renewing ??= this.#openAnew().then(
       (database) => {
@@ -68,7 +68,7 @@ export class RenewableDatabase {
     const old = this.#current;
     this.#current = undefined;
     await old?.close();
-    // What has the name now may be another store, or none.
+    // The files under that name may be another store by now, or gone.
     const loss = this.loss();
     if (loss !== undefined) throw loss;
     const database = openDatabase(this.settings);

@@ -51,7 +51,7 @@ class RedisArchiveTarget implements ArchiveTarget {
   async lock(): Promise<void> {
     const answer = await this.connection.call(["SET", this.keys.lock, this.#holder, "NX", "PX", LOCK_MS]);
     if (answer !== "OK") throw this.#locked();
-    // Whoever lost the lock is refused by every function: a renewal that fails is not a fault yet.
+    // A failed renewal is not fatal yet: every function refuses an import that has lost the lock.
     this.#renewing = setInterval(() => {
       this.connection.call(["PEXPIRE", this.keys.lock, LOCK_MS]).catch(() => {});
     }, LOCK_MS / 6);

@@ -26,7 +26,7 @@ export async function sendFunctions(
   const answers = await connection.send(commands, deadline);
   if (!answers.some(isFunctionMissing)) return answers;
   await loadFunctions(connection);
-  // What was done in the first round must be harmless in the second: operation ids see to it.
+  // Commands of the first round may run twice: operation ids make that harmless.
   return connection.send(commands, deadline);
 }
 
@@ -40,7 +40,7 @@ function isFunctionMissing(error: unknown): boolean {
   return error instanceof RedisRefusal && error.message.startsWith("ERR Function not found");
 }
 
-/** What nobody can guess, and nothing else has. */
+/** A unique text that cannot be guessed. */
 export function makeNonce(): string {
   return randomBytes(12).toString("base64url");
 }

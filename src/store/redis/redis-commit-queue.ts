@@ -26,7 +26,7 @@ export interface RedisCommitSettings extends RedisRetention {
 
 const REPLICAS_WITHIN_MS = 700;
 const BATCH_COMMITS = 256;
-/** What Redis says before it has done anything. */
+/** Errors that Redis gives before it has done anything. */
 const REFUSED_BEFORE =
   /^(OOM|READONLY|MISCONF|NOREPLICAS|LOADING|NOAUTH|NOPERM|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY)\b/;
 
@@ -102,7 +102,7 @@ export class RedisCommitQueue {
   #outcome(answer: unknown, command: RedisCommand, confirmed: number): CommitOutcome {
     if (answer instanceof RedisRefusal) {
       const cause = refused(this.#place(), answer);
-      // Whatever it was, whoever asks whether writes are taken is to hear of it.
+      // Look again, so that readiness reports the cause.
       void this.guard.look();
       return REFUSED_BEFORE.test(answer.message) ? notApplied(cause) : unknown(cause);
     }
@@ -131,7 +131,7 @@ export class RedisCommitQueue {
       this.guard.tellOnce(`A write was refused, and nothing of it was written: ${message}`);
       return this.#refusing(message);
     }
-    // It saw what the last look has not: look again, so that it is said.
+    // It saw something newer than the last look: look again, so that readiness reports it.
     void this.guard.look();
     return this.#refusing(reason);
   }

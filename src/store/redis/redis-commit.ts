@@ -80,7 +80,7 @@ function accountArguments({ prefix }: RedisKeys, { kind, account }: AccountWrite
   return [kind, id, parentId, isReseller ? "reseller" : "", prefix, makeNonce()];
 }
 
-/** What the function found in place of what was expected. */
+/** The versions that the function found where it expected others. */
 export function conflictIn(
   [tree, sequence, found]: readonly unknown[],
   [, , keyCount, ...rest]: RedisCommand,

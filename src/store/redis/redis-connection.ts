@@ -78,7 +78,7 @@ export class RedisConnection {
   async call(command: RedisCommand, deadline = callDeadline()): Promise<unknown> {
     const [name, ...args] = command;
     await this.ready(deadline);
-    // Whoever has little time left is not to wait for others, nor they to end with it.
+    // A caller with little time left does not wait for others, and others do not fail with it.
     if (this.#options.gathers && deadline - performance.now() >= ANSWER_WITHIN_MS)
       return this.#gather(command);
     return this.#answered(deadline, () => this.#client.call(name, ...args));

@@ -5,7 +5,7 @@ import type { RedisKeys } from "./redis-keys.js";
 export interface HalfState {
   readonly sequence: unknown;
   readonly begun: unknown;
-  /** What XINFO says of the feed; an error where there is none. */
+  /** The XINFO of the feed; an error where there is none. */
   readonly stream: unknown;
 }
 

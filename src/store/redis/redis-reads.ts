@@ -42,10 +42,10 @@ import { UNFINISHED_IMPORT } from "./redis-write-guard.js";
 /** A read goes again while this lasts: its connection may just have been lost. */
 const AGAIN_WITHIN_MS = 900;
 const PAUSE_MS = 50;
-/** What a server says while it is starting or changing places. */
+/** Errors of a server that is starting or failing over. */
 const PASSES = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|BUSY)\b/;
 
-/** What is asked of a store in Redis. Each call is one command, so that all of its answer is of one moment. */
+/** The reads of a store in Redis. Each call is one command, so that its whole result is of one moment. */
 export class RedisReads {
   /** @param place how messages call the store */
   constructor(
@@ -192,7 +192,7 @@ export class RedisReads {
     }
   }
 
-  /** A store without its token is gone, not empty: whoever answered from it would say that nothing is stored. */
+  /** A missing token means data loss: fail, do not answer "empty". */
   #treeOf(token: string | null | undefined): string {
     if (typeof token === "string" && !token.startsWith("!")) return token;
     const reason = token ? UNFINISHED_IMPORT : "it holds no store, or none any more";

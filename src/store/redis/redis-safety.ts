@@ -1,4 +1,4 @@
-/** What Redis says of itself, as far as safety goes. */
+/** The settings of a Redis server that decide whether it is safe to write to. */
 export interface RedisReport {
   /** CONFIG GET, by name; undefined: the user may not ask. */
   readonly settings: ReadonlyMap<string, string> | undefined;
@@ -45,7 +45,7 @@ export function unsafeLines({ settings, info }: RedisReport, demands: SafetyDema
   return lines;
 }
 
-/** What makes a server unfit whatever its operator allows; undefined: nothing. */
+/** The fault that makes a server unfit even where unsafe ones are allowed; undefined: none. */
 export function unfit({ info }: RedisReport, { waitReplicas }: SafetyDemands): string | undefined {
   const version = info.get("redis_version") ?? "";
   if (Number.parseInt(version, 10) < OLDEST)

@@ -4,7 +4,7 @@ import type { DocumentKey } from "../store.js";
 import type { RedisConnection } from "./redis-connection.js";
 import { parseInfo } from "./redis-safety.js";
 
-/** What is behind the prefix of a key of a document's. */
+/** The part of a document's key after its prefix. */
 export function parseDocumentName(name: string): DocumentKey {
   const [owner = "", configId = ""] = name.split(":");
   return keyOf(owner, configId);

@@ -30,11 +30,11 @@ export interface WriteGuardOptions extends SafetyDemands {
 /** Why nothing is read from a store that is being filled, or whose filling was broken off. */
 export const UNFINISHED_IMPORT =
   "an import into it was begun and not finished: run it again with the same file, or with --replace";
-/** What to do about a key that holds something else than Strata puts there. */
+/** Advice for a key whose type is not the one that Strata writes. */
 export const FOREIGN_ADVICE =
   "Somebody else has written there: rename that key (RENAME) or delete it (DEL), and writes go on.";
 const TICK_MS = 1_000;
-/** Whoever asks so soon after a look is told what it found. */
+/** Within this time after a look, its result is reused. */
 const LATELY_MS = 1_000;
 const PROBE_LIFE_MS = 60_000;
 const TOLD_FOR_MS = 60_000;
@@ -80,7 +80,7 @@ export class RedisWriteGuard {
     return this.#obstacle;
   }
 
-  /** What it said to the last write that was only to find out, where that was a no: writes are tried all the same. */
+  /** The refusal of the last probe write, if it was refused; other writes are tried all the same. */
   get refusal(): string | undefined {
     return this.#refusal;
   }

@@ -118,7 +118,7 @@ export class AccountResolver {
   }
 }
 
-/** What cannot be had is refused once it runs. */
+/** A value out of range is refused when the field runs. */
 function pageSize(first: unknown): number {
   return typeof first === "number" && first > 0 ? Math.min(first, PAGE_LIMIT) : 1;
 }
