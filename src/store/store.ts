@@ -125,10 +125,12 @@ export interface DescendantsOf {
   readonly levels?: number;
   /** Goes on behind this place; what was there may have gone meanwhile. Absent: from the first. */
   readonly after?: AccountPath;
+  /** Goes the other way: from the last account on, or from the one before this place. `after` does not count then. */
+  readonly backwards?: { readonly before?: AccountPath };
   readonly limit: number;
 }
 export interface Descendants {
-  /** Depth first, siblings by id: each account comes before those below it. */
+  /** Depth first, siblings by id: each account comes before those below it. Backwards it is this order, reversed. */
   readonly paths: readonly AccountPath[];
   /** How many accounts are one level below, two levels below, and so on; as long as there are any. */
   readonly counts: readonly number[];

@@ -30,7 +30,7 @@ export const FAULT_ATTACKS: readonly Attack[] = [
   {
     name: "a resolver that throws beside ones that do not",
     send: query(
-      '{ config(accountId: "thrown", configId: "open") { id } __typename configSchema(id: "open") { id } }',
+      '{ config(accountId: "thrown", configId: "open") { id } __typename configSchema(configId: "open") { id } }',
     ),
     expected: {
       ...INTERNAL,

@@ -45,6 +45,11 @@ const ASKS: Readonly<Record<string, Ask>> = {
     query(
       `mutation { createAccount(input: { name: "x", parentId: "acme", id: "${id}" }) { account { id } } }`,
     ),
+  "a node": (id) => query("query ($id: ID!) { node(id: $id) { id ... on Account { name } } }", { id }),
+  "a node's config": (id) =>
+    query("query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on EffectiveConfig { values } } }", {
+      ids: [`${id}/open`, `${id}/nothing`],
+    }),
   GET: (id) => rest("GET", `/accounts/${id}/configs/open`),
   "GET with provenance": (id) => rest("GET", `/accounts/${id}/configs/open?provenance=true`),
   "GET of the default": (id) => rest("GET", `/accounts/${id}/configs`),
@@ -102,7 +107,7 @@ const SYSTEM: readonly Attack[] = [
   {
     name: "what the system keeps from accounts, by every way there is",
     send: query(
-      '{ config(accountId: "acme", configId: "mail") { values fields { pointer contributions { value } } value(at: "/password") field(at: "/password") { value } layers { document updatedBy updatedAt revision } problems { pointer } schema { defaults accountSchema systemSchema } } configSchemas { id systemSchema } configSchema(id: "mail") { systemSchema } }',
+      '{ config(accountId: "acme", configId: "mail") { values fields { pointer contributions { value } } value(at: "/password") field(at: "/password") { value } layers { document updatedBy updatedAt revision } problems { pointer } schema { defaults accountSchema systemSchema } } configSchemas { id systemSchema } configSchema(configId: "mail") { systemSchema } }',
     ),
     expected: {
       status: 200,
@@ -127,7 +132,7 @@ const SYSTEM: readonly Attack[] = [
 /** Whether the system has such a config: not told, in either face. */
 const UNTOLD: readonly Attack[] = [
   (id: string) => query(`{ config(accountId: "acme", configId: "${id}") { id } }`),
-  (id: string) => query(`{ configSchema(id: "${id}") { id } }`),
+  (id: string) => query(`{ configSchema(configId: "${id}") { id } }`),
   (id: string) =>
     query(`mutation { resetConfig(input: { accountId: "acme", configId: "${id}" }) { __typename } }`),
   (id: string) => rest("GET", `/accounts/acme/configs/${id}`),

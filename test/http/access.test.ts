@@ -159,7 +159,7 @@ describe("a token", () => {
       'account(id: "acme") { name configs { values } }',
       "accounts(first: 9) { nodes { id } }",
       "configSchemas { id }",
-      'configSchema(id: "conferences") { title }',
+      'configSchema(configId: "conferences") { title }',
       "viewer { canWrite account { config { values } } }",
     ]) {
       const [read, asBoth] = [await graphql(`{ ${field} }`, writer), await graphql(`{ ${field} }`, both)];

@@ -39,7 +39,7 @@ const list = (
   { accounts, store }: Services,
   wanted: Partial<AccountsWanted> = {},
   as: Principal = OPEN_PRINCIPAL,
-): Promise<AccountPage> => accounts.list(as, { first: 50, ...wanted }, createRequestReader(store, as));
+): Promise<AccountPage> => accounts.list(as, wanted, createRequestReader(store, as));
 const idsOf = ({ edges }: AccountPage) => edges.map(({ account }) => account.lineage[0].id);
 
 /** All of a list, page by page; `between` happens after each of them. */
@@ -104,23 +104,77 @@ describe("the list of accounts", () => {
     });
   });
 
+  test.each([-1, PAGE_LIMIT + 1, 99_999_999])("refuses a page of the last %i", async (last) => {
+    const services = await openTree();
+    await expect(list(services, { last })).rejects.toMatchObject({
+      code: "BAD_USER_INPUT",
+      pointer: "/last",
+    });
+  });
+
+  test("refuses a page from both ends", async () => {
+    const services = await openTree();
+    for (const [first, last] of [
+      [1, 1],
+      [0, 0],
+      [0, 5],
+    ] as const)
+      await expect(list(services, { first, last })).rejects.toMatchObject({
+        code: "BAD_USER_INPUT",
+        pointer: "/last",
+        message: expect.stringContaining("not both"),
+      });
+  });
+
+  test("has 50 accounts in a page that says neither `first` nor `last`", async () => {
+    const services = await openTree();
+    for (let i = 0; i < 60; i++) await services.tree([`c${i}`, "b1"]);
+    const page = await list(services);
+    expect([page.edges.length, page.hasNextPage, page.hasPreviousPage]).toEqual([50, true, false]);
+    const rest = await list(services, { after: page.edges.at(-1)?.cursor });
+    expect([rest.edges.length, rest.hasNextPage, rest.hasPreviousPage]).toEqual([17, false, true]);
+    const head = await list(services, { before: page.edges.at(3)?.cursor });
+    expect([idsOf(head), head.hasNextPage]).toEqual([["root", "a", "a1"], false]);
+  });
+
   test("tells how many there are without listing any", async () => {
     const services = await openTree();
     expect(await list(services, { first: 0 })).toMatchObject({ edges: [], hasNextPage: true, totalCount: 7 });
     expect(await list(services, { first: PAGE_LIMIT })).toMatchObject({ hasNextPage: false });
+    expect(await list(services, { last: 0 })).toMatchObject({
+      edges: [],
+      hasPreviousPage: true,
+      totalCount: 7,
+    });
+    expect(await list(services, { last: PAGE_LIMIT })).toMatchObject({
+      hasPreviousPage: false,
+      hasNextPage: false,
+    });
   });
 
   test("refuses a cursor that it never gave, and one of another caller leads nowhere foreign", async () => {
     const services = await openTree();
     const encoded = (text: string) => Buffer.from(`/${text}`).toString("base64url");
-    for (const after of ["", "x", "é", encoded("a/"), encoded("../root"), `${encoded("a")}=`, encoded("a\n")])
-      await expect(list(services, { after })).rejects.toMatchObject({
-        code: "BAD_USER_INPUT",
-        pointer: "/after",
-      });
+    for (const cursor of [
+      "",
+      "x",
+      "é",
+      encoded("a/"),
+      encoded("../root"),
+      `${encoded("a")}=`,
+      encoded("a\n"),
+    ])
+      for (const argument of ["after", "before"])
+        for (const size of ["first", "last"])
+          await expect(list(services, { [argument]: cursor, [size]: 5 })).rejects.toMatchObject({
+            code: "BAD_USER_INPUT",
+            pointer: `/${argument}`,
+          });
     for (const path of ["b", "root/b", "b/b1", "a/a1/a1x", "zzz"]) {
-      const found = idsOf(await list(services, { after: encoded(path) }, principal("a")));
-      expect(["a1", "a1x", "a2", "a"]).toEqual(expect.arrayContaining(found));
+      for (const wanted of [{ after: encoded(path) }, { before: encoded(path), last: 9 }]) {
+        const found = idsOf(await list(services, wanted, principal("a")));
+        expect(["a1", "a1x", "a2", "a"]).toEqual(expect.arrayContaining(found));
+      }
     }
   });
 
@@ -155,6 +209,53 @@ describe("the list of accounts", () => {
       },
     );
     await fc.assert(law, { seed: SEED, numRuns: RUNS });
+  });
+
+  test(`has the slice that Relay's algorithm takes, from either end and between any cursors (LAW_SEED=${SEED})`, async () => {
+    const services = await openTree();
+    const place = fc.option(fc.nat({ max: 6 }), { nil: undefined });
+    const law = fc.asyncProperty(
+      fc.constantFrom(undefined, "root", "a", "b", "a1x"),
+      fc.constantFrom(OPEN_PRINCIPAL, principal("root"), principal("a")),
+      fc.constantFrom("first", "last"),
+      fc.nat({ max: 8 }),
+      place,
+      place,
+      async (parentId, as, end, size, from, to) => {
+        const parent = parentId !== undefined && { parentId };
+        const whole = await list(services, { ...parent }, as).catch(() => undefined);
+        if (whole === undefined) return;
+        const [after, before] = [from, to].map((at) =>
+          at === undefined ? undefined : whole.edges[at]?.cursor,
+        );
+        const inside = whole.edges.slice(
+          after === undefined ? 0 : (from ?? 0) + 1,
+          before === undefined ? undefined : to,
+        );
+        const page = await list(
+          services,
+          { ...parent, [end]: size, ...(after && { after }), ...(before && { before }) },
+          as,
+        );
+        const expected =
+          end === "first" ? inside.slice(0, size) : inside.slice(Math.max(0, inside.length - size));
+        expect(page.edges.map(({ cursor }) => cursor)).toEqual(expected.map(({ cursor }) => cursor));
+        const hasMore = inside.length > size;
+        expect([page.hasPreviousPage, page.hasNextPage]).toEqual(
+          end === "first" ? [after !== undefined, hasMore] : [hasMore, before !== undefined],
+        );
+        expect(page.totalCount).toBe(whole.totalCount);
+      },
+    );
+    await fc.assert(law, { seed: SEED, numRuns: 8 * RUNS });
+  });
+
+  test("goes on backwards where the account of its cursor has gone", async () => {
+    const services = await openTree();
+    const { edges } = await list(services);
+    await services.accounts.delete(OPEN_PRINCIPAL, "a2");
+    const page = await list(services, { last: 2, before: edges[4]?.cursor });
+    expect([idsOf(page), page.hasPreviousPage, page.hasNextPage]).toEqual([["a1", "a1x"], true, true]);
   });
 
   test("stays in step while accounts come and go: what is there all the time is in it once", async () => {

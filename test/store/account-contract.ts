@@ -149,8 +149,35 @@ export function describeAccountContract(name: string, open: () => Promise<Opened
         expect(await pathsOf({ after: ["zzz"] })).toEqual([]);
       });
 
+      it("tells the same backwards, from the last one on or from before any place", async () => {
+        await createAll(SMALL);
+        const backwards = [...IN_ORDER].reverse();
+        expect(await pathsOf({ backwards: {} })).toEqual(backwards);
+        expect(await pathsOf({ backwards: {}, limit: 2 })).toEqual(["b", "a.b"]);
+        expect(await pathsOf({ backwards: {}, levels: 1 })).toEqual(["b", "a.b", "a"]);
+        expect(await pathsOf({ backwards: {}, levels: 2 })).toEqual(["b", "a.b", "a/y", "a/x", "a"]);
+        const listedBefore = (place: string, levels = TREE_DEPTH) =>
+          pathsOf({ backwards: { before: place === "" ? [] : place.split("/") }, levels });
+        for (const [index, path] of IN_ORDER.entries())
+          expect(await listedBefore(path)).toEqual(IN_ORDER.slice(0, index).reverse());
+        expect(await listedBefore("")).toEqual([]);
+        expect(await listedBefore("a/xx")).toEqual(["a/x", "a"]);
+        expect(await listedBefore("a/xx/deeper")).toEqual(["a/x", "a"]);
+        expect(await listedBefore("a/y/deeper")).toEqual(["a/y", "a/x", "a"]);
+        expect(await listedBefore("b/y/z")).toEqual(["b", "a.b", "a/y/z", "a/y", "a/x", "a"]);
+        expect(await listedBefore("a/y", 1)).toEqual(["a"]);
+        expect(await listedBefore("zzz")).toEqual(backwards);
+      });
+
       it("never leaves the account that was asked about, whatever the place says", async () => {
         await createAll(SMALL);
+        expect(await pathsOf({ accountId: "a", backwards: { before: ["b"] } })).toEqual([]);
+        expect(await pathsOf({ accountId: "a", backwards: { before: ["z", "a"] } })).toEqual([
+          "y/z",
+          "y",
+          "x",
+        ]);
+        expect(await pathsOf({ accountId: "y", backwards: { before: ["a", "x"] } })).toEqual([]);
         expect(await pathsOf({ accountId: "b", after: ["a"] })).toEqual([]);
         expect(await pathsOf({ accountId: "y", after: ["a", "x"] })).toEqual(["z"]);
         expect(await pathsOf({ accountId: "x", after: [] })).toEqual([]);
@@ -357,6 +384,8 @@ export function describeAccountContract(name: string, open: () => Promise<Opened
             paths: known === undefined ? [] : model.below(id),
             counts: known === undefined ? [] : model.countsBelow(id),
           });
+          const { paths } = await store.descendants({ accountId: id, limit: EVERYTHING, backwards: {} });
+          expect([...paths].reverse()).toEqual(below.paths);
         }
       });
       await fc.assert(law, { seed: SEED, numRuns: RUNS });

@@ -5,6 +5,7 @@ import { AccountResolver } from "./resolver/account.resolver.js";
 import { AccountConfigResolver } from "./resolver/account-config.resolver.js";
 import { ConfigResolver } from "./resolver/config.resolver.js";
 import { ConfigSchemaResolver } from "./resolver/config-schema.resolver.js";
+import { NodeResolver } from "./resolver/node.resolver.js";
 import { ViewerResolver } from "./resolver/viewer.resolver.js";
 
 const RESOLVERS = [
@@ -13,6 +14,7 @@ const RESOLVERS = [
   AccountConfigResolver,
   ConfigSchemaResolver,
   ViewerResolver,
+  NodeResolver,
 ] as const;
 
 /** The executable schema. Resolvers hold no state: everything they use is in the request's context. */

@@ -148,10 +148,15 @@ function count(database: Database, parentId: string, subtree: readonly number[],
   }
 }
 
-export function descendantsOf(
+export function descendantsOf(database: Database, of: DescendantsOf): Descendants {
+  const paths = of.backwards === undefined ? pathsAfter(database, of) : pathsBefore(database, of);
+  return { paths, counts: countsOf(database, of.accountId) };
+}
+
+function pathsAfter(
   database: Database,
   { accountId, levels = TREE_DEPTH, after = [], limit }: DescendantsOf,
-): Descendants {
+): AccountPath[] {
   const paths: AccountPath[] = [];
   let [path, last] = placeOf(database, accountId, after);
   while (paths.length < limit) {
@@ -167,7 +172,31 @@ export function descendantsOf(
     path = path.slice(0, -1);
     last = passed;
   }
-  return { paths, counts: countsOf(database, accountId) };
+  return paths;
+}
+
+/** Those below an account are done before the account itself. */
+function pathsBefore(
+  database: Database,
+  { accountId, levels = TREE_DEPTH, backwards: { before } = {}, limit }: DescendantsOf,
+): AccountPath[] {
+  const paths: AccountPath[] = [];
+  if (before?.length === 0) return paths;
+  let [path, bound] = before === undefined ? [[], LAST_ID] : placeBefore(database, accountId, before);
+  while (paths.length < limit) {
+    const next = path.length < levels ? childBefore(database, path.at(-1) ?? accountId, bound) : undefined;
+    if (next !== undefined) {
+      path = [...path, next];
+      bound = LAST_ID;
+      continue;
+    }
+    const done = path.at(-1);
+    if (done === undefined) break;
+    paths.push(path);
+    path = path.slice(0, -1);
+    bound = done;
+  }
+  return paths;
 }
 
 /** As far down as the path still leads, and there the child behind which to go on. */
@@ -179,11 +208,29 @@ function placeOf(database: Database, accountId: string, after: AccountPath): [Ac
   return [after, ""];
 }
 
+/** The parent of a place, or the last of its ancestors that is there, and its child before which to go on. */
+function placeBefore(database: Database, accountId: string, before: AccountPath): [AccountPath, string] {
+  const [path, gone] = placeOf(database, accountId, before.slice(0, -1));
+  return [path, gone || (before.at(-1) ?? LAST_ID)];
+}
+
 function childAfter(database: Database, parentId: string, last: string): string | undefined {
   const range = {
     start: childKey(parentId, last),
     exclusiveStart: true,
     end: childKey(parentId, LAST_ID),
+    limit: 1,
+  };
+  for (const { value } of database.getRange(range)) return value;
+  return undefined;
+}
+
+function childBefore(database: Database, parentId: string, bound: string): string | undefined {
+  const range = {
+    start: childKey(parentId, bound),
+    exclusiveStart: true,
+    end: childKey(parentId, ""),
+    reverse: true,
     limit: 1,
   };
   for (const { value } of database.getRange(range)) return value;

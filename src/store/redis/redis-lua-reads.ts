@@ -1,24 +1,50 @@
 /** The functions that read. None of them writes; each is one moment of the store. */
 export const LUA_READS = `
--- keys: tree; args: prefix id levels limit, and the path behind which to go on.
-local function descendants(keys, args)
-  local prefix, root, levels, limit = args[1], args[2], tonumber(args[3]), tonumber(args[4])
-  local path, last = {}, ''
-  for i = 5, #args do
-    local parent = path[#path] or root
-    if not redis.call('ZSCORE', prefix .. 'k:' .. parent, args[i]) then
-      last = args[i]
-      break
-    end
+-- How far down a path leads from an account, and the first id of it that is not there. The path is args[from] to args[to].
+local function path_within(prefix, root, args, from, to)
+  local path = {}
+  for i = from, to do
+    if not redis.call('ZSCORE', prefix .. 'k:' .. (path[#path] or root), args[i]) then return path, args[i] end
     path[#path + 1] = args[i]
   end
+  return path, ''
+end
+
+-- The first child of an account behind an id, or the last one before it; with no id: the first of all, or the last.
+local function child_beside(prefix, parent, id, isBackwards)
+  local command = isBackwards and 'ZREVRANGEBYLEX' or 'ZRANGEBYLEX'
+  local first, last = isBackwards and '+' or '-', isBackwards and '-' or '+'
+  if id ~= '' then first = '(' .. id end
+  return redis.call(command, prefix .. 'k:' .. parent, first, last, 'LIMIT', 0, 1)[1]
+end
+
+-- From the last account on, or before a place. Those below an account are done before the account itself.
+local function paths_before(prefix, root, levels, limit, args)
+  local path, bound, paths = {}, '', {}
+  if #args > 5 then
+    path, bound = path_within(prefix, root, args, 6, #args - 1)
+    if bound == '' then bound = args[#args] end
+  end
+  while #paths < limit do
+    local child = #path < levels and child_beside(prefix, path[#path] or root, bound, true)
+    if child then
+      path[#path + 1] = child
+      bound = ''
+    elseif #path == 0 then break
+    else
+      paths[#paths + 1] = table.concat(path, '/')
+      bound = table.remove(path)
+    end
+  end
+  return paths
+end
+
+-- From the first account on, or behind a place.
+local function paths_after(prefix, root, levels, limit, args)
+  local path, last = path_within(prefix, root, args, 6, #args)
   local paths = {}
   while #paths < limit do
-    local child
-    if #path < levels then
-      local from = last == '' and '-' or '(' .. last
-      child = redis.call('ZRANGEBYLEX', prefix .. 'k:' .. (path[#path] or root), from, '+', 'LIMIT', 0, 1)[1]
-    end
+    local child = #path < levels and child_beside(prefix, path[#path] or root, last, false)
     if child then
       path[#path + 1] = child
       paths[#paths + 1] = table.concat(path, '/')
@@ -26,7 +52,14 @@ local function descendants(keys, args)
     elseif #path == 0 then break
     else last = table.remove(path) end
   end
-  return {redis.call('GET', keys[1]), paths, redis.call('GET', prefix .. 'n:' .. root)}
+  return paths
+end
+
+-- keys: tree; args: prefix id levels limit direction, and the path behind which, or before which, to go on.
+local function descendants(keys, args)
+  local list = args[5] == 'before' and paths_before or paths_after
+  local paths = list(args[1], args[2], tonumber(args[3]), tonumber(args[4]), args)
+  return {redis.call('GET', keys[1]), paths, redis.call('GET', args[1] .. 'n:' .. args[2])}
 end
 
 -- keys: tree history; args: the sequence behind which to go on, how many

@@ -68,8 +68,12 @@ export class RedisReads {
     });
   }
 
-  descendants({ accountId, levels = TREE_DEPTH, after = [], limit }: DescendantsOf): Promise<Descendants> {
-    const args = [this.keys.prefix, accountId, levels, limit, ...after] as const;
+  descendants(of: DescendantsOf): Promise<Descendants> {
+    const { accountId, levels = TREE_DEPTH, after = [], backwards, limit } = of;
+    // Nothing comes before the account that is asked about; a path without ids would stand for no place.
+    const most = backwards?.before?.length === 0 ? 0 : limit;
+    const place = backwards === undefined ? ["after", ...after] : ["before", ...(backwards.before ?? [])];
+    const args = [this.keys.prefix, accountId, levels, most, ...place] as const;
     return this.read(["FCALL_RO", FUNCTIONS.descendants, 1, this.keys.tree, ...args], (answer) => {
       const [tree, paths, counts] = answer as [string | null, string[], string | null];
       this.#treeOf(tree);

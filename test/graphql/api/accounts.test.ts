@@ -60,6 +60,16 @@ describe("accounts", () => {
       if (!page.pageInfo.hasNextPage) break;
     }
     expect(found).toEqual(ids);
+    const backwards: string[] = [];
+    for (let before: string | null = null; ; ) {
+      const page: Page = await pageOf(`(last: 2${before === null ? "" : `, before: "${before}"`})`);
+      expect(page.pageInfo.hasNextPage).toBe(before !== null);
+      backwards.unshift(...page.nodes.map(({ id }) => id));
+      before = page.pageInfo.startCursor;
+      if (!page.pageInfo.hasPreviousPage) break;
+    }
+    expect(backwards).toEqual(ids);
+    expect(await pageOf("(first: null, last: null, after: null, before: null)")).toEqual(whole);
     expect(await pageOf("(first: 0)")).toMatchObject({
       edges: [],
       pageInfo: { startCursor: null, endCursor: null },
@@ -83,6 +93,12 @@ describe("accounts", () => {
     ["first: -1", "BAD_USER_INPUT"],
     ["first: 1001", "BAD_USER_INPUT"],
     ["first: 99999999", "BAD_USER_INPUT"],
+    ["last: -1", "BAD_USER_INPUT"],
+    ["last: 1001", "BAD_USER_INPUT"],
+    ["last: 2147483647", "BAD_USER_INPUT"],
+    ["first: 1, last: 1", "BAD_USER_INPUT"],
+    [`before: "nonsense"`, "BAD_USER_INPUT"],
+    [`last: 2, after: "nonsense"`, "BAD_USER_INPUT"],
     [`after: "nonsense"`, "BAD_USER_INPUT"],
     [`parentId: "nobody"`, "ACCOUNT_NOT_FOUND"],
     [`parentId: "a b"`, "BAD_USER_INPUT"],
@@ -98,6 +114,13 @@ describe("accounts", () => {
     );
     expect(errors?.[0]?.extensions).toMatchObject({ code: "QUERY_TOO_COMPLEX", limit: "cost" });
     expect((await ask("{ accounts(first: 1000) { nodes { id name } totalCount } }")).errors).toBeUndefined();
+    for (const size of ["first", "last"]) {
+      const query = `query ($size: Int) { accounts(${size}: $size) { nodes { ${heavy} } edges { node { ${heavy} } } } }`;
+      for (let round = 0; round < 4; round++) {
+        expect((await ask(query, { size: 1 })).errors).toBeUndefined();
+        expect((await ask(query, { size: 1_000 })).errors?.[0]?.extensions.code).toBe("QUERY_TOO_COMPLEX");
+      }
+    }
   });
 });
 

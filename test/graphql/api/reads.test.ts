@@ -174,7 +174,9 @@ describe("the examples", () => {
     const { configSchemas } = await client.run(SchemasDocument, {});
     const withAccountSchema = configSchemas.filter(({ accountSchema }) => accountSchema !== null);
     expect(withAccountSchema.length).toBeGreaterThan(15);
-    expect(account?.configs?.map(({ id }) => id)).toEqual(withAccountSchema.map(({ id }) => `acme/${id}`));
+    expect(account?.configs?.map(({ id }) => id)).toEqual(
+      withAccountSchema.map(({ configId }) => `acme/${configId}`),
+    );
   });
 
   test("an account that is not there is null, without an error", async () => {
@@ -183,9 +185,10 @@ describe("the examples", () => {
 
   test("configSchemas lists what there is, by id, each with its defaults", async () => {
     const { configSchemas } = await client.run(SchemasDocument, {});
-    const ids = configSchemas.map(({ id }) => id);
+    const ids = configSchemas.map(({ configId }) => configId);
     expect(ids).toEqual([...ids].sort());
-    expect(configSchemas.find(({ id }) => id === "conferences")).toMatchObject({
+    expect(configSchemas.map(({ id }) => id)).toEqual(ids.map((configId) => `schema:${configId}`));
+    expect(configSchemas.find(({ configId }) => configId === "conferences")).toMatchObject({
       accountSchema: { type: "object" },
       systemSchema: { type: "object" },
       defaults: { pin_timeout: 5_000 },
@@ -193,9 +196,9 @@ describe("the examples", () => {
   });
 
   test("configSchema gives one, or says that there is none", async () => {
-    const { configSchema } = await client.run(SchemaDocument, { id: "conferences" });
-    expect(configSchema?.id).toBe("conferences");
-    const missing = await client.ask(SchemaDocument, { id: "nothing" });
+    const { configSchema } = await client.run(SchemaDocument, { configId: "conferences" });
+    expect(configSchema).toMatchObject({ id: "schema:conferences", configId: "conferences" });
+    const missing = await client.ask(SchemaDocument, { configId: "nothing" });
     expect(missing.data).toEqual({ configSchema: null });
     expect(missing.errors).toMatchObject([
       { path: ["configSchema"], extensions: { code: "CONFIG_NOT_FOUND" } },

@@ -113,7 +113,7 @@ describe("a store that fails", () => {
     const { client, store } = await openFailing(() => ({}));
     await store.close();
     const answer = await client.post({
-      query: `{ configSchema(id: "conferences") { id } account(id: "acme") { id } config(accountId: "acme") { id } }`,
+      query: `{ configSchema(configId: "conferences") { id } account(id: "acme") { id } config(accountId: "acme") { id } }`,
     });
     expect(answer.data).toEqual({ configSchema: { id: "conferences" }, account: null, config: null });
     expect(answer.errors?.map(({ extensions }) => extensions)).toEqual([

@@ -16,10 +16,13 @@ export class AccountConfigArgs extends ConfigArgs {
 }
 
 @ArgsType()
-export class SystemConfigArgs {
+export class ConfigIdArgs {
   @Field(() => ID, { description: "Which config, e.g. `conferences`." })
   configId!: string;
 }
+
+@ArgsType()
+export class SystemConfigArgs extends ConfigIdArgs {}
 
 @ArgsType()
 export class ConfigsArgs {
@@ -34,6 +37,12 @@ export class ConfigsArgs {
 export class IdArgs {
   @Field(() => ID, { description: "The id looked for." })
   id!: string;
+}
+
+@ArgsType()
+export class IdsArgs {
+  @Field(() => [ID], { description: "The ids looked for." })
+  ids!: string[];
 }
 
 @ArgsType()

@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, Field, ID, Mutation, ObjectType, Query, Resolver } from "type-graphql";
-import { PAGE_LIMIT } from "../../../service/account-page.js";
+import { PAGE_LIMIT, PAGE_SIZE } from "../../../service/account-page.js";
 import type { RequestContext } from "../context.js";
 import { AccountsArgs } from "../input/accounts.args.js";
 import { IdArgs } from "../input/config.args.js";
@@ -49,15 +49,21 @@ export class AccountResolver {
 
   @Query(() => AccountConnectionType, {
     nullable: true,
-    complexity: ({ args, childComplexity }) => 10 + pageSize(args.first) * (1 + childComplexity),
+    complexity: ({ args, childComplexity }) => 10 + pageSize(args) * (1 + childComplexity),
     description:
-      "The accounts right below one, by id; without `parentId`, every account you may know of, each before those below it. Pages stay in step when accounts are created or deleted meanwhile. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND (the parent), BAD_USER_INPUT (limit `pageSize`: 1,000 accounts; or a cursor of another list), STORE_UNAVAILABLE.",
+      "The accounts right below one, by id; without `parentId`, every account you may know of, each before those below it. `first` and `after` go forwards, `last` and `before` backwards; the order of a page is the same. Pages stay in step when accounts are created or deleted meanwhile. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND (the parent), BAD_USER_INPUT (limit `pageSize`: 1,000 accounts; `first` and `last` together; or a cursor of another list), STORE_UNAVAILABLE.",
   })
   async accounts(
-    @Args(() => AccountsArgs) { parentId, first, after }: AccountsArgs,
+    @Args(() => AccountsArgs) { parentId, first, after, last, before }: AccountsArgs,
     @Ctx() { accounts, principal, reader }: RequestContext,
   ): Promise<AccountConnectionType> {
-    const wanted = { parentId: parentId ?? undefined, first, after: after ?? undefined };
+    const wanted = {
+      parentId: parentId ?? undefined,
+      first: first ?? undefined,
+      after: after ?? undefined,
+      last: last ?? undefined,
+      before: before ?? undefined,
+    };
     return new AccountConnectionType(await accounts.list(principal, wanted, reader));
   }
 
@@ -118,7 +124,13 @@ export class AccountResolver {
   }
 }
 
-/** A value out of range is refused when the field runs. */
-function pageSize(first: unknown): number {
-  return typeof first === "number" && first > 0 ? Math.min(first, PAGE_LIMIT) : 1;
+/** What cannot be had is refused once it runs. */
+function pageSize({
+  first,
+  last,
+}: {
+  readonly first?: number | null;
+  readonly last?: number | null;
+}): number {
+  return Math.min(Math.max(first ?? last ?? PAGE_SIZE, 1), PAGE_LIMIT);
 }

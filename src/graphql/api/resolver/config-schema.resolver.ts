@@ -1,6 +1,6 @@
 import { Args, Ctx, Query, Resolver } from "type-graphql";
 import type { RequestContext } from "../context.js";
-import { IdArgs } from "../input/config.args.js";
+import { ConfigIdArgs } from "../input/config.args.js";
 import { ConfigSchemaType } from "../type/config-schema.type.js";
 
 @Resolver()
@@ -11,10 +11,10 @@ export class ConfigSchemaResolver {
       "What may be set in a config, and what it means. Errors: UNAUTHENTICATED, FORBIDDEN, CONFIG_NOT_FOUND.",
   })
   configSchema(
-    @Args(() => IdArgs) { id }: IdArgs,
+    @Args(() => ConfigIdArgs) { configId }: ConfigIdArgs,
     @Ctx() { configs, principal }: RequestContext,
   ): ConfigSchemaType {
-    return new ConfigSchemaType(configs.schema(principal, id), principal.isSuperadmin);
+    return new ConfigSchemaType(configs.schema(principal, configId), principal.isSuperadmin);
   }
 
   @Query(() => [ConfigSchemaType], {

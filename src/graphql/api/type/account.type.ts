@@ -1,18 +1,22 @@
 import { Field, ID, ObjectType } from "type-graphql";
 import type { AccountView } from "../../../service/account-view.js";
+import { NodeType } from "./node.type.js";
 
 @ObjectType("Account", {
   simpleResolvers: true,
+  implements: NodeType,
   description: "A tenant. Accounts form one tree under one root.",
 })
-export class AccountType {
+export class AccountType implements NodeType {
   constructor(private readonly view: AccountView) {}
 
   static of(view: AccountView | undefined): AccountType | null {
     return view === undefined ? null : new AccountType(view);
   }
 
-  @Field(() => ID, { description: "Unique among all accounts; never changes." })
+  @Field(() => ID, {
+    description: "Unique among all accounts, and among everything that `node` finds; never changes.",
+  })
   get id(): string {
     return this.view.id;
   }

@@ -1,21 +1,31 @@
 import { Field, ID, ObjectType } from "type-graphql";
 import type { JsonObject } from "../../../domain/json.js";
 import type { ConfigSchema } from "../../../schema/config-schema.js";
+import { schemaGlobalId } from "../global-id.js";
 import { JsonObjectScalar } from "../scalars.js";
+import { NodeType } from "./node.type.js";
 
 @ObjectType("ConfigSchema", {
   simpleResolvers: true,
+  implements: NodeType,
   description: "What settings a config has, what they mean, and their defaults.",
 })
-export class ConfigSchemaType {
+export class ConfigSchemaType implements NodeType {
   /** @param seesSystem whether the caller may know what there is system-wide */
   constructor(
     private readonly config: ConfigSchema,
     private readonly seesSystem: boolean,
   ) {}
 
-  @Field(() => ID, { description: "The config's id, e.g. `conferences`." })
+  @Field(() => ID, {
+    description: 'For client caches and `node`: `"schema:<configId>"`. No account or config has such an id.',
+  })
   get id(): string {
+    return schemaGlobalId(this.config.id);
+  }
+
+  @Field(() => ID, { description: "Which config it is of, e.g. `conferences`." })
+  get configId(): string {
     return this.config.id;
   }
 

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from "../../../domain/json.js";
 import type { ConfigSnapshot } from "../../../service/read/config-snapshot.js";
 import { afterYield, type Later } from "../../../service/yield-to-event-loop.js";
 import type { ListOf, RequestContext } from "../context.js";
+import { configGlobalId } from "../global-id.js";
 import { AtArgs, FieldsArgs } from "../input/config.args.js";
 import { listComplexity } from "../list-complexity.js";
 import { JsonObjectScalar, JsonScalar } from "../scalars.js";
@@ -13,13 +14,15 @@ import { ConfigFieldType } from "./config-field.type.js";
 import { ConfigLayerType } from "./config-layer.type.js";
 import { ConfigProblemType } from "./config-problem.type.js";
 import { ConfigSchemaType } from "./config-schema.type.js";
+import { NodeType } from "./node.type.js";
 
 @ObjectType("EffectiveConfig", {
   simpleResolvers: true,
+  implements: NodeType,
   description:
     "One config as one account (or the system level) sees it: the layers merged, with the provenance of every field. All parts of one answer belong to the same moment.",
 })
-export class EffectiveConfigType {
+export class EffectiveConfigType implements NodeType {
   /** One for each layer, whatever refers to it. */
   private readonly layerTypes: readonly ConfigLayerType[];
 
@@ -34,8 +37,7 @@ export class EffectiveConfigType {
   })
   get id(): string {
     const { config, dryRun } = this.snapshot;
-    const id =
-      config.accountId === undefined ? `system:${config.configId}` : `${config.accountId}/${config.configId}`;
+    const id = configGlobalId(config.accountId, config.configId);
     return dryRun ? `${id}?dryRun=${this.snapshot.etag}` : id;
   }
 
