@@ -39,7 +39,7 @@ export const FAULT_ATTACKS: readonly Attack[] = [
         assert.deepEqual(bodyOf(answer).data, {
           config: null,
           __typename: "Query",
-          configSchema: { id: "open" },
+          configSchema: { id: "schema:open" },
         });
       },
     },

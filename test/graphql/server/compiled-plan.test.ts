@@ -74,7 +74,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   "Query.config": '(accountId: "acme", configId: $config)',
   "Query.systemConfig": "(configId: $config)",
   "Query.account": "(id: $id)",
-  "Query.configSchema": '(id: "open")',
+  "Query.configSchema": '(configId: "open")',
   "Account.config": '(configId: "open")',
   "Account.configs": '(configIds: ["open", "open"])',
   "EffectiveConfig.value": '(at: "/deep")',
@@ -90,9 +90,12 @@ function selectionOf(type: GraphQLObjectType, depth: number): fc.Arbitrary<strin
   const one = fc.constantFrom(...fields).chain((field) => selectedField(type, field, depth));
   const typename = fc.constantFrom("__typename", "kind_of: __typename");
   const inFragment = one.map((text) => `... on ${type.name} { ${text} }`);
+  const onInterface = fc.constantFrom(
+    type.getInterfaces().some(({ name }) => name === "Node") ? "... on Node { id }" : "__typename",
+  );
   const skipped = one.map((text) => `... @skip(if: true) { ${text} }`);
   const included = one.map((text) => `... @include(if: true) { ${text} }`);
-  const each = fc.oneof({ weight: 8, arbitrary: one }, typename, inFragment, skipped, included);
+  const each = fc.oneof({ weight: 8, arbitrary: one }, typename, inFragment, onInterface, skipped, included);
   return fc.array(each, { minLength: 1, maxLength: 5 }).map((all) => all.join(" "));
 }
 
@@ -176,6 +179,8 @@ describe(`a compiled plan (LAW_SEED=${SEED})`, () => {
     };
     expect(plan(`query ($x: Boolean!) { viewer { subject @include(if: $x) } }`)).toBeUndefined();
     expect(plan(`{ __schema { types { name } } }`)).toBeUndefined();
+    expect(plan(`{ node(id: "acme") { id } }`)).toBeUndefined();
+    expect(plan(`{ viewer { subject } nodes(ids: ["acme"]) { ... on Account { id } } }`)).toBeUndefined();
     expect(plan(`{ viewer { subject } }`)).toBeDefined();
   });
 });

@@ -115,7 +115,7 @@ describe("a store that fails", () => {
     const answer = await client.post({
       query: `{ configSchema(configId: "conferences") { id } account(id: "acme") { id } config(accountId: "acme") { id } }`,
     });
-    expect(answer.data).toEqual({ configSchema: { id: "conferences" }, account: null, config: null });
+    expect(answer.data).toEqual({ configSchema: { id: "schema:conferences" }, account: null, config: null });
     expect(answer.errors?.map(({ extensions }) => extensions)).toEqual([
       { code: "STORE_UNAVAILABLE" },
       { code: "STORE_UNAVAILABLE" },
