@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { relayPlugin } from "./test/clients/relay-plugin.js";
 
 /** `npm run test:long`: everything, and more of it. */
 const isLong = process.env.STRATA_TEST_LONG === "1";
@@ -32,7 +33,22 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "all", include: ["test/**/*.test.ts"], exclude: ["test/redis/drills/**"] },
+        test: {
+          name: "all",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/redis/drills/**", "test/clients/**"],
+        },
+      },
+      {
+        extends: true,
+        plugins: [relayPlugin()],
+        // A package of its own: it is installed when a test of it is to run.
+        test: {
+          name: "clients",
+          include: ["test/clients/*.test.ts"],
+          globalSetup: ["test/clients/install.ts"],
+          setupFiles: ["test/clients/installed.ts"],
+        },
       },
       {
         extends: true,

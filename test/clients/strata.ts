@@ -1,0 +1,60 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo, Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SignJWT } from "jose";
+import { beforeAll } from "vitest";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** The part of the server that is used. Its files are type-checked by the compiler and the options of their own package. */
+interface StartServer {
+  startServer(env: NodeJS.ProcessEnv): Promise<{ readonly server: Server; close(): Promise<void> }>;
+}
+
+/** A page there may read what Strata answers. */
+export const ORIGIN = "https://app.example";
+
+export interface Strata {
+  /** Of the GraphQL endpoint. */
+  readonly url: string;
+  /** A token that acts for an account; absent: for a superadmin. */
+  token(account?: string): Promise<string>;
+}
+
+/** A server on a port of its own that asks for tokens, with the examples in it, for all tests of a file. */
+export function openStrata(env: NodeJS.ProcessEnv = {}): Strata {
+  const secret = randomBytes(32).toString("base64");
+  let url = "";
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), "strata-clients-"));
+    const { startServer } = (await import(new URL("src/start-server.ts", ROOT).pathname)) as StartServer;
+    const app = await startServer({
+      STRATA_PORT: "0",
+      STRATA_STORE: `lmdb:${folder}`,
+      STRATA_SCHEMAS: new URL("schemas", ROOT).pathname,
+      STRATA_JWT_SECRET: secret,
+      STRATA_CORS_ORIGINS: ORIGIN,
+      STRATA_LOG_LEVEL: "silent",
+      ...env,
+    });
+    url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/graphql`;
+    return async () => {
+      await app.close();
+      rmSync(folder, { recursive: true, force: true });
+    };
+  });
+  return {
+    get url() {
+      return url;
+    },
+    token: (account) =>
+      new SignJWT(account === undefined ? { superadmin: true } : { account_id: account })
+        .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+        .setSubject("a person")
+        .setIssuedAt()
+        .setExpirationTime("1h")
+        .sign(new TextEncoder().encode(secret)),
+  };
+}
