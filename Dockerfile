@@ -21,8 +21,8 @@ RUN install --directory --owner=node --group=node /data
 ENV NODE_ENV=production STRATA_STORE=lmdb:/data/store STRATA_STATE=/data/state
 VOLUME /data
 
-# Without access control yet, it listens on loopback only, which is the container's own: run it with --network host, or as
-# docker-compose.yml does. So there is no port to expose.
+# Without STRATA_JWT_SECRET or STRATA_JWT_JWKS it listens on loopback only, which is the container's own: run it with
+# --network host, or as docker-compose.yml does. With one of them, set STRATA_HOST=0.0.0.0 and publish port 4000.
 USER node
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.STRATA_PORT || 4000) + '/health/live').then(({ ok }) => process.exit(ok ? 0 : 1))"]

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { type Authenticate, createAuthenticator } from "./auth/authenticator.js";
 import type { KeySetNotice } from "./auth/key-set.js";
@@ -236,7 +236,7 @@ function loadSchemas(folder: string, logger: FastifyBaseLogger, metrics: Metrics
     );
   }
   metrics.schemas(registry.configs.size, counts);
-  logger.info({ folder, configs: registry.configs.size, ...counts }, "schemas loaded");
+  logger.info({ folder: resolve(folder), configs: registry.configs.size, ...counts }, "schemas loaded");
   return registry;
 }
 
@@ -261,18 +261,24 @@ async function openStore(
 ): Promise<Store> {
   const store =
     place.kind === "lmdb"
-      ? await openLmdbStore({ folder: place.folder, onNotice: noticeTo(logger) })
+      ? await openLmdbStore({ folder: resolve(place.folder), onNotice: noticeTo(logger) })
       : await openRedisStore({
           ...place,
           markFile: markFile(place),
           onNotice: noticeTo(logger),
         });
+  logger.info({ store: describeStore(place) }, "store opened");
   const observed = observeStore(store, ({ operation, outcome, size, seconds }) =>
     metrics.storeCall(operation, outcome, size, seconds),
   );
   if (maxStalenessMs === 0) return observed;
   const entries = Math.ceil((cacheMebibytes * MEBIBYTE * ACCOUNTS_SHARE) / BYTES_PER_VERSION);
   return boundStaleness(observed, { maxStalenessMs, entries });
+}
+
+/** Where the data is, for people; no password is in it. */
+export function describeStore(place: Settings["store"]): string {
+  return place.kind === "lmdb" ? resolve(place.folder) : `${describeRedis(place.target)}, cell ${place.cell}`;
 }
 
 function openMergeCache({ mergeCache }: AppSettings, logger: FastifyBaseLogger): MergeCache | undefined {

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { isIPv4 } from "node:net";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { parseRedisUrl, type RedisTarget } from "./store/redis/redis-url.js";
 
@@ -123,7 +125,7 @@ const SETTINGS = z.object({
   STRATA_REDIS_UNSAFE: z.enum(["refuse", "allow"], 'must be "refuse" or "allow"').default("refuse"),
   STRATA_REDIS_WAIT_REPLICAS: wholeNumber("0", 100),
   STRATA_STATE: z.string().min(1, "must be a folder").default("./state"),
-  STRATA_SCHEMAS: z.string().min(1, "must be a folder").default("./schemas"),
+  STRATA_SCHEMAS: z.string().min(1, "must be a folder").optional(),
   STRATA_EXAMPLES: z.enum(["on", "off"], 'must be "on" or "off"').optional(),
   STRATA_CORS_ORIGINS: z
     .string()
@@ -181,12 +183,19 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     mergeCache: settings.STRATA_MERGE_CACHE || undefined,
     cacheMebibytes: Number(settings.STRATA_CACHE_MIB),
     maxStalenessMs: Number(settings.STRATA_MAX_STALENESS_MS),
-    schemas: settings.STRATA_SCHEMAS,
+    schemas: settings.STRATA_SCHEMAS ?? defaultSchemas(),
     // A store on a server of its own is somebody's production, most likely.
     examples: (settings.STRATA_EXAMPLES ?? (settings.STRATA_STORE.kind === "lmdb" ? "on" : "off")) === "on",
     corsOrigins: origins(settings.STRATA_CORS_ORIGINS),
     logLevel: settings.STRATA_LOG_LEVEL,
   };
+}
+
+/** Beside the program, wherever it is installed. */
+const SHIPPED_SCHEMAS = fileURLToPath(new URL("../schemas", import.meta.url));
+
+function defaultSchemas(): string {
+  return existsSync("./schemas") ? "./schemas" : SHIPPED_SCHEMAS;
 }
 
 type Given = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { closeApp } from "./app.js";
+import { closeApp, describeStore } from "./app.js";
 import { startServer } from "./start-server.js";
 
 /** Milliseconds that requests have once the process is told to end, and that all of closing has. */
@@ -7,8 +7,12 @@ const DRAIN = { silence: 1_000, rest: 7_000, all: 8_000 } as const;
 const CLOSE_MS = 9_500;
 
 try {
-  const { listeningOrigin } = await startServer(process.env, closeOnSignals);
-  greet(listeningOrigin);
+  let store = "";
+  const { listeningOrigin } = await startServer(process.env, (app, settings) => {
+    store = describeStore(settings.store);
+    closeOnSignals(app);
+  });
+  greet(listeningOrigin, store);
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;
@@ -40,6 +44,7 @@ function closeOnSignals(app: FastifyInstance): void {
 }
 
 /** Logs are for machines; a person at a terminal gets a link. */
-function greet(origin: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\n  Strata is ready. Open ${origin}/ in a browser.\n\n`);
+function greet(origin: string, store: string): void {
+  if (process.stderr.isTTY)
+    process.stderr.write(`\n  Strata is ready. Open ${origin}/ in a browser. Its data is in ${store}.\n\n`);
 }

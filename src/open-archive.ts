@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { readStoreSettings, type Settings } from "./env.js";
 import type { ArchiveItem, ArchiveSource, ArchiveTarget } from "./store/archive.js";
 import { openLmdbArchiveSource } from "./store/lmdb/lmdb-archive-source.js";
@@ -27,14 +28,16 @@ interface Openers {
 /** Composition for the commands that copy whole stores: here alone it is known which adapters there are. */
 function openersFor(settings: Settings["store"]): Openers {
   switch (settings.kind) {
-    case "lmdb":
+    case "lmdb": {
+      const folder = resolve(settings.folder);
       return {
-        source: () => openLmdbArchiveSource(settings),
-        target: () => openLmdbArchiveTarget(settings),
-        store: () => openLmdbStore(settings),
-        exists: () => existsSync(dataFile(settings.folder)),
+        source: () => openLmdbArchiveSource({ folder }),
+        target: () => openLmdbArchiveTarget({ folder }),
+        store: () => openLmdbStore({ folder }),
+        exists: () => existsSync(dataFile(folder)),
         accept: async () => undefined,
       };
+    }
     case "redis":
       return {
         source: () => openRedisArchiveSource(settings),

@@ -10,13 +10,13 @@ import { createLogger } from "./logger.js";
  */
 export async function startServer(
   env: NodeJS.ProcessEnv,
-  onOpened: (app: FastifyInstance) => void = () => {},
+  onOpened: (app: FastifyInstance, settings: Settings) => void = () => {},
 ): Promise<FastifyInstance> {
   const settings = readSettings(env);
   const logger = createLogger(settings.logLevel);
   for (const name of unknownSettings(env)) logger.warn({ name }, "not a setting: is it misspelt?");
   const app = await createApp(settings, logger);
-  onOpened(app);
+  onOpened(app, settings);
   try {
     await app.listen({
       host: settings.host,

@@ -62,6 +62,7 @@ describe("a start", () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.map(({ msg }) => msg)).toEqual([
       "schemas loaded",
+      "store opened",
       "the store was empty: examples loaded",
       "no tokens are asked for: everybody who reaches this address may do everything",
       expect.stringMatching(/^listening at http:\/\/127\.0\.0\.1:\d+$/),

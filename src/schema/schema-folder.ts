@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { isObject, type Json, type JsonObject } from "../domain/json.js";
 import { parseJsonText } from "../domain/json-text.js";
 import { type Draft, draftOf, inOwnDraft } from "./draft.js";
@@ -52,7 +52,10 @@ function listSchemaFiles(folder: string): string[] {
       .filter((file) => file.endsWith(".json"))
       .sort();
   } catch (error) {
-    throw new Error(`The schema folder ${folder} cannot be read: ${(error as Error).message}`);
+    const reason = (error as Error).message;
+    throw new Error(
+      `The schema folder ${resolve(folder)} cannot be read: ${reason}. STRATA_SCHEMAS names the folder.`,
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { resolve as absolute } from "node:path";
 import { isId } from "../domain/id.js";
 import type { JsonObject } from "../domain/json.js";
 import { appendToken } from "../domain/pointer.js";
@@ -36,7 +37,8 @@ export function loadSchemaRegistry(folder: string): SchemaRegistry {
   if (configs.size === 0) {
     const refused = loader.problems.map(({ file, reason }) => `\n  ${file}: ${reason}`).join("");
     throw new Error(
-      `The schema folder ${folder} holds no usable account_config.<id>.json or system_config.<id>.json.${refused}`,
+      `The schema folder ${absolute(folder)} holds no usable account_config.<id>.json or system_config.<id>.json. ` +
+        `STRATA_SCHEMAS names the folder.${refused}`,
     );
   }
   return { configs, problems: loader.problems, digest };

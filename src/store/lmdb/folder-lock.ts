@@ -205,7 +205,7 @@ function taken(folder: string): StrataError {
   return new StrataError(
     "STORE_UNAVAILABLE",
     `The store folder ${folder} is in use by another Strata process (or is open twice in this one). ` +
-      "Stop the other one first, or give this one a folder of its own.",
+      "Stop the other one first, or give this one a folder of its own in STRATA_STORE.",
   );
 }
 

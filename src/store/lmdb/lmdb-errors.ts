@@ -45,6 +45,9 @@ const REASONS: ReadonlyMap<unknown, readonly [reason: string, advice: string]> =
 ]);
 const NO_REASON = [undefined, "Check the folder and the system's log."] as const;
 
+/** For the end of messages about a folder. */
+export const NAMED_BY = "STRATA_STORE names the folder.";
+
 /** A message for the operator: which folder, why, and what to do about it. */
 export function unusable(folder: string, error: unknown): StrataError {
   if (error instanceof StrataError) return error;
@@ -53,7 +56,7 @@ export function unusable(folder: string, error: unknown): StrataError {
   const why = reason === undefined ? message : `${reason} (${message})`;
   return new StrataError(
     "STORE_UNAVAILABLE",
-    `The store folder ${folder} cannot be used: ${why}. ${advice}`,
+    `The store folder ${folder} cannot be used: ${why}. ${advice} ${NAMED_BY}`,
     {
       cause: error,
     },

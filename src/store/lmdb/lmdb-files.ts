@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open as openFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StrataError } from "../../domain/errors.js";
+import { NAMED_BY } from "./lmdb-errors.js";
 
 export const dataFile = (folder: string): string => join(folder, "data.mdb");
 export const readersFile = (folder: string): string => join(folder, "lock.mdb");
@@ -130,7 +131,7 @@ export function damaged(folder: string, reason: string): StrataError {
   return new StrataError(
     "STORE_UNAVAILABLE",
     `The store folder ${folder} cannot be used: ${reason}. Restore it from a backup, or name another folder; ` +
-      "it was left as it is.",
+      `it was left as it is. ${NAMED_BY}`,
   );
 }
 

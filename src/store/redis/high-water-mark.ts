@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { StrataError } from "../../domain/errors.js";
 import type { Position } from "../archive.js";
 
@@ -74,13 +74,17 @@ function readMark(file: string): Position | undefined {
     text = readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    throw unreadable(file, (error as Error).message);
   }
   const mark = parseMark(text);
   if (mark !== undefined) return mark;
-  throw new StrataError(
+  throw unreadable(file, "it does not hold what Strata wrote into it. Move it away");
+}
+
+function unreadable(file: string, reason: string): StrataError {
+  return new StrataError(
     "STORE_UNAVAILABLE",
-    `${file} does not hold what Strata wrote into it. Move it away.`,
+    `The file ${resolve(file)} cannot be used: ${reason}. STRATA_STATE names its folder.`,
   );
 }
 
