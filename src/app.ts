@@ -261,7 +261,7 @@ async function openStore(
 ): Promise<Store> {
   const store =
     place.kind === "lmdb"
-      ? await openLmdbStore({ folder: resolve(place.folder), onNotice: noticeTo(logger) })
+      ? await openLmdbStore({ ...place, folder: resolve(place.folder), onNotice: noticeTo(logger) })
       : await openRedisStore({
           ...place,
           markFile: markFile(place),

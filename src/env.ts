@@ -3,6 +3,7 @@ import { isIPv4 } from "node:net";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { parseRedisUrl, type RedisTarget } from "./store/redis/redis-url.js";
+import type { HistoryRetention } from "./store/store.js";
 
 /** The service's own settings, as read from the environment. */
 export interface Settings {
@@ -43,12 +44,12 @@ export interface TokenAccess {
   readonly maxAge: number;
 }
 
-export interface LmdbSettings {
+export interface LmdbSettings extends Partial<HistoryRetention> {
   readonly kind: "lmdb";
   readonly folder: string;
 }
 
-export interface RedisSettings {
+export interface RedisSettings extends Partial<HistoryRetention> {
   readonly kind: "redis";
   readonly target: RedisTarget;
   readonly cell: string;
@@ -66,11 +67,11 @@ const wholeNumber = (fallback: string, most: number, least = 0) =>
     .string()
     .default(fallback)
     .refine(
-      (text) => /^\d{1,6}$/.test(text) && Number(text) >= least && Number(text) <= most,
+      (text) => /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most,
       `must be a whole number from ${least} to ${most}`,
     );
 
-type StorePlace = LmdbSettings | Pick<RedisSettings, "kind" | "target">;
+type StorePlace = Pick<LmdbSettings, "kind" | "folder"> | Pick<RedisSettings, "kind" | "target">;
 
 function readStore(text: string, refusal: (message: string) => never): StorePlace {
   if (/^lmdb:.+/.test(text)) return { kind: "lmdb", folder: text.slice("lmdb:".length) };
@@ -125,6 +126,8 @@ const SETTINGS = z.object({
   STRATA_REDIS_UNSAFE: z.enum(["refuse", "allow"], 'must be "refuse" or "allow"').default("refuse"),
   STRATA_REDIS_WAIT_REPLICAS: wholeNumber("0", 100),
   STRATA_STATE: z.string().min(1, "must be a folder").default("./state"),
+  STRATA_HISTORY_REVISIONS: wholeNumber("1000", 100_000, 1),
+  STRATA_HISTORY_BYTES: wholeNumber("1048576", 64 * 2 ** 20, 1),
   STRATA_SCHEMAS: z.string().min(1, "must be a folder").optional(),
   STRATA_EXAMPLES: z.enum(["on", "off"], 'must be "on" or "off"').optional(),
   STRATA_CORS_ORIGINS: z
@@ -259,10 +262,15 @@ export function parseDuration(text: string): number | undefined {
 }
 
 function storeOf(settings: z.infer<typeof SETTINGS>): Settings["store"] {
+  const history = {
+    historyRevisions: Number(settings.STRATA_HISTORY_REVISIONS),
+    historyBytes: Number(settings.STRATA_HISTORY_BYTES),
+  };
   const place = settings.STRATA_STORE;
-  if (place.kind === "lmdb") return place;
+  if (place.kind === "lmdb") return { ...place, ...history };
   return {
     ...place,
+    ...history,
     cell: settings.STRATA_CELL,
     allowUnsafe: settings.STRATA_REDIS_UNSAFE === "allow",
     waitReplicas: Number(settings.STRATA_REDIS_WAIT_REPLICAS),
@@ -275,6 +283,8 @@ const STORE_NAMES = [
   "STRATA_STORE",
   "STRATA_CELL",
   "STRATA_STATE",
+  "STRATA_HISTORY_REVISIONS",
+  "STRATA_HISTORY_BYTES",
   "STRATA_REDIS_UNSAFE",
   "STRATA_REDIS_WAIT_REPLICAS",
 ] as const;

@@ -22,7 +22,7 @@ describe("the service's own settings", () => {
       access: { kind: "open" },
       introspection: true,
       rateLimit: undefined,
-      store: { kind: "lmdb", folder: "./data" },
+      store: { kind: "lmdb", folder: "./data", historyRevisions: 1_000, historyBytes: 2 ** 20 },
       mergeCache: undefined,
       cacheMebibytes: 192,
       maxStalenessMs: 0,
@@ -38,6 +38,7 @@ describe("the service's own settings", () => {
       STRATA_HOST: "::1",
       STRATA_PORT: "0",
       STRATA_STORE: "lmdb:/var/lib/strata:1",
+      STRATA_HISTORY_REVISIONS: "20",
       STRATA_INTROSPECTION: "off",
       STRATA_RATE_LIMIT: "250",
       STRATA_CACHE_MIB: "8",
@@ -54,7 +55,7 @@ describe("the service's own settings", () => {
       access: { kind: "open" },
       introspection: false,
       rateLimit: 250,
-      store: { kind: "lmdb", folder: "/var/lib/strata:1" },
+      store: { kind: "lmdb", folder: "/var/lib/strata:1", historyRevisions: 20, historyBytes: 2 ** 20 },
       mergeCache: undefined,
       cacheMebibytes: 8,
       maxStalenessMs: 250,
@@ -77,6 +78,8 @@ describe("the service's own settings", () => {
     const settings = readSettings(environment);
     expect(settings.store).toEqual({
       kind: "redis",
+      historyRevisions: 1_000,
+      historyBytes: 2 ** 20,
       target: {
         mode: "single",
         nodes: [{ host: "redis.example", port: 7000 }],

@@ -4,10 +4,14 @@ import {
   type AccountChange,
   type Change,
   type DocumentChange,
+  type DocumentKey,
+  type StoredBlame,
   sameVersion,
   type Version,
 } from "../store/store.js";
+import { exportWrite } from "./export-write.js";
 import type { ExportWriter } from "./export-writer.js";
+import { nameOf } from "./verified-export.js";
 
 const CHANGES_AT_ONCE = 500;
 const WRITES_AT_ONCE = 16;
@@ -21,7 +25,8 @@ export interface Start {
 
 /**
  * Writes down every commit from a start up to now, as the feed tells it: a document's write is looked up by its revision,
- * an account is as the event has it. A write that cannot be found went with its account: that deletion is to come.
+ * an account is as the event has it. A write that cannot be found went with its account, or was one of the oldest that a
+ * document no longer keeps: that deletion, or later writes of the document, are to come.
  * @param step called now and then
  * @returns the position up to which all of them are told
  * @throws StrataError STORE_UNAVAILABLE when the feed no longer has all of them, and when they are not those of the
@@ -33,8 +38,8 @@ export async function exportChanges(
   writer: ExportWriter,
   step: () => void,
 ): Promise<StorePosition> {
-  /** Accounts of which something is missing: each has to be deleted yet. */
-  const owed = new Set<string>();
+  /** Documents of which a write is missing: each has to be written yet, or deleted with its account. */
+  const owed = new Map<string, DocumentKey>();
   if (anchor !== undefined) await checkAnchor(source, anchor);
   for (let after = start.sequence; ; ) {
     const end = await source.position();
@@ -50,7 +55,7 @@ async function exportSome(
   start: number,
   end: Position,
   writer: ExportWriter,
-  owed: Set<string>,
+  owed: Map<string, DocumentKey>,
 ): Promise<number> {
   let after = start;
   const { changes } = await source.changes(after, Math.min(CHANGES_AT_ONCE, end.sequence - after));
@@ -58,31 +63,39 @@ async function exportSome(
   if (changes.length === 0) throw replaced();
   for (let at = 0; at < changes.length; at += WRITES_AT_ONCE) {
     const some = changes.slice(at, at + WRITES_AT_ONCE);
-    const writes = await Promise.all(some.map((change) => writeOf(source, change)));
+    const writes = await Promise.all(some.map((change) => blamedWriteOf(source, change)));
     for (const [index, change] of some.entries()) {
       if (versionIn(change).sequence !== ++after) throw feedLost();
       if (change.on === "account") await exportAccount(change, writer, owed);
-      else await exportWrite(change, writes[index], writer, owed);
+      else await exportDocument(source, change, writes[index], writer, owed);
     }
   }
   return after;
 }
 
-async function exportAccount(change: AccountChange, writer: ExportWriter, owed: Set<string>): Promise<void> {
-  if (change.kind === "DELETE") owed.delete(change.account.id);
+async function exportAccount(
+  change: AccountChange,
+  writer: ExportWriter,
+  owed: Map<string, DocumentKey>,
+): Promise<void> {
+  if (change.kind === "DELETE")
+    for (const [name, { accountId }] of owed) if (accountId === change.account.id) owed.delete(name);
   await writer.item(change);
 }
 
-async function exportWrite(
-  { key: { accountId, configId }, version }: DocumentChange,
-  write: ArchivedWrite | undefined,
+async function exportDocument(
+  source: ArchiveSource,
+  { key, version }: DocumentChange,
+  found: BlamedWrite | undefined,
   writer: ExportWriter,
-  owed: Set<string>,
+  owed: Map<string, DocumentKey>,
 ): Promise<void> {
-  writer.noteCommit(configId, version.sequence);
-  if (write !== undefined) await writer.item({ on: "document", ...write });
-  else if (accountId === undefined) throw replaced();
-  else owed.add(accountId);
+  writer.noteCommit(key.configId, version.sequence);
+  if (found === undefined) owed.set(nameOf(key), key);
+  else {
+    owed.delete(nameOf(key));
+    await exportWrite(source, writer, found.write, found.blame);
+  }
 }
 
 async function checkAnchor(source: ArchiveSource, anchor: Change): Promise<void> {
@@ -92,10 +105,20 @@ async function checkAnchor(source: ArchiveSource, anchor: Change): Promise<void>
   if (!sameVersion(versionIn(found), version)) throw replaced();
 }
 
-async function writeOf(source: ArchiveSource, change: Change): Promise<ArchivedWrite | undefined> {
+interface BlamedWrite {
+  readonly write: ArchivedWrite;
+  /** That of the document as it is by now. */
+  readonly blame: StoredBlame | undefined;
+}
+
+/** Undefined: it is not there any more. */
+async function blamedWriteOf(source: ArchiveSource, change: Change): Promise<BlamedWrite | undefined> {
   if (change.on === "account") return undefined;
-  const [write] = await source.writes(change.key, change.version.revision, 1);
-  return sameVersion(write?.version, change.version) ? write : undefined;
+  const [[write], [blame]] = await Promise.all([
+    source.writes(change.key, change.version.revision, 1),
+    source.blames([change.key]),
+  ]);
+  return write !== undefined && sameVersion(write.version, change.version) ? { write, blame } : undefined;
 }
 
 /** The commit of this sequence, as the feed tells it; undefined when there is none, or it is no longer kept. */

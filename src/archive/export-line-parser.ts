@@ -1,13 +1,16 @@
 import { z } from "zod";
+import { isBlameText } from "../domain/blame.js";
 import { TOKENS_WAIT } from "../domain/clock.js";
 import { StrataError } from "../domain/errors.js";
 import { isId } from "../domain/id.js";
 import { checkDocumentSize, checkJson, isEmpty, isObject, nullPointers } from "../domain/json.js";
 import { accountNameTrouble, subjectTrouble } from "../domain/name.js";
 import { hasVanishingNumber } from "../domain/vanishing-number.js";
-import type { ArchivedAccount } from "../store/archive.js";
+import type { ArchivedAccount, ArchivedBlame } from "../store/archive.js";
 import { ACCOUNT_WRITE_KINDS, NOTE_LIMIT, originOf, WRITE_KINDS } from "../store/store.js";
 import {
+  BLAME_START,
+  BLAME_TEXT_START,
   CONFIG_START,
   DELETION_START,
   EXPORT_FORMAT,
@@ -17,6 +20,7 @@ import {
   endLineRest,
   endLineStart,
   OVERRIDE_START,
+  TRIM_START,
   WRITE_START,
 } from "./export-line.js";
 
@@ -77,7 +81,12 @@ const WRITE = z.strictObject({
     by: checked(subjectTrouble),
     schema,
     note,
+    restoredFrom: z.int().positive().optional(),
   }),
+});
+const BLAME = z.strictObject({ blame: z.strictObject({ accountId: id.optional(), configId: id, version }) });
+const TRIM = z.strictObject({
+  trim: z.strictObject({ accountId: id.optional(), configId: id, revision: z.int().min(2) }),
 });
 const CONFIG = z.strictObject({ config: z.strictObject({ configId: id, sequence: z.int().positive() }) });
 const DELETION = z.strictObject({ deletion: z.strictObject({ accountId: id, version }) });
@@ -107,14 +116,38 @@ export function parseHeader(line: string): ExportHeader {
 export function parseItem(line: string): ExportedItem {
   if (line.startsWith(DELETION_START)) return { on: "deletion", ...parse(DELETION, line).deletion };
   if (line.startsWith(CONFIG_START)) return { on: "config", ...parse(CONFIG, line).config };
+  if (line.startsWith(BLAME_START)) return parseBlameLine(line);
+  if (line.startsWith(TRIM_START)) {
+    const { accountId, configId, revision } = parse(TRIM, line).trim;
+    return { on: "trim", key: { accountId, configId }, revision };
+  }
   if (!line.startsWith(WRITE_START)) return parseAccount(line);
-  // The members before it hold no other quote of this kind: inside a string it has a backslash before it.
-  const start = line.indexOf(OVERRIDE_START);
-  const text = start < 0 ? undefined : line.slice(start + OVERRIDE_START.length, -2);
+  const { rest, text } = splitAt(OVERRIDE_START, line);
   if (text !== undefined) checkOverride(text, line.slice(-2));
-  const { write } = parse(WRITE, text === undefined ? line : `${line.slice(0, start)}}}`);
-  const { accountId, configId, version, kind } = write;
-  return { on: "document", key: { accountId, configId }, version, kind, ...originOf(write), text };
+  const { write } = parse(WRITE, rest);
+  const { accountId, configId, version, kind, restoredFrom } = write;
+  if ((restoredFrom !== undefined) !== (kind === "RESTORE") || (restoredFrom ?? 0) >= version.revision)
+    throw refusal("write.restoredFrom: a RESTORE alone has it, and it is a revision before its own");
+  const key = { accountId, configId };
+  const restored = restoredFrom === undefined ? {} : { restoredFrom };
+  return { on: "document", key, version, kind, ...originOf(write), ...restored, text };
+}
+
+/**
+ * The members before a text hold no other quote of this kind: inside a string it has a backslash before it.
+ * @returns the text, and the line without it
+ */
+function splitAt(start: string, line: string): { rest: string; text: string | undefined } {
+  const at = line.indexOf(start);
+  if (at < 0) return { rest: line, text: undefined };
+  return { rest: `${line.slice(0, at)}}}`, text: line.slice(at + start.length, -2) };
+}
+
+function parseBlameLine(line: string): ArchivedBlame {
+  const { rest, text = "" } = splitAt(BLAME_TEXT_START, line);
+  const { accountId, configId, version } = parse(BLAME, rest).blame;
+  if (line.slice(-2) !== "}}" || !isBlameText(text)) throw refusal("its blame is not as Strata writes it");
+  return { on: "blame", key: { accountId, configId }, version, text };
 }
 
 /** What made the record is told whole or not at all: an older release did not tell. */

@@ -1,12 +1,18 @@
-import type { ArchivedAccount, ArchivedConfig, ArchivedDocument, ArchivedWrite } from "../store/archive.js";
-import type { Version } from "../store/store.js";
+import type {
+  ArchivedAccount,
+  ArchivedBlame,
+  ArchivedConfig,
+  ArchivedDocument,
+  ArchivedWrite,
+} from "../store/archive.js";
+import type { DocumentKey, Version } from "../store/store.js";
 
 /**
  * What an export is made of, one JSON text per line: a header, the items, an end. An override is the last member of its
  * line and is the very text that the store has: it is spliced in and cut out again, never parsed and written anew, so
- * that the order of its keys and the spelling of its numbers survive.
+ * that the order of its keys and the spelling of its numbers survive. So it is with the blame of a document.
  */
-export const EXPORT_FORMAT = 2;
+export const EXPORT_FORMAT = 3;
 
 export interface ExportHeader {
   /** The life of the store that it was made from. */
@@ -36,7 +42,21 @@ export interface ExportedDeletion {
   readonly version: Version;
 }
 
-export type ExportedItem = ArchivedAccount | ArchivedDocument | ArchivedConfig | ExportedDeletion;
+/** That the revisions of a document below one are no longer kept: none of them that comes before counts. */
+export interface ExportedTrim {
+  readonly on: "trim";
+  readonly key: DocumentKey;
+  /** The first one that counts, and is to come next. */
+  readonly revision: number;
+}
+
+export type ExportedItem =
+  | ArchivedAccount
+  | ArchivedDocument
+  | ArchivedBlame
+  | ArchivedConfig
+  | ExportedDeletion
+  | ExportedTrim;
 
 const END_START = '{"end":';
 const DIGEST_START = ',"sha256":"';
@@ -44,6 +64,9 @@ export const WRITE_START = '{"write":';
 export const CONFIG_START = '{"config":';
 export const DELETION_START = '{"deletion":';
 export const OVERRIDE_START = ',"override":';
+export const BLAME_START = '{"blame":';
+export const BLAME_TEXT_START = ',"of":';
+export const TRIM_START = '{"trim":';
 
 export function headerLine({ incarnation, from, at }: ExportHeader): string {
   return JSON.stringify({ strata: "export", format: EXPORT_FORMAT, incarnation, from, at });
@@ -56,6 +79,12 @@ export function itemLine(item: ExportedItem): string {
       return accountLine(item);
     case "document":
       return writeLine(item);
+    case "blame":
+      return blameLine(item);
+    case "trim": {
+      const { accountId, configId } = item.key;
+      return JSON.stringify({ trim: { accountId, configId, revision: item.revision } });
+    }
     case "config": {
       const { configId, sequence } = item;
       return JSON.stringify({ config: { configId, sequence } });
@@ -79,10 +108,16 @@ function accountLine({ account, kind, at, by, schema, note }: ArchivedAccount): 
   });
 }
 
-function writeLine({ key, version, kind, at, by, schema, note, text }: ArchivedWrite): string {
+function blameLine({ key, version, text }: ArchivedBlame): string {
+  const { accountId, configId } = key;
+  const line = JSON.stringify({ blame: { accountId, configId, version: inOrder(version) } });
+  return `${line.slice(0, -2)}${BLAME_TEXT_START}${text}}}`;
+}
+
+function writeLine({ key, version, kind, at, by, schema, note, restoredFrom, text }: ArchivedWrite): string {
   const { accountId, configId } = key;
   const line = JSON.stringify({
-    write: { accountId, configId, version: inOrder(version), kind, at, by, schema, note },
+    write: { accountId, configId, version: inOrder(version), kind, at, by, schema, note, restoredFrom },
   });
   return text === undefined ? line : `${line.slice(0, -2)}${OVERRIDE_START}${text}}}`;
 }

@@ -2,6 +2,7 @@ import { StrataError } from "../domain/errors.js";
 import type { ArchiveSource, Position } from "../store/archive.js";
 import type { DocumentKey } from "../store/store.js";
 import { changeAt, exportChanges } from "./export-changes.js";
+import { exportWrite } from "./export-write.js";
 import { type ExportSummary, ExportWriter, type Sink } from "./export-writer.js";
 import { nameOf } from "./verified-export.js";
 
@@ -24,14 +25,17 @@ const WRITES_AT_ONCE = 8;
  * commits up to P made is written down. 3. S is the sequence after that. 4. The feed tells every commit after P up to S,
  * and each is written down: a document's write is looked up by its revision, an account's record is as the event has it.
  *
- * Every write up to P was there during all of step 2, so none is missing; a write never changes, so none is wrong.
+ * Every write up to P was there during all of step 2, or was among the oldest of its document, which go as new ones come;
+ * then the export says from which revision on it has them. So none is missing; a write never changes, so none is wrong.
  * So it is with the records of accounts, which stay also when an account is deleted. Nothing above S is taken in step 2
  * (it is above P) nor in step 4. So each document has its writes up to S, and each account its records, each once, oldest
  * first, and nobody has to be stopped meanwhile. The last sequence of a config only grows: it is what step 2 finds, or
  * what step 4 tells after that.
- * An account that is deleted meanwhile takes its writes along. What step 2 or step 4 then misses is void: the feed tells
- * the deletion, and where it comes after S, S becomes what it is by then.
- * The proof is in the count: S commits have made S revisions, and so many were written down or went with an account.
+ * An account that is deleted meanwhile takes its writes along, and a document that is written often loses its oldest ones.
+ * What step 2 or step 4 then misses is void: the feed tells the deletion, or later writes, and where that comes after S, S
+ * becomes what it is by then.
+ * The proof is in the count: S commits have made S revisions, which are those up to the last one told of each account and
+ * document, or went with an account.
  *
  * @throws StrataError STORE_UNAVAILABLE when the store cannot be read, when it is another one in the end than it was in
  * the beginning, when the feed no longer has what came after P, and when the count shows that something is missing; what
@@ -95,17 +99,17 @@ async function copyDocuments(
   upTo: number,
   writer: ExportWriter,
 ): Promise<void> {
+  // The blame first: it is then of a write that is read after it, or of one that the feed tells.
+  const blames = await source.blames(keys);
   const firsts = await Promise.all(keys.map((key) => source.writes(key, 1, WRITES_AT_ONCE)));
   for (const [index, key] of keys.entries()) {
     let page = firsts[index] ?? [];
-    for (let revision = 1; ; page = await source.writes(key, revision, WRITES_AT_ONCE)) {
-      for (const write of page) {
-        if (write.version.revision !== revision) throw gap(key, revision);
-        if (write.version.sequence <= upTo) await writer.item({ on: "document", ...write });
-        revision++;
-      }
-      const last = page.at(-1);
-      if (page.length < WRITES_AT_ONCE || (last?.version.sequence ?? 0) > upTo) break;
+    for (;;) {
+      for (const write of page)
+        if (write.version.sequence <= upTo) await exportWrite(source, writer, write, blames[index]);
+      const last = page.at(-1)?.version;
+      if (last === undefined || page.length < WRITES_AT_ONCE || last.sequence > upTo) break;
+      page = await source.writes(key, last.revision + 1, WRITES_AT_ONCE);
     }
   }
 }
@@ -114,12 +118,5 @@ function incomplete(found: number, sequence: number): StrataError {
   return new StrataError(
     "STORE_UNAVAILABLE",
     `The store is damaged: it has seen ${sequence} commits, and its accounts and documents tell of ${found}.`,
-  );
-}
-
-function gap(key: DocumentKey, revision: number): StrataError {
-  return new StrataError(
-    "STORE_UNAVAILABLE",
-    `The store is damaged: the history of ${nameOf(key)} lacks revision ${revision}.`,
   );
 }

@@ -1,6 +1,14 @@
 import { createHash } from "node:crypto";
-import type { ArchivedAccount, ArchivedDocument, StorePosition } from "../store/archive.js";
-import { type ExportHeader, endLineRest, endLineStart, headerLine, itemLine } from "./export-line.js";
+import type { ArchivedAccount, ArchivedBlame, ArchivedDocument, StorePosition } from "../store/archive.js";
+import type { DocumentKey } from "../store/store.js";
+import {
+  type ExportedTrim,
+  type ExportHeader,
+  endLineRest,
+  endLineStart,
+  headerLine,
+  itemLine,
+} from "./export-line.js";
 
 /** What an export came to. */
 export interface ExportSummary {
@@ -17,6 +25,12 @@ export type Sink = (bytes: Buffer) => Promise<void>;
 
 const CHUNK_CHARACTERS = 2 ** 18;
 
+/** The last revision that was told of a document, and how many of its writes count. */
+interface ToldDocument {
+  readonly revision: number;
+  readonly writes: number;
+}
+
 /** Writes the lines of an export in large pieces, and keeps count and digest of them. */
 export class ExportWriter {
   readonly #sink: Sink;
@@ -26,8 +40,8 @@ export class ExportWriter {
   #lines = 0;
   /** The revision that each account was told to have last. */
   readonly #accounts = new Map<string, number>();
-  /** How many writes of each account's documents were told. */
-  readonly #writesOf = new Map<string, number>();
+  /** What was told of each document, by its owner and its config. */
+  readonly #documents = new Map<string | undefined, Map<string, ToldDocument>>();
   /** The sequence of the last commit to each config. */
   readonly #lastCommits = new Map<string, number>();
   /** The last write of each config that was told and still counts. */
@@ -53,9 +67,15 @@ export class ExportWriter {
     await this.#line(headerLine(header));
   }
 
-  async item(item: ArchivedAccount | ArchivedDocument): Promise<void> {
+  /** The revision of a document that is to be told next, where none was lost. */
+  nextRevision({ accountId, configId }: DocumentKey): number {
+    return (this.#documents.get(accountId)?.get(configId)?.revision ?? 0) + 1;
+  }
+
+  async item(item: ArchivedAccount | ArchivedDocument | ArchivedBlame | ExportedTrim): Promise<void> {
     if (item.on === "account") this.#countAccount(item);
-    else this.#countWrite(item);
+    else if (item.on === "document") this.#countWrite(item);
+    else if (item.on === "trim") this.#trim(item);
     await this.#line(itemLine(item));
   }
 
@@ -94,16 +114,30 @@ export class ExportWriter {
     const { accountId, configId } = write.key;
     const told = this.#lastTold.get(configId)?.version.sequence ?? 0;
     if (write.version.sequence > told) this.#lastTold.set(configId, { ...write, text: undefined });
+    const ofOwner = this.#documents.get(accountId) ?? new Map<string, ToldDocument>();
+    const { revision, writes } = ofOwner.get(configId) ?? { revision: 0, writes: 0 };
     this.#writes++;
-    this.#commits++;
-    if (accountId !== undefined) this.#writesOf.set(accountId, (this.#writesOf.get(accountId) ?? 0) + 1);
+    // Each revision was a commit, also those that are no longer kept.
+    this.#commits += write.version.revision - revision;
+    const now = { revision: write.version.revision, writes: writes + 1 };
+    this.#documents.set(accountId, ofOwner.set(configId, now));
+  }
+
+  /** What was told of the document no longer counts as writes. */
+  #trim({ key: { accountId, configId } }: ExportedTrim): void {
+    const told = this.#documents.get(accountId)?.get(configId);
+    if (told === undefined) return;
+    this.#writes -= told.writes;
+    this.#documents.get(accountId)?.set(configId, { ...told, writes: 0 });
   }
 
   #uncount(accountId: string): void {
-    const writes = this.#writesOf.get(accountId) ?? 0;
-    this.#writes -= writes;
-    this.#commits -= writes + (this.#accounts.get(accountId) ?? 0);
-    this.#writesOf.delete(accountId);
+    for (const { revision, writes } of this.#documents.get(accountId)?.values() ?? []) {
+      this.#writes -= writes;
+      this.#commits -= revision;
+    }
+    this.#commits -= this.#accounts.get(accountId) ?? 0;
+    this.#documents.delete(accountId);
     this.#accounts.delete(accountId);
     for (const [configId, { key }] of this.#lastTold)
       if (key.accountId === accountId) this.#lastTold.delete(configId);

@@ -2,6 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { StrataError } from "../domain/errors.js";
 import type {
   ArchivedAccount,
+  ArchivedBlame,
   ArchivedConfig,
   ArchivedCounts,
   ArchivedDocument,
@@ -55,7 +56,7 @@ export async function importStore(
   return target.finish(verified.sequence, verified.dropped);
 }
 
-type ArchivedItem = ArchivedAccount | ArchivedDocument | ArchivedConfig;
+type ArchivedItem = ArchivedAccount | ArchivedDocument | ArchivedBlame | ArchivedConfig;
 
 export interface Batch {
   readonly items: readonly ArchivedItem[];
@@ -73,9 +74,9 @@ export async function* batchesOf(file: FileHandle, verified: VerifiedExport): As
   for await (const entry of verifiedAgain(file, verified)) {
     const { item } = entry;
     read = entry.read;
-    if (item.on === "deletion" || !verified.stands(entry)) continue;
+    if (item.on === "deletion" || item.on === "trim" || !verified.stands(entry)) continue;
     items.push(item);
-    characters += item.on === "document" ? (item.text?.length ?? 0) : 0;
+    characters += "text" in item ? (item.text?.length ?? 0) : 0;
     if (items.length < BATCH_ITEMS && characters < BATCH_CHARACTERS) continue;
     yield { items, read };
     items = [];

@@ -1,9 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
-import type { ArchivedAccount, ArchivedWrite } from "../store/archive.js";
-import type { DocumentKey, Version } from "../store/store.js";
+import type { ArchivedAccount, ArchivedBlame, ArchivedDocument, ArchivedWrite } from "../store/archive.js";
+import { type DocumentKey, sameVersion, type Version } from "../store/store.js";
 import { levelsOf, type TreeAccount } from "./account-tree.js";
 import { CommitNumbers } from "./commit-numbers.js";
-import type { ExportEnd } from "./export-line.js";
+import type { ExportEnd, ExportedDeletion, ExportedTrim } from "./export-line.js";
 import { damage, type ExportItem, readExport, type VerifiedEnd } from "./export-reader.js";
 
 /** What is known of an export that was read from its first to its last byte and found sound. */
@@ -44,6 +44,9 @@ export async function verifyExport(
 /** The newest write of a document. */
 interface NewestWrite extends Version {
   readonly line: number;
+  /** The first revision that counts, and the line that says so; 0: none does. */
+  readonly from: number;
+  readonly trimmedAt: number;
 }
 
 class Contents {
@@ -60,10 +63,13 @@ class Contents {
   #highest = { sequence: 0, line: 0 };
 
   add({ item, line }: ExportItem): void {
-    if (item.on === "config") {
-      this.#addSequence(item.sequence, line);
-      return;
-    }
+    if (item.on === "config") this.#addSequence(item.sequence, line);
+    else if (item.on === "blame") this.#checkBlame(item, line);
+    else if (item.on === "trim") this.#trim(item, line);
+    else this.#addCommit(item, line);
+  }
+
+  #addCommit(item: ArchivedAccount | ArchivedDocument | ExportedDeletion, line: number): void {
     if (item.on === "account") this.#addAccount(item, line);
     else if (item.on === "document") this.#addWrite(item.key, item.version, line);
     else {
@@ -107,9 +113,34 @@ class Contents {
       throw damage(line, `it is revision ${revision} of ${nameOf(key)}, where ${expected} should come`);
     const deletion = accountId === undefined ? undefined : this.#deleted.get(accountId);
     checkLater(nameOf(key), version, known ?? deletion, line);
-    this.#newest.set(accountId, ofOwner.set(configId, { ...version, line }));
+    const { from, trimmedAt } = known ?? { from: 1, trimmedAt: 0 };
+    this.#newest.set(accountId, ofOwner.set(configId, { ...version, line, from, trimmedAt }));
     const first = this.#first.get(accountId);
     if (first === undefined || sequence < first.sequence) this.#first.set(accountId, { sequence, line });
+  }
+
+  #newestOf({ accountId, configId }: DocumentKey): NewestWrite | undefined {
+    return this.#newest.get(accountId)?.get(configId);
+  }
+
+  #checkBlame({ key, version }: ArchivedBlame, line: number): void {
+    if (!sameVersion(this.#newestOf(key), version))
+      throw damage(line, `it is not of the last write before it of ${nameOf(key)}`);
+  }
+
+  /** The document's next revision is this one; nothing of it that came before counts. */
+  #trim({ key, revision }: ExportedTrim, line: number): void {
+    const { accountId, configId } = key;
+    const known = this.#newestOf(key);
+    if (known !== undefined && revision <= known.revision + 1)
+      throw damage(
+        line,
+        `it trims ${nameOf(key)} to revision ${revision}, and ${known.revision} has come before`,
+      );
+    const sequence =
+      known?.sequence ?? (accountId === undefined ? 0 : (this.#deleted.get(accountId)?.sequence ?? 0));
+    const trimmed = { revision: revision - 1, sequence, nonce: "", line: 0, from: revision, trimmedAt: line };
+    this.#newest.set(accountId, (this.#newest.get(accountId) ?? new Map()).set(configId, trimmed));
   }
 
   #delete(accountId: string, version: Version, line: number): void {
@@ -130,20 +161,18 @@ class Contents {
     const levels = levelsOf(this.#accounts);
     this.#checkOwners();
     this.#checkParents();
-    const revisions = [...this.#newest.values()].flatMap((ofOwner) =>
-      [...ofOwner.values()].map(({ revision }) => revision),
-    );
-    const writes = sum(revisions);
-    this.#checkCount(end, writes);
+    const newest = [...this.#newest.values()].flatMap((ofOwner) => [...ofOwner.values()]);
+    for (const { line, trimmedAt } of newest)
+      if (line === 0) throw damage(trimmedAt, "no write of the document comes after it");
+    this.#checkCount(end, sum(newest.map(({ revision }) => revision)));
     return {
       ...end,
       levels,
       accounts: this.#accounts.size,
-      documents: revisions.length,
-      writes,
+      documents: newest.length,
+      writes: sum(newest.map(({ revision, from }) => revision + 1 - from)),
       stands: (item) => this.#stands(item),
-      isNewest: ({ key, version }) =>
-        this.#newest.get(key.accountId)?.get(key.configId)?.revision === version.revision,
+      isNewest: ({ key, version }) => this.#newestOf(key)?.revision === version.revision,
     };
   }
 
@@ -193,9 +222,10 @@ class Contents {
 
   #stands({ item, line }: ExportItem): boolean {
     if (item.on === "account") return line > (this.#forgotten.get(item.account.id) ?? 0);
-    if (item.on !== "document") return item.on === "config";
+    if (item.on !== "document" && item.on !== "blame") return item.on === "config";
     const { accountId } = item.key;
-    return accountId === undefined || line > (this.#deleted.get(accountId)?.line ?? 0);
+    const deletedAt = accountId === undefined ? 0 : (this.#deleted.get(accountId)?.line ?? 0);
+    return line > Math.max(deletedAt, this.#newestOf(item.key)?.trimmedAt ?? 0);
   }
 }
 

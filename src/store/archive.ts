@@ -1,4 +1,12 @@
-import type { AccountRevision, Changes, CommitOrigin, DocumentKey, Version, WriteKind } from "./store.js";
+import type {
+  AccountRevision,
+  Changes,
+  CommitOrigin,
+  DocumentKey,
+  StoredBlame,
+  Version,
+  WriteKind,
+} from "./store.js";
 
 /**
  * The port of those who copy a whole store: every record that every account had, and every write of every document with
@@ -17,10 +25,12 @@ export interface ArchiveSource {
    */
   scan(): AsyncIterable<ScanPage>;
   /**
-   * The writes of one document from a revision on, oldest first, at most `limit` of them; fewer: there are no more. A
-   * write never changes. Several calls may be under way at once.
+   * The writes of one document from a revision on, or from the first later one that is still kept; oldest first, without
+   * gaps, at most `limit` of them; fewer: there are no more. A write never changes. Several calls may be under way at once.
    */
   writes(key: DocumentKey, fromRevision: number, limit: number): Promise<readonly ArchivedWrite[]>;
+  /** The blame that is kept with each of these documents; undefined: none. */
+  blames(keys: readonly DocumentKey[]): Promise<readonly (StoredBlame | undefined)[]>;
   /** As the store's own: undefined when some of what came after the sequence is no longer kept. */
   changes(after: number, limit: number): Promise<Changes>;
   close(): Promise<void>;
@@ -75,6 +85,7 @@ export interface ArchivedWrite extends CommitOrigin {
   readonly key: DocumentKey;
   readonly version: Version;
   readonly kind: WriteKind;
+  readonly restoredFrom?: number | undefined;
   /** The override's JSON text, as stored; undefined: the document was removed. */
   readonly text: string | undefined;
 }
@@ -99,4 +110,15 @@ export interface ArchivedConfig {
   readonly sequence: number;
 }
 
-export type ArchiveItem = ArchivedAccount | ArchivedDocument | ArchivedConfig | ArchivedCounts;
+/** The blame of a document as one of its writes left it: of the newest one that is restored the store keeps it. */
+export interface ArchivedBlame extends StoredBlame {
+  readonly on: "blame";
+  readonly key: DocumentKey;
+}
+
+export type ArchiveItem =
+  | ArchivedAccount
+  | ArchivedDocument
+  | ArchivedBlame
+  | ArchivedConfig
+  | ArchivedCounts;

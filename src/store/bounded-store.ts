@@ -60,6 +60,7 @@ export function boundStaleness(store: Store, options: BoundedStoreOptions): Stor
     },
     changes: (after, limit) => store.changes(after, limit),
     accountHistory: (accountId, after, limit) => store.accountHistory(accountId, after, limit),
+    history: (of) => store.history(of),
     documentOwners: (of) => store.documentOwners(of),
     writeObstacle: () => store.writeObstacle(),
     probeWrites: () => store.probeWrites(),

@@ -11,6 +11,7 @@ export interface StoreCall {
     | "commit"
     | "changes"
     | "accountHistory"
+    | "history"
     | "documentOwners";
   /** How many accounts or documents were asked for; 1 for the root and for a commit. */
   readonly size: number;
@@ -57,6 +58,7 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
     changes: (after, limit) => observed("changes", 1, () => store.changes(after, limit)),
     accountHistory: (accountId, after, limit) =>
       observed("accountHistory", 1, () => store.accountHistory(accountId, after, limit)),
+    history: (of) => observed("history", 1, () => store.history(of)),
     documentOwners: (of) => observed("documentOwners", 1, () => store.documentOwners(of)),
     writeObstacle: () => store.writeObstacle(),
     probeWrites: () => store.probeWrites(),

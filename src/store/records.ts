@@ -11,7 +11,9 @@ import type {
   CommitOrigin,
   DocumentChange,
   DocumentKey,
+  DocumentRevision,
   Lineage,
+  StoredBlame,
   StoredDocument,
   Version,
   WriteKind,
@@ -40,6 +42,7 @@ export function parseStored<T>(text: string): T {
 /** Who wrote a document, when, why, and how. */
 export interface DocumentHeader extends CommitOrigin {
   readonly kind: WriteKind;
+  readonly restoredFrom?: number | undefined;
 }
 
 export function ownerOf({ accountId }: DocumentKey): string {
@@ -62,7 +65,9 @@ export function documentBody(header: DocumentHeader, text: string | undefined): 
 
 /** @param header `at` goes in as it is: a store that decides it later puts a mark in its place that JSON never has */
 export function headerText(header: DocumentHeader): string {
-  return `{"kind":"${header.kind}",${originText(header)}}`;
+  const { kind, restoredFrom } = header;
+  const restored = restoredFrom === undefined ? "" : `,"restoredFrom":${restoredFrom}`;
+  return `{"kind":"${kind}",${originText(header)}${restored}}`;
 }
 
 /** As members of a JSON object. */
@@ -87,14 +92,54 @@ export function parseDocument(record: string): DocumentRecord {
   return { ...header, version: parseVersion(record.slice(0, first)), text: text === "" ? undefined : text };
 }
 
-export function storedDocument(record: string): StoredDocument {
-  const { version, text, at, by } = parseDocument(record);
+/** @param blameRecord of the same moment; undefined: there is none, or nobody wants to know */
+export function storedDocument(record: string, blameRecord?: string): StoredDocument {
+  const { version, override, at, by, note } = documentRevision(record);
+  const blame = blameRecord === undefined ? undefined : parseBlame(blameRecord);
   return {
     version,
-    override: text === undefined ? undefined : parseStored<JsonObject>(text),
+    override,
     updatedAt: at,
     updatedBy: by,
+    ...(note !== undefined && { note }),
+    ...(blame && { blame }),
   };
+}
+
+export function documentRevision(record: string): DocumentRevision {
+  const { text, ...header } = parseDocument(record);
+  return { ...header, override: text === undefined ? undefined : parseStored<JsonObject>(text) };
+}
+
+/**
+ * What is kept of a document beside its record: lines, the first its version, the second from which revision on its
+ * history counts and how many bytes that part has, the last its blame.
+ */
+export function blameRecordOf(
+  version: Version,
+  extent: HistoryExtent | undefined,
+  blame: string | undefined,
+): string {
+  const kept = extent === undefined ? "" : `${extent.from} ${extent.bytes}`;
+  return recordOf(version, `${kept}\n${blame ?? ""}`);
+}
+
+/** The part of a history that is to be kept; what is older goes, some of it with each commit. */
+export interface HistoryExtent {
+  readonly from: number;
+  readonly bytes: number;
+}
+
+/** Undefined: it is not known. */
+export function parseExtent(blameRecord: string): HistoryExtent | undefined {
+  const found = /^[^\n]*\n(\d+) (\d+)\n/.exec(blameRecord);
+  return found === null ? undefined : { from: Number(found[1]), bytes: Number(found[2]) };
+}
+
+export function parseBlame(blameRecord: string): StoredBlame | undefined {
+  const second = blameRecord.indexOf("\n", blameRecord.indexOf("\n") + 1);
+  const text = blameRecord.slice(second + 1);
+  return text === "" ? undefined : { version: parseVersion(versionOfRecord(blameRecord)), text };
 }
 
 /**

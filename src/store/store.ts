@@ -14,6 +14,8 @@ import { resellerLineage } from "../domain/reseller.js";
  *   twice, a second root, a child of nobody, a circle or a deeper tree, or change or delete what is not there, or delete
  *   what has children, is a conflict, expected or not;
  * - with an account goes everything of its documents: versions and histories too; the records that the account had stay;
+ * - each commit to a document leaves a revision in its history, in the same step; the oldest go once there are more than
+ *   the store was opened to keep, some with each commit; the newest stays;
  * - the index of a config's documents, and the history of an account, change in the same step as what they tell of;
  * - a store that cannot answer fails with `StrataError` STORE_UNAVAILABLE within two seconds.
  */
@@ -41,6 +43,8 @@ export interface Store {
    * are among them, and what came before them. What an older release did not keep is missing.
    */
   accountHistory(accountId: string, after: number, limit: number): Promise<readonly AccountRevision[]>;
+  /** The revisions of a document that are still kept, newest first. */
+  history(of: HistoryOf): Promise<DocumentHistory>;
   /**
    * The accounts that have a document of a config, as of one moment.
    * @throws StrataError STORE_UNAVAILABLE while the index of a store of an older release is being made
@@ -85,6 +89,19 @@ export interface StoredDocument {
   readonly updatedAt: string;
   /** The subject of the principal who wrote it. */
   readonly updatedBy: string;
+  readonly note?: string | undefined;
+  /** Where it was asked for, and is known. */
+  readonly blame?: StoredBlame;
+}
+
+/** Who put each value of a document, as text that the store does not look into (`src/domain/blame.ts`). */
+export interface StoredBlame {
+  /**
+   * Of the document that it tells of. An older release writes documents without it: then this is the version of a document
+   * from before.
+   */
+  readonly version: Version;
+  readonly text: string;
 }
 
 export interface AccountRecord {
@@ -136,8 +153,11 @@ export interface Descendants {
   readonly counts: readonly number[];
 }
 
-/** Which documents of a config come with their versions: its own alone, or those that it inherits from as well. */
-export type LayerBodies = "own" | "all";
+/**
+ * Which documents of a config come with their versions: its own alone; those that it inherits from as well (`all`); all,
+ * and the blame of its own (`write`); all, each with its blame (`blame`).
+ */
+export type LayerBodies = "own" | "all" | "write" | "blame";
 
 /** One config as it is stored (R1), highest precedence first. */
 interface StoredLayers {
@@ -192,6 +212,15 @@ export interface DocumentOwners {
   readonly lastSequence: number;
 }
 
+/** How many of the newest revisions of each document are kept, and how many bytes of their records; the newest always is. */
+export interface HistoryRetention {
+  readonly historyRevisions: number;
+  readonly historyBytes: number;
+}
+/** What is kept where nothing else is asked for. */
+export const HISTORY_REVISIONS = 1_000;
+export const HISTORY_BYTES = 2 ** 20;
+
 /** Characters of a note. */
 export const NOTE_LIMIT = 500;
 
@@ -235,6 +264,30 @@ export interface Changes {
   readonly sequence: number;
 }
 
+/** One revision of a document: what a commit to it left. */
+export interface DocumentRevision extends CommitOrigin {
+  readonly version: Version;
+  readonly kind: WriteKind;
+  /** Of a RESTORE: the revision whose document was put back. */
+  readonly restoredFrom?: number | undefined;
+  /** All overrides as they became, visible or not; undefined: the document was removed. */
+  readonly override: JsonObject | undefined;
+}
+export interface HistoryOf {
+  readonly key: DocumentKey;
+  /** Only revisions below this one. Absent: from the newest on. */
+  readonly before?: number;
+  readonly limit: number;
+  /** No more of them once their records together have so many bytes; there is always one, if there are any. */
+  readonly bytes: number;
+}
+export interface DocumentHistory {
+  /** Newest first, without gaps. */
+  readonly revisions: readonly DocumentRevision[];
+  /** The lowest revision that is still kept; undefined: none is. */
+  readonly oldest: number | undefined;
+}
+
 /** What must still hold when the commit is applied. An undefined version means: not there. */
 export interface Expectations {
   readonly documents: readonly { readonly key: DocumentKey; readonly version: Version | undefined }[];
@@ -255,7 +308,7 @@ export function versionText(version: Version | undefined): string {
   return version === undefined ? "-" : `${version.revision}.${version.sequence}.${version.nonce}`;
 }
 
-export const WRITE_KINDS = ["SET", "PATCH", "RESET"] as const;
+export const WRITE_KINDS = ["SET", "PATCH", "RESET", "RESTORE"] as const;
 export type WriteKind = (typeof WRITE_KINDS)[number];
 
 interface DocumentWrite {
@@ -264,6 +317,9 @@ interface DocumentWrite {
   /** Undefined removes the document. */
   readonly override: JsonObject | undefined;
   readonly kind: WriteKind;
+  readonly restoredFrom?: number | undefined;
+  /** The document's blame from now on. Absent: not known; it can be derived from the history. */
+  readonly blame?: string | undefined;
 }
 
 export const ACCOUNT_WRITE_KINDS = ["CREATE", "UPDATE", "DELETE"] as const;

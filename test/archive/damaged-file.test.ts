@@ -119,10 +119,10 @@ describe("a file that somebody made, with the right digest,", () => {
     ["is JSON of something else", () => made(0, "[]"), "line 1:", /not an export of Strata/],
     [
       "has the format of a newer release",
-      () => header({ format: 3, more: 1 }),
+      () => header({ format: 4, more: 1 }),
       /newer Strata/,
-      /format is 3/,
-      /up to 2/,
+      /format is 4/,
+      /up to 3/,
     ],
     ["has the format of no release", () => header({ format: 0 }), "line 1:", /format/],
     ["has a header that says more", () => header({ more: 1 }), "line 1:"],

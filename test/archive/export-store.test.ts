@@ -46,6 +46,7 @@ describe("an export", () => {
     position: () => source.position(),
     scan: () => source.scan(),
     writes: (...asked) => source.writes(...asked),
+    blames: (keys) => source.blames(keys),
     changes: (...asked) => source.changes(...asked),
     close: () => source.close(),
     ...calls,

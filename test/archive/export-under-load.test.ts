@@ -44,8 +44,10 @@ interface Acknowledged {
 }
 
 const itemsOf = (file: Buffer): ExportedItem[] => itemLines(file).map((line) => parseItem(line));
-const versionOf = (item: ExportedItem): Version[] =>
-  item.on === "config" ? [] : [item.on === "account" ? item.account.version : item.version];
+const versionOf = (item: ExportedItem): Version[] => {
+  if (item.on === "account") return [item.account.version];
+  return item.on === "document" || item.on === "deletion" ? [item.version] : [];
+};
 
 /** One commit makes one item: nothing up to the sequence is missing, nothing comes twice, nothing is beyond it. */
 function expectExact(items: readonly ExportedItem[], sequence: number): void {
@@ -287,6 +289,7 @@ describe("an export of a store that is written into", () => {
     return {
       position: () => around(() => source.position()),
       writes: (...asked) => source.writes(...asked),
+      blames: (keys) => source.blames(keys),
       changes: (...asked) => around(() => source.changes(...asked)),
       close: () => source.close(),
       async *scan() {

@@ -186,7 +186,7 @@ describe("an export", () => {
     ];
     expect(JSON.parse(header ?? "")).toEqual({
       strata: "export",
-      format: 2,
+      format: 3,
       incarnation: expect.stringMatching(/^[\w-]{16}$/),
       from: 4,
       at: "2026-03-01T10:00:00.000Z",

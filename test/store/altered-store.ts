@@ -12,6 +12,7 @@ export function alteredStore(store: Store, calls: Partial<Store>): Store {
     commit: (commit) => store.commit(commit),
     changes: (after, limit) => store.changes(after, limit),
     accountHistory: (accountId, after, limit) => store.accountHistory(accountId, after, limit),
+    history: (of) => store.history(of),
     documentOwners: (of) => store.documentOwners(of),
     writeObstacle: () => store.writeObstacle(),
     probeWrites: () => store.probeWrites(),

@@ -28,6 +28,7 @@ export class StrayReads {
       commit: (commit) => store.commit(commit),
       changes: (after, limit) => stray(store.changes(after, limit)),
       accountHistory: (accountId, after, limit) => stray(store.accountHistory(accountId, after, limit)),
+      history: (of) => stray(store.history(of)),
       documentOwners: (of) => stray(store.documentOwners(of)),
       writeObstacle: () => store.writeObstacle(),
       probeWrites: () => store.probeWrites(),

@@ -3,22 +3,16 @@ import { setImmediate } from "node:timers/promises";
 import type { Key } from "lmdb";
 import { StrataError } from "../../domain/errors.js";
 import type { ArchivedConfig, ArchivedWrite, ArchiveSource, ScanPage, StorePosition } from "../archive.js";
-import { keyOf, parseAccountRevision, parseDocument } from "../records.js";
-import type { Changes, DocumentKey } from "../store.js";
+import { keyOf, parseAccountRevision, parseBlame, parseDocument } from "../records.js";
+import type { Changes, DocumentKey, StoredBlame } from "../store.js";
 import { HISTORY_KEYS } from "./lmdb-account-history.js";
 import type { Database } from "./lmdb-database.js";
 import { isBegun, openForReading, refuseUnfinished } from "./lmdb-environment.js";
 import { unusable } from "./lmdb-errors.js";
 import { checkFilesForReading, noStore } from "./lmdb-files.js";
+import { blameAt, historyKey } from "./lmdb-history.js";
 import { LAST_KEYS } from "./lmdb-index.js";
-import {
-  changesAfter,
-  droppedOf,
-  historyKey,
-  incarnationOf,
-  sequenceOf,
-  versionKey,
-} from "./lmdb-records.js";
+import { changesAfter, droppedOf, incarnationOf, sequenceOf, versionKey } from "./lmdb-records.js";
 
 const PAGE = 500;
 /** Comes after every id, and after the owner of the system layer. */
@@ -91,6 +85,15 @@ class LmdbArchiveSource implements ArchiveSource {
     };
     const records = this.#page((database) => database.getRange(range));
     return records.map(({ value }) => ({ key, ...parseDocument(value) }));
+  }
+
+  async blames(keys: readonly DocumentKey[]): Promise<(StoredBlame | undefined)[]> {
+    return this.#read((database) =>
+      keys.map((key) => {
+        const record = blameAt(database, key);
+        return record === undefined ? undefined : parseBlame(record);
+      }),
+    );
   }
 
   async changes(after: number, limit: number): Promise<Changes> {

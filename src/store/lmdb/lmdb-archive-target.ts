@@ -1,16 +1,16 @@
 import { resolve } from "node:path";
 import { StrataError } from "../../domain/errors.js";
-import type { ArchivedWrite, ArchiveItem, ArchiveTarget, StorePosition } from "../archive.js";
-import { documentBody, recordOf } from "../records.js";
+import type { ArchivedBlame, ArchivedWrite, ArchiveItem, ArchiveTarget, StorePosition } from "../archive.js";
+import { blameRecordOf, documentBody, parseVersion, recordOf, versionOfRecord } from "../records.js";
 import { type AccountRevision, originOf } from "../store.js";
 import { newestAccountSequence, putAccountRevision } from "./lmdb-account-history.js";
 import { dropAccount, putAccount, putCounts } from "./lmdb-accounts.js";
 import type { Database } from "./lmdb-database.js";
 import { type LmdbFolder, MAP_SIZE_BYTES, openFolder, putBeginning } from "./lmdb-environment.js";
 import { unusable } from "./lmdb-errors.js";
+import { blameAt, blameKey, historyKey } from "./lmdb-history.js";
 import { indexDocument, passCommit } from "./lmdb-index.js";
 import {
-  historyKey,
   incarnationOf,
   passDeletion,
   passTime,
@@ -63,6 +63,7 @@ class LmdbArchiveTarget implements ArchiveTarget {
       for (const item of items) {
         if (item.on === "account") restoreAccount(database, item);
         else if (item.on === "document") restoreWrite(database, item);
+        else if (item.on === "blame") restoreBlame(database, item);
         else if (item.on === "config") passCommit(database, item.configId, item.sequence);
         else putCounts(database, item.accountId, item.counts);
       }
@@ -113,12 +114,19 @@ function restoreAccount(database: Database, revision: AccountRevision): void {
 }
 
 function restoreWrite(database: Database, write: ArchivedWrite): void {
-  const { key, version, text, kind, at } = write;
-  const record = recordOf(version, documentBody({ kind, ...originOf(write) }, text));
+  const { key, version, text, kind, at, restoredFrom } = write;
+  const record = recordOf(version, documentBody({ kind, ...originOf(write), restoredFrom }, text));
   passTime(database, at);
   passCommit(database, key.configId, version.sequence);
   if ((versionOf(database, key)?.revision ?? 0) <= version.revision) {
     putDocument(database, key, record, version);
     indexDocument(database, key, text !== undefined);
-  } else database.put(historyKey(key, version.revision), record);
+  }
+  database.put(historyKey(key, version.revision), record);
+}
+
+function restoreBlame(database: Database, { key, version, text }: ArchivedBlame): void {
+  const known = parseVersion(versionOfRecord(blameAt(database, key) ?? "0"));
+  if (known.revision <= version.revision)
+    database.put(blameKey(key), blameRecordOf(version, undefined, text));
 }

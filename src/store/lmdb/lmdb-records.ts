@@ -21,6 +21,7 @@ import {
   type Committed,
   type DocumentKey,
   documentKeys,
+  type HistoryRetention,
   keyText,
   type LayerBodies,
   type StoredConfigs,
@@ -35,10 +36,11 @@ import {
 import { putAccountEntry } from "./lmdb-account-history.js";
 import { accountVersionOf, fitsTree, lineageOf, writeAccount } from "./lmdb-accounts.js";
 import { type Database, randomToken } from "./lmdb-database.js";
+import { blameAt, dropHistory, keepRevision, ownedBy } from "./lmdb-history.js";
 import { indexDocument, passCommit } from "./lmdb-index.js";
 
 /** How long things are remembered that nobody needs for ever. */
-export interface Retention {
+export interface Retention extends HistoryRetention {
   /** How many of the newest changes the feed keeps. */
   readonly feedEntries: number;
   /** Milliseconds since the epoch: decides when operation ids are forgotten. */
@@ -46,18 +48,12 @@ export interface Retention {
 }
 
 /**
- * The layout, as ordered keys: accounts and every record they had, versions, documents, their writes by revision, who has
+ * The layout, as ordered keys: accounts and every record they had, versions, documents, their writes by revision, their blame, who has
  * a document of which config, the feed by sequence, operation ids and when they are forgotten. A version has a key of its own, so that asking for it does not read the document.
  */
 export const FORMAT = 3;
 export const versionKey = (key: DocumentKey): Key => ["v", ownerOf(key), key.configId];
 export const documentKey = (key: DocumentKey): Key => ["d", ownerOf(key), key.configId];
-export const historyKey = (key: DocumentKey, revision: number): Key => [
-  "h",
-  ownerOf(key),
-  key.configId,
-  revision,
-];
 /** When an account of this id was last deleted. */
 const deletionKey = (accountId: string): Key => ["gone", accountId];
 const feedKey = (sequence: number): Key => ["feed", sequence];
@@ -94,7 +90,7 @@ export function decide(
     version: nextVersion(database, commit.write),
     at: laterOf(commit.at, lastTime(database)),
   };
-  put(database, commit, text, made);
+  put(database, commit, text, made, retention);
   const { sequence } = made.version;
   database.put("seq", String(sequence));
   database.put("time", made.at);
@@ -135,14 +131,23 @@ function nextVersion(database: Database, write: Commit["write"]): Version {
   };
 }
 
-function put(database: Database, commit: Commit, text: string | undefined, { version, at }: Committed): void {
+function put(
+  database: Database,
+  commit: Commit,
+  text: string | undefined,
+  { version, at }: Committed,
+  retention: Retention,
+): void {
   const { by, schema, note } = commit;
   const origin = { at, by, schema, note };
   const write = stamped(database, commit, at);
   const change = recordOf(version, changeBody({ write, ...origin }));
   if (write.on === "document") {
-    const record = recordOf(version, documentBody({ kind: write.kind, ...origin }, text));
-    putDocument(database, write.key, record, version);
+    const { kind, restoredFrom, key, blame } = write;
+    const record = recordOf(version, documentBody({ kind, ...origin, restoredFrom }, text));
+    const before = versionOf(database, key);
+    putDocument(database, key, record, version);
+    keepRevision(database, key, { record, version, before, blame }, retention);
     indexDocument(database, write.key, text !== undefined);
     passCommit(database, write.key.configId, version.sequence);
   } else {
@@ -172,7 +177,6 @@ function stamped(database: Database, { write, at: clock }: Commit, at: string): 
 export function putDocument(database: Database, key: DocumentKey, record: string, version: Version): void {
   database.put(versionKey(key), versionText(version));
   database.put(documentKey(key), record);
-  database.put(historyKey(key, version.revision), record);
 }
 
 /**
@@ -185,14 +189,10 @@ function dropDocuments(database: Database, owner: string, accountRevisions: numb
     dropped += parseVersion(value).revision;
     indexDocument(database, { accountId: owner, configId: configIdIn(key) }, false);
   }
-  for (const part of ["v", "d", "h"])
+  for (const part of ["v", "d"])
     for (const key of [...database.getKeys(ownedBy(part, owner))]) database.remove(key);
+  dropHistory(database, owner);
   database.put("dropped", String(droppedOf(database) + dropped));
-}
-
-/** A config id is never empty, nor does one begin with what comes last. */
-function ownedBy(part: string, owner: string): { start: Key; end: Key } {
-  return { start: [part, owner, ""], end: [part, owner, "\x7f"] };
 }
 
 function configIdIn(key: Key): string {
@@ -226,9 +226,10 @@ export function forgetOperations(database: Database, now: number, commits: numbe
   }
 }
 
-export function documentOf(database: Database, key: DocumentKey): StoredDocument | undefined {
+function documentOf(database: Database, key: DocumentKey, withBlame: boolean): StoredDocument | undefined {
   const record = database.get(documentKey(key));
-  return record === undefined ? undefined : storedDocument(record);
+  if (record === undefined) return undefined;
+  return storedDocument(record, withBlame ? blameAt(database, key) : undefined);
 }
 
 export function versionOf(database: Database, key: DocumentKey): Version | undefined {
@@ -253,7 +254,9 @@ export function configsOf(
     const lineage = accountId === undefined ? undefined : lineageOf(database, accountId, accounts);
     if (accountId !== undefined && lineage === undefined) return undefined;
     const keys = documentKeys(lineage, configId);
-    const documents = (bodies === "all" ? keys : keys.slice(0, 1)).map((key) => documentOf(database, key));
+    const documents = (bodies === "own" ? keys.slice(0, 1) : keys).map((key, index) =>
+      documentOf(database, key, bodies === "blame" || (bodies === "write" && index === 0)),
+    );
     const versions = keys.map((key, index) =>
       index < documents.length ? documents[index]?.version : versionAt(key),
     );

@@ -8,9 +8,13 @@ import {
   type CommitOutcome,
   type Descendants,
   type DescendantsOf,
+  type DocumentHistory,
   type DocumentKey,
   type DocumentOwners,
   type DocumentOwnersOf,
+  HISTORY_BYTES,
+  HISTORY_REVISIONS,
+  type HistoryOf,
   type LayerBodies,
   type Lineages,
   type Store,
@@ -28,6 +32,7 @@ import { ANSWER_WITHIN_MS, LmdbCommitQueue } from "./lmdb-commit-queue.js";
 import type { Database } from "./lmdb-database.js";
 import { MAP_SIZE_BYTES, openFolder } from "./lmdb-environment.js";
 import { unusable } from "./lmdb-errors.js";
+import { documentHistory } from "./lmdb-history.js";
 import { documentOwners } from "./lmdb-index.js";
 import {
   changesAfter,
@@ -56,6 +61,8 @@ type Settings = Required<LmdbStoreOptions>;
 const DEFAULTS = {
   mapSizeBytes: MAP_SIZE_BYTES,
   feedEntries: 1_000_000,
+  historyRevisions: HISTORY_REVISIONS,
+  historyBytes: HISTORY_BYTES,
   now: Date.now,
   onNotice: (_notice: StoreNotice): void => {},
   readerCheckMs: 60_000,
@@ -125,6 +132,10 @@ class LmdbStore implements Store {
 
   accountHistory(accountId: string, after: number, limit: number): Promise<AccountRevision[]> {
     return this.#read((database) => accountHistory(database, accountId, after, limit));
+  }
+
+  history(of: HistoryOf): Promise<DocumentHistory> {
+    return this.#read((database) => documentHistory(database, of));
   }
 
   documentOwners(of: DocumentOwnersOf): Promise<DocumentOwners> {

@@ -1,7 +1,7 @@
 import { StrataError } from "../../domain/errors.js";
 import type { ArchivedConfig, ArchivedWrite, ArchiveSource, ScanPage, StorePosition } from "../archive.js";
-import { parseAccountRevision, parseDocument } from "../records.js";
-import type { AccountRevision, Changes, DocumentKey } from "../store.js";
+import { parseAccountRevision, parseBlame, parseDocument } from "../records.js";
+import type { AccountRevision, Changes, DocumentKey, StoredBlame } from "../store.js";
 import { RedisConnection } from "./redis-connection.js";
 import { REDIS_FORMAT } from "./redis-functions.js";
 import { RedisKeys } from "./redis-keys.js";
@@ -91,10 +91,15 @@ class RedisArchiveSource implements ArchiveSource {
     }
   }
 
-  writes(key: DocumentKey, fromRevision: number, limit: number): Promise<ArchivedWrite[]> {
-    const [first, last] = [fromRevision - 1, fromRevision + limit - 2];
-    return this.#reads.read(["LRANGE", this.keys.history(key), first, last], (answer) =>
-      (answer as string[]).map((record) => ({ key, ...parseDocument(record) })),
+  async writes(key: DocumentKey, fromRevision: number, limit: number): Promise<ArchivedWrite[]> {
+    const records = await this.#reads.writes(key, fromRevision, limit);
+    return records.map((record) => ({ key, ...parseDocument(record) }));
+  }
+
+  blames(keys: readonly DocumentKey[]): Promise<(StoredBlame | undefined)[]> {
+    return this.#reads.look(
+      keys.map((key) => this.keys.blame(key)),
+      (_, records) => records.map((record) => (record === null ? undefined : parseBlame(record))),
     );
   }
 

@@ -1,5 +1,6 @@
 import { StrataError } from "../../domain/errors.js";
 import type {
+  ArchivedBlame,
   ArchivedConfig,
   ArchivedCounts,
   ArchivedWrite,
@@ -7,7 +8,14 @@ import type {
   ArchiveTarget,
   StorePosition,
 } from "../archive.js";
-import { accountBody, accountRevisionText, countsText, documentBody, recordOf } from "../records.js";
+import {
+  accountBody,
+  accountRevisionText,
+  blameRecordOf,
+  countsText,
+  documentBody,
+  recordOf,
+} from "../records.js";
 import { type AccountRevision, originOf, versionText } from "../store.js";
 import type { RedisArchiveOptions } from "./redis-archive-source.js";
 import { callFunction, makeNonce, sendFunctions } from "./redis-call.js";
@@ -116,6 +124,8 @@ class RedisArchiveTarget implements ArchiveTarget {
         return this.#restoreAccount(item);
       case "document":
         return this.#restoreWrite(item);
+      case "blame":
+        return this.#restoreBlame(item);
       case "config":
         return this.#restoreConfig(item);
       case "counts":
@@ -124,13 +134,13 @@ class RedisArchiveTarget implements ArchiveTarget {
   }
 
   #restoreWrite(write: ArchivedWrite): RedisCommand {
-    const { key, version, kind, at, text } = write;
+    const { key, version, kind, at, text, restoredFrom } = write;
     const { meta, lock, time } = this.keys;
     const own = [
       ...[this.keys.version(key), this.keys.document(key), this.keys.history(key), this.keys.configs(key)],
       ...[time, this.keys.owners(key.configId), this.keys.lastCommits],
     ];
-    const body = documentBody({ kind, ...originOf(write) }, text);
+    const body = documentBody({ kind, ...originOf(write), restoredFrom }, text);
     const index = [key.accountId ?? "", text === undefined ? "" : "there"];
     const args = [version.revision, versionText(version), body, key.configId, inFull(at), ...index];
     return ["FCALL", FUNCTIONS.restoreWrite, 2 + own.length, meta, lock, ...own, this.#holder, ...args];
@@ -144,6 +154,12 @@ class RedisArchiveTarget implements ArchiveTarget {
     const record = recordOf(version, accountBody(account));
     const args = [record, accountRevisionText(revision), kind, id, parentId, prefix, inFull(at)];
     return ["FCALL", FUNCTIONS.restoreAccount, keys.length, ...keys, this.#holder, ...args];
+  }
+
+  #restoreBlame({ key, version, text }: ArchivedBlame): RedisCommand {
+    const keys = [this.keys.meta, this.keys.lock, this.keys.blame(key)];
+    const record = blameRecordOf(version, undefined, text);
+    return ["FCALL", FUNCTIONS.restoreBlame, keys.length, ...keys, this.#holder, record];
   }
 
   #restoreConfig({ configId, sequence }: ArchivedConfig): RedisCommand {

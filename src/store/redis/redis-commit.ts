@@ -1,12 +1,18 @@
 import type { Position } from "../archive.js";
 import { accountBody, changeBody, headerText, parseVersion } from "../records.js";
-import { type AccountWrite, type Commit, type Versions, versionText } from "../store.js";
+import {
+  type AccountWrite,
+  type Commit,
+  type HistoryRetention,
+  type Versions,
+  versionText,
+} from "../store.js";
 import { makeNonce } from "./redis-call.js";
 import type { RedisCommand } from "./redis-connection.js";
 import { FUNCTIONS } from "./redis-functions.js";
 import type { RedisKeys } from "./redis-keys.js";
 
-export interface RedisRetention {
+export interface RedisRetention extends HistoryRetention {
   readonly feedEntries: number;
   readonly operationLifeMs: number;
 }
@@ -23,7 +29,7 @@ const TIME = "\u0001";
 export function commitCommand(
   keys: RedisKeys,
   known: Position,
-  { feedEntries, operationLifeMs }: RedisRetention,
+  { feedEntries, operationLifeMs, historyRevisions, historyBytes }: RedisRetention,
   commit: Commit,
   text: string | undefined,
 ): RedisCommand {
@@ -41,10 +47,9 @@ export function commitCommand(
   const written =
     write.on === "document"
       ? [
-          headerText({ kind: write.kind, ...origin }),
-          write.key.configId,
-          write.key.accountId ?? "",
-          text ?? "",
+          headerText({ kind: write.kind, ...origin, restoredFrom: write.restoredFrom }),
+          ...[write.key.configId, write.key.accountId ?? "", text ?? "", write.blame ?? ""],
+          ...[historyRevisions, historyBytes],
         ]
       : [accountBody(write.account), ...accountArguments(keys, write)];
   return [
@@ -69,7 +74,7 @@ function writtenKeys(keys: RedisKeys, write: Commit["write"]): string[] {
     const { key } = write;
     return [
       ...[keys.version(key), keys.document(key), keys.history(key), keys.configs(key)],
-      ...[keys.owners(key.configId), keys.lastCommits],
+      ...[keys.owners(key.configId), keys.lastCommits, keys.blame(key)],
     ];
   }
   return [keys.account(write.account.id)];

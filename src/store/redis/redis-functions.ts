@@ -3,11 +3,14 @@ import { TOKENS_WAIT } from "../../domain/clock.js";
 import { TREE_DEPTH } from "../store.js";
 import { LUA_COMMIT } from "./redis-lua-commit.js";
 import { LUA_FACTS, LUA_UPGRADE } from "./redis-lua-facts.js";
+import { LUA_HISTORY, LUA_HISTORY_READS } from "./redis-lua-history.js";
 import { LUA_IMPORT } from "./redis-lua-import.js";
 import { LUA_READS } from "./redis-lua-reads.js";
 
 /** The format of what is stored. A release writes where the store's `writers` is this. */
 export const REDIS_FORMAT = 3;
+/** Revisions of a document that one commit takes away: where a setting was lowered there may be many to go. */
+const TRIM_PER_COMMIT = 100;
 /** The format from which a store is brought to this release's: it has neither account histories nor the index by config. */
 export const REDIS_UPGRADED_FORMAT = 2;
 
@@ -20,7 +23,8 @@ local FORMAT = ${REDIS_FORMAT}
 local UPGRADED_FORMAT = ${REDIS_UPGRADED_FORMAT}
 local TREE_DEPTH = ${TREE_DEPTH}
 local TOKENS_WAIT = ${TOKENS_WAIT}
-${LUA_FACTS}${LUA_COMMIT}${LUA_READS}${LUA_IMPORT}${LUA_UPGRADE}
+local TRIM_PER_COMMIT = ${TRIM_PER_COMMIT}
+${LUA_FACTS}${LUA_HISTORY}${LUA_COMMIT}${LUA_READS}${LUA_HISTORY_READS}${LUA_IMPORT}${LUA_UPGRADE}
 -- keys: probe; args: milliseconds. A write that changes nothing, by the way that commits take.
 local function probe(keys, args)
   return redis.call('SET', keys[1], '1', 'PX', args[1])
@@ -37,12 +41,15 @@ export const FUNCTIONS = {
   lineages: `strata_lineages_${DIGEST}`,
   layers: `strata_layers_${DIGEST}`,
   accountHistory: `strata_account_history_${DIGEST}`,
+  history: `strata_history_${DIGEST}`,
+  writes: `strata_writes_${DIGEST}`,
   owners: `strata_owners_${DIGEST}`,
   descendants: `strata_descendants_${DIGEST}`,
   found: `strata_found_${DIGEST}`,
   beginImport: `strata_begin_import_${DIGEST}`,
   restoreWrite: `strata_restore_write_${DIGEST}`,
   restoreCounts: `strata_restore_counts_${DIGEST}`,
+  restoreBlame: `strata_restore_blame_${DIGEST}`,
   restoreConfig: `strata_restore_config_${DIGEST}`,
   restoreAccount: `strata_restore_account_${DIGEST}`,
   finishImport: `strata_finish_import_${DIGEST}`,
@@ -62,6 +69,8 @@ const READING: ReadonlySet<string> = new Set([
   "layers",
   "descendants",
   "accountHistory",
+  "history",
+  "writes",
   "owners",
 ]);
 

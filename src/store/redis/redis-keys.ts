@@ -16,7 +16,8 @@ import type { DocumentKey } from "../store.js";
  *                       are one, two, ... levels below it; g:<account> when an account of this id was last deleted
  *     p:<account>       every record that an account had, as the feed tells the change that made it, a list in order of
  *                       sequence
- *     v:<owner>:<cfg>   version of a document; d:… its record; h:… every record it ever had, a list in order of revision
+ *     v:<owner>:<cfg>   version of a document; d:… its record; h:… the records it had, a list in order of revision, the oldest gone
+ *     b:<owner>:<cfg>   beside d:… its blame, and which part of h:… is to be kept; of the version that its first line names
  *     o:<owner>         the config ids that the owner ever wrote, a set
  *     c:<cfg>           the accounts that have a document of a config, a sorted set
  *     last              hash: the sequence of the last commit to each config
@@ -94,6 +95,9 @@ export class RedisKeys {
   }
   history(key: DocumentKey): string {
     return `${this.historyPrefix}${ownerOf(key)}:${key.configId}`;
+  }
+  blame(key: DocumentKey): string {
+    return `${this.prefix}b:${ownerOf(key)}:${key.configId}`;
   }
   configs({ accountId }: Pick<DocumentKey, "accountId">): string {
     return `${this.prefix}o:${accountId ?? SYSTEM_OWNER}`;

@@ -96,7 +96,7 @@ end
 
 -- Writes that are made once every check has passed. Each key is checked when its write is planned.
 local WRITTEN = {
-  SET = 'string', INCRBY = 'string', RPUSH = 'list', SADD = 'set', ZADD = 'zset', ZREM = 'zset', XADD = 'stream',
+  SET = 'string', INCRBY = 'string', RPUSH = 'list', LTRIM = 'list', SADD = 'set', ZADD = 'zset', ZREM = 'zset', XADD = 'stream',
   HSET = 'hash',
 }
 local function plan(writes, name, key, ...)
@@ -204,6 +204,7 @@ local function plan_dropping(writes, prefix, id, revisions)
     plan_removal(writes, prefix .. 'v:' .. name, 'string')
     plan_removal(writes, prefix .. 'd:' .. name, 'string')
     plan_removal(writes, prefix .. 'h:' .. name, 'list')
+    plan_removal(writes, prefix .. 'b:' .. name, 'string')
   end
   plan_removal(writes, prefix .. 'o:' .. id, 'set')
   number_in(text_at(prefix .. 'dropped'), prefix .. 'dropped')
@@ -284,12 +285,27 @@ local function has(name, wanted, key, member)
   return found and found ~= 0
 end
 
--- keys from k on: version record history configs owners last; args from a on: config-id owner text. The system layer is
--- no owner.
-local function plan_document(writes, record, version, sequence, keys, k, args, a)
+-- Adds a revision to a document's history, notes what of it is kept beside the blame, and takes away some of the rest.
+local function plan_revision(writes, history, blame, before, version, record, blame_text, revisions, most)
+  demand(history, 'list')
+  demand(blame, 'string')
+  local revision = revision_of(version)
+  local from, bytes = extent_before(history, blame, before, revision, revisions, most)
+  local gone
+  from, bytes, gone = extent_after(history, from, bytes, revision, #record, revisions, most)
+  plan(writes, 'RPUSH', history, record)
+  if gone > 0 then plan(writes, 'LTRIM', history, gone, -1) end
+  plan(writes, 'SET', blame, version .. '\\n' .. number(from) .. ' ' .. number(bytes) .. '\\n' .. blame_text)
+end
+
+-- keys from k on: version record history configs owners last blame; args from a on: config-id owner text blame, and what
+-- of a history is kept: revisions bytes. The system layer is no owner.
+local function plan_document(writes, record, before, version, sequence, keys, k, args, a)
   local config, owner, text = args[a], args[a + 1], args[a + 2]
   record = record .. '\\n' .. text
-  plan(writes, 'RPUSH', keys[k + 2], record)
+  plan_revision(
+    writes, keys[k + 2], keys[k + 6], before, version, record, args[a + 3], tonumber(args[a + 4]), tonumber(args[a + 5])
+  )
   plan(writes, 'SET', keys[k + 1], record)
   plan(writes, 'SET', keys[k], version)
   if not has('SISMEMBER', 'set', keys[k + 3], config) then plan(writes, 'SADD', keys[k + 3], config) end
@@ -333,7 +349,7 @@ local function decide(keys, args)
     if found ~= args[11 + i] then holds = false end
   end
   local k, a = 8 + documents + accounts, 11 + documents + accounts
-  local isDocument = #keys - k == 6
+  local isDocument = #keys - k == 7
   local above
   if not isDocument then
     local fits
@@ -357,7 +373,7 @@ local function decide(keys, args)
   local writes = {}
   plan(writes, 'INCRBY', begun_key, number(sequence + 1 - begun))
   plan(writes, 'XADD', feed_key, 'MAXLEN', '~', args[7], nextSequence .. '-0', 'change', change)
-  if isDocument then plan_document(writes, record, version, nextSequence, keys, k + 1, args, a + 3)
+  if isDocument then plan_document(writes, record, version_of(before), version, nextSequence, keys, k + 1, args, a + 3)
   else plan_account(writes, record, change, revision, above, time, args, a + 3) end
   plan(writes, 'SET', time_key, time)
   plan(writes, 'SET', operation_key, args[3] .. '\\n' .. version .. '\\n' .. time, 'PX', args[4])
@@ -366,10 +382,10 @@ local function decide(keys, args)
 end
 
 -- keys: meta seq tree root feed op time begun, versions of the expected documents, expected accounts, then of the write
---   itself: document: version record history configs owners last; account: its record. What else an account's write touches has no
+--   itself: document: version record history configs owners last blame; account: its record. What else an account's write touches has no
 --   other tag.
 -- args: incarnation floor digest ttl tree noRoot feedEntries nonce clock documents accounts, the expected versions, then
---   change-body, and header config-id owner text, or body and what plan_account takes
+--   change-body, and header and what plan_document takes, or body and what plan_account takes
 local function commit(keys, args)
   known, held = {}, {}
   local isSound, answer, writes = pcall(decide, keys, args)

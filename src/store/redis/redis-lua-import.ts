@@ -26,11 +26,15 @@ local function restore_write(keys, args)
     demand(keys[2 + i], wanted)
   end
   pass_time(keys[7], args[6])
-  local length = redis.call('LLEN', keys[5])
-  if length >= revision then redis.call('LSET', keys[5], revision - 1, record)
-  else
-    for _ = length + 2, revision do redis.call('RPUSH', keys[5], '') end
+  local from = revision_of(redis.call('LINDEX', keys[5], 0) or args[2])
+  local next = from + redis.call('LLEN', keys[5])
+  if revision >= next then
+    for _ = next + 1, revision do redis.call('RPUSH', keys[5], '') end
     redis.call('RPUSH', keys[5], record)
+  elseif revision >= from then redis.call('LSET', keys[5], revision - from, record)
+  else
+    for _ = revision + 2, from do redis.call('LPUSH', keys[5], '') end
+    redis.call('LPUSH', keys[5], record)
   end
   local current = redis.call('GET', keys[3])
   if not current or tonumber(string.match(current, '^%d+')) <= revision then
@@ -41,6 +45,14 @@ local function restore_write(keys, args)
   end
   pass_commit(keys[9], args[5], sequence_of(record))
   redis.call('SADD', keys[6], args[5])
+  return 'done'
+end
+
+-- keys: meta lock blame; args: holder record
+local function restore_blame(keys, args)
+  if redis.call('GET', keys[2]) ~= args[1] then return 'locked' end
+  local known = revision_of(redis.call('GETRANGE', keys[3], 0, 19)) or 0
+  if known <= revision_of(args[2]) then redis.call('SET', keys[3], args[2]) end
   return 'done'
 end
 
@@ -118,24 +130,29 @@ local function finish_import(keys, args)
 end
 
 -- keys: record version history configs; args: config-id. Makes a document of which a part was written whole: its history has
--- each revision once, and the last one is the current one. Of two with the same number the later one was made. Answers
--- how many there are.
+-- each revision that is kept once, and the last one is the current one. Of two with the same number the later one was made.
+-- Answers how many there were.
 local function mend_document(keys, args)
   known, held = {}, {}
   for i, wanted in ipairs({'string', 'string', 'list', 'set'}) do demand(keys[i], wanted) end
   local record, version = redis.call('GET', keys[1]), redis.call('GET', keys[2])
-  local length, last = redis.call('LLEN', keys[3]), redis.call('LINDEX', keys[3], -1)
-  local isWhole = last and record == last and version == version_of(last)
-    and tonumber(string.match(version, '^%d+')) == length and redis.call('SISMEMBER', keys[4], args[1]) == 1
-  if isWhole then return length end
+  local first, last = redis.call('LINDEX', keys[3], 0), redis.call('LINDEX', keys[3], -1)
+  local from = first and revision_of(first)
+  local isWhole = from and record == last and version == version_of(last)
+    and revision_of(version) == from + redis.call('LLEN', keys[3]) - 1
+    and redis.call('SISMEMBER', keys[4], args[1]) == 1
+  if isWhole then return revision_of(version) end
   local history, count = {}, 0
+  from = math.huge
   for _, each in ipairs(redis.call('LRANGE', keys[3], 0, -1)) do
-    local revision = tonumber(string.match(each, '^%d+')) or 0
-    history[revision] = each
-    count = math.max(count, revision)
+    local revision = revision_of(each)
+    if revision then
+      history[revision] = each
+      from, count = math.min(from, revision), math.max(count, revision)
+    end
   end
   redis.call('DEL', keys[3])
-  for revision = 1, count do redis.call('RPUSH', keys[3], history[revision] or '') end
+  for revision = from, count do redis.call('RPUSH', keys[3], history[revision] or '') end
   redis.call('SET', keys[1], history[count])
   redis.call('SET', keys[2], version_of(history[count]))
   redis.call('SADD', keys[4], args[1])

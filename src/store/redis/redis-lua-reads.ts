@@ -102,9 +102,9 @@ end
 
 -- keys: tree; args: prefix system-owner bodies, then pairs of an account (or the system's owner) and a config id. Each
 -- account on the ways to the root comes once; of each config what its layers have, the highest first: the whole record of
--- its own, and of the others that or the version alone.
+-- its own, and of the others that or the version alone. Behind them the blame of its own, or of all, where that is wanted.
 local function layers(keys, args)
-  local prefix, system, isWhole = args[1], args[2], args[3] == 'all'
+  local prefix, system, isWhole = args[1], args[2], args[3] ~= 'own'
   local places, records, configs = {}, {}, {}
   local function place(id)
     if places[id] == nil then
@@ -141,6 +141,10 @@ local function layers(keys, args)
     local texts = {}
     for layer, each in ipairs(owners) do
       texts[layer] = redis.call('GET', prefix .. ((isWhole or layer == 1) and 'd:' or 'v:') .. each .. ':' .. config)
+    end
+    local blamed = args[3] == 'blame' and #owners or args[3] == 'write' and math.min(#owners, 1) or 0
+    for layer = 1, blamed do
+      texts[#owners + layer] = redis.call('GET', prefix .. 'b:' .. owners[layer] .. ':' .. config)
     end
     configs[#configs + 1] = texts
   end

@@ -1,6 +1,7 @@
 import { StrataError } from "../../domain/errors.js";
 import {
   assembleLineage,
+  documentRevision,
   parseAccount,
   parseAccountRevision,
   parseChange,
@@ -16,10 +17,12 @@ import {
   type Changes,
   type Descendants,
   type DescendantsOf,
+  type DocumentHistory,
   type DocumentKey,
   type DocumentOwners,
   type DocumentOwnersOf,
   documentKeys,
+  type HistoryOf,
   type LayerBodies,
   type Lineages,
   type StoredConfigs,
@@ -93,10 +96,11 @@ export class RedisReads {
         if (accountId !== undefined && lineage === undefined) return undefined;
         const keys = documentKeys(lineage, configId);
         const texts = found[index] ?? [];
-        const documents = (bodies === "all" ? texts : texts.slice(0, 1)).map((record) =>
-          record === null ? undefined : storedDocument(record),
+        const [records, blames] = [texts.slice(0, keys.length), texts.slice(keys.length)];
+        const documents = (bodies === "own" ? records.slice(0, 1) : records).map((record, layer) =>
+          record === null ? undefined : storedDocument(record, blames[layer] ?? undefined),
         );
-        const versions = texts.map((text) =>
+        const versions = records.map((text) =>
           text === null ? undefined : parseVersion(versionOfRecord(text)),
         );
         return { lineage, keys, versions, documents };
@@ -147,6 +151,30 @@ export class RedisReads {
       const [tree, entries] = answer as [string | null, string[]];
       this.#treeOf(tree);
       return entries.map(parseAccountRevision);
+    });
+  }
+
+  history({ key, before = Number.MAX_SAFE_INTEGER, limit, bytes }: HistoryOf): Promise<DocumentHistory> {
+    const keys = [this.keys.tree, this.keys.history(key)];
+    const call = [FUNCTIONS.history, keys.length, ...keys, before, limit, bytes] as const;
+    return this.read(["FCALL_RO", ...call], (answer) => {
+      const [tree, records, oldest] = answer as [string | null, string[], string?];
+      this.#treeOf(tree);
+      return {
+        revisions: records.map(documentRevision),
+        oldest: oldest === undefined ? undefined : Number(oldest),
+      };
+    });
+  }
+
+  /** The records of a document from a revision on, or from the first later one that is kept. */
+  writes(key: DocumentKey, fromRevision: number, limit: number): Promise<string[]> {
+    const keys = [this.keys.tree, this.keys.history(key)];
+    const call = [FUNCTIONS.writes, keys.length, ...keys, fromRevision, limit] as const;
+    return this.read(["FCALL_RO", ...call], (answer) => {
+      const [tree, records] = answer as [string | null, string[]];
+      this.#treeOf(tree);
+      return records;
     });
   }
 

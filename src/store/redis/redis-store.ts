@@ -1,20 +1,25 @@
 import { StrataError } from "../../domain/errors.js";
-import type {
-  AccountRevision,
-  Changes,
-  Commit,
-  CommitOutcome,
-  Descendants,
-  DescendantsOf,
-  DocumentKey,
-  DocumentOwners,
-  DocumentOwnersOf,
-  LayerBodies,
-  Lineages,
-  Store,
-  StoredConfigs,
-  Versions,
-  VersionsOf,
+import {
+  type AccountRevision,
+  type Changes,
+  type Commit,
+  type CommitOutcome,
+  type Descendants,
+  type DescendantsOf,
+  type DocumentHistory,
+  type DocumentKey,
+  type DocumentOwners,
+  type DocumentOwnersOf,
+  HISTORY_BYTES,
+  HISTORY_REVISIONS,
+  type HistoryOf,
+  type HistoryRetention,
+  type LayerBodies,
+  type Lineages,
+  type Store,
+  type StoredConfigs,
+  type Versions,
+  type VersionsOf,
 } from "../store.js";
 import type { StoreNotice } from "../store-notice.js";
 import { within } from "../within.js";
@@ -29,7 +34,7 @@ import { beginUpgrade, upgradeRedisStore } from "./redis-upgrade.js";
 import { describeCell, type RedisTarget } from "./redis-url.js";
 import { RedisWriteGuard } from "./redis-write-guard.js";
 
-export interface RedisStoreOptions {
+export interface RedisStoreOptions extends Partial<HistoryRetention> {
   readonly target: RedisTarget;
   /** Names the part of the server that this store is: the hash tag of all its keys. */
   readonly cell: string;
@@ -50,6 +55,8 @@ const DEFAULTS = {
   allowUnsafe: false,
   onNotice: (_notice: StoreNotice): void => {},
   feedEntries: 1_000_000,
+  historyRevisions: HISTORY_REVISIONS,
+  historyBytes: HISTORY_BYTES,
   operationLifeMs: 24 * 3_600_000,
 };
 type Settings = Omit<RedisStoreOptions, "markFile"> &
@@ -179,6 +186,10 @@ class RedisStore implements Store {
 
   accountHistory(accountId: string, after: number, limit: number): Promise<AccountRevision[]> {
     return this.#reading(() => this.#reads.accountHistory(accountId, after, limit));
+  }
+
+  history(of: HistoryOf): Promise<DocumentHistory> {
+    return this.#reading(() => this.#reads.history(of));
   }
 
   documentOwners(of: DocumentOwnersOf): Promise<DocumentOwners> {

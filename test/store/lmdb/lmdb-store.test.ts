@@ -8,12 +8,13 @@ import { lockFolder } from "../../../src/store/lmdb/folder-lock.js";
 import { openLmdbStore } from "../../../src/store/lmdb/lmdb-store.js";
 import { observeStore, type StoreCall } from "../../../src/store/observed-store.js";
 import { SYSTEM_OWNER, sequenceOfChange, storedDocument } from "../../../src/store/records.js";
-import type { Store } from "../../../src/store/store.js";
+import type { HistoryRetention, Store } from "../../../src/store/store.js";
 import { cases } from "../../cases.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { TestProcess } from "../../test-process.js";
 import { describeAccountContract } from "../account-contract.js";
 import { describeFactsContract } from "../facts-contract.js";
+import { describeHistoryContract } from "../history-contract.js";
 import {
   describeStoreContract,
   documentCommit,
@@ -24,15 +25,15 @@ import {
 } from "../store-contract.js";
 import { storedDocuments } from "../stored-documents.js";
 
-async function openTemporary(): Promise<OpenedStore> {
+async function openTemporary(kept: Partial<HistoryRetention> = {}): Promise<OpenedStore> {
   const folder = temporaryFolder();
-  const store = await openLmdbStore({ folder });
+  const store = await openLmdbStore({ folder, ...kept });
   let current = store;
   return {
     store,
     reopen: async () => {
       await current.close();
-      current = await openLmdbStore({ folder });
+      current = await openLmdbStore({ folder, ...kept });
       return current;
     },
     close: () => current.close(),
@@ -40,6 +41,7 @@ async function openTemporary(): Promise<OpenedStore> {
 }
 
 describeStoreContract("The LMDB store", openTemporary);
+describeHistoryContract("The LMDB store", openTemporary);
 describeAccountContract("The LMDB store", openTemporary);
 describeFactsContract("The LMDB store", openTemporary);
 

@@ -1,0 +1,151 @@
+import type { Key } from "lmdb";
+import {
+  blameRecordOf,
+  documentRevision,
+  type HistoryExtent,
+  ownerOf,
+  parseExtent,
+  versionOfRecord,
+} from "../records.js";
+import {
+  type DocumentHistory,
+  type DocumentKey,
+  type HistoryOf,
+  type HistoryRetention,
+  type Version,
+  versionText,
+} from "../store.js";
+import type { Database } from "./lmdb-database.js";
+
+/** The revisions of each document, and beside them its blame and which part of its history is to be kept. */
+export const historyKey = (key: DocumentKey, revision: number): Key => [
+  "h",
+  ownerOf(key),
+  key.configId,
+  revision,
+];
+export const blameKey = (key: DocumentKey): Key => ["b", ownerOf(key), key.configId];
+
+/** Revisions that one commit takes away: where a setting was lowered there may be many to go. */
+const TRIM_PER_COMMIT = 100;
+
+interface NewRevision {
+  readonly record: string;
+  readonly version: Version;
+  /** Of the document before it. */
+  readonly before: Version | undefined;
+  readonly blame: string | undefined;
+}
+
+/** Adds a revision to a document's history, and takes away some of what is not kept any longer. */
+export function keepRevision(
+  database: Database,
+  key: DocumentKey,
+  { record, version, before, blame }: NewRevision,
+  retention: HistoryRetention,
+): void {
+  const { revision } = version;
+  const known = extentBefore(database, key, before) ?? countedExtent(database, key, revision, retention);
+  database.put(historyKey(key, revision), record);
+  const { from, bytes } = known ?? { from: revision, bytes: 0 };
+  const grown = { from, bytes: bytes + Buffer.byteLength(record) };
+  const extent = shrunk(database, key, grown, revision, retention);
+  removeOlder(database, key, extent.from);
+  database.put(blameKey(key), blameRecordOf(version, extent, blame));
+}
+
+/** What the last commit left; undefined: it was an older release's, or there was none. */
+function extentBefore(
+  database: Database,
+  key: DocumentKey,
+  before: Version | undefined,
+): HistoryExtent | undefined {
+  const record = database.get(blameKey(key));
+  const isCurrent = record !== undefined && versionOfRecord(record) === versionText(before);
+  return isCurrent ? parseExtent(record) : undefined;
+}
+
+/** The newest revisions that fit, one less than are kept: one more is to come. */
+function countedExtent(
+  database: Database,
+  key: DocumentKey,
+  next: number,
+  { historyRevisions, historyBytes }: HistoryRetention,
+): HistoryExtent | undefined {
+  // LMDB takes a limit of none for no limit.
+  if (next === 1 || historyRevisions === 1) return undefined;
+  let extent: HistoryExtent | undefined;
+  const range = { ...below(key, next), limit: historyRevisions - 1 };
+  for (const { key: at, value } of database.getRange(range)) {
+    const bytes = (extent?.bytes ?? 0) + Buffer.byteLength(value);
+    if (bytes > historyBytes) break;
+    extent = { from: revisionIn(at), bytes };
+  }
+  return extent;
+}
+
+/** Leaves out the oldest revisions as long as there are too many or too large ones; the newest stays. */
+function shrunk(
+  database: Database,
+  key: DocumentKey,
+  { from, bytes }: HistoryExtent,
+  newest: number,
+  { historyRevisions, historyBytes }: HistoryRetention,
+): HistoryExtent {
+  const last = Math.min(newest, from + TRIM_PER_COMMIT);
+  let [first, left] = [from, bytes];
+  for (; first < last && (newest - first >= historyRevisions || left > historyBytes); first++)
+    left -= Buffer.byteLength(database.get(historyKey(key, first)) ?? "");
+  return { from: first, bytes: left };
+}
+
+function removeOlder(database: Database, key: DocumentKey, from: number): void {
+  const range = { start: historyKey(key, 0), end: historyKey(key, from), limit: TRIM_PER_COMMIT };
+  for (const old of [...database.getKeys(range)]) database.remove(old);
+}
+
+export function blameAt(database: Database, key: DocumentKey): string | undefined {
+  return database.get(blameKey(key));
+}
+
+export function documentHistory(
+  database: Database,
+  { key, before = Number.MAX_SAFE_INTEGER, limit, bytes }: HistoryOf,
+): DocumentHistory {
+  const records: string[] = [];
+  let left = bytes;
+  for (const { value } of database.getRange({ ...below(key, before), limit })) {
+    left -= Buffer.byteLength(value);
+    if (left < 0 && records.length > 0) break;
+    records.push(value);
+  }
+  const [oldest] = database.getKeys({ start: historyKey(key, 0), end: afterAll(key), limit: 1 });
+  return {
+    revisions: records.map(documentRevision),
+    oldest: oldest === undefined ? undefined : revisionIn(oldest),
+  };
+}
+
+/** From the revision below one down to the first. */
+function below(key: DocumentKey, revision: number): { start: Key; end: Key; reverse: true } {
+  return { start: historyKey(key, revision - 1), end: historyKey(key, 0), reverse: true };
+}
+
+function afterAll(key: DocumentKey): Key {
+  return historyKey(key, Number.MAX_SAFE_INTEGER);
+}
+
+function revisionIn(key: Key): number {
+  return Array.isArray(key) ? Number(key[3]) : 0;
+}
+
+/** Takes away the histories and the blame of all documents of an account. */
+export function dropHistory(database: Database, owner: string): void {
+  for (const part of ["h", "b"])
+    for (const key of [...database.getKeys(ownedBy(part, owner))]) database.remove(key);
+}
+
+/** A config id is never empty, nor does one begin with what comes last. */
+export function ownedBy(part: string, owner: string): { start: Key; end: Key } {
+  return { start: [part, owner, ""], end: [part, owner, "\x7f"] };
+}
