@@ -3,7 +3,6 @@ import { isIPv4 } from "node:net";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { parseRedisUrl, type RedisTarget } from "./store/redis/redis-url.js";
-import type { HistoryRetention } from "./store/store.js";
 
 /** The service's own settings, as read from the environment. */
 export interface Settings {
@@ -44,12 +43,18 @@ export interface TokenAccess {
   readonly maxAge: number;
 }
 
-export interface LmdbSettings extends Partial<HistoryRetention> {
+/** How many of the newest revisions of each document are kept, and how many bytes of their records. */
+interface HistorySettings {
+  readonly historyRevisions?: number;
+  readonly historyBytes?: number;
+}
+
+export interface LmdbSettings extends HistorySettings {
   readonly kind: "lmdb";
   readonly folder: string;
 }
 
-export interface RedisSettings extends Partial<HistoryRetention> {
+export interface RedisSettings extends HistorySettings {
   readonly kind: "redis";
   readonly target: RedisTarget;
   readonly cell: string;
