@@ -10,6 +10,7 @@ import { keySet, sharedSecret } from "./auth/token-keys.js";
 import type { StrataError } from "./domain/errors.js";
 import type { RedisSettings, Settings } from "./env.js";
 import { loadExamples } from "./examples.js";
+import { asSubgraph } from "./graphql/api/federation.js";
 import { createGraphqlSchema } from "./graphql/api/schema.js";
 import { createGraphqlListener, type Identify } from "./graphql/server/graphql-handler.js";
 import { ResponseCache } from "./graphql/server/response-cache.js";
@@ -114,8 +115,9 @@ async function assemble(
     await store.close();
   });
   drains.set(app, drain);
+  const schema = await createGraphqlSchema();
   const graphql = await createGraphqlListener(app, {
-    schema: await createGraphqlSchema(),
+    schema: settings.federation ? asSubgraph(schema) : schema,
     identify,
     openContext: (principal, failure) => ({
       configs,

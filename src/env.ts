@@ -12,6 +12,8 @@ export interface Settings {
   readonly access: OpenAccess | TokenAccess;
   /** Whether anybody may ask the GraphQL API for its schema. */
   readonly introspection: boolean;
+  /** Whether the API is a subgraph that others can be composed with. */
+  readonly federation: boolean;
   /** Requests a second that each caller may make of this process; undefined: as many as it likes. */
   readonly rateLimit: number | undefined;
   readonly store: LmdbSettings | RedisSettings;
@@ -161,6 +163,7 @@ const SETTINGS = z.object({
       'must be "off", or how many requests a second each caller may make',
     ),
   STRATA_INTROSPECTION: z.enum(["on", "off"], 'must be "on" or "off"').optional(),
+  STRATA_FEDERATION: z.enum(["on", "off"], 'must be "on" or "off"').default("off"),
   STRATA_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
 });
 
@@ -186,6 +189,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     port: Number(settings.STRATA_PORT),
     access: accessOf(settings),
     introspection: (settings.STRATA_INTROSPECTION ?? (isOpen(given) ? "on" : "off")) === "on",
+    federation: settings.STRATA_FEDERATION === "on",
     rateLimit: settings.STRATA_RATE_LIMIT === "off" ? undefined : Number(settings.STRATA_RATE_LIMIT),
     store: storeOf(settings),
     mergeCache: settings.STRATA_MERGE_CACHE || undefined,

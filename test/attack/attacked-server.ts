@@ -45,6 +45,7 @@ export class AttackedServer {
       settings: {
         access: TOKEN_ACCESS,
         introspection: false,
+        federation: false,
         rateLimit: undefined,
         mergeCache: parseRedisUrl(`redis://:${CANARIES.redisPassword}@127.0.0.1:1/0`),
         maxStalenessMs: 0,

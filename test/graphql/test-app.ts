@@ -14,6 +14,7 @@ import { GraphqlClient } from "./graphql-client.js";
 export const OTHER_SETTINGS = {
   access: { kind: "open" } as Settings["access"],
   introspection: true,
+  federation: false,
   rateLimit: undefined as number | undefined,
   mergeCache: undefined,
   maxStalenessMs: 0,

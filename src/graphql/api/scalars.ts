@@ -7,6 +7,7 @@ export const JsonScalar = new GraphQLScalarType<Json, Json>({
   name: "JSON",
   description: "Any JSON value: object, array, string, number, boolean or null.",
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc8259",
+  extensions: { takesObjects: true },
   parseValue: (value) => value as Json,
   parseLiteral: (node, variables) => literal(node, variables ?? {}, true) as Json,
 });
@@ -16,6 +17,7 @@ export const JsonObjectScalar = new GraphQLScalarType<JsonObject, JsonObject>({
   description:
     "A JSON object. Hand it over in a variable: a GraphQL literal cannot spell keys such as `max-members`. A variable inside a literal that is not sent, and has no default, is not given: its member is left out.",
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc8259",
+  extensions: { takesObjects: true },
   parseValue: (value) => asObject(value as Json),
   parseLiteral: (node, variables) => asObject(literal(node, variables ?? {}, true)),
 });

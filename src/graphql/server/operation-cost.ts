@@ -30,7 +30,7 @@ const introspection: ComplexityEstimator = ({ type, field, childComplexity }) =>
 };
 const ESTIMATORS = [fieldExtensionsEstimator(), introspection, simpleEstimator({ defaultComplexity: 1 })];
 /** Arguments that say how much is wanted. */
-const SIZES: ReadonlySet<string> = new Set(["first", "last", "configIds", "ids"]);
+const SIZES: ReadonlySet<string> = new Set(["first", "last", "configIds", "ids", "representations"]);
 
 /**
  * The price of an operation, by the `complexity` of its fields; infinite where there is no end to it. One that fails is

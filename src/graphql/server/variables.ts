@@ -14,7 +14,6 @@ import {
   ValidationContext,
 } from "graphql";
 import { StrataError } from "../../domain/errors.js";
-import { JsonObjectScalar, JsonScalar } from "../api/scalars.js";
 import { QUERY_LIMITS } from "./query-limits.js";
 
 /**
@@ -113,8 +112,8 @@ function named(key: string): string {
 
 function isAccepted(value: unknown, type: Exclude<GraphQLInputType, GraphQLInputObjectType>): boolean {
   if ("ofType" in type) return true;
-  // An enum or a scalar of GraphQL's own would spell an object out in an error that nobody reads.
-  if (typeof value === "object" && type !== JsonScalar && type !== JsonObjectScalar) return false;
+  // An enum or a scalar of text would spell an object out in an error that nobody reads.
+  if (typeof value === "object" && type.extensions.takesObjects !== true) return false;
   try {
     return type.parseValue(value) !== undefined;
   } catch (error) {
