@@ -4,10 +4,10 @@ import { TOKENS_WAIT } from "../domain/clock.js";
 import { StrataError } from "../domain/errors.js";
 import { isId } from "../domain/id.js";
 import { checkDocumentSize, checkJson, isEmpty, isObject, nullPointers } from "../domain/json.js";
-import { accountNameTrouble, subjectTrouble } from "../domain/name.js";
+import { accountNameTrouble, noteTrouble, subjectTrouble } from "../domain/name.js";
 import { hasVanishingNumber } from "../domain/vanishing-number.js";
 import type { ArchivedAccount, ArchivedBlame } from "../store/archive.js";
-import { ACCOUNT_WRITE_KINDS, NOTE_LIMIT, originOf, WRITE_KINDS } from "../store/store.js";
+import { ACCOUNT_WRITE_KINDS, originOf, WRITE_KINDS } from "../store/store.js";
 import {
   BLAME_START,
   BLAME_TEXT_START,
@@ -54,7 +54,7 @@ const HEADER = z.strictObject({
   at: time,
 });
 const schema = z.string().min(1).max(128).optional();
-const note = z.string().max(NOTE_LIMIT).optional();
+const note = checked(noteTrouble).optional();
 const ACCOUNT = z.strictObject({
   account: z.strictObject({
     id,

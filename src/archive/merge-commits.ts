@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
+import { blameAfter, blameText } from "../domain/blame.js";
 import { StrataError } from "../domain/errors.js";
 import { equals, type JsonObject } from "../domain/json.js";
+import { blamedDocument } from "../service/read/blamed-document.js";
 import { type Attempt, commitUntilDone } from "../service/write/commit-until-done.js";
 import type { ArchivedWrite } from "../store/archive.js";
 import { type AccountRecord, type Commit, type Store, versionText } from "../store/store.js";
@@ -64,14 +66,17 @@ export class MergeCommits {
   async #setting({ key, text }: ArchivedWrite): Promise<Attempt<boolean>> {
     const override: JsonObject | undefined = text === undefined ? undefined : JSON.parse(text);
     const { store } = this.#dependencies;
-    const [layers] = (await store.layers([key], "own")).configs;
+    const [layers] = (await store.layers([key], "write")).configs;
     // The account was deleted under the import.
     if (layers === undefined) return { answer: false };
     const [stored] = layers.documents;
     const accounts = layers.lineage?.slice(0, 1).map(({ id, version }) => ({ id, version })) ?? [];
     if (equals(stored?.override, override)) return { answer: false };
     const version = stored?.version;
-    const write = { on: "document", key, override, kind: override === undefined ? "RESET" : "SET" } as const;
+    const kind = override === undefined ? "RESET" : "SET";
+    const before = stored && (await blamedDocument((of) => store.history(of), key, stored));
+    const blame = override && blameText(blameAfter(before, override));
+    const write = { on: "document", key, override, kind, ...(blame !== undefined && { blame }) } as const;
     const expect = { documents: [{ key, version }], accounts };
     return this.#attempt(write, expect, `${nameOf(key)} ${versionText(version)}`);
   }

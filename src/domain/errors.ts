@@ -10,6 +10,7 @@ export const ERROR_CODES = [
   "INTERNAL_SERVER_ERROR",
   "QUERY_TOO_COMPLEX",
   "RATE_LIMITED",
+  "REVISION_NOT_FOUND",
   "STORE_UNAVAILABLE",
   "UNAUTHENTICATED",
   "WRITE_OUTCOME_UNKNOWN",
@@ -24,6 +25,8 @@ interface ErrorDetail {
   readonly limit?: string;
   /** Seconds after which asking again makes sense. */
   readonly retryAfter?: number;
+  /** From which revision on, or from which moment on, there is history to answer from; null: there is none. */
+  readonly oldest?: number | string | null;
   readonly cause?: unknown;
 }
 
@@ -33,6 +36,7 @@ export class StrataError extends Error {
   readonly pointer: string | undefined;
   readonly limit: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly oldest: number | string | null | undefined;
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
     super(message, detail.cause === undefined ? {} : { cause: detail.cause });
@@ -41,5 +45,6 @@ export class StrataError extends Error {
     this.pointer = detail.pointer;
     this.limit = detail.limit;
     this.retryAfter = detail.retryAfter;
+    this.oldest = detail.oldest;
   }
 }

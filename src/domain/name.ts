@@ -6,10 +6,23 @@ export function accountNameTrouble(name: string): string | undefined {
   return name.trim() === "" ? "is empty" : subjectTrouble(name);
 }
 
+/** Characters of a note. */
+export const NOTE_LIMIT = 500;
+
+/** What is wrong with a text as the note of a write; undefined: nothing. */
+export function noteTrouble(note: string): string | undefined {
+  if ([...note].length > NOTE_LIMIT) return `is longer than ${NOTE_LIMIT} characters`;
+  return textTrouble(note);
+}
+
 /** What is wrong with a text as the name of who is calling, which goes into history; undefined: nothing. */
 export function subjectTrouble(subject: string): string | undefined {
   if (subject === "") return "is empty";
   if (subject.length > NAME_LIMIT) return `is longer than ${NAME_LIMIT} characters`;
-  const isText = subject.isWellFormed() && !/\p{Cc}/u.test(subject);
+  return textTrouble(subject);
+}
+
+function textTrouble(text: string): string | undefined {
+  const isText = text.isWellFormed() && !/\p{Cc}/u.test(text);
   return isText ? undefined : "holds control characters or is not well-formed text";
 }

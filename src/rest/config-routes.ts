@@ -1,7 +1,7 @@
+import { StrataError } from "../domain/errors.js";
 import type { JsonObject } from "../domain/json.js";
 import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
-import type { WriteResult } from "../service/write/config-writer.js";
-import type { WriteIntent } from "../service/write/write-decision.js";
+import type { RequestedIntent, WriteResult } from "../service/write/config-writer.js";
 import { type Answer, refusal } from "./answer.js";
 import { entityTag, isNamed, matchable } from "./entity-tag.js";
 import { provenanceOf } from "./provenance.js";
@@ -29,9 +29,9 @@ const TUNNEL =
   "With a `verb`, in the query or beside `data`, it is a request of that method instead: its answers are that one's. " +
   "So is a POST on a path that takes none.";
 
-const setIntent = (values: JsonObject): WriteIntent => ({ kind: "SET", values });
-const patchIntent = (patch: JsonObject): WriteIntent => ({ kind: "PATCH", patch });
-const resetIntent = (): WriteIntent => ({ kind: "RESET", pointers: undefined });
+const setIntent = (values: JsonObject): RequestedIntent => ({ kind: "SET", values });
+const patchIntent = (patch: JsonObject): RequestedIntent => ({ kind: "PATCH", patch });
+const resetIntent = (): RequestedIntent => ({ kind: "RESET", pointers: undefined });
 
 /** KAZOO's "configs" resource. */
 export const CONFIG_ROUTES: readonly RestRoute[] = [
@@ -116,13 +116,14 @@ async function read({ context, headers, provenance, target }: RestRequest): Prom
 
 async function write(
   request: RestRequest,
-  intentOf: (data: JsonObject) => WriteIntent,
+  intentOf: (data: JsonObject) => RequestedIntent,
   done: (request: RestRequest, snapshot: ConfigSnapshot) => Answer,
 ): Promise<Answer> {
   if (request.headers["if-none-match"] !== undefined) {
     return refusal(400, "If-None-Match is for reads. Use If-Match to write on a state you know.");
   }
-  const result = await writeMatching(request, intentOf(settingsOf(request)));
+  const note = changeNote(request.headers["x-change-note"]);
+  const result = await writeMatching(request, intentOf(settingsOf(request)), note);
   switch (result.result) {
     case "written":
       return done(request, result.snapshot);
@@ -139,17 +140,35 @@ async function write(
 }
 
 /** `If-Match` may name several states; the service writes on one. */
-async function writeMatching(request: RestRequest, intent: WriteIntent): Promise<WriteResult> {
+async function writeMatching(
+  request: RestRequest,
+  intent: RequestedIntent,
+  note: string | undefined,
+): Promise<WriteResult> {
   const { target, context, headers } = request;
   const { principal, configs } = context;
   const etags = matchable(headers["if-match"]);
-  if (etags === undefined) return configs.write(principal, { target, intent });
+  if (etags === undefined) return configs.write(principal, { target, intent, note });
   // No etag is empty: where none is named, nothing is written.
   let ifMatch = etags[0] ?? "";
   for (;;) {
-    const result = await configs.write(principal, { target, intent, ifMatch });
+    const result = await configs.write(principal, { target, intent, note, ifMatch });
     if (result.result !== "conflict" || !etags.includes(result.current.etag)) return result;
     ifMatch = result.current.etag;
+  }
+}
+
+/**
+ * The note of a write: a header holds ASCII, so anything else in it is percent-encoded UTF-8.
+ * @throws StrataError BAD_USER_INPUT
+ */
+function changeNote(header: string | readonly string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  try {
+    return decodeURIComponent(String(header));
+  } catch {
+    const message = "X-Change-Note is percent-encoded UTF-8: spell % itself as %25, ü as %C3%BC.";
+    throw new StrataError("BAD_USER_INPUT", message, { limit: "note" });
   }
 }
 

@@ -15,6 +15,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   INTERNAL_SERVER_ERROR: 500,
   QUERY_TOO_COMPLEX: 400,
   RATE_LIMITED: 429,
+  REVISION_NOT_FOUND: 404,
   STORE_UNAVAILABLE: 503,
   UNAUTHENTICATED: 401,
   // Unlike with 503, something may have been written.

@@ -47,6 +47,11 @@ export const WRITE_HEADERS: PartSchema = {
       description:
         "Etags, quotes included: if none is the current one, nothing is written and the answer is 412.",
     },
+    "x-change-note": {
+      type: "string",
+      description:
+        "Why, for people: it is kept in the history. Percent-encoded UTF-8 of at most 500 characters in one line.",
+    },
   },
 };
 

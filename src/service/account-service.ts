@@ -28,6 +28,7 @@ import {
   viewOf,
 } from "./authorize.js";
 import { fromStore } from "./from-store.js";
+import { checkNote } from "./note.js";
 import type { RequestReader } from "./read/request-reader.js";
 import { guardTiming } from "./timing-guard.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./write/commit-until-done.js";
@@ -39,6 +40,8 @@ export interface NewAccount {
   /** Absent: it is the root, of which there is one. */
   readonly parentId?: string | undefined;
   readonly isReseller: boolean;
+  /** Why, in words for people. */
+  readonly note?: string | undefined;
 }
 
 /** Absent members stay unchanged. */
@@ -48,6 +51,8 @@ export interface AccountUpdate {
   /** Another one: the account moves, with all that is below it. */
   readonly parentId?: string | undefined;
   readonly isReseller?: boolean | undefined;
+  /** Why, in words for people. */
+  readonly note?: string | undefined;
 }
 
 /** Who is calling, and the account that is acted for, if there is one. */
@@ -108,6 +113,7 @@ export class AccountService {
     if (given.id !== undefined && !principal.isSuperadmin)
       throw new StrataError("FORBIDDEN", "Only superadmins choose the id of an account: leave it out.");
     const name = checkName(given.name);
+    const note = checkNote(given.note);
     const { parentId, isReseller } = given;
     const id = given.id === undefined ? this.#dependencies.newId() : checkId(given.id, "account");
     if (parentId === undefined) authorize(principal, "write", undefined);
@@ -123,7 +129,8 @@ export class AccountService {
       const at = this.#dependencies.now().toISOString();
       const account = { id, name, parentId, isReseller, createdAt: at };
       const accounts = [...expect.accounts, { id, version: undefined }];
-      return this.#attempt(principal, { kind: "CREATE", account }, { ...expect, accounts }, at, above ?? []);
+      const write = { kind: "CREATE", account } as const;
+      return this.#attempt(principal, write, { ...expect, accounts }, { at, note }, above ?? []);
     });
   }
 
@@ -139,6 +146,7 @@ export class AccountService {
     const id = checkId(given.id, "account");
     const name = given.name === undefined ? undefined : checkName(given.name);
     const parentId = given.parentId === undefined ? undefined : checkId(given.parentId, "account");
+    const note = checkNote(given.note);
     return this.#commit(principal, async () => {
       const { tree, lineage, above } = await this.#placed(principal, id, parentId);
       const [{ version, ...current }, ...ancestors] = lineage;
@@ -161,7 +169,7 @@ export class AccountService {
         expect = { ...expect, accounts: [...expect.accounts, ...target.accounts] };
       }
       const at = this.#dependencies.now().toISOString();
-      return this.#attempt(principal, { kind: "UPDATE", account }, expect, at, next);
+      return this.#attempt(principal, { kind: "UPDATE", account }, expect, { at, note }, next);
     });
   }
 
@@ -170,9 +178,10 @@ export class AccountService {
    * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_NOT_FOUND; ACCOUNT_HAS_CHILDREN; STORE_UNAVAILABLE;
    * WRITE_OUTCOME_UNKNOWN
    */
-  async delete(principal: Principal, accountId: string): Promise<void> {
+  async delete(principal: Principal, accountId: string, why?: string): Promise<void> {
     authorizeAtAll(principal, "write");
     const id = checkId(accountId, "account");
+    const note = checkNote(why);
     await this.#commit(principal, async () => {
       const { tree, lineages } = await this.#lineages([id]);
       const [lineage] = lineages;
@@ -189,7 +198,7 @@ export class AccountService {
       const [{ version, ...account }, ...ancestors] = lineage;
       const expect = { documents: [], accounts: [{ id, version }], tree };
       const at = this.#dependencies.now().toISOString();
-      return this.#attempt(principal, { kind: "DELETE", account }, expect, at, ancestors);
+      return this.#attempt(principal, { kind: "DELETE", account }, expect, { at, note }, ancestors);
     });
   }
 
@@ -237,7 +246,7 @@ export class AccountService {
     principal: Principal,
     write: Omit<AccountWrite, "on">,
     expect: Expectations,
-    at: string,
+    { at, note }: Pick<Commit, "at" | "note">,
     ancestors: readonly AccountRecord[],
   ): Attempt<AccountView> {
     const id = this.#dependencies.newId();
@@ -248,6 +257,7 @@ export class AccountService {
       at,
       by: principal.subject,
       schema: this.#dependencies.registry.digest,
+      ...(note !== undefined && { note }),
       operation: { id, digest },
     };
     const done = ({ version }: Committed) => viewOf(principal, [{ ...write.account, version }, ...ancestors]);

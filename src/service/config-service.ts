@@ -2,6 +2,7 @@ import type { Principal } from "../auth/principal.js";
 import type { SchemaRegistry } from "../schema/schema-registry.js";
 import { authorize, noSuchAccount } from "./authorize.js";
 import { ConfigCatalog, type ConfigTarget } from "./config-catalog.js";
+import { type HistoryPage, type HistoryWanted, historyPage } from "./read/config-history.js";
 import { type ConfigSnapshot, snapshotOf } from "./read/config-snapshot.js";
 import type { MergedConfigs } from "./read/merged-configs.js";
 import type { RequestReader } from "./read/request-reader.js";
@@ -50,7 +51,12 @@ export class ConfigService extends ConfigCatalog {
     return snapshotOf(config, found, view);
   }
 
-  /** Sets, patches or resets a document. @throws as `ConfigWriter.write` */
+  /** Some revisions of the document that a snapshot's config is about. @throws as `historyPage` */
+  history(snapshot: ConfigSnapshot, wanted: HistoryWanted, reader: RequestReader): Promise<HistoryPage> {
+    return historyPage(snapshot, wanted, reader);
+  }
+
+  /** Sets, patches, resets or restores a document. @throws as `ConfigWriter.write` */
   write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
     return this.#writer.write(principal, request);
   }

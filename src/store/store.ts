@@ -221,9 +221,6 @@ export interface HistoryRetention {
 export const HISTORY_REVISIONS = 1_000;
 export const HISTORY_BYTES = 2 ** 20;
 
-/** Characters of a note. */
-export const NOTE_LIMIT = 500;
-
 /** The facts kept with a commit beside the write itself. */
 export interface CommitOrigin {
   /** RFC 3339, UTC. */
@@ -232,7 +229,7 @@ export interface CommitOrigin {
   readonly by: string;
   /** The digest of the schema folder that it was decided under. Absent: under none, or an older release wrote it. */
   readonly schema?: string | undefined;
-  /** Why, in words for people: at most `NOTE_LIMIT` characters. */
+  /** Why, in words for people: as `noteTrouble` lets them pass. */
   readonly note?: string | undefined;
 }
 

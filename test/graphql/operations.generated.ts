@@ -11,6 +11,8 @@ export type CreateAccountInput = {
   isReseller?: boolean;
   /** What people call it; at most 256 characters. */
   name: string;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
   /** The account it hangs under. Null: it is the root, of which there is one. */
   parentId?: string | null | undefined;
 };
@@ -36,6 +38,8 @@ export type PatchConfigInput = {
   dryRun?: boolean;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
   /** RFC 7396, over the document's own overrides: every value named is in force afterwards, null drops the override there and below, nothing else is touched. */
   patch: { [key: string]: unknown };
 };
@@ -48,6 +52,8 @@ export type PatchSystemConfigInput = {
   dryRun?: boolean;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
   /** RFC 7396, over the document's own overrides: every value named is in force afterwards, null drops the override there and below, nothing else is touched. */
   patch: { [key: string]: unknown };
 };
@@ -62,6 +68,8 @@ export type ResetConfigInput = {
   dryRun?: boolean;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
   /** Drop only the overrides at or under these; absent or null: all of them. An empty list drops nothing. */
   pointers?: Array<string> | null | undefined;
 };
@@ -74,6 +82,8 @@ export type ResetSystemConfigInput = {
   dryRun?: boolean;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
   /** Drop only the overrides at or under these; absent or null: all of them. An empty list drops nothing. */
   pointers?: Array<string> | null | undefined;
 };
@@ -88,6 +98,8 @@ export type SetConfigInput = {
   dryRun?: boolean;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
   /** What is to be in force: all of it. What equals the inherited value is not stored; what is not given, or null, is inherited. */
   values: { [key: string]: unknown };
 };
@@ -100,6 +112,8 @@ export type SetSystemConfigInput = {
   dryRun?: boolean;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
   /** What is to be in force: all of it. What equals the inherited value is not stored; what is not given, or null, is inherited. */
   values: { [key: string]: unknown };
 };

@@ -73,6 +73,11 @@ function originOf(error: unknown): unknown {
   return origin;
 }
 
-function extensionsOf({ code, pointer, limit }: StrataError): Record<string, unknown> {
-  return { code, ...(pointer !== undefined && { pointer }), ...(limit !== undefined && { limit }) };
+function extensionsOf({ code, pointer, limit, oldest }: StrataError): Record<string, unknown> {
+  return {
+    code,
+    ...(pointer !== undefined && { pointer }),
+    ...(limit !== undefined && { limit }),
+    ...(oldest !== undefined && { oldest }),
+  };
 }

@@ -4,10 +4,12 @@ import { canonical, isEmpty, type JsonObject } from "../../domain/json.js";
 import type { Layer } from "../../domain/layer.js";
 import type { Merged } from "../../domain/merged.js";
 import type { ConfigSchema, Perspective } from "../../schema/config-schema.js";
+import type { DocumentKey, Version } from "../../store/store.js";
 import { type ConfigView, mayAccessLayer } from "../authorize.js";
 import type { ConfigPerspective } from "../config-catalog.js";
 import { type ConfigProblem, listed, problemsOf } from "../problems.js";
 import type { MergedLayers } from "./merged-configs.js";
+import type { LayerVersions } from "./stored-layers.js";
 
 /** Of what many accounts share, worked out once. */
 const documentDigests = new WeakMap<JsonObject, string>();
@@ -48,14 +50,26 @@ export class ConfigSnapshot {
 
   /**
    * @param view whose config it is, and what of it the caller sees
+   * @param stored what it was made of
    * @param write the write that led to it; undefined: it was read
    */
   constructor(
     readonly config: EffectiveConfig,
     readonly schema: ConfigSchema,
     readonly view: ConfigView,
+    private readonly stored: Pick<LayerVersions, "keys" | "versions">,
     private readonly write?: WriteOrigin,
   ) {}
+
+  /** Where its layers are stored, highest precedence first, without SCHEMA. */
+  get keys(): readonly DocumentKey[] {
+    return this.stored.keys;
+  }
+
+  /** What is stored there, in the same order. Of a dry run: what was there before it. */
+  get versions(): readonly (Version | undefined)[] {
+    return this.stored.versions;
+  }
 
   /** Whether this state was only thought of, never stored. */
   get dryRun(): boolean {
@@ -91,7 +105,7 @@ export class ConfigSnapshot {
 /** @param view what the caller may access of it */
 export function snapshotOf(
   { schema, perspective }: ConfigPerspective,
-  { layers: { ancestry, keys }, config: { layers, merged } }: MergedLayers,
+  { layers: { ancestry, keys, versions }, config: { layers, merged } }: MergedLayers,
   view: ConfigView,
 ): ConfigSnapshot {
   const stored = keys.map(({ accountId }, index): Layer => {
@@ -110,5 +124,5 @@ export function snapshotOf(
   });
   const all: Layer[] = [...stored, { kind: "SCHEMA", document: perspective.defaults }];
   const config = new EffectiveConfig(ancestry?.lineage[0].id, schema.id, all, merged);
-  return new ConfigSnapshot(config, schema, view);
+  return new ConfigSnapshot(config, schema, view, { keys, versions });
 }

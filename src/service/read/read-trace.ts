@@ -64,6 +64,11 @@ export class TraceRecorder implements ReadTrace {
     this.#isWhole = false;
   }
 
+  /** Whether the version of a document was read. */
+  covers(key: DocumentKey): boolean {
+    return this.#documents.has(keyText(key));
+  }
+
   account(id: string): Lineage[number] | undefined {
     return this.#accounts.get(id);
   }

@@ -3,8 +3,10 @@ import type { Principal } from "../../auth/principal.js";
 import {
   type Descendants,
   type DescendantsOf,
+  type DocumentHistory,
   type DocumentKey,
   documentKeys,
+  type HistoryOf,
   keyText,
   type LayerBodies,
   type Lineage,
@@ -29,6 +31,10 @@ export interface RequestReader {
   layerVersions(target: DocumentKey): Promise<LayerVersions | undefined>;
   /** The layers as they are now, with all documents. From then on the request stays with what it saw here. */
   wholeLayers(target: DocumentKey): Promise<LayerVersions | undefined>;
+  /** The same, each document with its blame. The request does not stay with it. */
+  blamedLayers(target: DocumentKey): Promise<LayerVersions | undefined>;
+  /** Revisions of a document. They depend on nothing but its version, which the request has read before. */
+  history(of: HistoryOf): Promise<DocumentHistory>;
   /** Lists are not versioned: what is made of one cannot be cached. */
   descendants(of: DescendantsOf): Promise<Descendants>;
   rootId(): Promise<string | undefined>;
@@ -47,6 +53,8 @@ export function createFailedReader(failure: unknown): RequestReader {
     ancestry: fail,
     layerVersions: fail,
     wholeLayers: fail,
+    blamedLayers: fail,
+    history: fail,
     descendants: fail,
     rootId: fail,
     clear: () => {},
@@ -72,6 +80,7 @@ class StoreReader implements RequestReader {
   readonly #accounts = new DataLoader((ids: readonly string[]) => this.#readAccounts(ids));
   readonly #versions = loaderOf((targets) => this.#readVersions(targets));
   readonly #whole = loaderOf((targets) => this.#readWhole(targets));
+  readonly #blamed = loaderOf((targets) => this.#readLayers(targets, "blame"));
 
   constructor(
     private readonly store: Store,
@@ -94,6 +103,15 @@ class StoreReader implements RequestReader {
     return this.#whole.load(target);
   }
 
+  blamedLayers(target: DocumentKey): Promise<LayerVersions | undefined> {
+    return this.#blamed.load(target);
+  }
+
+  history(of: HistoryOf): Promise<DocumentHistory> {
+    if (!this.trace.covers(of.key)) this.trace.unversioned();
+    return fromStore(this.store.history(of));
+  }
+
   descendants(of: DescendantsOf): Promise<Descendants> {
     this.trace.unversioned();
     return fromStore(this.store.descendants(of));
@@ -109,6 +127,7 @@ class StoreReader implements RequestReader {
     this.#accounts.clearAll();
     this.#versions.clearAll();
     this.#whole.clearAll();
+    this.#blamed.clearAll();
   }
 
   async #readAccounts(ids: readonly string[]): Promise<(Ancestry | undefined)[]> {

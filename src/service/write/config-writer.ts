@@ -1,15 +1,27 @@
 import { hash } from "node:crypto";
 import type { Principal } from "../../auth/principal.js";
+import { blameAfter, blameText } from "../../domain/blame.js";
 import type { EffectiveConfig } from "../../domain/effective-config.js";
 import { StrataError } from "../../domain/errors.js";
 import { type FieldChange, fieldChanges } from "../../domain/field-change.js";
 import { canonical, checkJson, isEmpty, isObject, type JsonObject } from "../../domain/json.js";
 import type { Layer } from "../../domain/layer.js";
 import type { Perspective } from "../../schema/config-schema.js";
-import { type Commit, type Committed, type Expectations, keyText } from "../../store/store.js";
+import {
+  type Commit,
+  type Committed,
+  type DocumentKey,
+  type Expectations,
+  type HistoryOf,
+  keyText,
+  type StoredDocument,
+} from "../../store/store.js";
 import { authorize, noSuchAccount } from "../authorize.js";
 import type { ConfigCatalog, ConfigTarget } from "../config-catalog.js";
+import { fromStore } from "../from-store.js";
+import { checkNote } from "../note.js";
 import { type ConfigProblem, isBlocking } from "../problems.js";
+import { blamedDocument } from "../read/blamed-document.js";
 import { ConfigSnapshot, snapshotOf } from "../read/config-snapshot.js";
 import { uncachedMerge } from "../read/merged-configs.js";
 import type { LayerVersions } from "../read/stored-layers.js";
@@ -18,11 +30,19 @@ import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit-until-done.js";
 import { freshAncestry, freshLayers } from "./fresh-layers.js";
 import { KeyedMutex } from "./keyed-mutex.js";
+import { restoredRevision } from "./restored-revision.js";
 import { decideInPieces, type WriteDecision, type WriteIntent } from "./write-decision.js";
+
+/** A write as it is asked for: of a restore the document has yet to be looked up. */
+export type RequestedIntent =
+  | Exclude<WriteIntent, { kind: "RESTORE" }>
+  | { readonly kind: "RESTORE"; readonly revision: number };
 
 export interface WriteRequest {
   readonly target: ConfigTarget;
-  readonly intent: WriteIntent;
+  readonly intent: RequestedIntent;
+  /** Why, in words for people. */
+  readonly note?: string | undefined;
   /** The etag that the caller decided on; absent: whatever is there now. */
   readonly ifMatch?: string | undefined;
   /** Answers what would happen, and writes nothing. */
@@ -62,21 +82,24 @@ export class ConfigWriter {
   }
 
   /**
-   * Sets, patches or resets a document. Decides on fresh layers, commits only if all of them still hold, and decides
+   * Sets, patches, resets or restores a document. Decides on fresh layers, commits only if all of them still hold, and decides
    * again when they do not: concurrent patches of different fields both survive.
    * The right to write is judged on the same layers.
-   * @throws StrataError as `effective`; BAD_USER_INPUT; STORE_UNAVAILABLE (nothing was written);
+   * @throws StrataError as `effective`; BAD_USER_INPUT; REVISION_NOT_FOUND; STORE_UNAVAILABLE (nothing was written);
    * WRITE_OUTCOME_UNKNOWN
    */
   async write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
     await yieldToEventLoop();
     const intent = checkIntent(request.intent);
+    const note = checkNote(request.note);
     const target = this.#catalog.checked(principal, "write", request.target);
     const key = keyText(target);
     const startedAt = performance.now();
     return guardTiming(principal, async () => {
       if (this.#mutex.isLocked(key)) await this.#mayWait(principal, target.accountId);
-      return this.#mutex.run(key, WAIT_WITHIN_MS, () => this.#write(principal, request, intent, startedAt));
+      return this.#mutex.run(key, WAIT_WITHIN_MS, () =>
+        this.#write(principal, { ...request, intent, note }, startedAt),
+      );
     });
   }
 
@@ -88,12 +111,7 @@ export class ConfigWriter {
     authorize(principal, "write", ancestry.lineage);
   }
 
-  #write(
-    principal: Principal,
-    request: WriteRequest,
-    intent: WriteIntent,
-    startedAt: number,
-  ): Promise<WriteResult> {
+  #write(principal: Principal, request: WriteRequest, startedAt: number): Promise<WriteResult> {
     const attempt = async (): Promise<Attempt<WriteResult>> => {
       const layers = await freshLayers(this.#dependencies.store, request.target);
       await yieldToEventLoop();
@@ -103,6 +121,7 @@ export class ConfigWriter {
       if (request.ifMatch !== undefined && request.ifMatch !== before.etag) {
         return { answer: { result: "conflict", current: before } };
       }
+      const intent = await this.#lookedUp(request.intent, read);
       const stored = read.documents[0]?.override ?? {};
       const decision = await pieceByPiece(
         decideInPieces(intent, stored, before.config, before.schema, perspective),
@@ -113,7 +132,7 @@ export class ConfigWriter {
       }
       const dryRun = request.dryRun === true;
       if (dryRun || !decision.changes) return { answer: this.#written(read, decision, undefined, dryRun) };
-      const commit = this.#commit(principal, request.target, intent, read, decision);
+      const commit = await this.#commit(principal, request, intent, read, decision);
       return {
         commit,
         done: (made: Committed) => this.#written(read, decision, { ...made, by: commit.by }, false),
@@ -132,18 +151,29 @@ export class ConfigWriter {
     return { ...layers, perspective: config.perspective, snapshot };
   }
 
-  #commit(
+  /** What a restore puts back. */
+  async #lookedUp(intent: RequestedIntent, { keys, versions }: ReadLayers): Promise<WriteIntent> {
+    if (intent.kind !== "RESTORE") return intent;
+    const [key] = keys as [DocumentKey];
+    const { override } = await restoredRevision(this.#dependencies.store, key, versions[0], intent.revision);
+    return { ...intent, document: override };
+  }
+
+  async #commit(
     principal: Principal,
-    target: ConfigTarget,
+    { target, note }: WriteRequest,
     intent: WriteIntent,
     read: ReadLayers,
     decision: WriteDecision,
-  ): Commit {
+  ): Promise<Commit> {
+    const override = isEmpty(decision.override) ? undefined : decision.override;
     const write: Commit["write"] = {
       on: "document",
       key: target,
       kind: intent.kind,
-      override: isEmpty(decision.override) ? undefined : decision.override,
+      override,
+      ...(override && { blame: await this.#blame(target, read.documents[0], override) }),
+      ...(intent.kind === "RESTORE" && { restoredFrom: intent.revision }),
     };
     return {
       expect: expectations(read),
@@ -151,6 +181,7 @@ export class ConfigWriter {
       at: this.#dependencies.now().toISOString(),
       by: principal.subject,
       schema: this.#catalog.schemaDigest,
+      ...(note !== undefined && { note }),
       operation: {
         id: this.#dependencies.newId(),
         digest: hash("sha256", canonical([intent.kind, decision.override]), "base64url"),
@@ -158,8 +189,13 @@ export class ConfigWriter {
     };
   }
 
+  async #blame(key: DocumentKey, before: StoredDocument | undefined, after: JsonObject): Promise<string> {
+    const readHistory = (of: HistoryOf) => fromStore(this.#dependencies.store.history(of));
+    return blameText(blameAfter(before && (await blamedDocument(readHistory, key, before)), after));
+  }
+
   #written(
-    { snapshot: before }: ReadLayers,
+    { snapshot: before, keys, versions }: ReadLayers,
     decision: WriteDecision,
     done: Written | undefined,
     dryRun: boolean,
@@ -168,7 +204,13 @@ export class ConfigWriter {
       done !== undefined ? committed(decision, done) : decision.changes ? decision.after : before.config;
     return {
       result: "written",
-      snapshot: new ConfigSnapshot(config, before.schema, before.view, { dryRun, before: before.config }),
+      snapshot: new ConfigSnapshot(
+        config,
+        before.schema,
+        before.view,
+        { keys, versions: done === undefined ? versions : [done.version, ...versions.slice(1)] },
+        { dryRun, before: before.config },
+      ),
       get changes() {
         return fieldChanges(before.config, config);
       },
@@ -190,8 +232,8 @@ interface ReadLayers extends LayerVersions {
   readonly snapshot: ConfigSnapshot;
 }
 
-function checkIntent(intent: WriteIntent): WriteIntent {
-  if (intent.kind === "RESET") return intent;
+function checkIntent(intent: RequestedIntent): RequestedIntent {
+  if (intent.kind === "RESET" || intent.kind === "RESTORE") return intent;
   const given = checkJson(intent.kind === "SET" ? intent.values : intent.patch);
   if (!isObject(given))
     throw new StrataError("BAD_USER_INPUT", "A config is a JSON object.", { pointer: "" });

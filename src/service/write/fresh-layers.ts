@@ -3,11 +3,12 @@ import { fromStore } from "../from-store.js";
 import { type Ancestry, ancestriesOf, type LayerVersions, storedLayers } from "../read/stored-layers.js";
 
 /**
- * What a write decides on (R13): straight from the store, past every cache, with all documents.
+ * What a write decides on (R13): straight from the store, past every cache, with all documents and the
+ * blame of its own.
  * @returns undefined when there is no such account
  */
 export async function freshLayers(store: Store, target: DocumentKey): Promise<LayerVersions | undefined> {
-  const [layers] = await storedLayers(store, [target], "all");
+  const [layers] = await storedLayers(store, [target], "write");
   return layers;
 }
 

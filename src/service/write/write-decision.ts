@@ -27,7 +27,9 @@ export type WriteIntent =
   | { readonly kind: "SET"; readonly values: JsonObject }
   | { readonly kind: "PATCH"; readonly patch: JsonObject }
   /** No pointers: the whole document. */
-  | { readonly kind: "RESET"; readonly pointers: readonly string[] | undefined };
+  | { readonly kind: "RESET"; readonly pointers: readonly string[] | undefined }
+  /** The document as it was at a revision; undefined: it was removed then. */
+  | { readonly kind: "RESTORE"; readonly revision: number; readonly document: JsonObject | undefined };
 
 /** The document after the write, and the problems that may forbid it. */
 export interface WriteDecision {
@@ -63,7 +65,7 @@ export function* decideInPieces(
   schema: ConfigSchema,
   perspective: Perspective,
 ): Pieces<WriteDecision> {
-  const sent = sentValues(intent, perspective);
+  const sent = sentValues(intent, stored, perspective);
   // Patterns decide what is visible too: a part that takes too long to judge is refused before anything else is done with it.
   if (sent !== undefined && countLeaves(sent) > MANY_FIELDS) refuseUnjudged(perspective.validate(sent));
   yield;
@@ -103,6 +105,8 @@ function overrideAfter(
       return applyPatch(stored, parent, withoutIgnored(intent.patch, perspective));
     case "RESET":
       return reset(stored, intent.pointers);
+    case "RESTORE":
+      return intent.document ?? {};
   }
 }
 
@@ -118,7 +122,11 @@ function given(values: JsonObject, perspective: Perspective): JsonObject {
 }
 
 /** The values that a caller wants in force; undefined when all that is asked for is to drop overrides. */
-function sentValues(intent: WriteIntent, perspective: Perspective): JsonObject | undefined {
+function sentValues(
+  intent: WriteIntent,
+  stored: JsonObject,
+  perspective: Perspective,
+): JsonObject | undefined {
   switch (intent.kind) {
     case "SET":
       return given(intent.values, perspective);
@@ -128,6 +136,11 @@ function sentValues(intent: WriteIntent, perspective: Perspective): JsonObject |
     }
     case "RESET":
       return undefined;
+    case "RESTORE": {
+      // What is stored like that already is not asked for: it may be left over from an older schema folder.
+      const put = diff(intent.document ?? {}, stored);
+      return isEmpty(put) ? undefined : put;
+    }
   }
 }
 

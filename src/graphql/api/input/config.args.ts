@@ -1,4 +1,4 @@
-import { ArgsType, Field, ID } from "type-graphql";
+import { ArgsType, Field, ID, Int } from "type-graphql";
 import type { LayerKind } from "../../../domain/layer.js";
 import { JsonPointerScalar } from "../scalars.js";
 import { LayerKindEnum } from "../type/layer-kind.type.js";
@@ -49,6 +49,18 @@ export class IdsArgs {
 export class AtArgs {
   @Field(() => JsonPointerScalar, { description: "Where to look. Does not go into arrays." })
   at!: string;
+}
+
+@ArgsType()
+export class HistoryArgs {
+  @Field(() => Int, { defaultValue: 20, description: "How many revisions, at most; 0 to 1,000." })
+  first!: number;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Only what comes behind this cursor: an edge's, or `pageInfo.endCursor`.",
+  })
+  after?: string | null;
 }
 
 @ArgsType()

@@ -1,4 +1,5 @@
 import { Field, ID, InputType } from "type-graphql";
+import { NOTE } from "../note.js";
 
 @InputType({ description: "A new account." })
 export class CreateAccountInput {
@@ -23,6 +24,9 @@ export class CreateAccountInput {
       "Whether accounts below it take it as their RESELLER layer. True is for the account's own reseller, or an account above that one.",
   })
   isReseller!: boolean;
+
+  @Field(() => String, { nullable: true, description: NOTE })
+  note?: string | null;
 }
 
 @InputType({ description: "Changes of an account; null: unchanged." })
@@ -46,10 +50,16 @@ export class UpdateAccountInput {
       "Whether accounts below it take it as their RESELLER layer. A change is for the account's own reseller, or an account above that one.",
   })
   isReseller?: boolean | null;
+
+  @Field(() => String, { nullable: true, description: NOTE })
+  note?: string | null;
 }
 
 @InputType({ description: "The end of an account." })
 export class DeleteAccountInput {
   @Field(() => ID, { description: "Which account." })
   id!: string;
+
+  @Field(() => String, { nullable: true, description: NOTE })
+  note?: string | null;
 }

@@ -1,8 +1,8 @@
-import { Field, ID, InputType } from "type-graphql";
+import { Field, ID, InputType, Int } from "type-graphql";
 import type { JsonObject } from "../../../domain/json.js";
 import type { ConfigTarget } from "../../../service/config-catalog.js";
-import type { WriteRequest } from "../../../service/write/config-writer.js";
-import type { WriteIntent } from "../../../service/write/write-decision.js";
+import type { RequestedIntent, WriteRequest } from "../../../service/write/config-writer.js";
+import { NOTE } from "../note.js";
 import { JsonObjectScalar, JsonPointerScalar } from "../scalars.js";
 
 const ACCOUNT_ID = "Whose config.";
@@ -13,6 +13,8 @@ const PATCH =
   "RFC 7396, over the document's own overrides: every value named is in force afterwards, null drops the override there and below, nothing else is touched.";
 const POINTERS =
   "Drop only the overrides at or under these; absent or null: all of them. An empty list drops nothing.";
+const REVISION =
+  "Which one, as `history` has it. Its document is put back as it was, equal to what is inherited or not; where it was removed then, it is removed.";
 
 @InputType()
 abstract class WriteOptions {
@@ -25,6 +27,9 @@ abstract class WriteOptions {
 
   @Field(() => Boolean, { defaultValue: false, description: "Answer what would happen, and write nothing." })
   dryRun!: boolean;
+
+  @Field(() => String, { nullable: true, description: NOTE })
+  note?: string | null;
 }
 
 @InputType()
@@ -60,6 +65,12 @@ export class ResetConfigInput extends AccountWrite {
   pointers?: string[] | null;
 }
 
+@InputType({ description: "Puts an account's config back as it was at a revision." })
+export class RestoreConfigInput extends AccountWrite {
+  @Field(() => Int, { description: REVISION })
+  revision!: number;
+}
+
 @InputType({ description: "Replaces every override of the system layer's config." })
 export class SetSystemConfigInput extends SystemWrite {
   @Field(() => JsonObjectScalar, { description: VALUES })
@@ -78,23 +89,34 @@ export class ResetSystemConfigInput extends SystemWrite {
   pointers?: string[] | null;
 }
 
-export function setIntent({ values }: { values: JsonObject }): WriteIntent {
+@InputType({ description: "Puts the system layer's config back as it was at a revision." })
+export class RestoreSystemConfigInput extends SystemWrite {
+  @Field(() => Int, { description: REVISION })
+  revision!: number;
+}
+
+export function setIntent({ values }: { values: JsonObject }): RequestedIntent {
   return { kind: "SET", values };
 }
 
-export function patchIntent({ patch }: { patch: JsonObject }): WriteIntent {
+export function patchIntent({ patch }: { patch: JsonObject }): RequestedIntent {
   return { kind: "PATCH", patch };
 }
 
-export function resetIntent({ pointers }: { pointers?: string[] | null }): WriteIntent {
+export function resetIntent({ pointers }: { pointers?: string[] | null }): RequestedIntent {
   return { kind: "RESET", pointers: pointers ?? undefined };
+}
+
+export function restoreIntent({ revision }: { revision: number }): RequestedIntent {
+  return { kind: "RESTORE", revision };
 }
 
 /** An input names an account, or (the system inputs) none. */
 export function writeRequest(
   input: WriteOptions & { accountId?: string; configId: string },
-  intent: WriteIntent,
+  intent: RequestedIntent,
 ): WriteRequest {
   const target: ConfigTarget = { accountId: input.accountId, configId: input.configId };
-  return { target, intent, ifMatch: input.ifMatch ?? undefined, dryRun: input.dryRun };
+  const { ifMatch, dryRun, note } = input;
+  return { target, intent, ifMatch: ifMatch ?? undefined, dryRun, note: note ?? undefined };
 }

@@ -77,12 +77,13 @@ export class AccountResolver {
     input: CreateAccountInput,
     @Ctx() { accounts, principal, reader }: RequestContext,
   ): Promise<AccountWrittenType> {
-    const { id, name, parentId, isReseller } = input;
+    const { id, name, parentId, isReseller, note } = input;
     const created = await accounts.create(principal, {
       id: id ?? undefined,
       name,
       parentId: parentId ?? undefined,
       isReseller,
+      note: note ?? undefined,
     });
     reader.clear();
     return new AccountWrittenType(new AccountType(created));
@@ -97,12 +98,13 @@ export class AccountResolver {
     input: UpdateAccountInput,
     @Ctx() { accounts, principal, reader }: RequestContext,
   ): Promise<AccountWrittenType> {
-    const { id, name, parentId, isReseller } = input;
+    const { id, name, parentId, isReseller, note } = input;
     const updated = await accounts.update(principal, {
       id,
       name: name ?? undefined,
       parentId: parentId ?? undefined,
       isReseller: isReseller ?? undefined,
+      note: note ?? undefined,
     });
     reader.clear();
     return new AccountWrittenType(new AccountType(updated));
@@ -115,10 +117,10 @@ export class AccountResolver {
   })
   async deleteAccount(
     @Arg("input", () => DeleteAccountInput, { description: "Which account." })
-    { id }: DeleteAccountInput,
+    { id, note }: DeleteAccountInput,
     @Ctx() { accounts, principal, reader }: RequestContext,
   ): Promise<AccountDeletedType> {
-    await accounts.delete(principal, id);
+    await accounts.delete(principal, id, note ?? undefined);
     reader.clear();
     return new AccountDeletedType(id);
   }

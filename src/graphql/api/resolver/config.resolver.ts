@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from "type-graphql";
-import type { WriteIntent } from "../../../service/write/write-decision.js";
+import type { RequestedIntent } from "../../../service/write/config-writer.js";
 import type { RequestContext } from "../context.js";
 import { AccountConfigArgs, SystemConfigArgs } from "../input/config.args.js";
 import {
@@ -8,7 +8,10 @@ import {
   patchIntent,
   ResetConfigInput,
   ResetSystemConfigInput,
+  RestoreConfigInput,
+  RestoreSystemConfigInput,
   resetIntent,
+  restoreIntent,
   SetConfigInput,
   SetSystemConfigInput,
   setIntent,
@@ -21,6 +24,9 @@ type Written = typeof WriteConfigResult;
 const INPUT = { description: "What to write, and where." };
 const ERRORS =
   "Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND, CONFIG_NOT_FOUND, BAD_USER_INPUT (with the pointer or the limit), STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.";
+const RESTORE =
+  "as it was at an earlier revision, as a new one, if today's schema allows. Where that is how it is now nothing is written.";
+const RESTORE_ERRORS = "REVISION_NOT_FOUND (`extensions.oldest`: the oldest revision that is kept)";
 const SYSTEM_ERRORS = ERRORS.replace("ACCOUNT_NOT_FOUND, ", "");
 
 @Resolver()
@@ -88,6 +94,17 @@ export class ConfigResolver {
 
   @Mutation(() => WriteConfigResult, {
     nullable: true,
+    description: `Puts an account's document back ${RESTORE} ${ERRORS} ${RESTORE_ERRORS}.`,
+  })
+  restoreConfig(
+    @Arg("input", () => RestoreConfigInput, INPUT) input: RestoreConfigInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Written> {
+    return write(context, input, restoreIntent(input));
+  }
+
+  @Mutation(() => WriteConfigResult, {
+    nullable: true,
     description: `Replaces every override of the system layer's config; every account that does not override them sees the new values. ${SYSTEM_ERRORS}`,
   })
   setSystemConfig(
@@ -118,12 +135,23 @@ export class ConfigResolver {
   ): Promise<Written> {
     return write(context, input, resetIntent(input));
   }
+
+  @Mutation(() => WriteConfigResult, {
+    nullable: true,
+    description: `Puts the system layer's document back ${RESTORE} ${SYSTEM_ERRORS} ${RESTORE_ERRORS}.`,
+  })
+  restoreSystemConfig(
+    @Arg("input", () => RestoreSystemConfigInput, INPUT) input: RestoreSystemConfigInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Written> {
+    return write(context, input, restoreIntent(input));
+  }
 }
 
 async function write(
   { configs, principal, reader }: RequestContext,
   input: Parameters<typeof writeRequest>[0],
-  intent: WriteIntent,
+  intent: RequestedIntent,
 ): Promise<Written> {
   try {
     return writeResultType(await configs.write(principal, writeRequest(input, intent)));

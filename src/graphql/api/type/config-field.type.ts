@@ -1,10 +1,45 @@
-import { Field, ObjectType } from "type-graphql";
+import { Ctx, Field, Int, ObjectType } from "type-graphql";
+import type { BlamedCommit } from "../../../domain/blame.js";
 import type * as tree from "../../../domain/field-tree.js";
 import type { Json, JsonObject } from "../../../domain/json.js";
 import type { Perspective } from "../../../schema/config-schema.js";
 import type { FieldSchema } from "../../../schema/field-schema.js";
-import { JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
+import type { FieldBlames } from "../../../service/read/field-blames.js";
+import type { RequestReader } from "../../../service/read/request-reader.js";
+import type { RequestContext } from "../context.js";
+import { DateTimeScalar, JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
 import { ConfigLayerType } from "./config-layer.type.js";
+
+/** Who put what into the layers of a config. */
+export type BlamesOf = (reader: RequestReader) => Promise<FieldBlames>;
+
+@ObjectType("FieldBlame", {
+  simpleResolvers: true,
+  description: "The write that last put or changed one value of a document.",
+})
+export class FieldBlameType {
+  constructor(private readonly change: BlamedCommit) {}
+
+  @Field(() => String, { description: "Who wrote it." })
+  get actor(): string {
+    return this.change.by;
+  }
+
+  @Field(() => DateTimeScalar, { description: "When it was written." })
+  get at(): string {
+    return this.change.at;
+  }
+
+  @Field(() => Int, { description: "Which revision of its layer's document that made." })
+  get revision(): number {
+    return this.change.revision;
+  }
+
+  @Field(() => String, { nullable: true, description: "Why, in the words of whoever wrote it." })
+  get note(): string | null {
+    return this.change.note ?? null;
+  }
+}
 
 @ObjectType("ConfigField", {
   simpleResolvers: true,
@@ -18,6 +53,7 @@ export class ConfigFieldType {
     private readonly leaf: tree.Field,
     private readonly layers: readonly ConfigLayerType[],
     private readonly perspective: Perspective,
+    private readonly blamesOf: BlamesOf,
   ) {}
 
   @Field(() => JsonPointerScalar, { description: "Where in the values it is." })
@@ -63,6 +99,17 @@ export class ConfigFieldType {
   })
   get schema(): JsonObject | null {
     return this.#described?.schema ?? null;
+  }
+
+  @Field(() => FieldBlameType, {
+    nullable: true,
+    complexity: 2,
+    description:
+      "Who put this very value into its source layer last, when and why. Null for SCHEMA, above your reach, and for what a dry run would change.",
+  })
+  async lastChange(@Ctx() { reader }: RequestContext): Promise<FieldBlameType | null> {
+    const change = (await this.blamesOf(reader)).at(this.leaf);
+    return change === undefined ? null : new FieldBlameType(change);
   }
 
   get #described(): FieldSchema | undefined {

@@ -2,17 +2,20 @@ import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, Extensions, Field, ID, Info, ObjectType } from "type-graphql";
 import type * as tree from "../../../domain/field-tree.js";
 import type { Json, JsonObject } from "../../../domain/json.js";
+import { HISTORY_PAGE_LIMIT } from "../../../service/read/config-history.js";
 import type { ConfigSnapshot } from "../../../service/read/config-snapshot.js";
+import { FieldBlames } from "../../../service/read/field-blames.js";
 import { afterYield, type Later } from "../../../service/yield-to-event-loop.js";
 import type { ListOf, RequestContext } from "../context.js";
 import { configGlobalId } from "../global-id.js";
-import { AtArgs, FieldsArgs } from "../input/config.args.js";
+import { AtArgs, FieldsArgs, HistoryArgs } from "../input/config.args.js";
 import { listComplexity } from "../list-complexity.js";
 import { JsonObjectScalar, JsonScalar } from "../scalars.js";
 import { AccountType } from "./account.type.js";
-import { ConfigFieldType } from "./config-field.type.js";
+import { type BlamesOf, ConfigFieldType } from "./config-field.type.js";
 import { ConfigLayerType } from "./config-layer.type.js";
 import { ConfigProblemType } from "./config-problem.type.js";
+import { ConfigRevisionConnectionType } from "./config-revision.type.js";
 import { ConfigSchemaType } from "./config-schema.type.js";
 import { NodeType } from "./node.type.js";
 
@@ -23,12 +26,19 @@ import { NodeType } from "./node.type.js";
     "One config as one account (or the system level) sees it: the layers merged, with the provenance of every field. All parts of one answer belong to the same moment.",
 })
 export class EffectiveConfigType implements NodeType {
+  /** Read once, if anybody asks. */
+  readonly #blames: BlamesOf;
   /** One for each layer, whatever refers to it. */
   private readonly layerTypes: readonly ConfigLayerType[];
 
   constructor(private readonly snapshot: ConfigSnapshot) {
     const { config, view } = snapshot;
     this.layerTypes = config.layers.map((layer) => new ConfigLayerType(layer, view));
+    let blames: Promise<FieldBlames> | undefined;
+    this.#blames = (reader) => {
+      blames ??= FieldBlames.of(snapshot, reader);
+      return blames;
+    };
   }
 
   @Field(() => ID, {
@@ -142,7 +152,27 @@ export class EffectiveConfigType implements NodeType {
     );
   }
 
-  #fieldType(field: tree.Field): ConfigFieldType {
-    return new ConfigFieldType(field, this.layerTypes, this.snapshot.perspective);
+  @Field(() => ConfigRevisionConnectionType, {
+    nullable: true,
+    complexity: ({ args, childComplexity }) => 10 + pageSize(args.first) * (5 + childComplexity),
+    description:
+      "The writes of this config's own document, newest first, as you may see them today: as far back as they are kept. Errors: BAD_USER_INPUT (limit `pageSize`: 1,000 revisions; or a cursor of another history), QUERY_TOO_COMPLEX (limit `response`: more than 8 MiB of them), STORE_UNAVAILABLE.",
+  })
+  async history(
+    @Args(() => HistoryArgs) { first, after }: HistoryArgs,
+    @Ctx() { configs, reader }: RequestContext,
+  ): Promise<ConfigRevisionConnectionType> {
+    const { config } = this.snapshot;
+    const page = await configs.history(this.snapshot, { first, after: after ?? undefined }, reader);
+    return new ConfigRevisionConnectionType(configGlobalId(config.accountId, config.configId), page);
   }
+
+  #fieldType(field: tree.Field): ConfigFieldType {
+    return new ConfigFieldType(field, this.layerTypes, this.snapshot.perspective, this.#blames);
+  }
+}
+
+/** What cannot be had is refused once it runs. */
+function pageSize(first: unknown): number {
+  return typeof first === "number" && first > 0 ? Math.min(first, HISTORY_PAGE_LIMIT) : 1;
 }
