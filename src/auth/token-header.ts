@@ -11,6 +11,14 @@ export function tokenOf(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /**
+ * What a 401 asks for, in `WWW-Authenticate` (RFC 9110, 11.6.1). Where a token came it was not valid (RFC 6750, 3.1), and
+ * nothing says why.
+ */
+export function challengeFor(headers: IncomingHttpHeaders): string {
+  return tokenOf(headers) === undefined ? "Bearer" : 'Bearer error="invalid_token"';
+}
+
+/**
  * Who sent these headers. Without tokens to ask for (`authenticate` undefined) everybody may do everything.
  * @throws StrataError UNAUTHENTICATED for a token that is not valid, and for two that differ
  */

@@ -1,6 +1,7 @@
-import { STATUS_CODES } from "node:http";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
+import { contentTypeFor, DEFAULT_TYPE } from "./content-type.js";
 import { refusalBody } from "./error-response.js";
 import type { Metrics } from "./metrics.js";
 import { type RequestRefusal, TOO_MANY_HEADERS } from "./request-refusal.js";
@@ -10,10 +11,14 @@ interface ClientError extends Error {
   readonly code?: string;
 }
 
-/** Answers what never became a request: what is no HTTP, too large a head, or too slow. Quotes nothing of it. */
+/**
+ * Answers what never became a whole request: what is no HTTP, too large a head, or too slow. Quotes nothing of it.
+ * @param graphqlRequestOn the request to the GraphQL endpoint whose body is on its way: its client says what errors come in
+ */
 export function createClientErrorHandler(
   logger: FastifyBaseLogger,
   metrics: Metrics,
+  graphqlRequestOn: (socket: Socket) => IncomingMessage | undefined,
 ): (error: ClientError, socket: Socket) => void {
   return ({ code }, socket) => {
     // A client that hung up reads no response.
@@ -21,7 +26,7 @@ export function createClientErrorHandler(
     const refusal = refusalOf(code);
     metrics.httpRequest("none", "none", refusal.status, 0);
     logger.info({ status: refusal.status, code }, "refused before it was a request");
-    if (socket.writable) socket.write(textOf(refusal));
+    if (socket.writable) socket.write(textOf(refusal, graphqlRequestOn(socket)?.headers.accept));
     // Do not wait until it is sent: a client that reads nothing would hold the connection.
     socket.destroy();
   };
@@ -34,11 +39,11 @@ function refusalOf(code: string | undefined): RequestRefusal {
   return { status: 400, message: "This is not HTTP as it should be." };
 }
 
-function textOf(refusal: RequestRefusal): string {
+function textOf(refusal: RequestRefusal, accept: string | undefined): string {
   const body = JSON.stringify(refusalBody(refusal));
   const headers = {
     ...SECURITY_HEADERS,
-    "Content-Type": "application/json; charset=utf-8",
+    "Content-Type": contentTypeFor(accept) ?? DEFAULT_TYPE,
     "Content-Length": Buffer.byteLength(body),
     Connection: "close",
   };

@@ -1,4 +1,5 @@
-import type { RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
+import type { Socket } from "node:net";
 import cors from "@fastify/cors";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { InjectOptions } from "light-my-request";
@@ -42,9 +43,16 @@ interface HttpServer {
 /** Everything around the faces: ids, logs, limits, CORS, health, metrics, and the page for people. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   let graphql: RequestListener | undefined;
+  const graphqlRequests = new WeakMap<Socket, IncomingMessage>();
   const listener: RequestListener = (request, response) => {
-    if (graphql !== undefined && isGraphqlUrl(request.url ?? "")) graphql(request, response);
-    else app.routing(request, response);
+    if (graphql !== undefined && isGraphqlUrl(request.url ?? "")) {
+      graphqlRequests.set(request.socket, request);
+      graphql(request, response);
+    } else app.routing(request, response);
+  };
+  const graphqlRequestOn = (socket: Socket): IncomingMessage | undefined => {
+    const request = graphqlRequests.get(socket);
+    return request?.complete === false ? request : undefined;
   };
   const timeOuts = options.timeOuts ?? TIME_OUTS;
   const app = Fastify({
@@ -57,7 +65,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     return503OnClosing: false,
     forceCloseConnections: "idle",
     serverFactory: () => createNodeServer(timeOuts, listener),
-    clientErrorHandler: createClientErrorHandler(options.logger, options.metrics),
+    clientErrorHandler: createClientErrorHandler(options.logger, options.metrics, graphqlRequestOn),
     frameworkErrors: sendError,
     rewriteUrl: ({ url = "/" }) => withDecodablePath(url),
   });

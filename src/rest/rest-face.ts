@@ -29,7 +29,7 @@ export interface RestFaceOptions {
 /** Over what the server says everywhere: these routes know more methods, and answer an OPTIONS that is no preflight. */
 const CORS = {
   methods: ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"],
-  exposedHeaders: ["X-Request-ID", "ETag", "Location", "Retry-After"],
+  exposedHeaders: ["X-Request-ID", "ETag", "Location", "Retry-After", "WWW-Authenticate"],
   strictPreflight: false,
   preflightContinue: true,
 };

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { challengeFor } from "../auth/token-header.js";
 import type { Answer } from "./answer.js";
 import { envelope, type Sender } from "./envelope.js";
 
@@ -9,6 +10,7 @@ export function send(
   answer: Answer,
 ): FastifyReply {
   const { status, headers = {}, content, document } = answer;
+  if (status === 401) reply.header("WWW-Authenticate", challengeFor(request.headers));
   return reply
     .code(status)
     .headers(headers)

@@ -159,11 +159,25 @@ const REACH: readonly Attack[] = [
   },
   {
     name: "a query by a link",
+    send: (server) => server.ask({ path: `/graphql?query=${encodeURIComponent(QUERY)}` }),
+    expected: { status: 400, code: "BAD_REQUEST" },
+  },
+  {
+    name: "a query by a link, to a browser that remembers a password and a cookie",
+    send: (server) =>
+      server.ask({
+        path: `/graphql?query=${encodeURIComponent(QUERY)}`,
+        headers: { Authorization: "Basic YTpi", Cookie: "token=x" },
+      }),
+    expected: { status: 400, code: "BAD_REQUEST" },
+  },
+  {
+    name: "a mutation by GET, with a token",
     send: async (server) => {
       const { "Content-Type": _, ...headers } = await asAcme();
-      return server.ask({ path: `/graphql?query=${encodeURIComponent(QUERY)}`, headers });
+      return server.ask({ path: `/graphql?query=${encodeURIComponent(WRITE)}`, headers });
     },
-    expected: { status: 400, code: "BAD_REQUEST" },
+    expected: { status: 405 },
   },
   {
     name: "a query given twice",

@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { createApp } from "../../src/app.js";
 import type { Settings } from "../../src/env.js";
+import type { TimeOuts } from "../../src/http/connection-limits.js";
 import { SHIPPED_SCHEMAS } from "../service/services.js";
 import { FAST_DISK, testStoreSettings } from "../store/test-store.js";
 import { GraphqlClient } from "./graphql-client.js";
@@ -37,7 +38,11 @@ export class TestApp {
   }
 
   /** @param schemas files by name without `.json`; absent: the shipped ones, and the examples filled in */
-  static async open(schemas?: SchemaFiles, given: Partial<Settings> = {}): Promise<TestApp> {
+  static async open(
+    schemas?: SchemaFiles,
+    given: Partial<Settings> = {},
+    timeOuts?: TimeOuts,
+  ): Promise<TestApp> {
     const folder = mkdtempSync(join(FAST_DISK ?? tmpdir(), "strata-app-"));
     const log: string[] = [];
     const logger = pino({ level: "debug", base: null }, { write: (line: string) => log.push(line) });
@@ -49,7 +54,7 @@ export class TestApp {
       corsOrigins: ["https://studio.apollographql.com", "https://app.example"],
       ...given,
     };
-    const app = await createApp(settings, logger);
+    const app = await createApp(settings, logger, timeOuts);
     await app.ready();
     return new TestApp(app, log, folder);
   }

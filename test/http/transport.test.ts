@@ -172,8 +172,54 @@ describe("GET", () => {
     expect(JSON.parse(body)).toEqual({ data: { account: { id: "acme" } } });
   });
 
-  test("without it, it is refused", async () => {
-    expect((await get(asked)).status).toBe(400);
+  test.each<[string, string]>([
+    ["GraphQL-Require-Preflight", "1"],
+    ["Apollo-Require-Preflight", "true"],
+    ["X-Apollo-Operation-Name", "Viewer"],
+    ["Authorization", "Bearer a-token"],
+    ["Authorization", "Token a-token"],
+    ["X-Auth-Token", "a-token"],
+    ["Content-Type", "application/json"],
+  ])("with %s: %s a query is answered, and a mutation is still 405", async (name, value) => {
+    const { status, body } = await get(asked, { [name]: value });
+    expect([status, JSON.parse(body)]).toEqual([200, ANSWER]);
+    expect((await get(`query=${encodeURIComponent(WRITE)}`, { [name]: value })).status).toBe(405);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ["no header", {}],
+    ["an empty header", { "graphql-require-preflight": "" }],
+    ["an empty token", { "x-auth-token": "", authorization: "" }],
+    ["nothing but blanks", { "apollo-require-preflight": "   ", authorization: "  " }],
+    ["credentials that a browser remembers", { authorization: "Basic YTpi" }],
+    ["Digest credentials", { authorization: "digest username=a" }],
+    ["Negotiate credentials", { authorization: "Negotiate YTpi" }],
+    ["a cookie", { cookie: "token=a" }],
+    ["an origin", { origin: "https://app.example" }],
+    ["safelisted headers", { accept: "application/json", "accept-language": "en", "content-language": "en" }],
+    ["the content type of a form", { "content-type": "text/plain" }],
+    ["a form's content type with a parameter", { "content-type": "TEXT/PLAIN;x=application/json" }],
+    ["a content type that is none", { "content-type": "json" }],
+    ["two content types in one", { "content-type": "text/plain, application/json" }],
+  ])("with %s a query is refused", async (_, headers) => {
+    const { status, body } = await get(asked, headers);
+    expect([status, JSON.parse(body)]).toMatchObject([
+      400,
+      { errors: [{ message: expect.stringContaining("GraphQL-Require-Preflight") }] },
+    ]);
+  });
+
+  test("urql's query, as it sends it with a token by default, is answered", async () => {
+    const search =
+      "?operationName=Q&query=query+Q+%7B+account%28id%3A+%22acme%22%29+%7B+id+__typename+%7D+%7D&variables=%7B%7D";
+    const accept =
+      "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed";
+    const { status, body, headers } = await get(search.slice(1), { accept, authorization: "Bearer x" });
+    expect([status, JSON.parse(body)]).toEqual([
+      200,
+      { data: { account: { id: "acme", __typename: "Account" } } },
+    ]);
+    expect(headers["content-type"]).toContain("application/graphql-response+json");
   });
 
   test("a mutation is 405, and not done", async () => {
@@ -209,13 +255,15 @@ describe("GET", () => {
 });
 
 describe("other origins", () => {
+  const ASKED_HEADERS =
+    "authorization,x-auth-token,content-type,graphql-require-preflight,apollo-require-preflight";
   const preflight = (origin: string) =>
     inject({
       method: "OPTIONS",
       headers: {
         origin,
         "access-control-request-method": "POST",
-        "access-control-request-headers": "content-type",
+        "access-control-request-headers": ASKED_HEADERS,
       },
     });
 
@@ -225,12 +273,12 @@ describe("other origins", () => {
     expect(headers).toMatchObject({
       "access-control-allow-origin": origin,
       "access-control-allow-methods": "GET, POST",
-      "access-control-allow-headers": "content-type",
+      "access-control-allow-headers": ASKED_HEADERS,
     });
     const answer = await post(padded(200), { origin });
     expect(answer.headers).toMatchObject({
       "access-control-allow-origin": origin,
-      "access-control-expose-headers": "X-Request-ID",
+      "access-control-expose-headers": "X-Request-ID, Retry-After, WWW-Authenticate",
       vary: expect.stringContaining("Origin"),
     });
   });

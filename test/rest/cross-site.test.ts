@@ -124,6 +124,8 @@ describe("who may write", () => {
     const { send } = await browse(rest);
     const { headers } = await send("PUT", { origin: TRUSTED_ORIGIN });
     expect(headers["access-control-allow-origin"]).toBe(TRUSTED_ORIGIN);
-    expect(headers["access-control-expose-headers"]).toBe("X-Request-ID, ETag, Location, Retry-After");
+    expect(headers["access-control-expose-headers"]).toBe(
+      "X-Request-ID, ETag, Location, Retry-After, WWW-Authenticate",
+    );
   });
 });

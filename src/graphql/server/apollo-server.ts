@@ -45,7 +45,8 @@ export async function startApolloServer(options: ApolloOptions): Promise<ApolloS
     ],
     introspection,
     hideSchemaDetailsFromClientErrors: !introspection,
-    csrfPrevention: true,
+    // Refused before.
+    csrfPrevention: false,
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,

@@ -16,25 +16,26 @@ const MEDIA_TYPE = /^\s*[^\s/;]+\/[^\s/;]+\s*(;|$)/;
  * @throws StrataError (415) for another charset than UTF-8
  */
 export function refuse(request: IncomingMessage, loopbackOnly: boolean): GraphqlResponse | undefined {
-  const refusal = refusalOf(request, loopbackOnly);
-  if (refusal !== undefined) return refused(refusal);
   const { method = "", headers } = request;
-  if (!METHODS.has(method)) return jsonResponse(404, NOT_FOUND);
+  const { accept } = headers;
+  const refusal = refusalOf(request, loopbackOnly);
+  if (refusal !== undefined) return refused(accept, refusal);
+  if (!METHODS.has(method)) return jsonResponse(accept, 404, NOT_FOUND);
   if (method !== "POST") return undefined;
   const { "content-type": type = PLAIN_JSON } = headers;
   if (type !== PLAIN_JSON) {
     if (!MEDIA_TYPE.test(type))
-      return jsonResponse(415, errorBody("BAD_USER_INPUT", "Unsupported Media Type."));
+      return jsonResponse(accept, 415, errorBody("BAD_USER_INPUT", "Unsupported Media Type."));
     if (JSON_TYPE.test(type)) checkCharset(type);
   }
-  return Number(headers["content-length"]) > BODY_LIMIT ? refused(BODY_TOO_LARGE) : undefined;
+  return Number(headers["content-length"]) > BODY_LIMIT ? refused(accept, BODY_TOO_LARGE) : undefined;
 }
 
-function refused(refusal: RequestRefusal): GraphqlResponse {
-  return jsonResponse(refusal.status, refusalBody(refusal), refusal.headers);
+function refused(accept: string | undefined, refusal: RequestRefusal): GraphqlResponse {
+  return jsonResponse(accept, refusal.status, refusalBody(refusal), refusal.headers);
 }
 
-/** Whether the request's body is JSON. No other body is read: Apollo Server's CSRF protection refuses those of plain forms. */
+/** Whether the request's body is JSON. No other body is read. */
 export function hasJson({ method, headers }: IncomingMessage): boolean {
   const type = headers["content-type"] ?? "";
   return method === "POST" && (type === PLAIN_JSON || JSON_TYPE.test(type));
@@ -45,6 +46,7 @@ export function answerPreflight({ method, headers }: IncomingMessage): GraphqlRe
   if (method !== "OPTIONS") return undefined;
   if (!headers.origin || !headers["access-control-request-method"])
     return jsonResponse(
+      headers.accept,
       400,
       errorBody("BAD_USER_INPUT", "This is no preflight: it lacks the headers of one."),
     );

@@ -3,13 +3,15 @@ import { type ApolloServer, HeaderMap } from "@apollo/server";
 import type { FastifyInstance } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import type { Principal } from "../../auth/principal.js";
+import { challengeFor } from "../../auth/token-header.js";
+import { contentTypeFor } from "../../http/content-type.js";
 import { errorResponse } from "../../http/error-response.js";
 import { parseJson, readBody } from "../../http/json-body.js";
 import { requestId } from "../../http/request-id.js";
 import type { TellRequest } from "../../http/request-log.js";
 import type { RequestContext } from "../api/context.js";
 import { startApolloServer } from "./apollo-server.js";
-import { contentTypeFor } from "./content-type.js";
+import { refuseCrossSite } from "./cross-site.js";
 import { answerPreflight, hasJson, pageFor, refuse } from "./early-response.js";
 import { collectEvidence, Evidence } from "./evidence.js";
 import { graphqlRequestIn, queryTextIn } from "./graphql-request.js";
@@ -106,9 +108,9 @@ class GraphqlHandler {
       made = await this.#respond(request, id, startedAt);
     } catch (error) {
       const { status, body, headers } = errorResponse(error, id, this.app.log);
-      made = jsonResponse(status, body, headers);
+      made = jsonResponse(request.headers.accept, status, body, headers);
     }
-    if (made !== undefined) this.#send(request, response, id, made);
+    if (made !== undefined) this.#send(request, response, id, challenging(request, made));
     const { method = "", url = "" } = request;
     const status = made?.status ?? 400;
     const milliseconds = performance.now() - startedAt;
@@ -126,8 +128,8 @@ class GraphqlHandler {
     if (early !== undefined) return early;
     const { headers, socket } = request;
     const principal = await identify({ headers, ip: socket.remoteAddress ?? "" });
-    const page = pageFor(request, configs);
-    if (page !== undefined) return page;
+    const refused = pageFor(request, configs) ?? refuseCrossSite(request);
+    if (refused !== undefined) return refused;
     const body = hasJson(request) ? await readBody(request) : null;
     if (body === undefined) return undefined;
     const contentType = contentTypeFor(headers.accept);
@@ -239,6 +241,11 @@ class GraphqlHandler {
     response.writeHead(status, all);
     response.end(request.method === "HEAD" ? "" : body, encoding);
   }
+}
+
+function challenging({ headers }: IncomingMessage, made: GraphqlResponse): GraphqlResponse {
+  if (made.status !== 401) return made;
+  return { ...made, headers: { ...made.headers, "www-authenticate": challengeFor(headers) } };
 }
 
 /** Where the store cannot be asked, nothing waits for it twice: what executes the query says so at once. */

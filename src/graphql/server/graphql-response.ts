@@ -1,3 +1,4 @@
+import { contentTypeFor, DEFAULT_TYPE } from "../../http/content-type.js";
 import type { Headers } from "./response-headers.js";
 
 /** A response on its way out, without the headers that every response has. */
@@ -10,7 +11,16 @@ export interface GraphqlResponse {
   readonly encoding?: "latin1";
 }
 
-export function jsonResponse(status: number, body: unknown, headers: Headers = {}): GraphqlResponse {
-  const type = { "content-type": "application/json; charset=utf-8" };
+/**
+ * An error of a request that is not executed.
+ * @param accept what the client accepts: it is told in its media type, for clients handle errors by that
+ */
+export function jsonResponse(
+  accept: string | undefined,
+  status: number,
+  body: unknown,
+  headers: Headers = {},
+): GraphqlResponse {
+  const type = { "content-type": contentTypeFor(accept) ?? DEFAULT_TYPE };
   return { status, headers: { ...type, ...headers }, body: JSON.stringify(body) };
 }

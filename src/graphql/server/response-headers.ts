@@ -11,7 +11,7 @@ export type ResponseHeaders = (request: Pick<IncomingMessage, "headers">, reques
 const ALWAYS: readonly string[] = [
   ...Object.entries(SECURITY_HEADERS).flat(),
   ...["vary", "Origin"],
-  ...["access-control-expose-headers", "X-Request-ID"],
+  ...["access-control-expose-headers", "X-Request-ID, Retry-After, WWW-Authenticate"],
 ];
 
 /**

@@ -1,8 +1,11 @@
 import Negotiator from "negotiator";
 
+/** The media type of errors for a client that accepts none of ours. */
+export const DEFAULT_TYPE = "application/json; charset=utf-8";
+
 /** The media types that Apollo Server chooses from, in its order. */
 const TYPES = [
-  "application/json; charset=utf-8",
+  DEFAULT_TYPE,
   "application/graphql-response+json; charset=utf-8",
   "application/json; callbackSpec=1.0; charset=utf-8",
 ];

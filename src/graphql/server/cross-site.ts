@@ -1,0 +1,30 @@
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { tokenOf } from "../../auth/token-header.js";
+import { errorBody } from "../../http/error-response.js";
+import { type GraphqlResponse, jsonResponse } from "./graphql-response.js";
+
+/** Headers without a meaning of their own here. A browser asks in a preflight before it sends one for another site's page. */
+const PREFLIGHTED = ["graphql-require-preflight", "apollo-require-preflight", "x-apollo-operation-name"];
+/** Bodies that the form of any page can send. */
+const FORM_TYPE = /^\s*(application\/x-www-form-urlencoded|multipart\/form-data|text\/plain)\s*(;|$)/i;
+const MEDIA_TYPE = /^\s*[^\s/;,]+\/[^\s/;,]+\s*(;|$)/;
+/** Schemes of which a browser remembers the credentials, and sends them along by itself. */
+const REMEMBERED = /^(basic|digest|negotiate|ntlm)\b/i;
+
+const MESSAGE =
+  "This could come from a plain link or form of another site (CSRF). Send the header GraphQL-Require-Preflight, a token in " +
+  "Authorization or X-Auth-Token, or a body of the content type application/json.";
+
+/** Refuses a request that a page of another site could send without the browser asking first whether it may. */
+export function refuseCrossSite({ headers }: Pick<IncomingMessage, "headers">): GraphqlResponse | undefined {
+  if (isPreflighted(headers)) return undefined;
+  return jsonResponse(headers.accept, 400, errorBody("BAD_REQUEST", MESSAGE));
+}
+
+/** A header counts if there is something in it. */
+function isPreflighted(headers: IncomingHttpHeaders): boolean {
+  const { authorization = "", "content-type": type } = headers;
+  if (type !== undefined && MEDIA_TYPE.test(type) && !FORM_TYPE.test(type)) return true;
+  if (PREFLIGHTED.some((name) => /\S/.test(String(headers[name] ?? "")))) return true;
+  return tokenOf(headers) !== undefined || (/\S/.test(authorization) && !REMEMBERED.test(authorization));
+}
