@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import type { GraphQLSchema } from "graphql";
 import { type Authenticate, createAuthenticator } from "./auth/authenticator.js";
 import type { KeySetNotice } from "./auth/key-set.js";
 import { NOBODY, OPEN_PRINCIPAL, type Principal } from "./auth/principal.js";
@@ -15,6 +16,7 @@ import { createGraphqlSchema } from "./graphql/api/schema.js";
 import { createGraphqlListener, type Identify } from "./graphql/server/graphql-handler.js";
 import { ResponseCache } from "./graphql/server/response-cache.js";
 import { createResponseHeaders } from "./graphql/server/response-headers.js";
+import { readTrustedTexts, TrustedDocuments } from "./graphql/server/trusted-documents.js";
 import type { TimeOuts } from "./http/connection-limits.js";
 import type { Drain, DrainTimes } from "./http/drain.js";
 import { createHttpServer } from "./http/http-server.js";
@@ -92,6 +94,9 @@ async function assemble(
   shared: MergeCache | undefined,
   timeOuts: TimeOuts | undefined,
 ): Promise<FastifyInstance> {
+  const plain = await createGraphqlSchema();
+  const schema = settings.federation ? asSubgraph(plain) : plain;
+  const trusted = await openTrustedDocuments(settings, schema);
   const services = createServices(settings, metrics, registry, store, shared);
   const { accounts, configs, cache, watched, createReader } = services;
   if (settings.examples)
@@ -115,9 +120,9 @@ async function assemble(
     await store.close();
   });
   drains.set(app, drain);
-  const schema = await createGraphqlSchema();
   const graphql = await createGraphqlListener(app, {
-    schema: settings.federation ? asSubgraph(schema) : schema,
+    schema,
+    trusted,
     identify,
     openContext: (principal, failure) => ({
       configs,
@@ -142,6 +147,13 @@ async function assemble(
     now,
   });
   return app;
+}
+
+async function openTrustedDocuments(
+  { trustedDocuments: file }: AppSettings,
+  schema: GraphQLSchema,
+): Promise<TrustedDocuments | undefined> {
+  return file === undefined ? undefined : new TrustedDocuments(schema, file, await readTrustedTexts(file));
 }
 
 /** The use-cases over one store, and the caches that they share. */

@@ -14,6 +14,8 @@ export interface Settings {
   readonly introspection: boolean;
   /** Whether the API is a subgraph that others can be composed with. */
   readonly federation: boolean;
+  /** The file of the only GraphQL documents that may run; undefined: any may. */
+  readonly trustedDocuments: string | undefined;
   /** Requests a second that each caller may make of this process; undefined: as many as it likes. */
   readonly rateLimit: number | undefined;
   readonly store: LmdbSettings | RedisSettings;
@@ -164,6 +166,7 @@ const SETTINGS = z.object({
     ),
   STRATA_INTROSPECTION: z.enum(["on", "off"], 'must be "on" or "off"').optional(),
   STRATA_FEDERATION: z.enum(["on", "off"], 'must be "on" or "off"').default("off"),
+  STRATA_TRUSTED_DOCUMENTS: z.string().optional(),
   STRATA_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
 });
 
@@ -171,7 +174,7 @@ const SETTINGS = z.object({
 export class SettingsError extends Error {}
 
 /**
- * Reads the settings. An empty variable counts as absent, but for those without which everybody may do everything.
+ * Reads the settings. An empty variable counts as absent, but for those without which more is allowed.
  * @throws SettingsError naming everything wrong at once
  */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
@@ -190,6 +193,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     access: accessOf(settings),
     introspection: (settings.STRATA_INTROSPECTION ?? (isOpen(given) ? "on" : "off")) === "on",
     federation: settings.STRATA_FEDERATION === "on",
+    trustedDocuments: settings.STRATA_TRUSTED_DOCUMENTS,
     rateLimit: settings.STRATA_RATE_LIMIT === "off" ? undefined : Number(settings.STRATA_RATE_LIMIT),
     store: storeOf(settings),
     mergeCache: settings.STRATA_MERGE_CACHE || undefined,
@@ -219,14 +223,19 @@ function isOpen(given: Given): boolean {
   return KEY_NAMES.every((name) => given[name] === undefined);
 }
 
+/** Settings without which more is allowed, and what is. */
+const OPENING: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(KEY_NAMES.map((name) => [name, "nobody has to say who they are"])),
+  STRATA_TRUSTED_DOCUMENTS: "any query may run",
+};
+
 type Wrong = readonly [name: string, message: string];
 
 /** A secret that did not arrive must not open the door. */
 function emptyKeys(environment: NodeJS.ProcessEnv): Wrong[] {
-  return KEY_NAMES.filter((name) => environment[name] === "").map((name) => [
-    name,
-    "is empty: unset it if nobody has to say who they are",
-  ]);
+  return Object.entries(OPENING).flatMap(([name, what]): Wrong[] =>
+    environment[name] === "" ? [[name, `is empty: unset it if ${what}`]] : [],
+  );
 }
 
 /** Faults of settings that contradict each other. */

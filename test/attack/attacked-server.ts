@@ -44,6 +44,7 @@ export class AttackedServer {
     const start: Start = {
       settings: {
         access: TOKEN_ACCESS,
+        trustedDocuments: undefined,
         introspection: false,
         federation: false,
         rateLimit: undefined,

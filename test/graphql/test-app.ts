@@ -16,6 +16,7 @@ export const OTHER_SETTINGS = {
   access: { kind: "open" } as Settings["access"],
   introspection: true,
   federation: false,
+  trustedDocuments: undefined,
   rateLimit: undefined as number | undefined,
   mergeCache: undefined,
   maxStalenessMs: 0,

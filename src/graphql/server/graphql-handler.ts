@@ -14,15 +14,20 @@ import { startApolloServer } from "./apollo-server.js";
 import { refuseCrossSite } from "./cross-site.js";
 import { answerPreflight, hasJson, pageFor, refuse } from "./early-response.js";
 import { collectEvidence, Evidence } from "./evidence.js";
-import { graphqlRequestIn, queryTextIn } from "./graphql-request.js";
+import { graphqlRequestIn, type Members, membersOf, searchOf, withQueryText } from "./graphql-request.js";
 import { type GraphqlResponse, jsonResponse } from "./graphql-response.js";
 import { PreparedQueries, type PreparedQuery } from "./prepared-queries.js";
+import { queryNameIn } from "./query-name.js";
+import { QueryRefusal } from "./query-refusal.js";
 import type { OnRequest } from "./request-labels.js";
 import { RequestWork } from "./request-work.js";
 import type { ResponseCache } from "./response-cache.js";
 import { type ResponseHeaders, withContent } from "./response-headers.js";
 import { runPlan } from "./run-plan.js";
 import type { ServedContext } from "./served-context.js";
+import type { TrustedDocuments } from "./trusted-documents.js";
+
+const SEARCH_MARK = "?".charCodeAt(0);
 
 /** Who sent a request. @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
 export type Identify = (request: {
@@ -42,6 +47,8 @@ export interface GraphqlOptions {
   /** The execution at which a query is compiled; absent: the one that pays. */
   readonly compileAt?: number | undefined;
   readonly introspection: boolean;
+  /** The only queries that run; undefined: any may. */
+  readonly trusted?: TrustedDocuments | undefined;
   /** Whether only names of this machine are answered to. */
   readonly loopbackOnly: boolean;
   readonly responseHeaders: ResponseHeaders;
@@ -60,6 +67,8 @@ interface Exchange {
   readonly principal: Principal;
   /** Undefined where there is no JSON: the request is a GET, or one that will be refused. */
   readonly body: Buffer | undefined;
+  /** What the response is cached under; undefined where it is not. */
+  readonly cacheKey: Buffer | undefined;
   /** Of a response without errors; undefined: the client accepts none that there is. */
   readonly contentType: string | undefined;
   /** Why the store could not be asked. */
@@ -92,13 +101,17 @@ export async function createGraphqlListener(
 class GraphqlHandler {
   /** From then on each connection is closed after its response. */
   isClosing = false;
+  /** Finds the query that a request names. */
+  readonly #finder: Pick<PreparedQueries, "find">;
 
   constructor(
     private readonly options: GraphqlOptions,
     private readonly queries: PreparedQueries,
     private readonly apollo: ApolloServer<ServedContext>,
     private readonly app: FastifyInstance,
-  ) {}
+  ) {
+    this.#finder = options.trusted ?? queries;
+  }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now();
@@ -133,35 +146,56 @@ class GraphqlHandler {
     const body = hasJson(request) ? await readBody(request) : null;
     if (body === undefined) return undefined;
     const contentType = contentTypeFor(headers.accept);
-    const exchange = { request, requestId: id, startedAt, principal, body: body ?? undefined, contentType };
+    const cacheKey = cacheKeyOf(request, body ?? undefined);
+    const exchange = {
+      request,
+      requestId: id,
+      startedAt,
+      principal,
+      body: body ?? undefined,
+      cacheKey,
+      contentType,
+    };
     return (await this.#cached(exchange)) ?? (await this.#executed(exchange));
   }
 
   async #cached(exchange: Exchange): Promise<GraphqlResponse | undefined> {
-    const { body, contentType, principal } = exchange;
-    if (body === undefined || contentType === undefined) return undefined;
-    const found = await orFailure(exchange, this.options.cache.find(body, principal));
+    const { cacheKey, contentType, principal } = exchange;
+    if (cacheKey === undefined || contentType === undefined) return undefined;
+    const found = await orFailure(exchange, this.options.cache.find(cacheKey, principal));
     if (found === undefined) return undefined;
     this.#count(exchange, found.label);
     return { status: 200, headers: { "content-type": contentType }, body: found.bytes, encoding: "latin1" };
   }
 
   async #executed(exchange: Exchange): Promise<GraphqlResponse> {
-    const json = exchange.body && parseJson(exchange.body);
-    const text = queryTextIn(json, searchOf(exchange.request));
-    const query = text === undefined ? undefined : this.queries.prepare(text);
-    return (await this.#byPlan(exchange, json, query)) ?? (await this.#byApollo(exchange, json, query));
+    const { body, request } = exchange;
+    const json = body && parseJson(body);
+    const search = searchIn(request);
+    const members = membersOf(json, search);
+    let query: PreparedQuery | undefined;
+    try {
+      query = members && this.#finder.find(queryNameIn(members));
+    } catch (error) {
+      if (!(error instanceof QueryRefusal)) throw error;
+      this.#count(exchange, "invalid", error.code);
+      return error.response(request.headers.accept);
+    }
+    return (
+      (await this.#byPlan(exchange, members, query)) ??
+      (await this.#byApollo(exchange, spelledOut(json, search, members, query), query))
+    );
   }
 
   async #byPlan(
     exchange: Exchange,
-    json: unknown,
+    members: Members | undefined,
     query: PreparedQuery | undefined,
   ): Promise<GraphqlResponse | undefined> {
     const { contentType, failure } = exchange;
-    const asked = graphqlRequestIn(json);
-    if (contentType === undefined || asked === undefined || query === undefined || failure !== undefined)
-      return undefined;
+    if (contentType === undefined || query === undefined || failure !== undefined) return undefined;
+    const asked = isPlain(exchange.request) ? graphqlRequestIn(members ?? {}) : undefined;
+    if (asked === undefined) return undefined;
     const operation = this.queries.operation(query, asked.operationName);
     if (!operation?.plan) return undefined;
     const context = this.#contextOf(exchange, query);
@@ -175,7 +209,7 @@ class GraphqlHandler {
 
   async #byApollo(
     exchange: Exchange,
-    json: unknown,
+    asked: { readonly body: unknown; readonly search: string },
     query: PreparedQuery | undefined,
   ): Promise<GraphqlResponse> {
     const { request } = exchange;
@@ -188,8 +222,7 @@ class GraphqlHandler {
       httpGraphQLRequest: {
         method: request.method ?? "",
         headers: headerMapOf(request.headers),
-        search: searchOf(request),
-        body: json ?? {},
+        ...asked,
       },
       context: async () => context,
     });
@@ -219,18 +252,18 @@ class GraphqlHandler {
   }
 
   #offer(
-    { body, principal }: Exchange,
+    { cacheKey, principal }: Exchange,
     { evidence, reader }: ServedContext,
     text: string,
     label: string,
   ): void {
-    if (body === undefined || !evidence.suffices) return;
-    this.options.cache.offer(body, principal, text, label, reader.trace);
+    if (cacheKey === undefined || !evidence.suffices) return;
+    this.options.cache.offer(cacheKey, principal, text, label, reader.trace);
   }
 
   /** A response that Apollo Server knows nothing of. */
-  #count({ startedAt }: Exchange, label: string): void {
-    this.options.onRequest(label, "ok", (performance.now() - startedAt) / 1_000);
+  #count({ startedAt }: Exchange, label: string, outcome = "ok"): void {
+    this.options.onRequest(label, outcome, (performance.now() - startedAt) / 1_000);
   }
 
   #send(request: IncomingMessage, response: ServerResponse, id: string, made: GraphqlResponse): void {
@@ -248,6 +281,18 @@ function challenging({ headers }: IncomingMessage, made: GraphqlResponse): Graph
   return { ...made, headers: { ...made.headers, "www-authenticate": challengeFor(headers) } };
 }
 
+/** The request for Apollo Server: a query that was found is in it as text, whatever named it. */
+function spelledOut(
+  json: unknown,
+  search: string,
+  members: Members | undefined,
+  query: PreparedQuery | undefined,
+): { readonly body: unknown; readonly search: string } {
+  if (members === undefined || query === undefined) return { body: json ?? {}, search };
+  const whole = withQueryText(members, query.text);
+  return { body: whole, search: search === "" ? "" : searchOf(whole) };
+}
+
 /** Where the store cannot be asked, nothing waits for it twice: what executes the query says so at once. */
 async function orFailure<T>(exchange: Exchange, work: Promise<T>): Promise<T | undefined> {
   try {
@@ -258,8 +303,20 @@ async function orFailure<T>(exchange: Exchange, work: Promise<T>): Promise<T | u
   }
 }
 
-function searchOf({ method, url = "" }: IncomingMessage): string {
+function searchIn({ method, url = "" }: IncomingMessage): string {
   return method === "POST" ? "" : new URL(url, "http://localhost").search;
+}
+
+/** Whether nothing about the request itself can be wrong. Of any other, Apollo Server says what is. */
+function isPlain({ method, headers }: IncomingMessage): boolean {
+  return method === "POST" || (method === "GET" && headers["content-type"] === undefined);
+}
+
+/** No JSON begins like the search of a URL. */
+function cacheKeyOf(request: IncomingMessage, body: Buffer | undefined): Buffer | undefined {
+  if (request.method === "POST") return body?.[0] === SEARCH_MARK ? undefined : body;
+  const search = searchIn(request);
+  return isPlain(request) && search !== "" ? Buffer.from(search) : undefined;
 }
 
 function headerMapOf(headers: IncomingHttpHeaders): HeaderMap {

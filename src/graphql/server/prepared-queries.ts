@@ -10,6 +10,8 @@ import {
 import { LRUCache } from "lru-cache";
 import { type CompiledPlan, compilePlan } from "./compiled-plan.js";
 import type { OperationCost } from "./operation-cost.js";
+import { bareHash, checkHash, type QueryName } from "./query-name.js";
+import { persistedQueryNotFound } from "./query-refusal.js";
 import { checkQueryText } from "./query-text.js";
 import { operationLabel } from "./request-labels.js";
 
@@ -21,6 +23,8 @@ const MOST_SELECTIONS = 250;
 const BYTES = 32 * 2 ** 20;
 /** Bytes of a parsed query and its plan for each character of the JSON text of its AST. */
 const BYTES_PER_CHARACTER = 12;
+/** What it takes to find a query by its hash. */
+const BYTES_PER_HASH = 256;
 
 /** One operation of a query that has passed every check which does not depend on the variables. */
 export interface PreparedOperation {
@@ -41,6 +45,8 @@ export interface PreparedQuery {
   readonly text: string;
   /** Undefined until it is parsed and found valid. */
   document: DocumentNode | undefined;
+  /** The SHA-256 of the text, once a client has named it: from then on it is found by that alone. */
+  hash: string | undefined;
   readonly operations: Map<OperationDefinitionNode, PreparedOperation>;
 }
 
@@ -49,7 +55,15 @@ export interface PreparedQuery {
  * valid), the price of its operations and their compiled plans.
  */
 export class PreparedQueries {
-  readonly #queries = new LRUCache<string, PreparedQuery>({ maxSize: BYTES, sizeCalculation: sizeOf });
+  readonly #queries = new LRUCache<string, PreparedQuery>({
+    maxSize: BYTES,
+    sizeCalculation: sizeOf,
+    dispose: ({ hash }) => {
+      if (hash !== undefined) this.#texts.delete(hash);
+    },
+  });
+  /** Of the queries above, those that can be named by a hash. */
+  readonly #texts = new Map<string, string>();
 
   /** @param compileAt the number of executions at which an operation is compiled; absent: the one that pays */
   constructor(
@@ -62,7 +76,41 @@ export class PreparedQueries {
     const known = this.#queries.get(text);
     if (known !== undefined) return known;
     checkQueryText(text);
-    return { text, document: undefined, operations: new Map() };
+    return { text, document: undefined, hash: undefined, operations: new Map() };
+  }
+
+  /**
+   * The query that a request means.
+   * @returns undefined where it names none
+   * @throws StrataError as `prepare`, and BAD_USER_INPUT for a hash that is not the text's; QueryRefusal for a hash to which there is
+   * no text, or none any more
+   */
+  find({ text, hash }: QueryName): PreparedQuery | undefined {
+    if (text === undefined) return hash === undefined ? undefined : this.#named(bareHash(hash));
+    const query = this.prepare(text);
+    if (hash !== undefined) this.#name(query, bareHash(hash));
+    return query;
+  }
+
+  #named(hash: string): PreparedQuery {
+    const text = this.#texts.get(hash);
+    const query = text === undefined ? undefined : this.#queries.get(text);
+    if (query === undefined) throw persistedQueryNotFound();
+    return query;
+  }
+
+  #name(query: PreparedQuery, hash: string): void {
+    if (query.hash === hash) return;
+    checkHash(hash, query.text);
+    query.hash = hash;
+    this.#remember(query);
+  }
+
+  /** Only a query that is kept is found by its hash: both go at one time. */
+  #remember(query: PreparedQuery): void {
+    const { text, hash, document } = query;
+    if (hash === undefined || this.#queries.peek(text) !== query) return;
+    if (document !== undefined && this.#hasRoots(document)) this.#texts.set(hash, text);
   }
 
   /** Keeps a query once its text is parsed and found valid. */
@@ -70,6 +118,14 @@ export class PreparedQueries {
     if (query.document !== undefined) return;
     query.document = document;
     this.#queries.set(query.text, query);
+    this.#remember(query);
+  }
+
+  /** GraphQL does not validate the fields of a kind of operation that the schema lacks. */
+  #hasRoots({ definitions }: DocumentNode): boolean {
+    return definitions.every(
+      (each) => each.kind !== Kind.OPERATION_DEFINITION || this.schema.getRootType(each.operation),
+    );
   }
 
   /** The operation of that name, or the only one; undefined where there is none, or the query is not known to be valid. */
@@ -105,7 +161,7 @@ export class PreparedQueries {
 
 /** Bytes of memory, about. The document keeps the text that it was made of, comments included. */
 function sizeOf({ text, document }: PreparedQuery): number {
-  return 4 * text.length + BYTES_PER_CHARACTER * JSON.stringify(document).length;
+  return BYTES_PER_HASH + 4 * text.length + BYTES_PER_CHARACTER * JSON.stringify(document).length;
 }
 
 /** Fragments within fragments can multiply without end: counting stops as soon as there are too many. */

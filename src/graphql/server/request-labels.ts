@@ -1,6 +1,7 @@
 import { ApolloServerErrorCode } from "@apollo/server/errors";
 import { type GraphQLFormattedError, type GraphQLSchema, Kind, type OperationDefinitionNode } from "graphql";
 import { ERROR_CODES } from "../../domain/errors.js";
+import { UNTRUSTED_DOCUMENT } from "./query-refusal.js";
 
 /** Tells of a GraphQL request by its labels. */
 export type OnRequest = (operation: string, outcome: string, seconds: number) => void;
@@ -37,4 +38,8 @@ export function outcomeLabel(errors: readonly GraphQLFormattedError[] | undefine
 }
 
 const META_FIELDS: ReadonlySet<string> = new Set(["__typename", "__schema", "__type"]);
-const CODES: ReadonlySet<string> = new Set([...ERROR_CODES, ...Object.values(ApolloServerErrorCode)]);
+const CODES: ReadonlySet<string> = new Set([
+  ...ERROR_CODES,
+  ...Object.values(ApolloServerErrorCode),
+  UNTRUSTED_DOCUMENT,
+]);

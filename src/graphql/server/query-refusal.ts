@@ -1,0 +1,35 @@
+import { ApolloServerErrorCode } from "@apollo/server/errors";
+import { errorBody } from "../../http/error-response.js";
+import { type GraphqlResponse, jsonResponse } from "./graphql-response.js";
+
+/** Of a query that is not among the trusted documents. */
+export const UNTRUSTED_DOCUMENT = "UNTRUSTED_DOCUMENT";
+
+/** Why there is no query to a hash, or none that may run. */
+export class QueryRefusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+
+  response(accept: string | undefined): GraphqlResponse {
+    return jsonResponse(accept, this.status, errorBody(this.code, this.message));
+  }
+}
+
+/** Apollo's link then sends the query's text along. It wants the status 200, and compares the message. */
+export function persistedQueryNotFound(): QueryRefusal {
+  return new QueryRefusal(200, ApolloServerErrorCode.PERSISTED_QUERY_NOT_FOUND, "PersistedQueryNotFound");
+}
+
+/** Apollo's link then sends texts alone from there on. */
+export function persistedQueryNotSupported(): QueryRefusal {
+  return new QueryRefusal(
+    200,
+    ApolloServerErrorCode.PERSISTED_QUERY_NOT_SUPPORTED,
+    "PersistedQueryNotSupported",
+  );
+}
