@@ -17,6 +17,7 @@ import { createGraphqlListener, type Identify } from "./graphql/server/graphql-h
 import { ResponseCache } from "./graphql/server/response-cache.js";
 import { createResponseHeaders } from "./graphql/server/response-headers.js";
 import { readTrustedTexts, TrustedDocuments } from "./graphql/server/trusted-documents.js";
+import type { ReadClient } from "./http/client.js";
 import type { TimeOuts } from "./http/connection-limits.js";
 import type { Drain, DrainTimes } from "./http/drain.js";
 import { createHttpServer } from "./http/http-server.js";
@@ -102,12 +103,12 @@ async function assemble(
   if (settings.examples)
     await fillWithExamples(accounts, configs, createReader(OPEN_PRINCIPAL), watched, logger);
   const authenticate = authenticatorOf(settings, logger, now);
-  const identify = createIdentify(authenticate, settings.rateLimit);
-  const { app, tell, serveGraphql, drain } = await createHttpServer({
+  const { app, readClient, tell, serveGraphql, drain } = await createHttpServer({
     logger,
     corsOrigins: settings.corsOrigins,
     loopbackOnly: authenticate === undefined,
     metrics,
+    trustProxy: settings.trustProxy,
     timeOuts,
     configs: registry.configs.size,
     checkReady: async () => {
@@ -120,10 +121,12 @@ async function assemble(
     await store.close();
   });
   drains.set(app, drain);
+  const identify = createIdentify(authenticate, settings.rateLimit, readClient);
   const graphql = await createGraphqlListener(app, {
     schema,
     trusted,
     identify,
+    readClient,
     openContext: (principal, failure) => ({
       configs,
       accounts,
@@ -142,6 +145,7 @@ async function assemble(
   await addRestFace(app, {
     createContext: (principal) => ({ principal, configs, reader: createReader(principal) }),
     identify,
+    originOf: (request) => readClient(request).origin,
     readJson,
     corsOrigins: settings.corsOrigins,
     now,
@@ -188,16 +192,21 @@ function now(): Date {
 }
 
 /** Says who sent a request, unless there are too many of them. */
-function createIdentify(authenticate: Authenticate | undefined, rateLimit: number | undefined): Identify {
+function createIdentify(
+  authenticate: Authenticate | undefined,
+  rateLimit: number | undefined,
+  readClient: ReadClient,
+): Identify {
   const checkRate = createRateLimit(rateLimit);
-  return async ({ headers, ip }) => {
+  return async (request) => {
+    const { address } = readClient(request);
     try {
-      const principal = await principalIn(headers, authenticate);
-      await checkRate(principal, ip);
+      const principal = await principalIn(request.headers, authenticate);
+      await checkRate(principal, address);
       return principal;
     } catch (error) {
       // A bad token counts against the same limit as no token.
-      if ((error as StrataError).code === "UNAUTHENTICATED") await checkRate(NOBODY, ip);
+      if ((error as StrataError).code === "UNAUTHENTICATED") await checkRate(NOBODY, address);
       throw error;
     }
   };

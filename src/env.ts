@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { isIPv4 } from "node:net";
+import { isIP, isIPv4 } from "node:net";
 import { fileURLToPath } from "node:url";
+import proxyAddr from "@fastify/proxy-addr";
 import { z } from "zod";
 import { parseRedisUrl, type RedisTarget } from "./store/redis/redis-url.js";
 
@@ -18,6 +19,8 @@ export interface Settings {
   readonly trustedDocuments: string | undefined;
   /** Requests a second that each caller may make of this process; undefined: as many as it likes. */
   readonly rateLimit: number | undefined;
+  /** Proxies in front whose `X-Forwarded-*` headers count: how many in a row, or their addresses; undefined: none. */
+  readonly trustProxy: number | readonly string[] | undefined;
   readonly store: LmdbSettings | RedisSettings;
   /** A second Redis, for merges that other gateways have made; undefined: none. */
   readonly mergeCache: RedisTarget | undefined;
@@ -98,6 +101,26 @@ function readRedis(text: string, refusal: (message: string) => never): RedisTarg
   }
 }
 
+function readTrustProxy(text: string, refusal: (message: string) => never): Settings["trustProxy"] {
+  if (text === "off") return undefined;
+  if (/^[1-9]\d?$/.test(text)) return Number(text);
+  const proxies = listed(text);
+  // The package reads 10.1 as 10.0.0.1.
+  const isSpelled = proxies.every((proxy) => PROXY_NAMES.has(proxy) || isIP(proxy.split("/", 1).join()) > 0);
+  try {
+    if (isSpelled) proxyAddr.compile(proxies);
+    if (isSpelled && proxies.length > 0) return proxies;
+  } catch {
+    // Told below.
+  }
+  return refusal(
+    'must be "off", how many proxies are in front (1 to 99), or their addresses and networks, separated by commas: ' +
+      "10.0.0.0/8, 2001:db8::1, or loopback, linklocal, uniquelocal",
+  );
+}
+
+const PROXY_NAMES: ReadonlySet<string> = new Set(["loopback", "linklocal", "uniquelocal"]);
+
 function refuse(context: z.RefinementCtx, message: string): never {
   context.addIssue(message);
   return z.NEVER;
@@ -143,7 +166,7 @@ const SETTINGS = z.object({
     .string()
     .default("https://studio.apollographql.com")
     .refine(
-      (text) => origins(text).every(isOrigin),
+      (text) => listed(text).every(isOrigin),
       "must be origins such as https://app.example, separated by commas",
     ),
   STRATA_JWT_SECRET: z
@@ -164,6 +187,10 @@ const SETTINGS = z.object({
       (text) => text === "off" || (/^\d{1,6}$/.test(text) && Number(text) > 0),
       'must be "off", or how many requests a second each caller may make',
     ),
+  STRATA_TRUST_PROXY: z
+    .string()
+    .default("off")
+    .transform((text, context) => readTrustProxy(text, (message) => refuse(context, message))),
   STRATA_INTROSPECTION: z.enum(["on", "off"], 'must be "on" or "off"').optional(),
   STRATA_FEDERATION: z.enum(["on", "off"], 'must be "on" or "off"').default("off"),
   STRATA_TRUSTED_DOCUMENTS: z.string().optional(),
@@ -195,6 +222,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     federation: settings.STRATA_FEDERATION === "on",
     trustedDocuments: settings.STRATA_TRUSTED_DOCUMENTS,
     rateLimit: settings.STRATA_RATE_LIMIT === "off" ? undefined : Number(settings.STRATA_RATE_LIMIT),
+    trustProxy: settings.STRATA_TRUST_PROXY,
     store: storeOf(settings),
     mergeCache: settings.STRATA_MERGE_CACHE || undefined,
     cacheMebibytes: Number(settings.STRATA_CACHE_MIB),
@@ -202,7 +230,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     schemas: settings.STRATA_SCHEMAS ?? defaultSchemas(),
     // A store on a server of its own is somebody's production, most likely.
     examples: (settings.STRATA_EXAMPLES ?? (settings.STRATA_STORE.kind === "lmdb" ? "on" : "off")) === "on",
-    corsOrigins: origins(settings.STRATA_CORS_ORIGINS),
+    corsOrigins: listed(settings.STRATA_CORS_ORIGINS),
     logLevel: settings.STRATA_LOG_LEVEL,
   };
 }
@@ -326,11 +354,11 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
-function origins(text: string): string[] {
+function listed(text: string): string[] {
   return text
     .split(",")
-    .map((origin) => origin.trim())
-    .filter((origin) => origin !== "");
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
 }
 
 function isOrigin(text: string): boolean {

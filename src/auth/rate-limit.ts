@@ -1,6 +1,6 @@
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { StrataError } from "../domain/errors.js";
-import { NOBODY, type Principal } from "./principal.js";
+import type { Principal } from "./principal.js";
 
 /** @throws StrataError RATE_LIMITED, with the seconds after which asking again makes sense */
 export type CheckRate = (principal: Principal, address: string) => Promise<void>;
@@ -13,8 +13,8 @@ export function createRateLimit(perSecond: number | undefined): CheckRate {
   if (perSecond === undefined) return async () => {};
   const limiter = new RateLimiterMemory({ points: perSecond, duration: 1 });
   return async (principal, address) => {
-    const { subject, accountId = "" } = principal;
-    const name = principal === NOBODY ? `address ${address}` : `caller ${accountId} ${subject}`;
+    const { subject, accountId = "", issuedAt } = principal;
+    const name = issuedAt === undefined ? `address ${address}` : `caller ${accountId} ${subject}`;
     try {
       await limiter.consume(name);
     } catch (error) {

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import cors from "@fastify/cors";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { InjectOptions } from "light-my-request";
+import { createReadClient, type ReadClient, type TrustedProxies } from "./client.js";
 import { createClientErrorHandler } from "./client-error.js";
 import { createNodeServer, TIME_OUTS, type TimeOuts } from "./connection-limits.js";
 import { Drain } from "./drain.js";
@@ -21,6 +22,8 @@ export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger;
   readonly corsOrigins: readonly string[];
   readonly metrics: Metrics;
+  /** Absent: no proxy is believed. */
+  readonly trustProxy?: TrustedProxies | undefined;
   /** Whether only names of this machine are answered to: where everybody may do everything. */
   readonly loopbackOnly: boolean;
   /** How many configs are served, for the page that people see. */
@@ -33,6 +36,7 @@ export interface HttpServerOptions {
 
 interface HttpServer {
   readonly app: FastifyInstance;
+  readonly readClient: ReadClient;
   /** Tells of each request that was answered: one line of the log, and one count. */
   readonly tell: TellRequest;
   /** Hands every request to `/graphql` to a listener; fastify never sees them. */
@@ -75,20 +79,21 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, done) => done(null, undefined));
   const tell = createRequestLog(options.logger, options.metrics);
-  addHooks(app, options, tell);
+  const readClient = createReadClient(options.trustProxy);
+  addHooks(app, options, readClient, tell);
   await app.register(cors, {
     origin: [...options.corsOrigins],
     methods: ["GET", "POST"],
     exposedHeaders: ["X-Request-ID"],
     maxAge: 600,
   });
-  addPages(app, options);
+  addPages(app, options, readClient);
   app.setErrorHandler(sendError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(NOT_FOUND));
   const serveGraphql = (handler: RequestListener): void => {
     graphql = handler;
   };
-  return { app, tell, serveGraphql, drain };
+  return { app, readClient, tell, serveGraphql, drain };
 }
 
 /** Fastify's own `inject` knows its routes only. This one takes the way that a connection takes. */
@@ -101,8 +106,14 @@ function takeInjected(app: FastifyInstance, listener: RequestListener): void {
   app.inject = inject as typeof app.inject;
 }
 
-function addHooks(app: FastifyInstance, { loopbackOnly }: HttpServerOptions, tell: TellRequest): void {
+function addHooks(
+  app: FastifyInstance,
+  { loopbackOnly }: HttpServerOptions,
+  readClient: ReadClient,
+  tell: TellRequest,
+): void {
   app.addHook("onRequest", async (request, reply) => {
+    readClient(request.raw);
     reply.headers({ ...SECURITY_HEADERS, "X-Request-ID": request.id });
     const refusal = refusalOf(request.raw, loopbackOnly);
     if (refusal === undefined) return;
@@ -111,13 +122,18 @@ function addHooks(app: FastifyInstance, { loopbackOnly }: HttpServerOptions, tel
       .headers(refusal.headers ?? {})
       .send(refusalBody(refusal));
   });
-  app.addHook("onResponse", async ({ id, method, url, routeOptions }, { statusCode, elapsedTime }) => {
+  app.addHook("onResponse", async ({ id, raw, method, url, routeOptions }, { statusCode, elapsedTime }) => {
     const route = routeOptions.url ?? "none";
-    tell({ requestId: id, method, url, route, status: statusCode, milliseconds: elapsedTime });
+    const { address } = readClient(raw);
+    tell({ requestId: id, address, method, url, route, status: statusCode, milliseconds: elapsedTime });
   });
 }
 
-function addPages(app: FastifyInstance, { metrics, configs, checkReady }: HttpServerOptions): void {
+function addPages(
+  app: FastifyInstance,
+  { metrics, configs, checkReady }: HttpServerOptions,
+  readClient: ReadClient,
+): void {
   app.get("/health/live", async () => ({ status: "live" }));
   app.get("/health/ready", async (request, reply) => {
     try {
@@ -146,7 +162,7 @@ function addPages(app: FastifyInstance, { metrics, configs, checkReady }: HttpSe
   });
   app.addHook("preHandler", async (request, reply) => {
     if (pathOf(request.url) !== "/" || !wantsPage(request)) return;
-    await reply.headers(PAGE_HEADERS).send(landingPage(request.host, configs));
+    await reply.headers(PAGE_HEADERS).send(landingPage(readClient(request.raw).origin, configs));
   });
   app.get("/", async () => ({
     graphql: "/graphql",

@@ -18,9 +18,12 @@ export function wantsPage({ method, headers }: Pick<IncomingMessage, "method" | 
   return method === "GET" && headers.accept?.includes("text/html") === true;
 }
 
-/** The page that a browser lands on. Holds no script and asks nobody for anything. */
-export function landingPage(host: string, configs: number): string {
-  const endpoint = `http://${host}/graphql`;
+/**
+ * The page that a browser lands on. Holds no script and asks nobody for anything.
+ * @param origin what the client calls this server: scheme and host
+ */
+export function landingPage(origin: string, configs: number): string {
+  const endpoint = `${origin}/graphql`;
   const sandbox = new URL("https://studio.apollographql.com/sandbox/explorer");
   sandbox.search = new URLSearchParams({
     endpoint,

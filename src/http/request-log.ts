@@ -4,6 +4,8 @@ import type { Metrics } from "./metrics.js";
 /** A request that has been answered. */
 export interface AnsweredRequest {
   readonly requestId: string;
+  /** Of the client. */
+  readonly address: string;
   readonly method: string;
   readonly url: string;
   /** The pattern that it was for; `none` where there is nothing. */
@@ -18,11 +20,12 @@ const LOGGED_PATH = 256;
 
 /** One line of the log, and one count, for every request. */
 export function createRequestLog(logger: FastifyBaseLogger, metrics: Metrics): TellRequest {
-  return ({ requestId, method, url, route, status, milliseconds }) => {
+  return ({ requestId, address, method, url, route, status, milliseconds }) => {
     metrics.httpRequest(method, route, status, milliseconds / 1_000);
     logger.info(
       {
         requestId,
+        address,
         method,
         path: pathOf(url).slice(0, LOGGED_PATH),
         status,

@@ -19,6 +19,10 @@ const FOREIGN_NAME: RequestRefusal = {
   status: 421,
   message: "Without access control, Strata answers to loopback names only: use 127.0.0.1 or localhost.",
 };
+/** Whether a text can be the value of a Host header. */
+export function isHost(text: string): boolean {
+  return HOST.test(text);
+}
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 const NO_NAME: RequestRefusal = { status: 400, message: "The Host header names no host." };
 /** Node takes the first of them and drops the rest, a proxy in front may have gone by another. */
@@ -40,7 +44,7 @@ export function refusalOf(
   if (rawHeaders.length > 2 * HEADER_LIMITS.count) return TOO_MANY_HEADERS;
   if (isTwice(rawHeaders)) return TWICE;
   if (loopbackOnly && !LOOPBACK.test(host)) return FOREIGN_NAME;
-  if (!HOST.test(host)) return NO_NAME;
+  if (!isHost(host)) return NO_NAME;
   const coding = headers["content-encoding"];
   return coding === undefined || /^(identity)?$/i.test(coding) ? undefined : PACKED;
 }

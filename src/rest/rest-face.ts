@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Principal } from "../auth/principal.js";
 import { StrataError } from "../domain/errors.js";
@@ -19,7 +20,9 @@ import { validateExactly } from "./validate-request.js";
 export interface RestFaceOptions {
   readonly createContext: (principal: Principal) => RestContext;
   /** @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
-  readonly identify: (request: FastifyRequest) => Promise<Principal>;
+  readonly identify: (request: IncomingMessage) => Promise<Principal>;
+  /** What the client of a request calls this server: scheme and host. */
+  readonly originOf: (request: IncomingMessage) => string;
   readonly readJson: ReadJson;
   /** Origins whose pages may write. */
   readonly corsOrigins: readonly string[];
@@ -44,7 +47,7 @@ export async function addRestFace(app: FastifyInstance, options: RestFaceOptions
     async (face) => {
       acceptJsonBodies(face, options.readJson);
       validateExactly(face);
-      refuseEarly(face, sender, options.corsOrigins);
+      refuseEarly(face, sender, options);
       answerErrors(face, sender);
       serveRoutes(face, { ...options, routes, sender, config: { cors: CORS } });
       addElsewhere(face, sender, routes);
@@ -73,9 +76,14 @@ async function withoutBody(request: FastifyRequest, reply: FastifyReply, payload
   return null;
 }
 
-function refuseEarly(face: FastifyInstance, sender: Sender, corsOrigins: readonly string[]): void {
+function refuseEarly(
+  face: FastifyInstance,
+  sender: Sender,
+  { corsOrigins, originOf }: RestFaceOptions,
+): void {
   face.addHook("onRequest", async (request, reply) => {
-    if (isCrossSiteWrite(request, corsOrigins)) return send(sender, request, reply, refusal(403, CROSS_SITE));
+    if (isCrossSiteWrite(request, originOf(request.raw), corsOrigins))
+      return send(sender, request, reply, refusal(403, CROSS_SITE));
   });
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
 import { NOBODY, type Principal } from "../auth/principal.js";
 import type { Sender } from "./envelope.js";
@@ -15,7 +16,7 @@ export interface ServedRoutes {
   readonly config: NonNullable<RouteShorthandOptions["config"]>;
   readonly createContext: (principal: Principal) => RestContext;
   /** @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
-  readonly identify: (request: FastifyRequest) => Promise<Principal>;
+  readonly identify: (request: IncomingMessage) => Promise<Principal>;
 }
 
 /** Registers every route of the table. A POST may stand for any other method of its path. */
@@ -44,7 +45,7 @@ class RouteServer {
         config: { ...this.#served.config, ...(isAlias && UNDOCUMENTED) },
         onRequest: async (request, reply) => {
           if (hasEmptyId(request)) return this.#answerUnknownPath(request, reply);
-          this.#principals.set(request, await this.#served.identify(request));
+          this.#principals.set(request, await this.#served.identify(request.raw));
         },
         preValidation: async (request, reply) => {
           const verb = route.method === "POST" ? tunnelledVerb(request.query, request.body) : undefined;
@@ -69,7 +70,7 @@ class RouteServer {
           read.add(request);
           const verb = hasEmptyId(request) ? undefined : tunnelledVerb(request.query, request.body);
           if (verb === undefined) return this.#answerUnknownPath(request, reply);
-          this.#principals.set(request, await this.#served.identify(request));
+          this.#principals.set(request, await this.#served.identify(request.raw));
           return this.#answerTunnelled(path, verb, request, reply);
         },
         errorHandler: (error, request, reply) => {

@@ -48,6 +48,7 @@ export class AttackedServer {
         introspection: false,
         federation: false,
         rateLimit: undefined,
+        trustProxy: undefined,
         mergeCache: parseRedisUrl(`redis://:${CANARIES.redisPassword}@127.0.0.1:1/0`),
         maxStalenessMs: 0,
         cacheMebibytes: 8,

@@ -81,6 +81,7 @@ export async function createFaultyApp(
   await addRestFace(app, {
     createContext: (principal) => ({ principal, configs, reader: reader(principal) }),
     identify,
+    originOf: ({ headers }) => `http://${headers.host}`,
     readJson,
     corsOrigins: [],
     now,

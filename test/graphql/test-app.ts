@@ -18,6 +18,7 @@ export const OTHER_SETTINGS = {
   federation: false,
   trustedDocuments: undefined,
   rateLimit: undefined as number | undefined,
+  trustProxy: undefined as Settings["trustProxy"],
   mergeCache: undefined,
   maxStalenessMs: 0,
   cacheMebibytes: 64,

@@ -142,6 +142,7 @@ describe("logs", () => {
         level: 30,
         time: expect.any(Number),
         requestId: "logged",
+        address: "127.0.0.1",
         method: "GET",
         path: "/health/live",
         status: 200,

@@ -48,6 +48,7 @@ async function registered(): Promise<Map<string, JsonObject>> {
       throw new Error("nobody asks");
     },
     identify: async () => OPEN_PRINCIPAL,
+    originOf: () => "",
     readJson: () => ({}),
     corsOrigins: [],
     now: () => new Date(),

@@ -30,7 +30,7 @@ export async function openRestApp(schemas: string = SHIPPED_SCHEMAS): Promise<Re
   onTestFinished(() => store.close());
   const services = new Services(store, schemas);
   await services.tree(["root"], ["reseller*", "root"], ["leaf", "reseller"]);
-  const { app } = await createHttpServer({
+  const { app, readClient } = await createHttpServer({
     logger: pino({ level: "silent" }),
     corsOrigins: [TRUSTED_ORIGIN],
     loopbackOnly: true,
@@ -41,6 +41,7 @@ export async function openRestApp(schemas: string = SHIPPED_SCHEMAS): Promise<Re
   onTestFinished(() => app.close());
   await addRestFace(app, {
     identify: async () => OPEN_PRINCIPAL,
+    originOf: (request) => readClient(request).origin,
     createContext: () => ({
       principal: OPEN_PRINCIPAL,
       configs: services.configs,

@@ -61,11 +61,11 @@ export function answerPreflight({ method, headers }: IncomingMessage): GraphqlRe
 }
 
 /** The page for a browser that opens the endpoint. */
-export function pageFor(request: IncomingMessage, configs: number): GraphqlResponse | undefined {
+export function pageFor(
+  request: IncomingMessage,
+  origin: string,
+  configs: number,
+): GraphqlResponse | undefined {
   if (!wantsPage(request)) return undefined;
-  return {
-    status: 200,
-    headers: PAGE_HEADERS,
-    body: landingPage(request.headers.host ?? "", configs),
-  };
+  return { status: 200, headers: PAGE_HEADERS, body: landingPage(origin, configs) };
 }

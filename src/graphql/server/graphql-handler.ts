@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import type { Principal } from "../../auth/principal.js";
 import { challengeFor } from "../../auth/token-header.js";
+import type { ReadClient } from "../../http/client.js";
 import { contentTypeFor } from "../../http/content-type.js";
 import { errorResponse } from "../../http/error-response.js";
 import { parseJson, readBody } from "../../http/json-body.js";
@@ -30,14 +31,12 @@ import type { TrustedDocuments } from "./trusted-documents.js";
 const SEARCH_MARK = "?".charCodeAt(0);
 
 /** Who sent a request. @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
-export type Identify = (request: {
-  readonly headers: IncomingHttpHeaders;
-  readonly ip: string;
-}) => Promise<Principal>;
+export type Identify = (request: IncomingMessage) => Promise<Principal>;
 
 export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
   readonly identify: Identify;
+  readonly readClient: ReadClient;
   /** @param failure why nothing can be read, where that is known before anything is */
   readonly openContext: (
     principal: Principal,
@@ -116,6 +115,7 @@ class GraphqlHandler {
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAt = performance.now();
     const id = requestId(request);
+    const { address } = this.options.readClient(request);
     let made: GraphqlResponse | undefined;
     try {
       made = await this.#respond(request, id, startedAt);
@@ -127,7 +127,7 @@ class GraphqlHandler {
     const { method = "", url = "" } = request;
     const status = made?.status ?? 400;
     const milliseconds = performance.now() - startedAt;
-    this.options.tell({ requestId: id, method, url, route: "/graphql", status, milliseconds });
+    this.options.tell({ requestId: id, address, method, url, route: "/graphql", status, milliseconds });
   }
 
   /** The steps of every request. Undefined: the client went away. */
@@ -136,16 +136,15 @@ class GraphqlHandler {
     id: string,
     startedAt: number,
   ): Promise<GraphqlResponse | undefined> {
-    const { loopbackOnly, identify, configs } = this.options;
+    const { loopbackOnly, identify, readClient, configs } = this.options;
     const early = refuse(request, loopbackOnly) ?? answerPreflight(request);
     if (early !== undefined) return early;
-    const { headers, socket } = request;
-    const principal = await identify({ headers, ip: socket.remoteAddress ?? "" });
-    const refused = pageFor(request, configs) ?? refuseCrossSite(request);
+    const principal = await identify(request);
+    const refused = pageFor(request, readClient(request).origin, configs) ?? refuseCrossSite(request);
     if (refused !== undefined) return refused;
     const body = hasJson(request) ? await readBody(request) : null;
     if (body === undefined) return undefined;
-    const contentType = contentTypeFor(headers.accept);
+    const contentType = contentTypeFor(request.headers.accept);
     const cacheKey = cacheKeyOf(request, body ?? undefined);
     const exchange = {
       request,

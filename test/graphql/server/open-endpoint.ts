@@ -11,7 +11,7 @@ import type { Store } from "../../../src/store/store.js";
 
 interface EndpointOptions
   extends Pick<GraphqlOptions, "openContext">,
-    Partial<Omit<GraphqlOptions, "openContext" | "tell">>,
+    Partial<Omit<GraphqlOptions, "openContext" | "readClient" | "tell">>,
     Partial<HttpServerOptions> {
   /** That the response cache asks for versions. */
   readonly store: Store;
@@ -35,7 +35,7 @@ export async function openEndpoint(given: EndpointOptions): Promise<FastifyInsta
     onRequest: () => undefined,
     ...given,
   };
-  const { app, tell, serveGraphql } = await createHttpServer(options);
-  serveGraphql(await createGraphqlListener(app, { ...options, tell }));
+  const { app, readClient, tell, serveGraphql } = await createHttpServer(options);
+  serveGraphql(await createGraphqlListener(app, { ...options, readClient, tell }));
   return app;
 }
