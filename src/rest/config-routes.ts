@@ -20,9 +20,11 @@ import { invalidAnswer } from "./validation-answer.js";
 
 const CONFIGS = "/accounts/{account_id}/configs";
 const CONFIG = `${CONFIGS}/{config_id}`;
-const READ_REFUSALS = [304, 400, 404, 421, 500, 503];
-const WRITE_REFUSALS = [400, 403, 404, 412, 413, 415, 421, 500, 503, 504];
+const READ_REFUSALS = [304, 400, 401, 403, 404, 421, 429, 500, 503];
+const WRITE_REFUSALS = [400, 401, 403, 404, 412, 413, 415, 421, 429, 500, 503, 504];
 
+const READ =
+  "All layers merged: the account's own overrides, its reseller's, the system's, and the defaults of the schema.";
 const BODYLESS =
   "A request without a body, or with an empty one, is one with empty `data`, as KAZOO documents it.";
 const TUNNEL =
@@ -39,7 +41,10 @@ export const CONFIG_ROUTES: readonly RestRoute[] = [
     method: "GET",
     path: CONFIGS,
     operationId: "fetchDefaultConfig",
+    tag: "configs",
+    takesToken: true,
     summary: "The config `default`: what is in force for the account",
+    description: READ,
     request: { params: ACCOUNT_PARAMS, querystring: PROVENANCE, headers: READ_HEADERS },
     success: { status: 200, schema: "Config" },
     refusals: READ_REFUSALS,
@@ -49,7 +54,10 @@ export const CONFIG_ROUTES: readonly RestRoute[] = [
     method: "GET",
     path: CONFIG,
     operationId: "fetchConfig",
+    tag: "configs",
+    takesToken: true,
     summary: "A config: what is in force for the account",
+    description: READ,
     request: { params: CONFIG_PARAMS, querystring: PROVENANCE, headers: READ_HEADERS },
     success: { status: 200, schema: "Config" },
     refusals: READ_REFUSALS,
@@ -59,6 +67,8 @@ export const CONFIG_ROUTES: readonly RestRoute[] = [
     method: "PUT",
     path: CONFIG,
     operationId: "createConfig",
+    tag: "configs",
+    takesToken: true,
     summary: "Replaces the account's overrides, as POST does",
     description: BODYLESS,
     request: { params: CONFIG_PARAMS, headers: WRITE_HEADERS, body: CONFIG_BODY },
@@ -71,6 +81,8 @@ export const CONFIG_ROUTES: readonly RestRoute[] = [
     method: "POST",
     path: CONFIG,
     operationId: "changeConfig",
+    tag: "configs",
+    takesToken: true,
     summary: "Replaces the account's overrides: what differs from the inherited values is stored",
     description: `${BODYLESS} ${TUNNEL}`,
     request: { params: CONFIG_PARAMS, querystring: VERB, headers: WRITE_HEADERS, body: POST_BODY },
@@ -83,7 +95,11 @@ export const CONFIG_ROUTES: readonly RestRoute[] = [
     method: "PATCH",
     path: CONFIG,
     operationId: "patchConfig",
+    tag: "configs",
+    takesToken: true,
     summary: "Changes the overrides that are named and no others; null drops one",
+    description:
+      "`null` drops an override, and so does the value that would be inherited. What is not named stays as it is.",
     request: { params: CONFIG_PARAMS, headers: WRITE_HEADERS, body: CONFIG_BODY },
     success: { status: 200, schema: "Config" },
     refusals: WRITE_REFUSALS,
@@ -93,7 +109,10 @@ export const CONFIG_ROUTES: readonly RestRoute[] = [
     method: "DELETE",
     path: CONFIG,
     operationId: "removeConfig",
+    tag: "configs",
+    takesToken: true,
     summary: "Drops every override of the account; answers with the config as it is then",
+    description: "The account then follows the layers below it. There is nothing to send.",
     request: { params: CONFIG_PARAMS, headers: WRITE_HEADERS },
     success: { status: 200, schema: "Config" },
     refusals: WRITE_REFUSALS,

@@ -3,11 +3,44 @@ import { STATUS_CODES } from "node:http";
 import type { JsonObject } from "../domain/json.js";
 import { entityTag, isNamed } from "./entity-tag.js";
 import type { PartSchema } from "./request-schemas.js";
-import { PREFIX, type RestRoute } from "./route.js";
+import { PREFIX, type RestRoute, TAGS } from "./route.js";
 import { ANSWER_SCHEMAS } from "./schemas.js";
 
 const PATH = "/openapi.json";
-const ETAG_HEADER = { ETag: { description: "Names the state answered.", schema: { type: "string" } } };
+
+const text = (description: string) => ({ description, schema: { type: "string" } });
+const seconds = (description: string) => ({ description, schema: { type: "integer", minimum: 1 } });
+const RETRY_AFTER = { "Retry-After": seconds("Seconds after which the same request makes sense again.") };
+
+/** Of answers with these statuses, beside those of every answer. */
+const HEADERS_OF: Readonly<Record<number, JsonObject>> = {
+  401: { "WWW-Authenticate": text("Says how to prove who calls: `Bearer`.") },
+  429: {
+    ...RETRY_AFTER,
+    RateLimit: text('How many requests are left, and for how many seconds: `"default";r=0;t=1`.'),
+    "RateLimit-Policy": text('How many requests there are, in how many seconds: `"default";q=50;w=1`.'),
+  },
+  503: RETRY_AFTER,
+};
+const ETAG_HEADER = { ETag: text("Names the state answered.") };
+
+/** What the same caller may show in one header or the other. */
+const SECURITY_SCHEMES = {
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A token in `Authorization: Bearer`. Needed where the server asks for tokens.",
+  },
+  authToken: {
+    type: "apiKey",
+    in: "header",
+    name: "X-Auth-Token",
+    description: "The same token where KAZOO's clients send it.",
+  },
+} as const;
+/** One of them is enough. */
+const EITHER_TOKEN = Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [] }));
 
 /** The route that serves the document; it is in the document itself. */
 export function openapiRoute(routes: readonly RestRoute[], version: string): RestRoute {
@@ -17,10 +50,14 @@ export function openapiRoute(routes: readonly RestRoute[], version: string): Res
     method: "GET",
     path: PATH,
     operationId: "fetchOpenApi",
+    tag: "description",
     summary: "This document",
+    description:
+      "Describes every request of this face, and all its answers, in OpenAPI 3.1. Asks for no token.",
+    takesToken: false,
     request: {},
     success: { status: 200, schema: "Document" },
-    refusals: [304, 400, 421, 500],
+    refusals: [304, 400, 401, 421, 429, 500],
     handle: async (request) => {
       const known = request.headers["if-none-match"];
       if (known !== undefined && isNamed(known, etag)) return { status: 304, headers };
@@ -49,12 +86,13 @@ export function openapiDocument(routes: readonly RestRoute[], version: string): 
       license: { name: "Apache 2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: PREFIX }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
-    components: { schemas: ANSWER_SCHEMAS },
+    components: { schemas: ANSWER_SCHEMAS, securitySchemes: SECURITY_SCHEMES },
   };
 }
 
-function operation({ operationId, summary, description, request, ...route }: RestRoute): JsonObject {
+function operation({ operationId, tag, summary, description, request, ...route }: RestRoute): JsonObject {
   const parameters = [
     ...parametersOf("path", request.params),
     ...parametersOf("query", request.querystring),
@@ -62,8 +100,10 @@ function operation({ operationId, summary, description, request, ...route }: Res
   ];
   return {
     operationId,
+    tags: [tag],
     summary,
-    ...(description !== undefined && { description }),
+    description,
+    security: route.takesToken ? EITHER_TOKEN : [],
     ...(parameters.length > 0 && { parameters }),
     ...(request.body && {
       requestBody: {
@@ -91,10 +131,10 @@ function responsesOf({ success, refusals }: Pick<RestRoute, "success" | "refusal
 }
 
 function response(status: number, schema: keyof typeof ANSWER_SCHEMAS): JsonObject {
-  const tagged = status < 400 || status === 412;
+  const headers = status < 400 || status === 412 ? ETAG_HEADER : HEADERS_OF[status];
   return {
     description: STATUS_CODES[status] ?? String(status),
-    ...(tagged && { headers: ETAG_HEADER }),
+    ...(headers && { headers }),
     ...(status !== 304 && {
       content: { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } },
     }),

@@ -11,7 +11,7 @@ export function readRequest(request: FastifyRequest, context: RestContext): Rest
     context,
     headers: request.headers,
     target: targetOf(request),
-    provenance: textAt(request.query, "provenance") === "true",
+    provenance: memberOf(request.query, "provenance") === true,
     data: (memberOf(request.body, "data") ?? {}) as JsonObject,
   };
 }

@@ -30,8 +30,11 @@ export interface RestRoute {
   /** Below `/v2`, as OpenAPI spells it: `/accounts/{account_id}/configs`. */
   readonly path: string;
   readonly operationId: string;
+  readonly tag: keyof typeof TAGS;
   readonly summary: string;
-  readonly description?: string;
+  readonly description: string;
+  /** Whether a token is asked for, where Strata asks for tokens at all. */
+  readonly takesToken: boolean;
   readonly request: RequestSchemas;
   readonly success: { readonly status: 200 | 201; readonly schema: keyof typeof ANSWER_SCHEMAS };
   /** Every status there may be besides. */
@@ -40,6 +43,12 @@ export interface RestRoute {
   readonly bodyless?: boolean;
   readonly handle: (request: RestRequest) => Promise<Answer>;
 }
+
+/** What groups of routes are about. */
+export const TAGS = {
+  configs: "The configs of an account: read what is in force, change what the account itself says.",
+  description: "What there is, for programs.",
+} as const;
 
 /** Everything of this face is below it. */
 export const PREFIX = "/v2";

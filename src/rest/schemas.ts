@@ -23,7 +23,7 @@ export const PROVENANCE: PartSchema = {
   type: "object",
   properties: {
     provenance: {
-      enum: ["true", "false"],
+      type: "boolean",
       description: "`true` adds where each field comes from, and what every layer below has there.",
     },
   },
@@ -57,6 +57,7 @@ export const WRITE_HEADERS: PartSchema = {
 
 const DATA = {
   type: "object",
+  additionalProperties: true,
   description:
     "Settings. `null` means: inherit. Members `id` and `ui_metadata` are passed over, so that an answer can be sent back, " +
     "unless the schema names them.",
@@ -93,7 +94,7 @@ const ENVELOPE = {
 const ENVELOPE_NAMES = [...Object.keys(ENVELOPE), "status", "data"];
 
 const SOURCE = {
-  source: { enum: ["ACCOUNT", "RESELLER", "SYSTEM", "SCHEMA"] },
+  source: { type: "string", enum: ["ACCOUNT", "RESELLER", "SYSTEM", "SCHEMA"] },
   account: { type: "string", description: "Of ACCOUNT and RESELLER." },
 } as const;
 
@@ -104,6 +105,7 @@ export const ANSWER_SCHEMAS = {
     properties: {
       data: {
         type: "object",
+        additionalProperties: true,
         description:
           "What is in force, and `id`: `configs_` and the config's id, unless its schema has a setting `id`.",
       },
@@ -138,24 +140,34 @@ export const ANSWER_SCHEMAS = {
         },
       },
       ...ENVELOPE,
-      status: { const: "success" },
+      status: { type: "string", const: "success" },
     },
     required: ENVELOPE_NAMES,
     additionalProperties: false,
   },
-  Document: { type: "object", required: ["openapi", "info", "paths"] },
+  Document: {
+    type: "object",
+    properties: {
+      openapi: { type: "string", description: "The version of OpenAPI." },
+      info: { type: "object", additionalProperties: true },
+      paths: { type: "object", additionalProperties: true },
+    },
+    required: ["openapi", "info", "paths"],
+    additionalProperties: true,
+  },
   Error: {
     type: "object",
     properties: {
       data: {
         type: "object",
+        additionalProperties: true,
         description:
           "Values that break the schema (`message` is then `validation error`): dotted path, then keyword, then `message`, `target` and `value`; only those that the write itself causes. Else where the trouble is: `cause`, `pointer`, `limit`, `etag`, `incident`.",
       },
       error: { type: "string", pattern: "^\\d{3}$", description: "The status once more." },
       message: { type: "string" },
       ...ENVELOPE,
-      status: { const: "error" },
+      status: { type: "string", const: "error" },
     },
     required: [...ENVELOPE_NAMES, "error", "message"],
     additionalProperties: false,

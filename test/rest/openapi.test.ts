@@ -13,6 +13,9 @@ import { openRestApp } from "./rest-app.js";
 
 interface Operation {
   readonly operationId: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly { name: string; in: string; required: boolean; schema: JsonObject }[];
   readonly requestBody?: {
     readonly required: boolean;
@@ -24,7 +27,11 @@ interface Document {
   readonly openapi: string;
   readonly servers: readonly { url: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, JsonObject>> };
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonObject>>;
+    readonly securitySchemes: Readonly<Record<string, JsonObject>>;
+  };
 }
 
 async function served(): Promise<Document> {
@@ -148,6 +155,38 @@ describe("the OpenAPI document", () => {
     const ajv = new Ajv2020();
     for (const schema of Object.values(document.components.schemas))
       expect(() => ajv.compile(schema)).not.toThrow();
+  });
+
+  test("lets a token be shown in either header, where a request takes one, and names the refusals there are then", async () => {
+    const { paths, components, tags } = await served();
+    expect(components.securitySchemes).toMatchObject({
+      bearer: { type: "http", scheme: "bearer" },
+      authToken: { type: "apiKey", in: "header", name: "X-Auth-Token" },
+    });
+    for (const [path, operations] of Object.entries(paths)) {
+      const isAboutConfigs = path !== "/openapi.json";
+      for (const { security, responses, description, tags: own } of Object.values(operations)) {
+        expect(security).toEqual(isAboutConfigs ? [{ bearer: [] }, { authToken: [] }] : []);
+        expect(description).not.toBe("");
+        expect(tags.map(({ name }) => name)).toEqual(expect.arrayContaining([...own]));
+        const refusals = isAboutConfigs ? ["401", "403", "429", "503"] : ["401", "429"];
+        expect(Object.keys(responses)).toEqual(expect.arrayContaining(refusals));
+      }
+    }
+  });
+
+  test("has no object that can hold nothing, and no boolean that is text", async () => {
+    const closed: string[] = [];
+    const look = (value: unknown, path: string): void => {
+      if (typeof value !== "object" || value === null) return;
+      const { type, properties, additionalProperties, enum: choice } = value as JsonObject;
+      if (type === "object" && properties === undefined && additionalProperties === undefined)
+        closed.push(path);
+      if (Array.isArray(choice) && choice.includes("true")) closed.push(path);
+      for (const [name, member] of Object.entries(value)) look(member, `${path}/${name}`);
+    };
+    look(await served(), "");
+    expect(closed).toEqual([]);
   });
 
   test("is tagged, and saved when known", async () => {
