@@ -45,7 +45,7 @@ import { describeRedis } from "./store/redis/redis-url.js";
 import type { Store } from "./store/store.js";
 import type { StoreNotice } from "./store/store-notice.js";
 
-type AppSettings = Omit<Settings, "host" | "port" | "logLevel">;
+type AppSettings = Omit<Settings, "host" | "port" | "logLevel" | "drainDelay">;
 
 /** What has which part of the memory for caches. */
 const RESPONSES_SHARE = 1 / 3;
@@ -79,6 +79,11 @@ export async function createApp(
 }
 
 const drains = new WeakMap<FastifyInstance, Drain>();
+
+/** From now on `/health/ready` is 503. Everything else goes on. */
+export function announceEnd(app: FastifyInstance): void {
+  drains.get(app)?.announce();
+}
 
 /** Answers what has been sent and whatever comes on its open connections, then closes the app. */
 export async function closeApp(app: FastifyInstance, times: DrainTimes): Promise<void> {

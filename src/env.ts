@@ -32,6 +32,8 @@ export interface Settings {
   readonly examples: boolean;
   readonly corsOrigins: readonly string[];
   readonly logLevel: LogLevel;
+  /** Seconds from the signal to end until connections are closed: for as long requests are taken, and nobody is ready. */
+  readonly drainDelay: number;
 }
 
 /** Everybody may do everything; on this machine only. */
@@ -194,6 +196,7 @@ const SETTINGS = z.object({
   STRATA_INTROSPECTION: z.enum(["on", "off"], 'must be "on" or "off"').optional(),
   STRATA_FEDERATION: z.enum(["on", "off"], 'must be "on" or "off"').default("off"),
   STRATA_TRUSTED_DOCUMENTS: z.string().optional(),
+  STRATA_DRAIN_DELAY: wholeNumber("0", 3_600),
   STRATA_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
 });
 
@@ -232,6 +235,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     examples: (settings.STRATA_EXAMPLES ?? (settings.STRATA_STORE.kind === "lmdb" ? "on" : "off")) === "on",
     corsOrigins: listed(settings.STRATA_CORS_ORIGINS),
     logLevel: settings.STRATA_LOG_LEVEL,
+    drainDelay: Number(settings.STRATA_DRAIN_DELAY),
   };
 }
 

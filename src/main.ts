@@ -1,5 +1,6 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
-import { closeApp, describeStore } from "./app.js";
+import { announceEnd, closeApp, describeStore } from "./app.js";
 import { startServer } from "./start-server.js";
 
 /** Milliseconds that requests have once the process is told to end, and that all of closing has. */
@@ -10,7 +11,7 @@ try {
   let store = "";
   const { listeningOrigin } = await startServer(process.env, (app, settings) => {
     store = describeStore(settings.store);
-    closeOnSignals(app);
+    closeOnSignals(app, settings.drainDelay);
   });
   greet(listeningOrigin, store);
 } catch (error) {
@@ -18,29 +19,41 @@ try {
   process.exitCode = 1;
 }
 
-function closeOnSignals(app: FastifyInstance): void {
-  const logger = app.log;
-  let closing = false;
-  const close = (signal: NodeJS.Signals): void => {
-    if (closing) return;
-    closing = true;
-    logger.info({ signal }, "closing: no new connections, finishing what was sent");
-    setTimeout(() => {
-      logger.error("closing took too long");
-      process.exit(1);
-    }, CLOSE_MS);
-    closeApp(app, DRAIN).then(
-      () => {
-        logger.info("closed");
-        process.exit(0);
-      },
-      (error: unknown) => {
-        logger.error({ err: error }, "closing failed");
-        process.exit(1);
-      },
-    );
+function closeOnSignals(app: FastifyInstance, drainDelay: number): void {
+  const hurry = new AbortController();
+  let isEnding = false;
+  const end = (signal: NodeJS.Signals): void => {
+    // Told a second time, it does not wait.
+    if (isEnding) hurry.abort();
+    if (isEnding) return;
+    isEnding = true;
+    announceEnd(app);
+    if (drainDelay > 0)
+      app.log.info({ signal, drainDelay }, "not ready any more: requests are taken meanwhile");
+    pause(drainDelay * 1_000, undefined, { signal: hurry.signal })
+      .catch(() => app.log.info("told again: the delay is cut short"))
+      .then(() => close(app, signal));
   };
-  process.on("SIGTERM", close).on("SIGINT", close);
+  process.on("SIGTERM", end).on("SIGINT", end);
+}
+
+function close(app: FastifyInstance, signal: NodeJS.Signals): void {
+  const logger = app.log;
+  logger.info({ signal }, "closing: no new connections, finishing what was sent");
+  setTimeout(() => {
+    logger.error("closing took too long");
+    process.exit(1);
+  }, CLOSE_MS);
+  closeApp(app, DRAIN).then(
+    () => {
+      logger.info("closed");
+      process.exit(0);
+    },
+    (error: unknown) => {
+      logger.error({ err: error }, "closing failed");
+      process.exit(1);
+    },
+  );
 }
 
 /** Logs are for machines; a person at a terminal gets a link. */

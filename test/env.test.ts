@@ -32,6 +32,7 @@ describe("the service's own settings", () => {
       examples: true,
       corsOrigins: ["https://studio.apollographql.com"],
       logLevel: "info",
+      drainDelay: 0,
     });
   });
 
@@ -51,6 +52,7 @@ describe("the service's own settings", () => {
       STRATA_EXAMPLES: "off",
       STRATA_CORS_ORIGINS: " https://a.example ,http://localhost:3000, ",
       STRATA_LOG_LEVEL: "silent",
+      STRATA_DRAIN_DELAY: "20",
       PATH: "/bin",
     };
     expect(readSettings(environment)).toEqual({
@@ -69,6 +71,7 @@ describe("the service's own settings", () => {
       examples: false,
       corsOrigins: ["https://a.example", "http://localhost:3000"],
       logLevel: "silent",
+      drainDelay: 20,
     });
   });
 
@@ -211,6 +214,10 @@ describe("the service's own settings", () => {
     ["STRATA_RATE_LIMIT", "0"],
     ["STRATA_RATE_LIMIT", "1.5"],
     ["STRATA_REDIS_WAIT_REPLICAS", "one"],
+    ["STRATA_DRAIN_DELAY", "-1"],
+    ["STRATA_DRAIN_DELAY", "1.5"],
+    ["STRATA_DRAIN_DELAY", "3601"],
+    ["STRATA_DRAIN_DELAY", "5s"],
     ["STRATA_TRUST_PROXY", "on"],
     ["STRATA_TRUST_PROXY", "true"],
     ["STRATA_TRUST_PROXY", "0"],

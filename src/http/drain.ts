@@ -33,6 +33,7 @@ export class Drain {
   readonly #movedAt = new WeakMap<Socket, number>();
   #accepted = 0;
   #isDraining = false;
+  #isAnnounced = false;
 
   private constructor(private readonly server: Server) {}
 
@@ -44,8 +45,18 @@ export class Drain {
     return drain;
   }
 
+  /** Whether the server is about to end: whoever balances load is to send its requests elsewhere. */
+  get isAnnounced(): boolean {
+    return this.#isAnnounced;
+  }
+
+  announce(): void {
+    this.#isAnnounced = true;
+  }
+
   /** Ends what the server does. Resolves when no connection is left. */
   async finish({ silence, rest, all }: DrainTimes): Promise<void> {
+    this.announce();
     const startedAt = performance.now();
     await this.#acceptWaiting(startedAt);
     // Not by the HTTP server's own close: that one destroys idle connections, on which a request may be on its way.

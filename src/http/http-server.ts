@@ -87,7 +87,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     exposedHeaders: ["X-Request-ID"],
     maxAge: 600,
   });
-  addPages(app, options, readClient);
+  addPages(app, options, readClient, drain);
   app.setErrorHandler(sendError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(NOT_FOUND));
   const serveGraphql = (handler: RequestListener): void => {
@@ -133,28 +133,13 @@ function addPages(
   app: FastifyInstance,
   { metrics, configs, checkReady }: HttpServerOptions,
   readClient: ReadClient,
+  drain: Drain,
 ): void {
   app.get("/health/live", async () => ({ status: "live" }));
   app.get("/health/ready", async (request, reply) => {
-    try {
-      const obstacle = await checkReady();
-      if (obstacle === undefined) return { status: "ready", reads: "answered", writes: "accepted" };
-      request.log.warn({ obstacle }, "no writes are taken");
-      return {
-        status: "ready",
-        reads: "answered",
-        writes: "refused",
-        reason: "The store takes no writes: the log says why.",
-      };
-    } catch (error) {
-      request.log.warn({ err: error }, "not ready");
-      return reply.code(503).send({
-        status: "not ready",
-        reads: "refused",
-        writes: "refused",
-        reason: "The store cannot be read: the log says why.",
-      });
-    }
+    const readiness = await readinessOf(checkReady, request.log);
+    const body = drain.isAnnounced ? { ...readiness, ...ENDING } : readiness;
+    return reply.code(body.status === "ready" ? 200 : 503).send(body);
   });
   app.get("/metrics", async (_request, reply) => {
     reply.type(metrics.registry.contentType);
@@ -170,6 +155,33 @@ function addPages(
     ready: "/health/ready",
     metrics: "/metrics",
   }));
+}
+
+interface Readiness {
+  readonly status: "ready" | "not ready";
+  readonly reads: "answered" | "refused";
+  readonly writes: "accepted" | "refused";
+  readonly reason?: string;
+}
+
+/** The server has been told to end, and answers meanwhile. */
+const ENDING = { status: "not ready", reason: "The server is being stopped." } as const;
+
+async function readinessOf(
+  checkReady: HttpServerOptions["checkReady"],
+  logger: FastifyBaseLogger,
+): Promise<Readiness> {
+  try {
+    const obstacle = await checkReady();
+    if (obstacle === undefined) return { status: "ready", reads: "answered", writes: "accepted" };
+    logger.warn({ obstacle }, "no writes are taken");
+    const reason = "The store takes no writes: the log says why.";
+    return { status: "ready", reads: "answered", writes: "refused", reason };
+  } catch (error) {
+    logger.warn({ err: error }, "not ready");
+    const reason = "The store cannot be read: the log says why.";
+    return { status: "not ready", reads: "refused", writes: "refused", reason };
+  }
 }
 
 /**

@@ -13,7 +13,7 @@ export interface Order {
 }
 
 export interface Start {
-  readonly settings: Omit<Settings, "host" | "port" | "logLevel">;
+  readonly settings: Omit<Settings, "host" | "port" | "logLevel" | "drainDelay">;
   readonly timeOuts: TimeOuts | undefined;
   /** Whether the store fails where it is asked for what nobody has. */
   readonly isFaulty: boolean;

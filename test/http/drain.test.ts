@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { originOf, spawnStrata } from "../archive/strata-process.js";
+import { until } from "../redis/until.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { get, post, RawClient, request } from "./raw-client.js";
 
@@ -13,8 +14,9 @@ interface Server {
   readonly ended: Promise<{ code: number | null; lines: { level: number; msg: string }[] }>;
 }
 
-async function start(): Promise<Server> {
-  const { child, ended } = spawnStrata([], { STRATA_STORE: `lmdb:${join(temporaryFolder(), "data")}` });
+async function start(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
+  const store = { STRATA_STORE: `lmdb:${join(temporaryFolder(), "data")}` };
+  const { child, ended } = spawnStrata([], { ...store, ...settings });
   const { port } = new URL(await originOf(child));
   return {
     child,
@@ -99,6 +101,61 @@ async function comeBack({ port }: Server, way: string): Promise<string | undefin
     if (answer.headers.connection === "close") client = new RawClient(port);
   }
 }
+
+/** What a connection of its own, or an open one, is answered. */
+async function ask(server: Server, text: string, client = new RawClient(server.port)) {
+  client.write(text);
+  const answer = await client.answer();
+  if (answer === undefined) throw new Error(`no answer: ${client.error}`);
+  return answer;
+}
+
+describe("STRATA_DRAIN_DELAY", () => {
+  const READY = get("/health/ready");
+
+  test("is how long requests are still taken, on old and new connections, while nobody is ready", async () => {
+    const server = await start({ STRATA_DRAIN_DELAY: "4" });
+    const open = new RawClient(server.port);
+    expect((await ask(server, READY, open)).status).toBe(200);
+    server.child.kill("SIGTERM");
+    const told = performance.now();
+    await until("nobody is ready", async () => (await ask(server, READY, open)).status === 503);
+    const unready = await ask(server, READY, open);
+    expect(JSON.parse(unready.body)).toEqual({
+      status: "not ready",
+      reads: "answered",
+      writes: "accepted",
+      reason: "The server is being stopped.",
+    });
+    for (const way of Object.keys(WAYS)) {
+      for (const client of [open, new RawClient(server.port)]) {
+        const answer = await ask(server, WAYS[way]?.() ?? "", client);
+        expectSound(way, answer);
+        expect([way, answer.headers.connection]).not.toEqual([way, "close"]);
+      }
+    }
+    expect((await ask(server, get("/health/live"), open)).status).toBe(200);
+    expect(performance.now() - told).toBeLessThan(4_000);
+    // Connections are closed one by one, each with its last answer.
+    await pause(4_000 + 300 - (performance.now() - told));
+    expect((await ask(server, get(CONFERENCES), open)).headers.connection).toBe("close");
+    expect((await server.ended).code).toBe(0);
+    expect(performance.now() - told).toBeGreaterThan(4_000);
+  });
+
+  test("is cut short by a second signal, and the rest is as without it", async () => {
+    const server = await start({ STRATA_DRAIN_DELAY: "3600" });
+    const open = new RawClient(server.port);
+    await ask(server, READY, open);
+    server.child.kill("SIGTERM");
+    await until("nobody is ready", async () => (await ask(server, READY, open)).status === 503);
+    server.child.kill("SIGTERM");
+    const told = performance.now();
+    const { code, lines } = await server.ended;
+    expect([code, lines.at(-1)?.msg]).toEqual([0, "closed"]);
+    expect(performance.now() - told).toBeLessThan(10_000);
+  });
+});
 
 describe("SIGTERM", () => {
   test("under load: every request that was sent is answered, and none is told as an error", async () => {
