@@ -5,7 +5,7 @@ import type { GraphQLSchema } from "graphql";
 import { type Authenticate, createAuthenticator } from "./auth/authenticator.js";
 import type { KeySetNotice } from "./auth/key-set.js";
 import { NOBODY, OPEN_PRINCIPAL, type Principal } from "./auth/principal.js";
-import { createRateLimit } from "./auth/rate-limit.js";
+import { createRateLimit, type RateLimit } from "./auth/rate-limit.js";
 import { principalIn } from "./auth/token-header.js";
 import { keySet, sharedSecret } from "./auth/token-keys.js";
 import type { StrataError } from "./domain/errors.js";
@@ -37,9 +37,8 @@ import {
 import { StrayReads } from "./service/read/stray-reads.js";
 import { boundStaleness } from "./store/bounded-store.js";
 import { openLmdbStore } from "./store/lmdb/lmdb-store.js";
-import type { MergeCache } from "./store/merge-cache.js";
 import { observeStore } from "./store/observed-store.js";
-import { createRedisMergeCache } from "./store/redis/redis-merge-cache.js";
+import { createRedisMergeCache, type RedisMergeCache } from "./store/redis/redis-merge-cache.js";
 import { openRedisStore } from "./store/redis/redis-store.js";
 import { describeRedis } from "./store/redis/redis-url.js";
 import type { Store } from "./store/store.js";
@@ -97,7 +96,7 @@ async function assemble(
   metrics: Metrics,
   registry: SchemaRegistry,
   store: Store,
-  shared: MergeCache | undefined,
+  shared: RedisMergeCache | undefined,
   timeOuts: TimeOuts | undefined,
 ): Promise<FastifyInstance> {
   const plain = await createGraphqlSchema();
@@ -108,8 +107,11 @@ async function assemble(
   if (settings.examples)
     await fillWithExamples(accounts, configs, createReader(OPEN_PRINCIPAL), watched, logger);
   const authenticate = authenticatorOf(settings, logger, now);
+  const scope = settings.store.kind === "redis" ? settings.store.cell : "";
+  const limit = createRateLimit(settings.rateLimit, shared, scope);
   const { app, readClient, tell, serveGraphql, drain } = await createHttpServer({
     logger,
+    limitsOf: limit.headersOf,
     corsOrigins: settings.corsOrigins,
     loopbackOnly: authenticate === undefined,
     metrics,
@@ -126,7 +128,7 @@ async function assemble(
     await store.close();
   });
   drains.set(app, drain);
-  const identify = createIdentify(authenticate, settings.rateLimit, readClient);
+  const identify = createIdentify(authenticate, limit, readClient);
   const graphql = await createGraphqlListener(app, {
     schema,
     trusted,
@@ -140,7 +142,7 @@ async function assemble(
     cache,
     introspection: settings.introspection,
     loopbackOnly: authenticate === undefined,
-    responseHeaders: createResponseHeaders(settings.corsOrigins),
+    responseHeaders: createResponseHeaders(settings.corsOrigins, limit.headersOf),
     configs: registry.configs.size,
     newId,
     onRequest: metrics.request,
@@ -171,7 +173,7 @@ function createServices(
   metrics: Metrics,
   registry: SchemaRegistry,
   store: Store,
-  shared: MergeCache | undefined,
+  shared: RedisMergeCache | undefined,
 ) {
   const strayReads = new StrayReads();
   // Readers read the store itself; everything else is seen to read past them.
@@ -199,19 +201,18 @@ function now(): Date {
 /** Says who sent a request, unless there are too many of them. */
 function createIdentify(
   authenticate: Authenticate | undefined,
-  rateLimit: number | undefined,
+  limit: RateLimit,
   readClient: ReadClient,
 ): Identify {
-  const checkRate = createRateLimit(rateLimit);
   return async (request) => {
     const { address } = readClient(request);
     try {
       const principal = await principalIn(request.headers, authenticate);
-      await checkRate(principal, address);
+      await limit.check(request, principal, address);
       return principal;
     } catch (error) {
       // A bad token counts against the same limit as no token.
-      if ((error as StrataError).code === "UNAUTHENTICATED") await checkRate(NOBODY, address);
+      if ((error as StrataError).code === "UNAUTHENTICATED") await limit.check(request, NOBODY, address);
       throw error;
     }
   };
@@ -309,7 +310,7 @@ export function describeStore(place: Settings["store"]): string {
   return place.kind === "lmdb" ? resolve(place.folder) : `${describeRedis(place.target)}, cell ${place.cell}`;
 }
 
-function openMergeCache({ mergeCache }: AppSettings, logger: FastifyBaseLogger): MergeCache | undefined {
+function openMergeCache({ mergeCache }: AppSettings, logger: FastifyBaseLogger): RedisMergeCache | undefined {
   return mergeCache && createRedisMergeCache({ target: mergeCache, onNotice: noticeTo(logger) });
 }
 

@@ -30,6 +30,8 @@ export interface HttpServerOptions {
   readonly configs: number;
   /** Absent: those of production. */
   readonly timeOuts?: TimeOuts | undefined;
+  /** What an answer says of the caller's rate. */
+  readonly limitsOf?: ((request: object) => Readonly<Record<string, string>> | undefined) | undefined;
   /** Resolves when the store can answer, with the reason why it takes no writes if so; rejects when it cannot. */
   readonly checkReady: () => Promise<string | undefined>;
 }
@@ -108,7 +110,7 @@ function takeInjected(app: FastifyInstance, listener: RequestListener): void {
 
 function addHooks(
   app: FastifyInstance,
-  { loopbackOnly }: HttpServerOptions,
+  { loopbackOnly, limitsOf }: HttpServerOptions,
   readClient: ReadClient,
   tell: TellRequest,
 ): void {
@@ -121,6 +123,9 @@ function addHooks(
       .code(refusal.status)
       .headers(refusal.headers ?? {})
       .send(refusalBody(refusal));
+  });
+  app.addHook("onSend", async ({ raw }, reply) => {
+    reply.headers(limitsOf?.(raw) ?? {});
   });
   app.addHook("onResponse", async ({ id, raw, method, url, routeOptions }, { statusCode, elapsedTime }) => {
     const route = routeOptions.url ?? "none";

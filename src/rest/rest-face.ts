@@ -32,7 +32,15 @@ export interface RestFaceOptions {
 /** Over what the server says everywhere: these routes know more methods, and answer an OPTIONS that is no preflight. */
 const CORS = {
   methods: ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"],
-  exposedHeaders: ["X-Request-ID", "ETag", "Location", "Retry-After", "WWW-Authenticate"],
+  exposedHeaders: [
+    "X-Request-ID",
+    "ETag",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "RateLimit",
+    "RateLimit-Policy",
+  ],
   strictPreflight: false,
   preflightContinue: true,
 };

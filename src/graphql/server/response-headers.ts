@@ -11,17 +11,25 @@ export type ResponseHeaders = (request: Pick<IncomingMessage, "headers">, reques
 const ALWAYS: readonly string[] = [
   ...Object.entries(SECURITY_HEADERS).flat(),
   ...["vary", "Origin"],
-  ...["access-control-expose-headers", "X-Request-ID, Retry-After, WWW-Authenticate"],
+  "access-control-expose-headers",
+  "X-Request-ID, Retry-After, WWW-Authenticate, RateLimit, RateLimit-Policy",
 ];
 
 /**
  * The one place where they are made, anew for each response: for cached, compiled and all other responses alike.
  * @param corsOrigins whose pages may read responses
+ * @param limitsOf what a response says of the caller's rate
  */
-export function createResponseHeaders(corsOrigins: readonly string[]): ResponseHeaders {
+export function createResponseHeaders(
+  corsOrigins: readonly string[],
+  limitsOf: (request: object) => Headers | undefined = () => undefined,
+): ResponseHeaders {
   const allowed = new Set(corsOrigins);
-  return ({ headers: { origin } }, requestId) => {
+  return (request, requestId) => {
+    const { origin } = request.headers;
     const headers = [...ALWAYS, "x-request-id", requestId];
+    const limits = limitsOf(request);
+    if (limits !== undefined) headers.push(...Object.entries(limits).flat());
     if (origin !== undefined && allowed.has(origin)) headers.push("access-control-allow-origin", origin);
     return headers;
   };

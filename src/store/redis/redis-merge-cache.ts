@@ -18,8 +18,22 @@ export interface RedisMergeCacheOptions {
   readonly onNotice: (notice: StoreNotice) => void;
 }
 
+/** The merge cache, and what else gateways share for a short time. */
+export interface RedisMergeCache extends MergeCache {
+  isReady(): boolean;
+  /**
+   * Adds to a number that is gone after its seconds, in one atomic step.
+   * @returns the number, and for how many milliseconds it still is there
+   * @throws Error when no answer comes soon
+   */
+  add(key: string, amount: number, seconds: number): Promise<readonly [count: number, milliseconds: number]>;
+}
+
+const ADD = `redis.call("SET", KEYS[1], 0, "EX", ARGV[2], "NX")
+return {redis.call("INCRBY", KEYS[1], ARGV[1]), redis.call("PTTL", KEYS[1])}`;
+
 /** The merge cache in a Redis of its own, which may evict and need not persist. */
-export function createRedisMergeCache({ target, onNotice }: RedisMergeCacheOptions): MergeCache {
+export function createRedisMergeCache({ target, onNotice }: RedisMergeCacheOptions): RedisMergeCache {
   let isUp = false;
   let isTold = false;
   let isClosed = false;
@@ -67,6 +81,20 @@ export function createRedisMergeCache({ target, onNotice }: RedisMergeCacheOptio
 
   const loader = new DataLoader<string, string | undefined>(getAll, { cache: false });
   return {
+    isReady: () => isUp,
+    async add(key, amount, seconds) {
+      try {
+        const counted = await within(
+          ANSWER_WITHIN_MS,
+          connection.call(["EVAL", ADD, 1, key, amount, seconds]),
+        );
+        const [count, milliseconds] = counted as readonly unknown[];
+        return [Number(count), Number(milliseconds)];
+      } catch (error) {
+        lose(error as Error);
+        throw error;
+      }
+    },
     get: (key) => loader.load(key),
     put(key, text) {
       if (!isUp || text.length > LARGEST_CHARACTERS) return;

@@ -1,0 +1,114 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { OPEN_PRINCIPAL, type Principal } from "../../src/auth/principal.js";
+import { createRateLimit, type RateLimit } from "../../src/auth/rate-limit.js";
+import { createRedisMergeCache } from "../../src/store/redis/redis-merge-cache.js";
+import { parseRedisUrl } from "../../src/store/redis/redis-url.js";
+import { OTHER_SETTINGS, TestApp } from "../graphql/test-app.js";
+import { RedisServer } from "../redis/redis-server.js";
+import { until } from "../redis/until.js";
+
+const ADA: Principal = { ...OPEN_PRINCIPAL, subject: "ada-secret", accountId: "acme", issuedAt: 1 };
+const ADDRESS = "203.0.113.77";
+
+async function startRedis(): Promise<RedisServer> {
+  const server = await RedisServer.start();
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+/** The limit of one more gateway. */
+async function gateway(server: RedisServer, perSecond: number, scope = "main"): Promise<RateLimit> {
+  const cache = createRedisMergeCache({ target: parseRedisUrl(server.url), onNotice: () => {} });
+  onTestFinished(() => cache.close());
+  await until("the shared Redis is ready", () => cache.isReady());
+  return createRateLimit(perSecond, cache, scope);
+}
+
+/** How many of so many requests pass, sent to these gateways in turn. */
+async function passing(limits: readonly RateLimit[], count: number, principal = ADA): Promise<number> {
+  const sent = Array.from({ length: count }, (_, index) =>
+    limits[index % limits.length]?.check({}, principal, ADDRESS).then(
+      () => 1,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sent)).reduce<number>((sum, one) => sum + (one ?? 0), 0);
+}
+
+describe("the rate limit over a shared Redis", () => {
+  test("holds over all gateways together, and for each caller and each store by itself", async () => {
+    const server = await startRedis();
+    const limits = [await gateway(server, 50), await gateway(server, 50)];
+    // Two windows at most: a second may end in between.
+    expect(await passing(limits, 400)).toBeLessThanOrEqual(100);
+    expect(await passing(limits, 20, { ...ADA, subject: "bob" })).toBe(20);
+    expect(await passing([await gateway(server, 50, "other")], 20)).toBe(20);
+  });
+
+  test("leaves nothing there that tells who called, and nothing that stays", async () => {
+    const server = await startRedis();
+    const limit = await gateway(server, 5);
+    await passing([limit], 20);
+    await passing([limit], 1, OPEN_PRINCIPAL);
+    const keys = (await server.command("KEYS", "*")) as string[];
+    expect(keys.length).toBeGreaterThan(0);
+    for (const key of keys) {
+      expect(key).toMatch(/^strata:rate:[\w-]{43}$/);
+      expect(Number(await server.command("PTTL", key))).toBeLessThanOrEqual(1_000);
+    }
+    await until(
+      "every key is gone",
+      async () => ((await server.command("KEYS", "*")) as string[]).length === 0,
+    );
+  });
+
+  test("is each gateway's own while that Redis is down, and is never waited for", async () => {
+    const server = await startRedis();
+    const limits = [await gateway(server, 50), await gateway(server, 50)];
+    await server.stop();
+    await until("the limit is counted here", async () => (await passing(limits, 1)) === 1);
+    const start = performance.now();
+    const passed = await passing(limits, 400, { ...ADA, subject: "bob" });
+    expect(passed).toBeGreaterThanOrEqual(100);
+    expect(passed).toBeLessThanOrEqual(200);
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+});
+
+describe("the headers of a limited answer", () => {
+  const POLICY = '"default";q=3;w=1';
+
+  test.each(["/graphql", "/v2/accounts/acme/configs/conferences"])(
+    "tell what is left, as the IETF draft spells it, also when nothing is: %s",
+    async (url) => {
+      const { app } = await TestApp.forTest(undefined, { ...OTHER_SETTINGS, rateLimit: 3 });
+      const send = () =>
+        url === "/graphql"
+          ? app.inject({ method: "POST", url, payload: { query: "{ __typename }" } })
+          : app.inject({ url });
+      const answers = [];
+      for (let i = 0; i < 8; i++) answers.push(await send());
+      for (const { statusCode, headers } of answers) {
+        expect(headers["ratelimit-policy"]).toBe(POLICY);
+        expect(headers.ratelimit).toMatch(
+          statusCode === 429 ? /^"default";r=0;t=1$/ : /^"default";r=[0-2];t=1$/,
+        );
+        expect(headers["retry-after"]).toBe(statusCode === 429 ? "1" : undefined);
+        expect(headers["access-control-expose-headers"] ?? "RateLimit").toContain("RateLimit");
+      }
+      expect(answers[0]?.headers.ratelimit).toBe('"default";r=2;t=1');
+      expect(answers.some(({ statusCode }) => statusCode === 429)).toBe(true);
+    },
+  );
+
+  test("are not there without a limit", async () => {
+    const { app } = await TestApp.forTest(undefined, OTHER_SETTINGS);
+    const { headers } = await app.inject({
+      method: "POST",
+      url: "/graphql",
+      payload: { query: "{ __typename }" },
+    });
+    expect(headers).not.toHaveProperty("ratelimit");
+    expect(headers).not.toHaveProperty("ratelimit-policy");
+  });
+});
