@@ -32,7 +32,7 @@ const CONTAINER = z.object({
   startupProbe: PROBE,
   livenessProbe: PROBE,
   readinessProbe: PROBE,
-  lifecycle: z.undefined(),
+  lifecycle: z.undefined().optional(),
   resources: z.object({ requests: LABELS, limits: z.object({ memory: z.string() }).strict() }),
   securityContext: z.object({
     allowPrivilegeEscalation: z.literal(false),
