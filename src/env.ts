@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { isIP, isIPv4 } from "node:net";
+import { isIPv4 } from "node:net";
 import { fileURLToPath } from "node:url";
-import proxyAddr from "@fastify/proxy-addr";
 import { z } from "zod";
+import { listed, readTrustedProxies, type TrustedProxies } from "./http/trusted-proxies.js";
 import { parseRedisUrl, type RedisTarget } from "./store/redis/redis-url.js";
 
 /** The service's own settings, as read from the environment. */
@@ -20,7 +20,7 @@ export interface Settings {
   /** Requests a second that each caller may make of this process; undefined: as many as it likes. */
   readonly rateLimit: number | undefined;
   /** Proxies in front whose `X-Forwarded-*` headers count: how many in a row, or their addresses; undefined: none. */
-  readonly trustProxy: number | readonly string[] | undefined;
+  readonly trustProxy: TrustedProxies | undefined;
   readonly store: LmdbSettings | RedisSettings;
   /** A second Redis, for merges that other gateways have made; undefined: none. */
   readonly mergeCache: RedisTarget | undefined;
@@ -103,26 +103,6 @@ function readRedis(text: string, refusal: (message: string) => never): RedisTarg
   }
 }
 
-function readTrustProxy(text: string, refusal: (message: string) => never): Settings["trustProxy"] {
-  if (text === "off") return undefined;
-  if (/^[1-9]\d?$/.test(text)) return Number(text);
-  const proxies = listed(text);
-  // The package reads 10.1 as 10.0.0.1.
-  const isSpelled = proxies.every((proxy) => PROXY_NAMES.has(proxy) || isIP(proxy.split("/", 1).join()) > 0);
-  try {
-    if (isSpelled) proxyAddr.compile(proxies);
-    if (isSpelled && proxies.length > 0) return proxies;
-  } catch {
-    // Told below.
-  }
-  return refusal(
-    'must be "off", how many proxies are in front (1 to 99), or their addresses and networks, separated by commas: ' +
-      "10.0.0.0/8, 2001:db8::1, or loopback, linklocal, uniquelocal",
-  );
-}
-
-const PROXY_NAMES: ReadonlySet<string> = new Set(["loopback", "linklocal", "uniquelocal"]);
-
 function refuse(context: z.RefinementCtx, message: string): never {
   context.addIssue(message);
   return z.NEVER;
@@ -192,7 +172,7 @@ const SETTINGS = z.object({
   STRATA_TRUST_PROXY: z
     .string()
     .default("off")
-    .transform((text, context) => readTrustProxy(text, (message) => refuse(context, message))),
+    .transform((text, context) => readTrustedProxies(text, (message) => refuse(context, message))),
   STRATA_INTROSPECTION: z.enum(["on", "off"], 'must be "on" or "off"').optional(),
   STRATA_FEDERATION: z.enum(["on", "off"], 'must be "on" or "off"').default("off"),
   STRATA_TRUSTED_DOCUMENTS: z.string().optional(),
@@ -356,13 +336,6 @@ export function unknownSettings(environment: NodeJS.ProcessEnv): string[] {
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
-}
-
-function listed(text: string): string[] {
-  return text
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
 }
 
 function isOrigin(text: string): boolean {

@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "http/": ["service/", "domain/"],
   "archive/": ["service/write/commit-until-done.ts", "domain/", "store/archive.ts", "store/store.ts"],
   "kazoo-import/": ["service/", "domain/", "auth/", "store/archive.ts", "store/store.ts"],
-  "env.ts": ["store/redis/redis-url.ts"],
+  "env.ts": ["store/redis/redis-url.ts", "http/trusted-proxies.ts"],
   "examples.ts": ["service/", "domain/", "auth/"],
   "app.ts": ["*"],
   "logger.ts": [],

@@ -2,9 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import proxyAddr from "@fastify/proxy-addr";
 import { isHost } from "./request-refusal.js";
-
-/** Proxies in front whose `X-Forwarded-*` headers count: how many in a row, or their addresses and networks. */
-export type TrustedProxies = number | readonly string[];
+import type { TrustedProxies } from "./trusted-proxies.js";
 
 /** Who sent a request, and what the client calls this server. */
 export interface Client {

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import cors from "@fastify/cors";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { InjectOptions } from "light-my-request";
-import { createReadClient, type ReadClient, type TrustedProxies } from "./client.js";
+import { createReadClient, type ReadClient } from "./client.js";
 import { createClientErrorHandler } from "./client-error.js";
 import { createNodeServer, TIME_OUTS, type TimeOuts } from "./connection-limits.js";
 import { Drain } from "./drain.js";
@@ -17,6 +17,7 @@ import { requestId } from "./request-id.js";
 import { createRequestLog, pathOf, type TellRequest } from "./request-log.js";
 import { refusalOf } from "./request-refusal.js";
 import { PAGE_HEADERS, SECURITY_HEADERS } from "./security-headers.js";
+import type { TrustedProxies } from "./trusted-proxies.js";
 
 export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger;
