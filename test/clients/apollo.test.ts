@@ -30,11 +30,11 @@ describe("Apollo Client 4", () => {
     const shown: unknown[] = [];
     const watched = apollo.watchQuery({ query: ReadConfig, variables: of("globex") });
     const watching = watched.subscribe(({ data }) => shown.push(data?.config?.values?.pin_timeout));
-    await expect.poll(() => shown.at(-1)).toBe(7500);
+    await expect.poll(() => shown.at(-1), { timeout: 20_000 }).toBe(7500);
     expect((await patchAbove(apollo, "summit", "conferences", { pin_timeout: 8500 }))?.__typename).toBe(
       "ConfigWritten",
     );
-    await expect.poll(() => shown.at(-1)).toBe(8500);
+    await expect.poll(() => shown.at(-1), { timeout: 20_000 }).toBe(8500);
     watching.unsubscribe();
   });
 

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { executable, installPackage } from "../programs.js";
 
 /** The first release with what the store needs: functions. */
 const OLDEST = 7;
@@ -80,55 +79,7 @@ async function dockerWithEngine(
   }
 }
 
-/** Debian and its kin, where we may install. */
 async function installed(environment: NodeJS.ProcessEnv, reasons: string[]): Promise<string | undefined> {
-  const apt = executable("apt-get", environment);
-  if (apt === undefined) return undefined;
-  const command = await asRoot(apt, environment);
-  if (command === undefined) return undefined;
-  const [program, ...prefix] = command;
-  const aptGet = (...words: string[]) =>
-    // Several test processes may come to this at once.
-    run(program, [...prefix, "-o", "DPkg::Lock::Timeout=300", ...words], {
-      env: { ...environment, DEBIAN_FRONTEND: "noninteractive" },
-    });
-  const install = () => aptGet("install", "-y", "--no-install-recommends", "redis-server");
-  process.stderr.write("The tests need a Redis server and there is none: apt-get install redis-server ...\n");
-  try {
-    await install().catch(async () => {
-      await aptGet("update");
-      await install();
-    });
-  } catch (error) {
-    reasons.push(`apt-get could not install redis-server: ${String(error).trim()}`);
-    return undefined;
-  }
-  return await onPath(environment, reasons);
-}
-
-async function asRoot(
-  program: string,
-  environment: NodeJS.ProcessEnv,
-): Promise<readonly [string, ...string[]] | undefined> {
-  if (process.getuid?.() === 0) return [program];
-  const sudo = executable("sudo", environment);
-  if (sudo === undefined) return undefined;
-  return await run(sudo, ["-n", "true"], { env: environment }).then(
-    () => [sudo, "-n", program] as const,
-    () => undefined,
-  );
-}
-
-function executable(name: string, environment: NodeJS.ProcessEnv): string | undefined {
-  const folders = (environment.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  const isInstalled = await installPackage("redis-server", "a Redis server", environment, reasons);
+  return isInstalled ? await onPath(environment, reasons) : undefined;
 }

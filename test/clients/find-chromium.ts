@@ -1,0 +1,19 @@
+import { executable, installPackage } from "../programs.js";
+
+const PROGRAMS = ["chromium", "chromium-browser", "google-chrome"];
+
+/**
+ * A browser that the tests can start: on PATH, or installed now.
+ * @throws when there is none; the message says what to do
+ */
+export async function findChromium(environment: NodeJS.ProcessEnv): Promise<string> {
+  const onPath = () =>
+    PROGRAMS.map((name) => executable(name, environment)).find((path) => path !== undefined);
+  const reasons: string[] = [];
+  const path =
+    onPath() ??
+    ((await installPackage("chromium", "a browser", environment, reasons)) ? onPath() : undefined);
+  if (path !== undefined) return path;
+  const help = "Install Chromium, e.g. apt-get install chromium, so that it is on PATH.";
+  throw new Error(["There is no browser for the tests.", ...reasons, help].join("\n"));
+}
