@@ -8,4 +8,4 @@ test("the code of docs/clients.md, and what uses it here, type-checks", async ()
   await compiled.catch(({ stdout }: { readonly stdout: string }) => {
     throw new Error(stdout);
   });
-});
+}, 300_000);
