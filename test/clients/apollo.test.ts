@@ -67,6 +67,20 @@ describe("Apollo Client 4", () => {
     expect(Object.fromEntries(known)).toEqual(Object.fromEntries(names));
   });
 
+  test("gets a new token when one is refused, once", async () => {
+    const asked: boolean[] = [];
+    const stale = createClient(strata.url, async (isRefused) => {
+      asked.push(isRefused);
+      return isRefused ? token() : "stale";
+    });
+    const { data } = await stale.query({ query: ReadConfig, variables: of("acme") });
+    expect([data?.config?.id, asked]).toEqual(["acme/conferences", [false, true]]);
+    const hopeless = createClient(strata.url, async () => "stale");
+    await expect(hopeless.query({ query: ReadConfig, variables: of("acme") })).rejects.toMatchObject({
+      errors: [{ extensions: { code: "UNAUTHENTICATED" } }],
+    });
+  });
+
   test("shows old values beside a new etag if a mutation selects the etag alone, and not if it selects what is shown", async () => {
     const others = createClient(strata.url, token);
     const write = (patch: Record<string, unknown>) =>

@@ -50,6 +50,7 @@ async function buildPage(): Promise<void> {
 
 test.each([
   ["apollo", "globex", 7500],
+  ["urql", "acme", 3000],
   ["relay", "acme-berlin", 7500],
 ])(
   "a page on another origin reads with %s, writes, and shows what was written",
