@@ -49,13 +49,29 @@ export function equals(a: Json | undefined, b: Json | undefined): boolean {
 
 /** One text per JSON value, whatever the order of its keys. */
 export function canonical(value: Json): string {
+  return isOrdered(value) ? JSON.stringify(value) : spelledOut(value);
+}
+
+/** Whether all keys come in order, as they do in most documents: `JSON.stringify` then takes a third of the time. */
+function isOrdered(value: Json): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every(isOrdered);
+  let last: string | undefined;
+  for (const key in value) {
+    if ((last !== undefined && last > key) || !isOrdered((value as JsonObject)[key] as Json)) return false;
+    last = key;
+  }
+  return true;
+}
+
+function spelledOut(value: Json): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (Array.isArray(value)) return `[${value.map(spelledOut).join(",")}]`;
   const object = value as JsonObject;
   let members = "";
   for (const key of Object.keys(object).sort()) {
     if (members !== "") members += ",";
-    members += `${JSON.stringify(key)}:${canonical(object[key] as Json)}`;
+    members += `${JSON.stringify(key)}:${spelledOut(object[key] as Json)}`;
   }
   return `{${members}}`;
 }

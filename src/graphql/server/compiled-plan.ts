@@ -9,6 +9,7 @@ import {
   type GraphQLResolveInfo,
   type GraphQLSchema,
   getArgumentValues,
+  getNamedType,
   getVariableValues,
   isLeafType,
   isListType,
@@ -20,9 +21,10 @@ import {
 } from "graphql";
 import { collectFields, collectSubfields } from "graphql/execution/collectFields.js";
 import type { RequestContext } from "../api/context.js";
-import { PlainCode, type PlainMember, type WriteValue } from "./plain-code.js";
-import { type Complete, fail, leafWriter, type PlannedField, writeList, writeObject } from "./plan-text.js";
+import { fail, PlainCode, type PlainMember, type WriteValue } from "./plain-code.js";
+import { type Complete, leafWriter, type PlannedField, writeList, writeObject } from "./plan-text.js";
 import { PLAN_CHARACTERS } from "./response-size.js";
+import { SharedTexts } from "./shared-texts.js";
 
 /** Writes the response's JSON text; rejects where graphql-js would report an error. */
 export type CompiledPlan = (
@@ -39,12 +41,13 @@ export function compilePlan(
   schema: GraphQLSchema,
   document: DocumentNode,
   operation: OperationDefinitionNode,
+  texts = new SharedTexts(),
 ): CompiledPlan | undefined {
   const root = schema.getQueryType();
   if (!root || hasVariableDirectives(document)) return undefined;
   let write: Complete;
   try {
-    write = new PlanCompiler(schema, document, operation).root(root);
+    write = new PlanCompiler(schema, document, operation, texts).root(root);
   } catch (error) {
     if (error instanceof NoPlan) return undefined;
     throw error;
@@ -68,6 +71,7 @@ class PlanCompiler {
     private readonly schema: GraphQLSchema,
     document: DocumentNode,
     private readonly operation: OperationDefinitionNode,
+    private readonly texts: SharedTexts,
   ) {
     this.#fragments = Object.fromEntries(
       document.definitions.flatMap((each) =>
@@ -83,7 +87,10 @@ class PlanCompiler {
 
   #object(type: GraphQLObjectType, selected: Selected): Complete {
     const plain = this.#plain(type, selected);
-    if (plain !== undefined) return (source, { room }) => plain(source, room);
+    if (plain !== undefined) {
+      const write = this.#isShared(type, selected) ? this.texts.sharing(plain) : plain;
+      return (source, { room }) => write(source, room);
+    }
     const fields = [...selected].map(([key, nodes], index): PlannedField => {
       const head = `${index === 0 ? "" : ","}${JSON.stringify(key)}:`;
       const field = fieldOf(type, nodes);
@@ -103,6 +110,29 @@ class PlanCompiler {
       if (error instanceof NotPlain) return undefined;
       throw error;
     }
+  }
+
+  /** Whether all that is selected of a type that may be inherited is the same for all who inherit it. */
+  #isShared(type: GraphQLObjectType, selected: Selected): boolean {
+    return (
+      type.extensions.inheriting === true &&
+      [...selected.values()].every((nodes) => this.#isSharedField(type, nodes))
+    );
+  }
+
+  #isSharedField(type: GraphQLObjectType, nodes: readonly FieldNode[]): boolean {
+    const field = fieldOf(type, nodes);
+    if (field === undefined) return true;
+    const inner = getNamedType(field.type);
+    if (field.extensions.shared !== true) return false;
+    return (
+      !isObjectType(inner) ||
+      [...this.#below(inner, nodes).values()].every((each) => this.#isSharedField(inner, each))
+    );
+  }
+
+  #below(type: GraphQLObjectType, nodes: readonly FieldNode[]): Selected {
+    return collectSubfields(this.schema, this.#fragments, {}, type, nodes);
   }
 
   #plainObject(type: GraphQLObjectType, selected: Selected, code: PlainCode): string {
@@ -125,7 +155,7 @@ class PlanCompiler {
     if (isLeafType(type)) return code.leaf(leafWriter(type));
     if (isListType(type)) return code.list(this.#plainValue(type.ofType, nodes, code));
     if (!isObjectType(type)) throw new NoPlan();
-    return this.#plainObject(type, collectSubfields(this.schema, this.#fragments, {}, type, nodes), code);
+    return this.#plainObject(type, this.#below(type, nodes), code);
   }
 
   #read(
@@ -176,7 +206,7 @@ class PlanCompiler {
       return (items, execution) => writeList(complete, items, execution);
     }
     if (!isObjectType(type)) throw new NoPlan();
-    return this.#object(type, collectSubfields(this.schema, this.#fragments, {}, type, nodes));
+    return this.#object(type, this.#below(type, nodes));
   }
 }
 

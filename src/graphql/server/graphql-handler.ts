@@ -268,10 +268,12 @@ class GraphqlHandler {
   #send(request: IncomingMessage, response: ServerResponse, id: string, made: GraphqlResponse): void {
     const { status, headers, body, encoding = "utf8" } = made;
     const all = withContent(this.options.responseHeaders(request, id), headers);
-    all.push("content-length", String(Buffer.byteLength(body, encoding)));
+    const bytes = Buffer.byteLength(body, encoding);
+    all.push("content-length", String(bytes));
     if (this.isClosing) all.push("connection", "close");
     response.writeHead(status, all);
-    response.end(request.method === "HEAD" ? "" : body, encoding);
+    // A byte for each character: then the text is ASCII, and Node writes it several times as fast as UTF-8.
+    response.end(request.method === "HEAD" ? "" : body, bytes === body.length ? "latin1" : encoding);
   }
 }
 

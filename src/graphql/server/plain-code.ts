@@ -4,6 +4,11 @@ export interface Room {
 }
 export type WriteValue = (value: unknown, room: Room) => string;
 
+/** Leaves the request to graphql-js, which reports the error. */
+export function fail(reason: string): never {
+  throw new Error(reason);
+}
+
 /** A member of an object that is written: always the same text, or that of a property. */
 export type PlainMember =
   | { readonly key: string; readonly text: string }

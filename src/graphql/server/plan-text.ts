@@ -1,6 +1,6 @@
 import { type GraphQLLeafType, isEnumType } from "graphql";
 import type { RequestContext } from "../api/context.js";
-import type { Room, WriteValue } from "./plain-code.js";
+import { fail, type Room, type WriteValue } from "./plain-code.js";
 
 /** JSON text, there already or on its way. */
 export type Text = string | Promise<string>;
@@ -114,9 +114,4 @@ function textOf(value: unknown): string | undefined {
 
 function isPromise(value: unknown): value is Promise<unknown> {
   return value instanceof Promise;
-}
-
-/** Leaves the request to graphql-js, which reports the error. */
-export function fail(reason: string): never {
-  throw new Error(reason);
 }

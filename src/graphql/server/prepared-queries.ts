@@ -14,6 +14,7 @@ import { bareHash, checkHash, type QueryName } from "./query-name.js";
 import { persistedQueryNotFound } from "./query-refusal.js";
 import { checkQueryText } from "./query-text.js";
 import { operationLabel } from "./request-labels.js";
+import { SharedTexts } from "./shared-texts.js";
 
 /** A query is compiled on its third execution: compiling costs as much as an execution. */
 const COMPILE_AT = 3;
@@ -64,6 +65,7 @@ export class PreparedQueries {
   });
   /** Of the queries above, those that can be named by a hash. */
   readonly #texts = new Map<string, string>();
+  readonly #shared = new SharedTexts();
 
   /** @param compileAt the number of executions at which an operation is compiled; absent: the one that pays */
   constructor(
@@ -151,7 +153,7 @@ export class PreparedQueries {
   #compile({ document, operation }: PreparedOperation): CompiledPlan | null {
     if (countSelections(document, operation) > MOST_SELECTIONS) return null;
     try {
-      return compilePlan(this.schema, document, operation) ?? null;
+      return compilePlan(this.schema, document, operation, this.#shared) ?? null;
     } catch {
       // `new Function` may be disabled: graphql-js executes everything then.
       return null;

@@ -1,4 +1,4 @@
-import { Ctx, Field, Int, ObjectType } from "type-graphql";
+import { Ctx, Extensions, Field, Int, ObjectType } from "type-graphql";
 import type { BlamedCommit } from "../../../domain/blame.js";
 import type * as tree from "../../../domain/field-tree.js";
 import type { Json, JsonObject } from "../../../domain/json.js";
@@ -8,6 +8,7 @@ import type { FieldBlames } from "../../../service/read/field-blames.js";
 import type { RequestReader } from "../../../service/read/request-reader.js";
 import type { RequestContext } from "../context.js";
 import { DateTimeScalar, JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
+import { type Inheriting, SHARED } from "../shared-text.js";
 import { ConfigLayerType } from "./config-layer.type.js";
 
 /** Who put what into the layers of a config. */
@@ -41,12 +42,13 @@ export class FieldBlameType {
   }
 }
 
+@Extensions({ inheriting: true })
 @ObjectType("ConfigField", {
   simpleResolvers: true,
   description:
     "One leaf of the effective config. Arrays and empty objects are leaves: seen and replaced whole.",
 })
-export class ConfigFieldType {
+export class ConfigFieldType implements Inheriting {
   private described: FieldSchema | undefined;
 
   constructor(
@@ -56,12 +58,19 @@ export class ConfigFieldType {
     private readonly blamesOf: BlamesOf,
   ) {}
 
+  /** A layer below the account's own one has the same place, and so the same kind, in the configs of all who inherit it. */
+  get inherited(): tree.Field | undefined {
+    return this.leaf.contributions[0].layer < this.layers.length - 1 ? this.leaf : undefined;
+  }
+
   @Field(() => JsonPointerScalar, { description: "Where in the values it is." })
+  @Extensions(SHARED)
   get pointer(): string {
     return this.leaf.pointer;
   }
 
   @Field(() => JsonScalar, { nullable: true, description: "The value in force." })
+  @Extensions(SHARED)
   get value(): Json {
     return this.leaf.value;
   }
@@ -69,6 +78,7 @@ export class ConfigFieldType {
   @Field(() => ConfigLayerType, {
     description: "The layer that the value comes from: the highest whose document has this pointer.",
   })
+  @Extensions(SHARED)
   get source(): ConfigLayerType {
     return this.layers.at(-1 - this.leaf.contributions[0].layer) as ConfigLayerType;
   }
@@ -78,16 +88,19 @@ export class ConfigFieldType {
     description:
       "Every layer that has something here, highest first: the first is the source, the rest are shadowed and would come into force with it taken away.",
   })
+  @Extensions(SHARED)
   get contributions(): ContributionType[] {
     return this.leaf.contributions.map((contribution) => new ContributionType(contribution, this.layers));
   }
 
   @Field(() => String, { nullable: true, description: "Its name for a person, from the schema." })
+  @Extensions(SHARED)
   get title(): string | null {
     return this.#described?.title ?? null;
   }
 
   @Field(() => String, { nullable: true, description: "What it does, from the schema." })
+  @Extensions(SHARED)
   get description(): string | null {
     return this.#described?.description ?? null;
   }
@@ -97,6 +110,7 @@ export class ConfigFieldType {
     description:
       "This field's own account schema (at the system level: system schema), references followed: enough to draw one input. Null below a setting that takes any object.",
   })
+  @Extensions(SHARED)
   get schema(): JsonObject | null {
     return this.#described?.schema ?? null;
   }
@@ -129,6 +143,7 @@ export class ContributionType {
   ) {}
 
   @Field(() => ConfigLayerType, { description: "The layer that has it." })
+  @Extensions(SHARED)
   get layer(): ConfigLayerType {
     return this.layers.at(-1 - this.contribution.layer) as ConfigLayerType;
   }
@@ -136,11 +151,13 @@ export class ContributionType {
   @Field(() => JsonPointerScalar, {
     description: "The field's own pointer, or its ancestor's where the layer holds another type there.",
   })
+  @Extensions(SHARED)
   get pointer(): string {
     return this.contribution.pointer;
   }
 
   @Field(() => JsonScalar, { nullable: true, description: "The layer's value at that pointer." })
+  @Extensions(SHARED)
   get value(): Json {
     return this.contribution.value;
   }

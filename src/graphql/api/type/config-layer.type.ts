@@ -1,8 +1,9 @@
-import { Field, Int, ObjectType } from "type-graphql";
+import { Extensions, Field, Int, ObjectType } from "type-graphql";
 import type { JsonObject } from "../../../domain/json.js";
 import type { Layer, LayerKind } from "../../../domain/layer.js";
 import type { ConfigView } from "../../../service/authorize.js";
 import { DateTimeScalar, JsonObjectScalar } from "../scalars.js";
+import { SHARED } from "../shared-text.js";
 import { AccountType } from "./account.type.js";
 import { LayerKindEnum } from "./layer-kind.type.js";
 
@@ -17,6 +18,7 @@ export class ConfigLayerType {
   ) {}
 
   @Field(() => LayerKindEnum, { description: "Which layer it is." })
+  @Extensions(SHARED)
   get kind(): LayerKind {
     return this.layer.kind;
   }
