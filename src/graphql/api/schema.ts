@@ -1,6 +1,7 @@
 import "reflect-metadata";
-import { type GraphQLObjectType, type GraphQLSchema, isObjectType } from "graphql";
-import { buildSchema, getMetadataStorage } from "type-graphql";
+import type { GraphQLObjectType, GraphQLSchema } from "graphql";
+import { buildSchema } from "type-graphql";
+import { callDirectly } from "./direct-calls.js";
 import { AccountResolver } from "./resolver/account.resolver.js";
 import { AccountConfigResolver } from "./resolver/account-config.resolver.js";
 import { ConfigResolver } from "./resolver/config.resolver.js";
@@ -25,29 +26,13 @@ export async function createGraphqlSchema(): Promise<GraphQLSchema> {
     container: { get: (Resolver) => instances.get(Resolver) },
     validate: false,
   });
-  readByGetter(schema);
+  callDirectly(schema, (Resolver) => instances.get(Resolver));
   describeRoot(schema.getQueryType(), "Reads. Nothing here ever writes.");
   describeRoot(
     schema.getMutationType(),
     "Writes. Each is one atomic commit, or nothing; those of one request run one after the other.",
   );
   return schema;
-}
-
-/**
- * What is a getter is read as a property. type-graphql takes every decorated accessor for a resolver, whatever
- * `simpleResolvers` says, and calls it through three functions of its own: some microseconds for each value.
- */
-function readByGetter(schema: GraphQLSchema): void {
-  for (const { name, target, fields = [] } of getMetadataStorage().objectTypes) {
-    const type = schema.getType(name);
-    if (!isObjectType(type)) continue;
-    for (const field of fields) {
-      const built = type.getFields()[field.schemaName];
-      const isGetter = Object.getOwnPropertyDescriptor(target.prototype, field.name)?.get !== undefined;
-      if (built !== undefined && isGetter) delete built.resolve;
-    }
-  }
 }
 
 /** type-graphql makes the root types itself and gives them no description. */

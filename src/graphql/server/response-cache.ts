@@ -70,13 +70,13 @@ export class ResponseCache {
 
   /** Caches a response on its second offer, if the versions of what was read tell whether it holds. */
   offer(body: Buffer, principal: Principal, text: string, label: string, trace: ReadTrace): void {
+    if (body.length > this.#largest) return;
+    if (!this.#admission.admits(keyOf(body, principal), this.#entries)) return;
     const { vector } = trace;
     const own = principal.accountId === undefined ? undefined : trace.account(principal.accountId);
     // No version, so nothing tells whether it holds. Whether a token counts depends on how old its account is.
     if (vector === undefined || !hasVersions(vector) || (own === undefined && !principal.isSuperadmin))
       return;
-    if (body.length > this.#largest) return;
-    if (!this.#admission.admits(keyOf(body, principal), this.#entries)) return;
     const issuedFrom = own === undefined ? 0 : tokensCountFrom(own);
     // In one piece, though the text was put together of many.
     const bytes = Buffer.from(text).toString("latin1");
