@@ -56,6 +56,7 @@ function replace(
     readonly schemaName: string;
     readonly methodName: string;
     readonly params?: readonly Parameter[];
+    readonly middlewares?: readonly unknown[];
   },
   owner: (root: unknown) => unknown,
 ): void {
@@ -78,16 +79,19 @@ function readerOf(parameter: Parameter): Given {
       return (_root, args) => args;
     case "arg":
       return (_root, args) => args[parameter.name];
-    case "context":
-      if (parameter.propertyName !== undefined) break;
-      return (_root, _args, context) => context;
     case "info":
       return (_root, _args, _context, info) => info;
+    case "context":
+      return parameter.propertyName === undefined ? (_root, _args, context) => context : unknown(parameter);
     case "root":
-      return (root) => root;
+      return parameter.propertyName === undefined ? (root) => root : unknown(parameter);
     default:
-      throw new Error(
-        `No resolver here has a parameter of the kind "${parameter.kind}": say what it is given.`,
-      );
+      return unknown(parameter);
   }
+}
+
+function unknown({ kind, methodName }: Parameter): never {
+  throw new Error(
+    `${methodName} has a parameter (${kind}) of a kind that no other has: give it its value here.`,
+  );
 }

@@ -141,7 +141,7 @@ export class MergedConfigs {
     for (let index = at - 1; index >= first; index--) {
       const layer = visible(index);
       const key = wanted.keys[index] as string;
-      folded = { layers: [layer, ...folded.layers], merged: folded.merged.under(layer?.document) };
+      folded = over(folded, layer);
       if (index > 0) this.#cache.put(key, folded);
       else this.#cache.offer(key, folded);
     }
@@ -207,12 +207,44 @@ function defaultsOf(perspective: Perspective): VisibleConfig {
   return config;
 }
 
-/** The merge of some documents, highest precedence first, past every cache: what a write decides on. */
-export function uncachedMerge(
+/** Stands for a document where there is none. */
+const NOTHING: StoredDocument = {
+  version: { revision: 0, sequence: 0, nonce: "" },
+  override: undefined,
+  updatedAt: "",
+  updatedBy: "",
+};
+/** What inherited documents come to over a merge: the same documents always come to the same. */
+const merges = new WeakMap<VisibleConfig, WeakMap<StoredDocument, VisibleConfig>>();
+
+function inheritedOver(
+  below: VisibleConfig,
+  document: StoredDocument | undefined,
   perspective: Perspective,
-  documents: readonly (StoredDocument | undefined)[],
 ): VisibleConfig {
-  const layers = documents.map((document) => visibleLayer(document, perspective));
-  const schema = defaultsOf(perspective).merged;
-  return { layers, merged: layers.reduceRight((below, layer) => below.under(layer?.document), schema) };
+  const known = merges.get(below) ?? new WeakMap<StoredDocument, VisibleConfig>();
+  merges.set(below, known);
+  const key = document ?? NOTHING;
+  const config = known.get(key) ?? over(below, visibleLayer(document, perspective));
+  known.set(key, config);
+  return config;
+}
+
+function over({ layers, merged }: VisibleConfig, layer: VisibleLayer | undefined): VisibleConfig {
+  return { layers: [layer, ...layers], merged: merged.under(layer?.document) };
+}
+
+/**
+ * The merge of documents that were just read, highest precedence first: what a write decides on. It looks nothing up by a
+ * name or a version. Of inherited documents that are the very same objects it is made once.
+ */
+export function mergeOf(
+  perspective: Perspective,
+  [own, ...inherited]: readonly (StoredDocument | undefined)[],
+): VisibleConfig {
+  const below = inherited.reduceRight<VisibleConfig>(
+    (config, document) => inheritedOver(config, document, perspective),
+    defaultsOf(perspective),
+  );
+  return over(below, visibleLayer(own, perspective));
 }

@@ -23,7 +23,7 @@ import { checkNote } from "../note.js";
 import { type ConfigProblem, isBlocking } from "../problems.js";
 import { blamedDocument } from "../read/blamed-document.js";
 import { ConfigSnapshot, snapshotOf } from "../read/config-snapshot.js";
-import { uncachedMerge } from "../read/merged-configs.js";
+import { mergeOf } from "../read/merged-configs.js";
 import type { LayerVersions } from "../read/stored-layers.js";
 import { guardTiming } from "../timing-guard.js";
 import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";
@@ -146,7 +146,7 @@ export class ConfigWriter {
     if (layers === undefined) throw noSuchAccount();
     const view = authorize(principal, "write", layers.ancestry?.lineage);
     const config = this.#catalog.perspective(principal, target);
-    const merged = uncachedMerge(config.perspective, layers.documents);
+    const merged = mergeOf(config.perspective, layers.documents);
     const snapshot = snapshotOf(config, { layers, config: merged }, view);
     return { ...layers, perspective: config.perspective, snapshot };
   }

@@ -3,6 +3,7 @@ import { laterOf } from "../../domain/clock.js";
 import {
   changeBody,
   documentBody,
+  inheritedDocument,
   newAccount,
   ownerOf,
   parseChange,
@@ -226,10 +227,16 @@ export function forgetOperations(database: Database, now: number, commits: numbe
   }
 }
 
-function documentOf(database: Database, key: DocumentKey, withBlame: boolean): StoredDocument | undefined {
+function documentOf(
+  database: Database,
+  key: DocumentKey,
+  withBlame: boolean,
+  isInherited: boolean,
+): StoredDocument | undefined {
   const record = database.get(documentKey(key));
   if (record === undefined) return undefined;
-  return storedDocument(record, withBlame ? blameAt(database, key) : undefined);
+  if (withBlame) return storedDocument(record, blameAt(database, key));
+  return isInherited ? inheritedDocument(record) : storedDocument(record);
 }
 
 export function versionOf(database: Database, key: DocumentKey): Version | undefined {
@@ -255,7 +262,7 @@ export function configsOf(
     if (accountId !== undefined && lineage === undefined) return undefined;
     const keys = documentKeys(lineage, configId);
     const documents = (bodies === "own" ? keys.slice(0, 1) : keys).map((key, index) =>
-      documentOf(database, key, bodies === "blame" || (bodies === "write" && index === 0)),
+      documentOf(database, key, bodies === "blame" || (bodies === "write" && index === 0), index > 0),
     );
     const versions = keys.map((key, index) =>
       index < documents.length ? documents[index]?.version : versionAt(key),

@@ -2,6 +2,7 @@ import { StrataError } from "../../domain/errors.js";
 import {
   assembleLineage,
   documentRevision,
+  inheritedDocument,
   parseAccount,
   parseAccountRevision,
   parseChange,
@@ -97,9 +98,11 @@ export class RedisReads {
         const keys = documentKeys(lineage, configId);
         const texts = found[index] ?? [];
         const [records, blames] = [texts.slice(0, keys.length), texts.slice(keys.length)];
-        const documents = (bodies === "own" ? records.slice(0, 1) : records).map((record, layer) =>
-          record === null ? undefined : storedDocument(record, blames[layer] ?? undefined),
-        );
+        const documents = (bodies === "own" ? records.slice(0, 1) : records).map((record, layer) => {
+          if (record === null) return undefined;
+          const blame = blames[layer] ?? undefined;
+          return layer > 0 && blame === undefined ? inheritedDocument(record) : storedDocument(record, blame);
+        });
         const versions = records.map((text) =>
           text === null ? undefined : parseVersion(versionOfRecord(text)),
         );

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ConfigSchema, Perspective } from "../../../src/schema/config-schema.js";
 import { loadSchemaRegistry, type SchemaRegistry } from "../../../src/schema/schema-registry.js";
-import { MergedConfigs, uncachedMerge } from "../../../src/service/read/merged-configs.js";
+import { MergedConfigs, mergeOf } from "../../../src/service/read/merged-configs.js";
 import type { LayerVersions } from "../../../src/service/read/stored-layers.js";
 import type { MergeCache } from "../../../src/store/merge-cache.js";
 import { createRedisMergeCache } from "../../../src/store/redis/redis-merge-cache.js";
@@ -280,7 +280,7 @@ describe("merges of one process", () => {
           (documents) =>
             JSON.stringify(layersOf(documents).versions) === JSON.stringify(found?.layers.versions),
         );
-        const expected = uncachedMerge(open.perspective, given ?? []);
+        const expected = mergeOf(open.perspective, given ?? []);
         expect(found?.config.layers).toEqual(expected.layers);
         expect(found?.config.merged.values).toEqual(expected.merged.values);
         expect(found?.config.merged.fields.list()).toEqual(expected.merged.fields.list());
