@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import { secondOf, TOKENS_WAIT } from "../domain/clock.js";
 import { StrataError } from "../domain/errors.js";
 import type { JsonObject } from "../domain/json.js";
@@ -141,23 +140,6 @@ export function parseBlame(blameRecord: string): StoredBlame | undefined {
   const second = blameRecord.indexOf("\n", blameRecord.indexOf("\n") + 1);
   const text = blameRecord.slice(second + 1);
   return text === "" ? undefined : { version: parseVersion(versionOfRecord(blameRecord)), text };
-}
-
-/** Characters of records that are kept parsed. */
-const INHERITED_CHARACTERS = 4 * 2 ** 20;
-const inherited = new LRUCache<string, StoredDocument>({
-  maxSize: INHERITED_CHARACTERS,
-  sizeCalculation: (_, record) => record.length,
-});
-
-/**
- * The same for a document that many accounts inherit: as long as its record is the same, so is the object. Whatever else is
- * made of the document can then be kept with it.
- */
-export function inheritedDocument(record: string): StoredDocument {
-  const known = inherited.get(record) ?? storedDocument(record);
-  inherited.set(record, known);
-  return known;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Key } from "lmdb";
+import { ancestor } from "../inherited-records.js";
 import {
   accountBody,
   assembleLineage,
@@ -31,9 +32,9 @@ const countsKey = (id: string): Key => ["n", id];
 /** Comes after every id. */
 const LAST_ID = "\x7f";
 
-export function accountOf(database: Database, id: string): AccountRecord | undefined {
+export function accountOf(database: Database, id: string, parse = parseAccount): AccountRecord | undefined {
   const record = database.get(accountKey(id));
-  return record === undefined ? undefined : parseAccount(record);
+  return record === undefined ? undefined : parse(record);
 }
 
 export function accountVersionOf(database: Database, id: string): Version | undefined {
@@ -48,7 +49,8 @@ export function lineageOf(
   known = new Map<string, AccountRecord | undefined>(),
 ): Lineage | undefined {
   const recall = (accountId: string): AccountRecord | undefined => {
-    if (!known.has(accountId)) known.set(accountId, accountOf(database, accountId));
+    if (!known.has(accountId))
+      known.set(accountId, accountOf(database, accountId, accountId === id ? parseAccount : ancestor));
     return known.get(accountId);
   };
   return assembleLineage(id, recall);

@@ -1,9 +1,9 @@
 import type { Key } from "lmdb";
 import { laterOf } from "../../domain/clock.js";
+import { inheritedDocument } from "../inherited-records.js";
 import {
   changeBody,
   documentBody,
-  inheritedDocument,
   newAccount,
   ownerOf,
   parseChange,

@@ -1,8 +1,8 @@
 import { StrataError } from "../../domain/errors.js";
+import { inheritedDocument } from "../inherited-records.js";
 import {
   assembleLineage,
   documentRevision,
-  inheritedDocument,
   parseAccount,
   parseAccountRevision,
   parseChange,
