@@ -27,6 +27,23 @@ function refusal(run: () => unknown): StrataError {
 }
 const nested = (depth: number): unknown => JSON.parse(`${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`);
 
+/** What `canonical` is to make, in the simplest way. */
+function spelled(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(spelled).join(",")}]`;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, inner]) => `${JSON.stringify(key)}:${spelled(inner)}`).join(",")}}`;
+}
+
+law("a canonical text has all keys in order, whatever order they came in", documents(1), ([value]) => {
+  const text = canonical(value as Json);
+  return text === spelled(value) && canonical(JSON.parse(text)) === text;
+});
+
+test("keys that look like numbers are in the order of texts, too", () => {
+  expect(canonical({ 9: 1, 10: 2, a: [{ 2: 1, 11: 2 }] })).toBe('{"10":2,"9":1,"a":[{"11":2,"2":1}]}');
+});
+
 law("R11: two values are equal exactly when their canonical texts are", documents(2), ([a, b]) => {
   return (
     equals(a, b) === (canonical(a as Json) === canonical(b as Json)) &&
