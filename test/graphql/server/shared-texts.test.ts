@@ -22,7 +22,12 @@ const OPEN = {
   },
 };
 const ACCOUNTS = ["root", "east", "acme", "bolt", "west", "core"];
-const callerOf = (accountId: string): Principal => ({ ...OPEN_PRINCIPAL, accountId, isSuperadmin: false });
+const callerOf = (accountId: string): Principal => ({
+  ...OPEN_PRINCIPAL,
+  accountId,
+  isSuperadmin: false,
+  issuedAt: Date.UTC(2027, 0) / 1_000,
+});
 const CALLERS: readonly Principal[] = [OPEN_PRINCIPAL, ...["root", "east", "acme"].map(callerOf)];
 
 /** Of a field and of its layers: what is the same for all, and what is not. */
@@ -114,7 +119,7 @@ describe(`texts that accounts share (LAW_SEED=${SEED})`, () => {
         }
       },
     );
-    await fc.assert(law, { seed: SEED, numRuns: cases(80) });
+    await fc.assert(law, { seed: SEED, numRuns: cases(25) });
   });
 
   test("say of a layer nothing that one caller may know and another may not", async () => {
