@@ -4,7 +4,7 @@ import type { Settings } from "../../src/env.js";
 import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
 import { openRedisStore } from "../../src/store/redis/redis-store.js";
 import { parseRedisUrl } from "../../src/store/redis/redis-url.js";
-import type { Store } from "../../src/store/store.js";
+import type { HistoryRetention, Store } from "../../src/store/store.js";
 import { sharedRedisUrl } from "../redis/run-redis.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
@@ -28,7 +28,10 @@ export function testStoreSettings(folder: string): Settings["store"] {
 }
 
 /** Not closed by itself. */
-export function openTestStore(folder = temporaryFolder(FAST_DISK)): Promise<Store> {
-  const settings = testStoreSettings(folder);
+export function openTestStore(
+  folder = temporaryFolder(FAST_DISK),
+  kept: Partial<HistoryRetention> = {},
+): Promise<Store> {
+  const settings = { ...testStoreSettings(folder), ...kept };
   return settings.kind === "lmdb" ? openLmdbStore(settings) : openRedisStore(settings);
 }

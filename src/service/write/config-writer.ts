@@ -191,7 +191,9 @@ export class ConfigWriter {
 
   async #blame(key: DocumentKey, before: StoredDocument | undefined, after: JsonObject): Promise<string> {
     const readHistory = (of: HistoryOf) => fromStore(this.#dependencies.store.history(of));
-    return blameText(blameAfter(before && (await blamedDocument(readHistory, key, before)), after));
+    const blamed = before && (await blamedDocument(readHistory, key, before));
+    await yieldToEventLoop();
+    return blameText(blameAfter(blamed, after));
   }
 
   #written(
