@@ -17,9 +17,11 @@ const KEYS = 12;
 const WRITERS = 24;
 
 function commitOf(key: DocumentKey, override: JsonObject | undefined, id: string = randomUUID()): Commit {
+  const kind = override === undefined ? "RESET" : "SET";
   return {
     expect: { documents: [], accounts: [] },
-    write: { on: "document", key, override, kind: override === undefined ? "RESET" : "SET" },
+    // Nobody looks into a blame: it says of which commit it is.
+    write: { on: "document", key, override, kind, ...(override && { blame: id }) },
     at: new Date().toISOString(),
     by: "child",
     schema: undefined,

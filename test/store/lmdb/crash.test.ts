@@ -5,14 +5,14 @@ import { open } from "lmdb";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/domain/json.js";
 import { openLmdbStore } from "../../../src/store/lmdb/lmdb-store.js";
-import { parseDocument, SYSTEM_OWNER, storedDocument } from "../../../src/store/records.js";
+import { parseBlame, parseDocument, SYSTEM_OWNER, storedDocument } from "../../../src/store/records.js";
 import type { Version } from "../../../src/store/store.js";
 import { cases } from "../../cases.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { storedDocuments } from "../stored-documents.js";
 
 const FOLDERS = 2;
-const KILLS_EACH = cases(6);
+const KILLS_EACH = process.env.STRATA_TEST_LONG === "1" ? 50 : cases(6);
 const childFile = fileURLToPath(new URL("crash-writer.ts", import.meta.url));
 
 /** What the child prints for a commit that the store acknowledged. */
@@ -92,8 +92,8 @@ class Ledger {
   }
 
   /**
-   * In the file: every revision of a document once, from 1 to its current one, each as it was acknowledged, and as many
-   * commits as revisions. Looks at what has come since the last time; `again` looks at all of it.
+   * In the file: every revision of a document once, from the oldest that is kept to its current one, each as it was
+   * acknowledged, with the blame of the current one, and as many commits as revisions. Looks at what has come since the last time; `again` looks at all of it.
    */
   async expectHistory(folder: string, { again }: { again: boolean }): Promise<void> {
     if (again) this.#checked.clear();
@@ -101,9 +101,16 @@ class Ledger {
     const current = new Map<string, number>();
     for (const { key, value } of raw.getRange({ start: ["d", SYSTEM_OWNER], end: ["d", "\x7f"] })) {
       const [, , configId] = key as [string, string, string];
-      current.set(configId, parseDocument(value).version.revision);
+      const { version, text } = parseDocument(value);
+      current.set(configId, version.revision);
+      const blame = parseBlame(raw.get(["b", SYSTEM_OWNER, configId]) ?? "");
+      const mark = text === undefined ? undefined : JSON.parse(text).mark;
+      expect(blame).toEqual(mark === undefined ? undefined : { version, text: mark });
     }
     for (const [configId, revision] of current) {
+      const [oldest] = raw.getKeys({ start: ["h", SYSTEM_OWNER, configId, 0], limit: 1 });
+      const kept = Number((oldest as EntryKey)[3]);
+      this.#checked.set(configId, Math.max(this.#checked.get(configId) ?? 0, kept - 1));
       const start = ["h", SYSTEM_OWNER, configId, (this.#checked.get(configId) ?? 0) + 1];
       const end = ["h", SYSTEM_OWNER, configId, Number.MAX_SAFE_INTEGER];
       for (const { key, value } of raw.getRange({ start, end })) this.#expectEntry(key as EntryKey, value);
