@@ -20,8 +20,12 @@ export interface BlamedCommit {
  */
 export interface Blame {
   /** Newest first, and only those that something is left of. */
-  readonly earlier: readonly BlamedCommit[];
+  readonly earlier: readonly EarlierCommit[];
   readonly tree: BlameTree;
+}
+/** There can be ten thousand, of which one is looked at: its time, in milliseconds since the epoch, becomes text then. */
+interface EarlierCommit extends Omit<BlamedCommit, "at"> {
+  readonly time: number;
 }
 export type BlameTree = number | readonly BlameTree[];
 
@@ -41,7 +45,8 @@ const ALL_NEW: Blame = { earlier: [], tree: 0 };
 export function blameAfter(before: BlamedDocument | undefined, after: JsonObject): Blame {
   if (before === undefined) return ALL_NEW;
   const { document, commit, blame } = before;
-  const commits = [commit, ...blame.earlier];
+  const { at, ...newest } = commit;
+  const commits = [{ ...newest, time: Date.parse(at) }, ...blame.earlier];
   const tree = treeAfter(after, document, blame.tree);
   const used = new Set<number>();
   collect(tree, used);
@@ -116,7 +121,11 @@ export function blamedCommit(
   }
   if (isObject(value) && !isEmpty(value)) return undefined;
   if (typeof tree !== "number") return undefined;
-  return tree === 0 ? commit : blame.earlier[tree - 1];
+  if (tree === 0) return commit;
+  const earlier = blame.earlier[tree - 1];
+  if (earlier === undefined) return undefined;
+  const { revision, time, by, note } = earlier;
+  return { revision, at: new Date(time).toISOString(), by, ...(note !== undefined && { note }) };
 }
 
 /** UTF-8 bytes that the texts of a blame may take, as JSON: more than all notes of most documents have. */
@@ -133,8 +142,8 @@ export function blameText({ earlier, tree }: Blame): string {
     texts.set(text, texts.size);
     return texts.size - 1;
   };
-  const commits = earlier.map(({ revision, at, by, note }) => {
-    const commit = [revision, Date.parse(at), place(by)];
+  const commits = earlier.map(({ revision, time, by, note }) => {
+    const commit = [revision, time, place(by)];
     if (note !== undefined && bytes < TEXT_BYTES) commit.push(place(note));
     return commit;
   });
@@ -158,12 +167,16 @@ export function isBlameText(text: string): boolean {
   return parseBlameText(text) !== undefined;
 }
 
-function parseCommit(commit: unknown, texts: readonly string[]): BlamedCommit | undefined {
+/** Milliseconds since the epoch that a time may be away from it, in JavaScript. */
+const TIME_LIMIT = 8.64e15;
+
+function parseCommit(commit: unknown, texts: readonly string[]): EarlierCommit | undefined {
   if (!Array.isArray(commit) || !commit.every((number) => Number.isSafeInteger(number))) return undefined;
   const [revision, time, byPlace, notePlace] = commit as [number, number, number, number?];
   const [by, note] = [texts[byPlace], notePlace === undefined ? undefined : texts[notePlace]];
   if (by === undefined || (notePlace !== undefined && note === undefined)) return undefined;
-  return { revision, at: new Date(time).toISOString(), by, ...(note !== undefined && { note }) };
+  if (Math.abs(time) > TIME_LIMIT) return undefined;
+  return note === undefined ? { revision, time, by } : { revision, time, by, note };
 }
 
 function isTree(tree: unknown, commits: number): tree is BlameTree {

@@ -89,7 +89,8 @@ describe(`blame (LAW_SEED=${SEED})`, () => {
     const many: Record<string, Json> = {};
     for (let index = 0; index < 10_000; index++) many[`field_${index}`] = index;
     const earlier = Array.from({ length: 9_999 }, (_, index) => ({
-      ...commitAt(index + 1),
+      revision: index + 1,
+      time: index * 1_000,
       by: `somebody-${index % 50}@example.org`,
       note: `${index} ${"n".repeat(480)}`,
     }));
