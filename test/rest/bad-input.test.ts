@@ -12,7 +12,12 @@ function put({ app }: RestApp, payload: string | Buffer, headers: Record<string,
 }
 
 /** Refused, with the envelope, and nothing stored; answers with what was said of it. */
-async function refused(rest: RestApp, payload: string | Buffer, status = 400, headers = JSON_TYPE) {
+async function refused(
+  rest: RestApp,
+  payload: string | Buffer,
+  status = 400,
+  headers: Record<string, string> = JSON_TYPE,
+) {
   const commits = rest.commits();
   const response = await put(rest, payload, headers);
   expect(response.statusCode).toBe(status);
@@ -186,4 +191,34 @@ test("what was refused left no trace in the server: it lives", async () => {
   for (const payload of ["{", `{"data":${"[".repeat(500_000)}`, '{"data":{"__proto__":1}}'])
     await refused(rest, payload);
   expect((await rest.app.inject("/health/live")).statusCode).toBe(200);
+});
+
+describe("X-Change-Note", () => {
+  const write = (rest: RestApp, note: string, payload = '{"data":{"a":1}}') =>
+    put(rest, payload, { ...JSON_TYPE, "x-change-note": note });
+  const newest = async (rest: RestApp) =>
+    (await rest.services.store.history({ key: { accountId: "leaf", configId: "open" }, limit: 1, bytes: 1 }))
+      .revisions[0];
+
+  test.each([
+    ["ticket 4711", "ticket 4711"],
+    ["f%C3%BCr%20Ada 100%25", "für Ada 100%"],
+    [encodeURIComponent("ü".repeat(500)), "ü".repeat(500)],
+  ])("%.40s is kept with the write", async (header, note) => {
+    const rest = await openRestApp(OPEN());
+    expect((await write(rest, header)).statusCode).toBe(201);
+    expect(await newest(rest)).toMatchObject({ note, kind: "SET" });
+  });
+
+  test.each([["100% sure"], ["%FF"], ["two%0Alines"], ["x".repeat(501)]])(
+    "%.40s is refused, and nothing is written",
+    async (header) => {
+      const rest = await openRestApp(OPEN());
+      const { data } = await refused(rest, '{"data":{"a":1}}', 400, {
+        ...JSON_TYPE,
+        "x-change-note": header,
+      });
+      expect(data).toMatchObject({ limit: "note" });
+    },
+  );
 });

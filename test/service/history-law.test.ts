@@ -279,6 +279,27 @@ describe(`history, blame and restore (LAW_SEED=${SEED})`, () => {
   it("equal the model's as far as they are kept, and blame beyond that", () => law({ historyRevisions: 3 }));
 });
 
+it("nobody is told who wrote what in a layer above its reach", async () => {
+  const store = await openTestStore();
+  const services = new Services(store, schemaFolder(OPEN_SCHEMAS));
+  await services.tree(["root"], ["shop*", "root"], ["one", "shop"]);
+  await services.set(undefined, "open", { s: 1 });
+  await services.set("shop", "open", { r: 1 });
+  await services.set("one", "open", { a: 1 });
+  const told = async (caller: Partial<typeof OPEN_PRINCIPAL>) => {
+    const principal = { ...OPEN_PRINCIPAL, isSuperadmin: false, issuedAt: 2_000_000_000, ...caller };
+    const reader = createRequestReader(store, principal);
+    const target = { accountId: "one", configId: "open" };
+    const snapshot = await services.configs.effective(principal, target, reader);
+    const blames = await FieldBlames.of(snapshot, reader);
+    return snapshot.config.fields.flatMap((field) => (blames.at(field) === undefined ? [] : field.pointer));
+  };
+  expect(await told({ accountId: "one" })).toEqual(["/a"]);
+  expect(await told({ accountId: "shop" })).toEqual(["/r", "/a"]);
+  expect(await told({ isSuperadmin: true })).toEqual(["/s", "/r", "/a"]);
+  await store.close();
+});
+
 /** What it takes to know who put what is in the store alone: another release, or none, may have written the document. */
 describe("blame that the store does not have, or has of an older version", () => {
   it("follows from the history", async () => {

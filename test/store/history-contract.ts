@@ -118,6 +118,20 @@ export function describeHistoryContract(name: string, open: (kept?: Kept) => Pro
       );
     });
 
+    it("and takes away what a lowered setting no longer keeps bit by bit, whether it is known how much there is or not", () =>
+      using(async ({ store, reopen }) => {
+        for (let v = 1; v <= 350; v++) await write(store, { v });
+        const kept = async (opened: Store) => (await opened.history({ key: KEY, ...ALL })).revisions.length;
+        const lowered = await reopen({ historyRevisions: 3 });
+        await write(lowered, { v: 0 });
+        expect(await kept(lowered)).toBe(251);
+        for (const left of [152, 53, 3, 3]) {
+          await write(lowered, { v: left });
+          expect(await kept(lowered)).toBe(left);
+        }
+        expect((await lowered.history({ key: KEY, ...ALL })).oldest).toBe(353);
+      }));
+
     it("and gives the blame that a commit brought back with its document, and says of which version it is", () =>
       using(async ({ store, reopen }) => {
         const first = versionOf(

@@ -10,6 +10,7 @@ import {
   type DocumentKey,
   documentKeys,
   type Expectations,
+  type HistoryRetention,
   type Store,
   type Version,
   type VersionsOf,
@@ -21,7 +22,7 @@ import { storedDocuments } from "./stored-documents.js";
 export interface OpenedStore {
   readonly store: Store;
   /** Closes the store in use, if it still is, and opens the same data again. */
-  reopen(): Promise<Store>;
+  reopen(kept?: Partial<HistoryRetention>): Promise<Store>;
   /** Closes everything and removes the data. */
   close(): Promise<void>;
 }

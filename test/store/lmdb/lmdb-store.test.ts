@@ -31,9 +31,9 @@ async function openTemporary(kept: Partial<HistoryRetention> = {}): Promise<Open
   let current = store;
   return {
     store,
-    reopen: async () => {
+    reopen: async (again = {}) => {
       await current.close();
-      current = await openLmdbStore({ folder, ...kept });
+      current = await openLmdbStore({ folder, ...kept, ...again });
       return current;
     },
     close: () => current.close(),

@@ -20,9 +20,9 @@ async function openStore(kept: Partial<HistoryRetention> = {}): Promise<OpenedSt
   let current = store;
   return {
     store,
-    reopen: async () => {
+    reopen: async (again = {}) => {
       await current.close();
-      current = await openRedisStore(options);
+      current = await openRedisStore({ ...options, ...again });
       return current;
     },
     close: () => current.close(),
