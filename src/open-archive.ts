@@ -5,12 +5,14 @@ import type { ArchiveItem, ArchiveSource, ArchiveTarget } from "./store/archive.
 import { openLmdbArchiveSource } from "./store/lmdb/lmdb-archive-source.js";
 import { openLmdbArchiveTarget } from "./store/lmdb/lmdb-archive-target.js";
 import { dataFile } from "./store/lmdb/lmdb-files.js";
+import { openLmdbReads } from "./store/lmdb/lmdb-reads.js";
 import { openLmdbStore } from "./store/lmdb/lmdb-store.js";
 import { acceptRedisStore } from "./store/redis/redis-accept.js";
 import { openRedisArchiveSource } from "./store/redis/redis-archive-source.js";
 import { openRedisArchiveTarget } from "./store/redis/redis-archive-target.js";
+import { openRedisReads } from "./store/redis/redis-open-reads.js";
 import { openRedisStore } from "./store/redis/redis-store.js";
-import type { Store } from "./store/store.js";
+import type { Store, StoreReads } from "./store/store.js";
 
 type Env = Readonly<NodeJS.ProcessEnv>;
 
@@ -19,6 +21,7 @@ interface Openers {
   source(): Promise<ArchiveSource>;
   target(): Promise<ArchiveTarget>;
   store(): Promise<Store>;
+  reads(): Promise<StoreReads>;
   /** Whether there is a store to open: opening one makes it, where that is possible. */
   exists(): boolean;
   /** Undefined where there is nothing to accept. */
@@ -34,6 +37,7 @@ function openersFor(settings: Settings["store"]): Openers {
         source: () => openLmdbArchiveSource({ folder }),
         target: () => openLmdbArchiveTarget({ folder }),
         store: () => openLmdbStore({ folder }),
+        reads: () => openLmdbReads(folder),
         exists: () => existsSync(dataFile(folder)),
         accept: async () => undefined,
       };
@@ -43,6 +47,7 @@ function openersFor(settings: Settings["store"]): Openers {
         source: () => openRedisArchiveSource(settings),
         target: () => openRedisArchiveTarget(settings),
         store: () => openRedisStore(settings),
+        reads: () => openRedisReads(settings),
         exists: () => true,
         accept: () => acceptRedisStore(settings),
       };
@@ -58,6 +63,11 @@ function openersAt(env: Env, url: string | undefined): Openers {
 /** @throws SettingsError, StrataError or Error with a message for the operator */
 export async function openArchiveSource(env: Env, url: string | undefined): Promise<ArchiveSource> {
   return openersAt(env, url).source();
+}
+
+/** @throws SettingsError, StrataError or Error with a message for the operator */
+export async function openStoreReads(env: Env, url: string | undefined): Promise<StoreReads> {
+  return openersAt(env, url).reads();
 }
 
 /** @throws SettingsError, StrataError or Error with a message for the operator */

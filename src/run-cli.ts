@@ -6,6 +6,7 @@ const HELP = `Usage: strata [command]
 
   start                      start the server; so does no command at all
   export [--to <file>]       copy the store to a file, or to standard output; the server may go on meanwhile
+  diff                       tell what differs in a config since a moment, and who did it; the server may go on meanwhile
   import <file>              fill an empty store with an export
   import-kazoo <folder>      try, and with --apply do, the move of KAZOO's own documents into the store
   token                      print a token for a server that runs with the same STRATA_JWT_SECRET
@@ -16,6 +17,13 @@ const HELP = `Usage: strata [command]
 Options of export:
   --to <file>                write this file, all of it or nothing
   --force                    replace the file if there is one
+
+Options of diff:
+  --since <when>             2h, 30m, 3d, or a moment such as 2026-11-22T09:30:00Z
+  --until <when>             the same; by default now
+  --account <id>             whose config; without it the system level's
+  --config <id>              which config; by default "default"
+  --json                     the changes for programs
 
 Options of import:
   --replace                  clear the store first
@@ -32,7 +40,7 @@ Options of token:
   --subject <name>           who it is for; by default you
   --expires <time>           15m, 1h, 7d; by default 1h
 
-export, import, import-kazoo and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
+export, diff, import, import-kazoo and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
 More about backups: docs/backup.md. About moving in from KAZOO: docs/migrate-from-kazoo.md
 `;
 
@@ -52,6 +60,7 @@ type Command = (args: readonly string[], context: CliContext) => Promise<unknown
 const COMMANDS: Readonly<Record<string, Command>> = {
   start,
   export: runExport,
+  diff: runDiff,
   import: runImport,
   "import-kazoo": runImportKazoo,
   token: runToken,
@@ -99,6 +108,15 @@ async function runExport(args: readonly string[], { env, stdout, stderr }: CliCo
     import("./open-archive.js"),
   ]);
   await exportCommand(args, { openSource: (store) => openArchiveSource(env, store), stdout, stderr });
+}
+
+async function runDiff(args: readonly string[], { env, stdout }: CliContext): Promise<void> {
+  const [{ diffCommand }, { diffStore }] = await Promise.all([
+    import("./command/diff-command.js"),
+    import("./open-diff.js"),
+  ]);
+  const now = () => new Date();
+  await diffCommand(args, { diff: (store, wanted) => diffStore(env, store, wanted), now, stdout });
 }
 
 async function runImport(args: readonly string[], { env, stderr }: CliContext): Promise<void> {

@@ -1,10 +1,11 @@
 import { StrataError } from "../domain/errors.js";
-import type { ArchivedWrite, ArchiveSource, Position, StorePosition } from "../store/archive.js";
+import type { ArchivedWrite, ArchiveSource, StorePosition } from "../store/archive.js";
 import {
   type AccountChange,
   type Change,
   type DocumentChange,
   type DocumentKey,
+  type Position,
   type StoredBlame,
   sameVersion,
   type Version,

@@ -1,6 +1,6 @@
 import { StrataError } from "../domain/errors.js";
-import type { ArchiveSource, Position } from "../store/archive.js";
-import type { DocumentKey } from "../store/store.js";
+import type { ArchiveSource } from "../store/archive.js";
+import type { DocumentKey, Position } from "../store/store.js";
 import { changeAt, exportChanges } from "./export-changes.js";
 import { exportWrite } from "./export-write.js";
 import { type ExportSummary, ExportWriter, type Sink } from "./export-writer.js";

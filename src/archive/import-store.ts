@@ -7,8 +7,8 @@ import type {
   ArchivedCounts,
   ArchivedDocument,
   ArchiveTarget,
-  Position,
 } from "../store/archive.js";
+import type { Position } from "../store/store.js";
 import { countsBelow } from "./account-tree.js";
 import { type ExportItem, readExport } from "./export-reader.js";
 import type { VerifiedExport } from "./verified-export.js";

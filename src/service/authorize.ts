@@ -18,6 +18,8 @@ import { AccountView } from "./account-view.js";
 export interface ConfigView {
   /** Undefined for the system level. */
   readonly account: AccountView | undefined;
+  /** The account of the RESELLER layer of a past moment, where it is none of the account's ancestors now. */
+  readonly formerReseller?: AccountView;
   /** Whether the caller may know what the system layer stores, and who wrote it. */
   readonly seesSystem: boolean;
 }
@@ -78,9 +80,16 @@ export function mayAccess(principal: Principal, lineage: Lineage): boolean {
 }
 
 /** Whether the caller may know who wrote a layer of a config, and when. @param accountId undefined: the system layer */
-export function mayAccessLayer({ account, seesSystem }: ConfigView, accountId: string | undefined): boolean {
-  if (accountId === undefined) return seesSystem;
-  return account?.find(accountId) !== undefined;
+export function mayAccessLayer(view: ConfigView, accountId: string | undefined): boolean {
+  return accountId === undefined ? view.seesSystem : accountOfLayer(view, accountId) !== undefined;
+}
+
+/** Whose document a layer is; undefined where the caller may not access the account. */
+export function accountOfLayer(
+  { account, formerReseller }: ConfigView,
+  accountId: string,
+): AccountView | undefined {
+  return account?.find(accountId) ?? formerReseller?.find(accountId);
 }
 
 function refuse(verdict: Verdict): void {

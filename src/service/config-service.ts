@@ -2,9 +2,11 @@ import type { Principal } from "../auth/principal.js";
 import type { SchemaRegistry } from "../schema/schema-registry.js";
 import { authorize, noSuchAccount } from "./authorize.js";
 import { ConfigCatalog, type ConfigTarget } from "./config-catalog.js";
+import type { AttributedChange } from "./read/attributed-changes.js";
 import { type HistoryPage, type HistoryWanted, historyPage } from "./read/config-history.js";
 import { type ConfigSnapshot, snapshotOf } from "./read/config-snapshot.js";
 import type { MergedConfigs } from "./read/merged-configs.js";
+import { PastConfigs } from "./read/past-configs.js";
 import type { RequestReader } from "./read/request-reader.js";
 import { guardTiming } from "./timing-guard.js";
 import type { CommitDependencies } from "./write/commit-until-done.js";
@@ -19,20 +21,47 @@ export interface ConfigServiceDependencies extends CommitDependencies {
 export class ConfigService extends ConfigCatalog {
   readonly #merges: MergedConfigs;
   readonly #writer: ConfigWriter;
+  readonly #past: PastConfigs;
 
   constructor({ registry, merges, ...dependencies }: ConfigServiceDependencies) {
     super(registry);
     this.#merges = merges;
+    this.#past = new PastConfigs(this, dependencies.now);
     this.#writer = new ConfigWriter(dependencies, this);
   }
 
   /**
-   * The effective config, with provenance.
-   * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_NOT_FOUND; CONFIG_NOT_FOUND; STORE_UNAVAILABLE
+   * The effective config, with provenance; or, exactly, what it was at a past moment.
+   * @param asOf RFC 3339, as `toISOString` writes it; absent or null: now
+   * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_NOT_FOUND, also where there was no such account then;
+   * CONFIG_NOT_FOUND; REVISION_NOT_FOUND; BAD_USER_INPUT for the future; STORE_UNAVAILABLE
    */
-  async effective(principal: Principal, given: ConfigTarget, reader: RequestReader): Promise<ConfigSnapshot> {
+  async effective(
+    principal: Principal,
+    given: ConfigTarget,
+    reader: RequestReader,
+    asOf?: string | null,
+  ): Promise<ConfigSnapshot> {
     const target = this.checked(principal, "read", given);
-    return guardTiming(principal, () => this.#effective(principal, target, reader));
+    return guardTiming(principal, () =>
+      asOf
+        ? this.#past.at(principal, target, asOf, reader, "/asOf")
+        : this.#effective(principal, target, reader),
+    );
+  }
+
+  /**
+   * What differs between a past moment and a snapshot that the caller has been given, and who did it.
+   * @param moment RFC 3339, as `toISOString` writes it
+   * @throws StrataError as `effective`; BAD_USER_INPUT also where the moment comes after the snapshot's own
+   */
+  changesSince(
+    principal: Principal,
+    snapshot: ConfigSnapshot,
+    moment: string,
+    reader: RequestReader,
+  ): Promise<readonly AttributedChange[]> {
+    return guardTiming(principal, () => this.#past.changesSince(principal, snapshot, moment, reader));
   }
 
   async #effective(
@@ -48,7 +77,12 @@ export class ConfigService extends ConfigCatalog {
     if (found === undefined) throw noSuchAccount();
     // The merge may be of layers that were read later than their versions.
     const view = authorize(principal, "read", found.layers.ancestry?.lineage);
-    return snapshotOf(config, found, view);
+    const { ancestry, ...layers } = found.layers;
+    return snapshotOf(
+      config,
+      { layers: { ...layers, lineage: ancestry?.lineage }, config: found.config },
+      view,
+    );
   }
 
   /** Some revisions of the document that a snapshot's config is about. @throws as `historyPage` */

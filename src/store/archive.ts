@@ -3,6 +3,7 @@ import type {
   Changes,
   CommitOrigin,
   DocumentKey,
+  Position,
   StoredBlame,
   Version,
   WriteKind,
@@ -62,12 +63,6 @@ export interface ArchiveTarget {
    */
   finish(sequence: number, dropped: number): Promise<StorePosition>;
   close(): Promise<void>;
-}
-
-/** The state that a store is in: one life of it, and how many commits that life has seen. */
-export interface Position {
-  readonly incarnation: string;
-  readonly sequence: number;
 }
 
 export interface StorePosition extends Position {

@@ -48,6 +48,7 @@ export function boundStaleness(store: Store, options: BoundedStoreOptions): Stor
       }
       return found;
     },
+    layersAt: (targets, moment) => store.layersAt(targets, moment),
     versions: (of) => follower.versions(of),
     isStillAt: (sequence) => store.isStillAt(sequence),
     rootId: () => store.rootId(),
@@ -76,6 +77,7 @@ class Follower {
   /** Everything up to here has been seen in the feed; undefined: nothing yet. */
   #position: number | undefined;
   #tree = "";
+  #incarnation = "";
   /** When the confirmation of the position was asked for. */
   #confirmedAt = Number.NEGATIVE_INFINITY;
   /** Nothing from before this is good enough. */
@@ -129,6 +131,7 @@ class Follower {
     const versions = known.map((entry) => entry?.version);
     return {
       tree: this.#tree,
+      incarnation: this.#incarnation,
       sequence: position,
       accounts: versions.slice(0, accounts.length),
       documents: versions.slice(accounts.length),
@@ -137,11 +140,12 @@ class Follower {
 
   async #ask(of: VersionsOf): Promise<Versions> {
     const found = await this.store.versions(of);
-    const { sequence, tree } = found;
+    const { sequence, tree, incarnation } = found;
     const position = this.#position;
     // The feed may have told already of changes that came after this answer was made: then it is not kept.
     if (position === undefined || position > sequence) return found;
     this.#tree = tree;
+    this.#incarnation = incarnation;
     for (const [index, id] of of.accounts.entries())
       this.#known.set(accountName(id), { version: found.accounts[index], sequence });
     for (const [index, key] of of.documents.entries())

@@ -26,6 +26,11 @@ export interface Store {
   descendants(of: DescendantsOf): Promise<Descendants>;
   /** The stored layers of configs, all as of one moment, each with the lineage that names them. */
   layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs>;
+  /**
+   * The same as of a past moment, as far as histories still tell.
+   * @param moment RFC 3339, as `toISOString` writes it
+   */
+  layersAt(targets: readonly DocumentKey[], moment: string): Promise<LayersAt>;
   /** The versions alone, all as of one moment: the cheap way to learn whether something known still holds. */
   versions(of: VersionsOf): Promise<Versions>;
   /**
@@ -60,6 +65,12 @@ export interface Store {
   /** Finishes what runs, then lets go of every resource. Calls after it are STORE_UNAVAILABLE. */
   close(): Promise<void>;
 }
+
+/** The part of the port that reads what configs are made of. */
+export type StoreReads = Pick<
+  Store,
+  "lineages" | "descendants" | "layers" | "layersAt" | "versions" | "history" | "rootId" | "close"
+>;
 
 /** Where a document lives: with an account, or (no account) in the system layer. */
 export interface DocumentKey {
@@ -169,10 +180,58 @@ interface StoredLayers {
   readonly documents: readonly (StoredDocument | undefined)[];
 }
 
-export interface StoredConfigs {
+/** The state that a store is in: one life of it, and how many commits that life has seen. */
+export interface Position {
+  /** Another one after an import. */
+  readonly incarnation: string;
+  /** The sequence of the newest commit. */
+  readonly sequence: number;
+}
+
+/** Read at a position. */
+export interface StoredConfigs extends Position {
   readonly tree: TreeToken;
   /** Undefined where there is no such account. */
   readonly configs: readonly (StoredLayers | undefined)[];
+}
+
+/**
+ * What configs were stored as after the last commit at or before a moment. Several commits can have one time: all of them
+ * count. It is read in one step, and exact: what the store cannot tell exactly is `notKept`.
+ */
+export interface LayersAt {
+  /** Of the store that it was read in. */
+  readonly incarnation: string;
+  /** The time of the newest commit when it was read; undefined: there was none. No later commit has an earlier time. */
+  readonly newest: string | undefined;
+  readonly configs: readonly PastConfig[];
+}
+
+export type PastConfig =
+  | PastLayers
+  /** Its account did not exist at the moment, or another account had its id then. */
+  | { readonly outcome: "noAccount" }
+  /**
+   * Something that it was made of is not kept, or goes back to a release that did not write it down. `next` is the earliest
+   * later moment at which the store may tell, RFC 3339.
+   */
+  | { readonly outcome: "notKept"; readonly next: string };
+
+/** One config as it was stored then, highest precedence first. */
+export interface PastLayers {
+  readonly outcome: "kept";
+  /** The account's ancestry of then; undefined for the system level. */
+  readonly lineage: Lineage | undefined;
+  readonly keys: readonly DocumentKey[];
+  readonly versions: readonly (Version | undefined)[];
+  readonly documents: readonly (StoredDocument | undefined)[];
+  /** A sequence after which exactly this was stored: that of the last commit at or before the moment, if the feed still tells. */
+  readonly sequence: number;
+  /**
+   * The digest of the schema folder of the last commit at or before the moment; where the feed no longer tells, of the
+   * last one that this config is made of. Undefined: there is none, or it was not written down.
+   */
+  readonly schema: string | undefined;
 }
 
 /** Where the layers of a config are stored (R1): the account's, its reseller's, the system's. */
@@ -188,10 +247,9 @@ export interface VersionsOf {
   readonly accounts: readonly string[];
   readonly documents: readonly DocumentKey[];
 }
-export interface Versions {
+/** Read at a position. */
+export interface Versions extends Position {
   readonly tree: TreeToken;
-  /** The sequence of the newest commit at that moment. */
-  readonly sequence: number;
   readonly accounts: readonly (Version | undefined)[];
   readonly documents: readonly (Version | undefined)[];
 }

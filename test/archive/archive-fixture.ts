@@ -6,9 +6,10 @@ import { exportStore } from "../../src/archive/export-store.js";
 import type { ExportSummary } from "../../src/archive/export-writer.js";
 import { importStore } from "../../src/archive/import-store.js";
 import { type VerifiedExport, verifyExport } from "../../src/archive/verified-export.js";
-import type { ArchiveItem, ArchiveSource, Position } from "../../src/store/archive.js";
+import type { ArchiveItem, ArchiveSource } from "../../src/store/archive.js";
 import { openLmdbArchiveSource } from "../../src/store/lmdb/lmdb-archive-source.js";
 import { openLmdbArchiveTarget } from "../../src/store/lmdb/lmdb-archive-target.js";
+import type { Position } from "../../src/store/store.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 export const AT = "2026-03-01T10:00:00.000Z";

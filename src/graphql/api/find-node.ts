@@ -1,4 +1,4 @@
-import { StrataError } from "../../domain/errors.js";
+import { type ErrorCode, StrataError } from "../../domain/errors.js";
 import { authorizeAtAll } from "../../service/authorize.js";
 import { guardTiming } from "../../service/timing-guard.js";
 import type { RequestContext } from "./context.js";
@@ -6,6 +6,14 @@ import { parseGlobalId } from "./global-id.js";
 import { AccountType } from "./type/account.type.js";
 import { ConfigSchemaType } from "./type/config-schema.type.js";
 import { EffectiveConfigType } from "./type/effective-config.type.js";
+
+/** What is not there, is not there any more, or is not there yet: a config as of a moment to come. */
+const ABSENCE: ReadonlySet<ErrorCode> = new Set([
+  "ACCOUNT_NOT_FOUND",
+  "BAD_USER_INPUT",
+  "CONFIG_NOT_FOUND",
+  "REVISION_NOT_FOUND",
+]);
 
 type Node = AccountType | EffectiveConfigType | ConfigSchemaType;
 
@@ -42,11 +50,11 @@ async function nodeOf(id: string, context: RequestContext): Promise<Node | undef
       return new ConfigSchemaType(configs.schema(principal, named.configId), principal.isSuperadmin);
     case "config":
       if (named.accountId === undefined && !principal.isSuperadmin) return undefined;
-      return new EffectiveConfigType(await configs.effective(principal, named, context.reader));
+      return new EffectiveConfigType(await configs.effective(principal, named, context.reader, named.asOf));
   }
 }
 
 function isAbsence(error: unknown): boolean {
   if (!(error instanceof StrataError)) return false;
-  return error.code === "ACCOUNT_NOT_FOUND" || error.code === "CONFIG_NOT_FOUND";
+  return ABSENCE.has(error.code);
 }

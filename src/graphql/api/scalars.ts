@@ -1,4 +1,6 @@
 import { GraphQLScalarType, Kind, type ObjectValueNode, type ValueNode } from "graphql";
+import { parseTime } from "../../domain/clock.js";
+import { StrataError } from "../../domain/errors.js";
 import type { Json, JsonObject } from "../../domain/json.js";
 import { parsePointer } from "../../domain/pointer.js";
 
@@ -33,13 +35,23 @@ export const JsonPointerScalar = new GraphQLScalarType<string, string>({
 
 export const DateTimeScalar = new GraphQLScalarType<string, string>({
   name: "DateTime",
-  description: "A moment as RFC 3339 text in UTC, e.g. `2026-11-22T09:30:00.000Z`.",
+  description:
+    "A moment as RFC 3339 text, e.g. `2026-11-22T09:30:00.000Z`. Given with any offset, answered in UTC; digits beyond milliseconds are cut off.",
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc3339",
+  parseValue: asTime,
+  parseLiteral: (node) => asTime(node.kind === Kind.STRING ? node.value : undefined),
 });
 
 function asObject(value: Json | undefined): JsonObject {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw new TypeError("a JSON object is expected.");
+}
+
+function asTime(value: unknown): string {
+  const time = typeof value === "string" ? parseTime(value) : undefined;
+  if (time !== undefined) return time;
+  const message = "A moment is RFC 3339 text with its offset, such as 2026-11-22T09:30:00Z.";
+  throw new StrataError("BAD_USER_INPUT", message);
 }
 
 /** Looked at before anything is executed: a mutation must not write and then fail at a pointer in its own answer. */

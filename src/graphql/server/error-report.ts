@@ -11,7 +11,7 @@ export interface ErrorReport {
 }
 
 /**
- * What a client is told of an error. Ours carry their code, pointer and limit; GraphQL's own lose what they quote of the
+ * What a client is told of an error. Ours carry their code, pointer, limit and oldest moment; GraphQL's own lose what they quote of the
  * caller's values; of anything else only an incident id leaves the process, and the log says what it was.
  */
 export function createErrorReport(logger: FastifyBaseLogger, newId: () => string): ErrorReport {

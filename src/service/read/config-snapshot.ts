@@ -4,11 +4,11 @@ import { canonical, isEmpty, type JsonObject } from "../../domain/json.js";
 import type { Layer } from "../../domain/layer.js";
 import type { Merged } from "../../domain/merged.js";
 import type { ConfigSchema, Perspective } from "../../schema/config-schema.js";
-import type { DocumentKey, Version } from "../../store/store.js";
+import type { DocumentKey, Lineage, Position, Version } from "../../store/store.js";
 import { type ConfigView, mayAccessLayer } from "../authorize.js";
 import type { ConfigPerspective } from "../config-catalog.js";
 import { type ConfigProblem, listed, problemsOf } from "../problems.js";
-import type { MergedLayers } from "./merged-configs.js";
+import type { VisibleConfig } from "./merged-configs.js";
 import type { LayerVersions } from "./stored-layers.js";
 
 /** Of what many accounts share, worked out once. */
@@ -36,10 +36,21 @@ function digest(text: string): string {
   return hash("sha256", text, "base64url");
 }
 
+/** The stored layers of a config: where they are, and at which of the store's positions they had these versions. */
+type SnapshotLayers = Pick<LayerVersions, "keys" | "versions" | "position">;
+
 /** The write that a snapshot shows the result of. */
 interface WriteOrigin {
   readonly dryRun: boolean;
   readonly before: EffectiveConfig;
+}
+
+/** What a state is of that was read as of a past moment. */
+export interface PastMoment {
+  /** RFC 3339, UTC. */
+  readonly asOf: string;
+  /** Whether it was another schema folder then; also where nobody knows. */
+  readonly schemaChanged: boolean;
 }
 
 /** An effective config with all that can be said about it: what the faces answer with. */
@@ -50,15 +61,15 @@ export class ConfigSnapshot {
 
   /**
    * @param view whose config it is, and what of it the caller sees
-   * @param stored what it was made of
-   * @param write the write that led to it; undefined: it was read
+   * @param stored what is stored of it, and where the store was then
+   * @param origin the write that led to it, or the past moment that it is of; absent: it was read as it is now
    */
   constructor(
     readonly config: EffectiveConfig,
     readonly schema: ConfigSchema,
     readonly view: ConfigView,
-    private readonly stored: Pick<LayerVersions, "keys" | "versions">,
-    private readonly write?: WriteOrigin,
+    private readonly stored: SnapshotLayers,
+    private readonly origin: { readonly write?: WriteOrigin; readonly past?: PastMoment } = {},
   ) {}
 
   /** Where its layers are stored, highest precedence first, without SCHEMA. */
@@ -71,9 +82,19 @@ export class ConfigSnapshot {
     return this.stored.versions;
   }
 
+  /** A position of the store at which it was so. Of a dry run: at which it was decided. */
+  get position(): Position {
+    return this.stored.position;
+  }
+
+  /** Undefined: it is as of now. */
+  get past(): PastMoment | undefined {
+    return this.origin.past;
+  }
+
   /** Whether this state was only thought of, never stored. */
   get dryRun(): boolean {
-    return this.write?.dryRun === true;
+    return this.origin.write?.dryRun === true;
   }
 
   /** The schema as this viewer sees it. */
@@ -91,8 +112,9 @@ export class ConfigSnapshot {
 
   /** The problems of the values as they are now. */
   get problems(): readonly ConfigProblem[] {
-    if (this.write !== undefined) {
-      this.#problems ??= listed(problemsOf(this.config, this.perspective, this.write.before));
+    const { write } = this.origin;
+    if (write !== undefined) {
+      this.#problems ??= listed(problemsOf(this.config, this.perspective, write.before));
       return this.#problems;
     }
     const { merged } = this.config;
@@ -105,9 +127,17 @@ export class ConfigSnapshot {
 /** @param view what the caller may access of it */
 export function snapshotOf(
   { schema, perspective }: ConfigPerspective,
-  { layers: { ancestry, keys, versions }, config: { layers, merged } }: MergedLayers,
+  {
+    layers: read,
+    config: { layers, merged },
+  }: {
+    readonly layers: SnapshotLayers & { readonly lineage: Lineage | undefined };
+    readonly config: VisibleConfig;
+  },
   view: ConfigView,
+  past?: PastMoment,
 ): ConfigSnapshot {
+  const { keys, lineage } = read;
   const stored = keys.map(({ accountId }, index): Layer => {
     const kind = accountId === undefined ? "SYSTEM" : index === 0 ? "ACCOUNT" : "RESELLER";
     const layer = layers[index];
@@ -123,6 +153,6 @@ export function snapshotOf(
     };
   });
   const all: Layer[] = [...stored, { kind: "SCHEMA", document: perspective.defaults }];
-  const config = new EffectiveConfig(ancestry?.lineage[0].id, schema.id, all, merged);
-  return new ConfigSnapshot(config, schema, view, { keys, versions });
+  const config = new EffectiveConfig(lineage?.[0].id, schema.id, all, merged);
+  return new ConfigSnapshot(config, schema, view, read, past === undefined ? {} : { past });
 }

@@ -59,14 +59,14 @@ export class TraceRecorder implements ReadTrace {
     }
   }
 
-  /** Something was read, or written, that has no version here. */
-  unversioned(): void {
-    this.#isWhole = false;
-  }
-
   /** Whether the version of a document was read. */
   covers(key: DocumentKey): boolean {
     return this.#documents.has(keyText(key));
+  }
+
+  /** Something was read, or written, that has no version here. */
+  unversioned(): void {
+    this.#isWhole = false;
   }
 
   account(id: string): Lineage[number] | undefined {

@@ -9,8 +9,10 @@ import {
   type HistoryOf,
   keyText,
   type LayerBodies,
+  type LayersAt,
   type Lineage,
-  type Store,
+  type PastConfig,
+  type StoreReads,
   sameVersion,
 } from "../../store/store.js";
 import { mayAccess } from "../authorize.js";
@@ -35,11 +37,22 @@ export interface RequestReader {
   blamedLayers(target: DocumentKey): Promise<LayerVersions | undefined>;
   /** Revisions of a document. They depend on nothing but its version, which the request has read before. */
   history(of: HistoryOf): Promise<DocumentHistory>;
+  /**
+   * A config's layers as of a past moment, whoever asks: the caller's right to them is for others to judge. What is made of
+   * them cannot be cached: a history may be trimmed, and another commit may get a time that has been asked for.
+   * @param moment as `toISOString` writes it
+   */
+  layersAt(target: DocumentKey, moment: string): Promise<PastRead>;
   /** Lists are not versioned: what is made of one cannot be cached. */
   descendants(of: DescendantsOf): Promise<Descendants>;
   rootId(): Promise<string | undefined>;
   /** Forgets what it has read: after a write the same request must not see the time before it. */
   clear(): void;
+}
+
+/** What the store tells of one config at a past moment. */
+export interface PastRead extends Omit<LayersAt, "configs"> {
+  readonly config: PastConfig;
 }
 
 /** For readers that share nothing with others. */
@@ -55,6 +68,7 @@ export function createFailedReader(failure: unknown): RequestReader {
     wholeLayers: fail,
     blamedLayers: fail,
     history: fail,
+    layersAt: fail,
     descendants: fail,
     rootId: fail,
     clear: () => {},
@@ -67,7 +81,7 @@ export function createFailedReader(failure: unknown): RequestReader {
  * @param strayReads of the same store
  */
 export function createRequestReader(
-  store: Store,
+  store: StoreReads,
   principal: Principal,
   lineages = new LineageCache(SMALL_CACHE),
   strayReads = new StrayReads(),
@@ -79,11 +93,14 @@ class StoreReader implements RequestReader {
   readonly trace: TraceRecorder;
   readonly #accounts = new DataLoader((ids: readonly string[]) => this.#readAccounts(ids));
   readonly #versions = loaderOf((targets) => this.#readVersions(targets));
+  readonly #past = new DataLoader((asked: readonly PastQuestion[]) => this.#readPast(asked), {
+    cacheKeyFn: ({ target, moment }) => `${moment} ${keyText(target)}`,
+  });
   readonly #whole = loaderOf((targets) => this.#readWhole(targets));
   readonly #blamed = loaderOf((targets) => this.#readLayers(targets, "blame"));
 
   constructor(
-    private readonly store: Store,
+    private readonly store: StoreReads,
     private readonly principal: Principal,
     private readonly lineages: LineageCache,
     strayReads: StrayReads,
@@ -112,6 +129,11 @@ class StoreReader implements RequestReader {
     return fromStore(this.store.history(of));
   }
 
+  layersAt(target: DocumentKey, moment: string): Promise<PastRead> {
+    this.trace.unversioned();
+    return this.#past.load({ target, moment });
+  }
+
   descendants(of: DescendantsOf): Promise<Descendants> {
     this.trace.unversioned();
     return fromStore(this.store.descendants(of));
@@ -128,6 +150,7 @@ class StoreReader implements RequestReader {
     this.#versions.clearAll();
     this.#whole.clearAll();
     this.#blamed.clearAll();
+    this.#past.clearAll();
   }
 
   async #readAccounts(ids: readonly string[]): Promise<(Ancestry | undefined)[]> {
@@ -158,6 +181,22 @@ class StoreReader implements RequestReader {
     const found = await this.#readLayers(targets, "all");
     for (const [index, target] of targets.entries()) this.#versions.clear(target).prime(target, found[index]);
     return found;
+  }
+
+  /** One store call for each moment. */
+  async #readPast(asked: readonly PastQuestion[]): Promise<PastRead[]> {
+    const byMoment = new Map<string, DocumentKey[]>();
+    for (const { target, moment } of asked) byMoment.set(moment, [...(byMoment.get(moment) ?? []), target]);
+    const found = new Map<PastQuestion["moment"], PastRead[]>();
+    const reads = [...byMoment].map(async ([moment, targets]) => {
+      const { configs, ...read } = await fromStore(this.store.layersAt(targets, moment));
+      found.set(
+        moment,
+        configs.map((config) => ({ ...read, config })),
+      );
+    });
+    await Promise.all(reads);
+    return asked.map(({ moment }) => found.get(moment)?.shift() as PastRead);
   }
 
   async #readLayers(
@@ -201,6 +240,11 @@ class StoreReader implements RequestReader {
   }
 }
 
+interface PastQuestion {
+  readonly target: DocumentKey;
+  readonly moment: string;
+}
+
 function loaderOf(read: (targets: readonly DocumentKey[]) => Promise<(LayerVersions | undefined)[]>) {
   return new DataLoader<DocumentKey, LayerVersions | undefined, string>(read, { cacheKeyFn: keyText });
 }
@@ -210,7 +254,7 @@ function loaderOf(read: (targets: readonly DocumentKey[]) => Promise<(LayerVersi
  * @returns undefined when they do not
  */
 async function versionsUnder(
-  store: Store,
+  store: StoreReads,
   lineages: ReadonlyMap<string, Lineage>,
   targets: readonly DocumentKey[],
 ): Promise<LayerVersions[] | undefined> {
@@ -233,6 +277,7 @@ async function versionsUnder(
       keys: own,
       versions: own.map((key) => versions.get(keyText(key))),
       documents: [],
+      position: { incarnation: now.incarnation, sequence: now.sequence },
     };
   });
 }

@@ -3,6 +3,7 @@ import type {
   LayerBodies,
   Lineage,
   Lineages,
+  Position,
   Store,
   StoredDocument,
   TreeToken,
@@ -24,19 +25,22 @@ export interface LayerVersions {
   readonly versions: readonly (Version | undefined)[];
   /** Of the first layers, as many as were read along with the versions: none, the own one, or all. */
   readonly documents: readonly (StoredDocument | undefined)[];
+  /** The store's position at which they were read. */
+  readonly position: Position;
 }
 
 /** Undefined where there is no such account. */
 export async function storedLayers(
-  store: Store,
+  store: Pick<Store, "layers">,
   targets: readonly DocumentKey[],
   bodies: LayerBodies,
 ): Promise<(LayerVersions | undefined)[]> {
-  const { tree, configs } = await fromStore(store.layers(targets, bodies));
+  const { tree, incarnation, sequence, configs } = await fromStore(store.layers(targets, bodies));
+  const position = { incarnation, sequence };
   return configs.map((config) => {
     if (config === undefined) return undefined;
     const { lineage, keys, versions, documents } = config;
-    return { ancestry: lineage && { lineage, tree }, keys, versions, documents };
+    return { ancestry: lineage && { lineage, tree }, keys, versions, documents, position };
   });
 }
 

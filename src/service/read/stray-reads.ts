@@ -22,6 +22,7 @@ export class StrayReads {
       lineages: (accountIds) => stray(store.lineages(accountIds)),
       descendants: (of) => stray(store.descendants(of)),
       layers: (targets, bodies) => stray(store.layers(targets, bodies)),
+      layersAt: (targets, moment) => stray(store.layersAt(targets, moment)),
       versions: (of) => stray(store.versions(of)),
       isStillAt: (sequence) => stray(store.isStillAt(sequence)),
       rootId: () => stray(store.rootId()),

@@ -147,7 +147,9 @@ export class ConfigWriter {
     const view = authorize(principal, "write", layers.ancestry?.lineage);
     const config = this.#catalog.perspective(principal, target);
     const merged = mergeOf(config.perspective, layers.documents);
-    const snapshot = snapshotOf(config, { layers, config: merged }, view);
+    const { ancestry, ...read } = layers;
+    const from = { layers: { ...read, lineage: ancestry?.lineage }, config: merged };
+    const snapshot = snapshotOf(config, from, view);
     return { ...layers, perspective: config.perspective, snapshot };
   }
 
@@ -210,8 +212,15 @@ export class ConfigWriter {
         config,
         before.schema,
         before.view,
-        { keys, versions: done === undefined ? versions : [done.version, ...versions.slice(1)] },
-        { dryRun, before: before.config },
+        done === undefined
+          ? before
+          : {
+              keys,
+              versions: [done.version, ...versions.slice(1)],
+              // The commit expects all that was read: at its sequence nothing else is another.
+              position: { ...before.position, sequence: done.version.sequence },
+            },
+        { write: { dryRun, before: before.config } },
       ),
       get changes() {
         return fieldChanges(before.config, config);

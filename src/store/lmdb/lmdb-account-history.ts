@@ -31,6 +31,28 @@ export function newestAccountSequence(database: Database, accountId: string): nu
   return 0;
 }
 
+/** The last entry of a sequence up to this one. */
+export function lastAccountEntry(
+  database: Database,
+  accountId: string,
+  sequence: number,
+): string | undefined {
+  const range = {
+    start: entryKey(accountId, sequence),
+    end: entryKey(accountId, 0),
+    reverse: true,
+    limit: 1,
+  };
+  for (const { value } of database.getRange(range)) return value;
+  return undefined;
+}
+
+export function nextAccountEntry(database: Database, accountId: string, after: number): string | undefined {
+  const range = { start: entryKey(accountId, after + 1), end: afterKey(accountId), limit: 1 };
+  for (const { value } of database.getRange(range)) return value;
+  return undefined;
+}
+
 export function accountHistory(
   database: Database,
   accountId: string,

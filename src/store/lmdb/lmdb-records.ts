@@ -25,6 +25,7 @@ import {
   type HistoryRetention,
   keyText,
   type LayerBodies,
+  type Position,
   type StoredConfigs,
   type StoredDocument,
   sameVersion,
@@ -57,7 +58,7 @@ export const versionKey = (key: DocumentKey): Key => ["v", ownerOf(key), key.con
 export const documentKey = (key: DocumentKey): Key => ["d", ownerOf(key), key.configId];
 /** When an account of this id was last deleted. */
 const deletionKey = (accountId: string): Key => ["gone", accountId];
-const feedKey = (sequence: number): Key => ["feed", sequence];
+export const feedKey = (sequence: number): Key => ["feed", sequence];
 const operationKey = (id: string): Key => ["op", id];
 const expiryKey = (expires: number, id: string): Key => ["x", expires, id];
 
@@ -101,7 +102,7 @@ export function decide(
 }
 
 /** The time of the newest commit; a store of an older release has it in its feed alone. Empty: nobody knows of one. */
-function lastTime(database: Database): string {
+export function lastTime(database: Database): string {
   const time = database.get("time");
   if (time !== undefined) return time;
   const newest = database.get(feedKey(sequenceOf(database)));
@@ -269,13 +270,13 @@ export function configsOf(
     );
     return { lineage, keys, versions, documents };
   });
-  return { tree: treeOf(database), configs };
+  return { tree: treeOf(database), ...positionOf(database), configs };
 }
 
 export function versionsOf(database: Database, { accounts, documents }: VersionsOf): Versions {
   return {
     tree: treeOf(database),
-    sequence: sequenceOf(database),
+    ...positionOf(database),
     accounts: accounts.map((id) => accountVersionOf(database, id)),
     documents: documents.map((key) => versionOf(database, key)),
   };
@@ -307,6 +308,10 @@ export function incarnationOf(database: Database): string {
 
 export function sequenceOf(database: Database): number {
   return Number(database.get("seq") ?? 0);
+}
+
+function positionOf(database: Database): Position {
+  return { incarnation: incarnationOf(database), sequence: sequenceOf(database) };
 }
 
 /** How many commits left nothing behind: those of accounts that were deleted. */

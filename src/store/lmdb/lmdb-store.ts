@@ -16,6 +16,7 @@ import {
   HISTORY_REVISIONS,
   type HistoryOf,
   type LayerBodies,
+  type LayersAt,
   type Lineages,
   type Store,
   type StoredConfigs,
@@ -34,6 +35,7 @@ import { MAP_SIZE_BYTES, openFolder } from "./lmdb-environment.js";
 import { unusable } from "./lmdb-errors.js";
 import { documentHistory } from "./lmdb-history.js";
 import { documentOwners } from "./lmdb-index.js";
+import { layersAt } from "./lmdb-past.js";
 import {
   changesAfter,
   configsOf,
@@ -116,6 +118,10 @@ class LmdbStore implements Store {
 
   layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs> {
     return this.#read((database) => configsOf(database, targets, bodies));
+  }
+
+  layersAt(targets: readonly DocumentKey[], moment: string): Promise<LayersAt> {
+    return this.#read((database) => layersAt(database, targets, moment));
   }
 
   versions(of: VersionsOf): Promise<Versions> {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { StrataError } from "../../domain/errors.js";
-import type { Position } from "../archive.js";
+import type { Position } from "../store.js";
 
 const WRITE_EVERY_MS = 1_000;
 

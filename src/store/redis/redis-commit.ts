@@ -1,9 +1,9 @@
-import type { Position } from "../archive.js";
 import { accountBody, changeBody, headerText, parseVersion } from "../records.js";
 import {
   type AccountWrite,
   type Commit,
   type HistoryRetention,
+  type Position,
   type Versions,
   versionText,
 } from "../store.js";
@@ -94,6 +94,8 @@ export function conflictIn(
   const documents = Number(rest[Number(keyCount) + DOCUMENTS_ARGUMENT]);
   return {
     tree: String(tree),
+    // The function compares it first.
+    incarnation: String(rest[Number(keyCount)]),
     sequence: Number(sequence),
     accounts: versions.slice(documents),
     documents: versions.slice(0, documents),

@@ -5,6 +5,7 @@ import { LUA_COMMIT } from "./redis-lua-commit.js";
 import { LUA_FACTS, LUA_UPGRADE } from "./redis-lua-facts.js";
 import { LUA_HISTORY, LUA_HISTORY_READS } from "./redis-lua-history.js";
 import { LUA_IMPORT } from "./redis-lua-import.js";
+import { LUA_PAST } from "./redis-lua-past.js";
 import { LUA_READS } from "./redis-lua-reads.js";
 
 /** The format of what is stored. A release writes where the store's `writers` is this. */
@@ -24,7 +25,7 @@ local UPGRADED_FORMAT = ${REDIS_UPGRADED_FORMAT}
 local TREE_DEPTH = ${TREE_DEPTH}
 local TOKENS_WAIT = ${TOKENS_WAIT}
 local TRIM_PER_COMMIT = ${TRIM_PER_COMMIT}
-${LUA_FACTS}${LUA_HISTORY}${LUA_COMMIT}${LUA_READS}${LUA_HISTORY_READS}${LUA_IMPORT}${LUA_UPGRADE}
+${LUA_FACTS}${LUA_HISTORY}${LUA_COMMIT}${LUA_READS}${LUA_HISTORY_READS}${LUA_PAST}${LUA_IMPORT}${LUA_UPGRADE}
 -- keys: probe; args: milliseconds. A write that changes nothing, by the way that commits take.
 local function probe(keys, args)
   return redis.call('SET', keys[1], '1', 'PX', args[1])
@@ -40,6 +41,8 @@ export const FUNCTIONS = {
   commit: `strata_commit_${DIGEST}`,
   lineages: `strata_lineages_${DIGEST}`,
   layers: `strata_layers_${DIGEST}`,
+  texts: `strata_texts_${DIGEST}`,
+  layersAt: `strata_layers_at_${DIGEST}`,
   accountHistory: `strata_account_history_${DIGEST}`,
   history: `strata_history_${DIGEST}`,
   writes: `strata_writes_${DIGEST}`,
@@ -67,6 +70,8 @@ export const FUNCTIONS = {
 const READING: ReadonlySet<string> = new Set([
   "lineages",
   "layers",
+  "texts",
+  "layersAt",
   "descendants",
   "accountHistory",
   "history",

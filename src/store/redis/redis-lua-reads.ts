@@ -148,6 +148,14 @@ local function layers(keys, args)
     end
     configs[#configs + 1] = texts
   end
-  return {redis.call('GET', keys[1]), records, configs}
+  local incarnation = redis.call('HGET', prefix .. 'meta', 'incarnation')
+  return {redis.call('GET', keys[1]), incarnation, redis.call('GET', prefix .. 'seq'), records, configs}
+end
+
+-- keys: tree meta, then those whose texts are wanted
+local function texts(keys)
+  local found = {redis.call('MGET', keys[1])[1]}
+  for i = 3, #keys do found[i - 1] = redis.call('MGET', keys[i])[1] end
+  return {redis.call('HGET', keys[2], 'incarnation'), found}
 end
 `;

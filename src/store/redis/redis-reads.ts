@@ -25,6 +25,7 @@ import {
   documentKeys,
   type HistoryOf,
   type LayerBodies,
+  type LayersAt,
   type Lineages,
   type StoredConfigs,
   TREE_DEPTH,
@@ -41,6 +42,7 @@ import {
 } from "./redis-connection.js";
 import { FUNCTIONS, REDIS_FORMAT } from "./redis-functions.js";
 import type { RedisKeys } from "./redis-keys.js";
+import { type LayersAtAnswer, layersAtCommand, parseLayersAt } from "./redis-past.js";
 import { UNFINISHED_IMPORT } from "./redis-write-guard.js";
 
 /** A read goes again while this lasts: its connection may just have been lost. */
@@ -49,8 +51,24 @@ const PAUSE_MS = 50;
 /** Errors of a server that is starting or failing over. */
 const PASSES = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|BUSY)\b/;
 
+/** A life of the store, and the tree token that was last seen in it: a new life begins with a new token. */
+interface Life {
+  readonly tree: string;
+  readonly incarnation: string;
+}
+
+type LayersAnswer = [
+  tree: string | null,
+  incarnation: string | null,
+  sequence: string | null,
+  records: string[],
+  configs: (string | null)[][],
+];
+
 /** The reads of a store in Redis. Each call is one command, so that its whole result is of one moment. */
 export class RedisReads {
+  #life: Life = { tree: "", incarnation: "" };
+
   /** @param place how messages call the store */
   constructor(
     private readonly connection: RedisConnection,
@@ -89,7 +107,7 @@ export class RedisReads {
     const wanted = targets.flatMap(({ accountId, configId }) => [accountId ?? SYSTEM_OWNER, configId]);
     const args = [this.keys.prefix, SYSTEM_OWNER, bodies, ...wanted] as const;
     return this.read(["FCALL_RO", FUNCTIONS.layers, 1, this.keys.tree, ...args], (answer) => {
-      const [tree, records, found] = answer as [string | null, string[], (string | null)[][]];
+      const [tree, incarnation, sequence, records, found] = answer as LayersAnswer;
       const accounts = new Map(records.map(parseAccount).map((account) => [account.id, account]));
       const configs = targets.map(({ accountId, configId }, index) => {
         const lineage =
@@ -108,7 +126,16 @@ export class RedisReads {
         );
         return { lineage, keys, versions, documents };
       });
-      return { tree: this.#treeOf(tree), configs };
+      this.#life = { tree: this.#treeOf(tree), incarnation: incarnation ?? "" };
+      return { ...this.#life, sequence: Number(sequence), configs };
+    });
+  }
+
+  layersAt(targets: readonly DocumentKey[], moment: string): Promise<LayersAt> {
+    return this.read(layersAtCommand(this.keys, targets, moment), (answer) => {
+      const found = answer as LayersAtAnswer;
+      this.#treeOf(found[0]);
+      return parseLayersAt(found, targets, moment);
     });
   }
 
@@ -118,10 +145,10 @@ export class RedisReads {
       ...accounts.map((id) => this.keys.account(id)),
       ...documents.map((key) => this.keys.version(key)),
     ];
-    return this.look(keys, (tree, [sequence, ...found]) => {
+    return this.#lookAt(keys, (life, [sequence, ...found]) => {
       const versions = found.map((text) => (text === null ? undefined : parseVersion(versionOfRecord(text))));
       return {
-        tree,
+        ...life,
         sequence: Number(sequence),
         accounts: versions.slice(0, accounts.length),
         documents: versions.slice(accounts.length),
@@ -207,6 +234,20 @@ export class RedisReads {
     return this.read(["MGET", this.keys.tree, ...keys], (answer) => {
       const [tree, ...values] = answer as (string | null)[];
       return take(this.#treeOf(tree), values);
+    });
+  }
+
+  /** The same, and the incarnation: as long as the tree token is known, so is that. */
+  async #lookAt<T>(keys: readonly string[], take: (life: Life, values: (string | null)[]) => T): Promise<T> {
+    const known = await this.look(keys, (tree, values) =>
+      tree === this.#life.tree ? { taken: take(this.#life, values) } : undefined,
+    );
+    if (known !== undefined) return known.taken;
+    const names = [this.keys.tree, this.keys.meta, ...keys];
+    return this.read(["FCALL_RO", FUNCTIONS.texts, names.length, ...names], (answer) => {
+      const [incarnation, [tree, ...values]] = answer as [string | null, (string | null)[]];
+      this.#life = { tree: this.#treeOf(tree), incarnation: incarnation ?? "" };
+      return take(this.#life, values);
     });
   }
 

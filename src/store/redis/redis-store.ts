@@ -15,6 +15,7 @@ import {
   type HistoryOf,
   type HistoryRetention,
   type LayerBodies,
+  type LayersAt,
   type Lineages,
   type Store,
   type StoredConfigs,
@@ -165,6 +166,10 @@ class RedisStore implements Store {
 
   layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs> {
     return this.#reading(() => this.#reads.layers(targets, bodies));
+  }
+
+  layersAt(targets: readonly DocumentKey[], moment: string): Promise<LayersAt> {
+    return this.#reading(() => this.#reads.layersAt(targets, moment));
   }
 
   versions(of: VersionsOf): Promise<Versions> {

@@ -78,6 +78,10 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   "Account.config": '(configId: "open")',
   "Account.configs": '(configIds: ["open", "open"])',
   "EffectiveConfig.value": '(at: "/deep")',
+  /** A moment at which everything is there. */
+  get "EffectiveConfig.changesSince"() {
+    return `(time: "${new Date().toISOString()}")`;
+  },
   "EffectiveConfig.field": '(at: "/deep/empty")',
   "EffectiveConfig.fields": '(under: "")',
 };

@@ -67,6 +67,7 @@ const layersOf = (documents: Documents, read: Documents = []): LayerVersions => 
   keys: documents.map((_, index) => ({ accountId: `a${index}`, configId: "mail" })),
   versions: documents.map((document) => document?.version),
   documents: read,
+  position: { incarnation: "", sequence: 0 },
 });
 
 /** One process: merges of its own, over a cache that others share. */

@@ -1,12 +1,19 @@
 import { ArgsType, Field, ID, Int } from "type-graphql";
 import type { LayerKind } from "../../../domain/layer.js";
-import { JsonPointerScalar } from "../scalars.js";
+import { DateTimeScalar, JsonPointerScalar } from "../scalars.js";
 import { LayerKindEnum } from "../type/layer-kind.type.js";
 
 @ArgsType()
 export class ConfigArgs {
   @Field(() => ID, { defaultValue: "default", description: "Which config, e.g. `conferences`." })
   configId!: string;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description:
+      "As it was after the last commit at or before this moment, under the schemas of today; null: as it is now.",
+  })
+  asOf?: string | null;
 }
 
 @ArgsType()
@@ -19,6 +26,13 @@ export class AccountConfigArgs extends ConfigArgs {
 export class ConfigIdArgs {
   @Field(() => ID, { description: "Which config, e.g. `conferences`." })
   configId!: string;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description:
+      "As it was after the last commit at or before this moment, under the schemas of today; null: as it is now.",
+  })
+  asOf?: string | null;
 }
 
 @ArgsType()
@@ -61,6 +75,12 @@ export class HistoryArgs {
     description: "Only what comes behind this cursor: an edge's, or `pageInfo.endCursor`.",
   })
   after?: string | null;
+}
+
+@ArgsType()
+export class TimeArgs {
+  @Field(() => DateTimeScalar, { description: "The moment to compare with." })
+  time!: string;
 }
 
 @ArgsType()

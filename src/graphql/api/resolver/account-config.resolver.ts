@@ -2,22 +2,22 @@ import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
 import type { RequestContext } from "../context.js";
 import { ConfigArgs, ConfigsArgs } from "../input/config.args.js";
 import { AccountType } from "../type/account.type.js";
-import { EffectiveConfigType } from "../type/effective-config.type.js";
+import { AS_OF_ERRORS, configComplexity, EffectiveConfigType } from "../type/effective-config.type.js";
 
 /** The configs of an account. A config knows its account's type; the account's type knows nothing of configs. */
 @Resolver(() => AccountType)
 export class AccountConfigResolver {
   @FieldResolver(() => EffectiveConfigType, {
     nullable: true,
-    complexity: ({ childComplexity }) => 20 + childComplexity,
-    description: "One config as this account sees it. Errors: CONFIG_NOT_FOUND, STORE_UNAVAILABLE.",
+    complexity: configComplexity,
+    description: `One config as this account sees it. Errors: CONFIG_NOT_FOUND, STORE_UNAVAILABLE. ${AS_OF_ERRORS}`,
   })
   async config(
     @Root() account: AccountType,
-    @Args(() => ConfigArgs) { configId }: ConfigArgs,
+    @Args(() => ConfigArgs) { configId, asOf }: ConfigArgs,
     @Ctx() context: RequestContext,
   ): Promise<EffectiveConfigType> {
-    return effective(account, configId, context);
+    return effective(account, configId, context, asOf);
   }
 
   @FieldResolver(() => [EffectiveConfigType], {
@@ -40,6 +40,7 @@ async function effective(
   { id: accountId }: AccountType,
   configId: string,
   { configs, principal, reader }: RequestContext,
+  asOf?: string | null,
 ): Promise<EffectiveConfigType> {
-  return new EffectiveConfigType(await configs.effective(principal, { accountId, configId }, reader));
+  return new EffectiveConfigType(await configs.effective(principal, { accountId, configId }, reader, asOf));
 }

@@ -17,7 +17,7 @@ import {
   setIntent,
   writeRequest,
 } from "../input/write-config.input.js";
-import { EffectiveConfigType } from "../type/effective-config.type.js";
+import { AS_OF_ERRORS, configComplexity, EffectiveConfigType } from "../type/effective-config.type.js";
 import { WriteConfigResult, writeResultType } from "../type/write-result.type.js";
 
 type Written = typeof WriteConfigResult;
@@ -33,29 +33,27 @@ const SYSTEM_ERRORS = ERRORS.replace("ACCOUNT_NOT_FOUND, ", "");
 export class ConfigResolver {
   @Query(() => EffectiveConfigType, {
     nullable: true,
-    complexity: ({ childComplexity }) => 20 + childComplexity,
-    description:
-      "What is in force for an account, and who says so. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND, CONFIG_NOT_FOUND, STORE_UNAVAILABLE.",
+    complexity: configComplexity,
+    description: `What is in force for an account, and who says so. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND, CONFIG_NOT_FOUND, STORE_UNAVAILABLE. ${AS_OF_ERRORS}`,
   })
   async config(
     @Args(() => AccountConfigArgs) target: AccountConfigArgs,
     @Ctx() { configs, principal, reader }: RequestContext,
   ): Promise<EffectiveConfigType> {
-    return new EffectiveConfigType(await configs.effective(principal, target, reader));
+    return new EffectiveConfigType(await configs.effective(principal, target, reader, target.asOf));
   }
 
   @Query(() => EffectiveConfigType, {
     nullable: true,
-    complexity: ({ childComplexity }) => 20 + childComplexity,
-    description:
-      "What is in force system-wide: the SYSTEM and SCHEMA layers, settings that no account sees included. For superadmins. Errors: UNAUTHENTICATED, FORBIDDEN, CONFIG_NOT_FOUND, STORE_UNAVAILABLE.",
+    complexity: configComplexity,
+    description: `What is in force system-wide: the SYSTEM and SCHEMA layers, settings that no account sees included. For superadmins. Errors: UNAUTHENTICATED, FORBIDDEN, CONFIG_NOT_FOUND, STORE_UNAVAILABLE. ${AS_OF_ERRORS}`,
   })
   async systemConfig(
-    @Args(() => SystemConfigArgs) { configId }: SystemConfigArgs,
+    @Args(() => SystemConfigArgs) { configId, asOf }: SystemConfigArgs,
     @Ctx() { configs, principal, reader }: RequestContext,
   ): Promise<EffectiveConfigType> {
     return new EffectiveConfigType(
-      await configs.effective(principal, { accountId: undefined, configId }, reader),
+      await configs.effective(principal, { accountId: undefined, configId }, reader, asOf),
     );
   }
 

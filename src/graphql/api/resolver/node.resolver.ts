@@ -11,7 +11,7 @@ export class NodeResolver {
     nullable: true,
     complexity: ({ childComplexity }) => 20 + childComplexity,
     description:
-      "The account, config or config schema of this id; null, without an error, when there is none, you may not know of it, or it is no such id. The config of a dry run is not kept: null. Errors: UNAUTHENTICATED, FORBIDDEN, STORE_UNAVAILABLE.",
+      "The account, config or config schema of this id; null, without an error, when there is none, you may not know of it, or it is no such id. The config of a past moment is found as long as it is kept; that of a dry run is not kept: null. Errors: UNAUTHENTICATED, FORBIDDEN, STORE_UNAVAILABLE.",
   })
   node(@Args(() => IdArgs) { id }: IdArgs, @Ctx() context: RequestContext): Promise<NodeType | null> {
     return findNode(id, context);

@@ -1,7 +1,7 @@
 import { Extensions, Field, Int, ObjectType } from "type-graphql";
 import type { JsonObject } from "../../../domain/json.js";
 import type { Layer, LayerKind } from "../../../domain/layer.js";
-import type { ConfigView } from "../../../service/authorize.js";
+import { accountOfLayer, type ConfigView } from "../../../service/authorize.js";
 import { DateTimeScalar, JsonObjectScalar } from "../scalars.js";
 import { SHARED } from "../shared-text.js";
 import { AccountType } from "./account.type.js";
@@ -29,7 +29,7 @@ export class ConfigLayerType {
   })
   get account(): AccountType | null {
     const { accountId } = this.layer;
-    return AccountType.of(accountId === undefined ? undefined : this.view.account?.find(accountId));
+    return AccountType.of(accountId === undefined ? undefined : accountOfLayer(this.view, accountId));
   }
 
   @Field(() => JsonObjectScalar, {

@@ -1,23 +1,34 @@
 import type { GraphQLResolveInfo } from "graphql";
+import type { ComplexityEstimatorArgs } from "graphql-query-complexity";
 import { Args, Ctx, Extensions, Field, ID, Info, ObjectType } from "type-graphql";
 import type * as tree from "../../../domain/field-tree.js";
 import type { Json, JsonObject } from "../../../domain/json.js";
 import { HISTORY_PAGE_LIMIT } from "../../../service/read/config-history.js";
 import type { ConfigSnapshot } from "../../../service/read/config-snapshot.js";
 import { FieldBlames } from "../../../service/read/field-blames.js";
+import { cursorOf } from "../../../service/store-cursor.js";
 import { afterYield, type Later } from "../../../service/yield-to-event-loop.js";
 import type { ListOf, RequestContext } from "../context.js";
 import { configGlobalId } from "../global-id.js";
-import { AtArgs, FieldsArgs, HistoryArgs } from "../input/config.args.js";
+import { AtArgs, FieldsArgs, HistoryArgs, TimeArgs } from "../input/config.args.js";
 import { listComplexity } from "../list-complexity.js";
-import { JsonObjectScalar, JsonScalar } from "../scalars.js";
+import { DateTimeScalar, JsonObjectScalar, JsonScalar } from "../scalars.js";
 import { AccountType } from "./account.type.js";
+import { AttributedChangeType } from "./attributed-change.type.js";
 import { type BlamesOf, ConfigFieldType } from "./config-field.type.js";
 import { ConfigLayerType } from "./config-layer.type.js";
 import { ConfigProblemType } from "./config-problem.type.js";
 import { ConfigRevisionConnectionType } from "./config-revision.type.js";
 import { ConfigSchemaType } from "./config-schema.type.js";
 import { NodeType } from "./node.type.js";
+
+export const AS_OF_ERRORS =
+  "With `asOf` also ACCOUNT_NOT_FOUND (there was no such account then), REVISION_NOT_FOUND (not kept any more; `extensions.oldest` says from when on it is) and BAD_USER_INPUT (the moment lies in the future).";
+
+/** A past moment takes more looking up. */
+export function configComplexity({ args, childComplexity }: ComplexityEstimatorArgs): number {
+  return (args.asOf ? 40 : 20) + childComplexity;
+}
 
 @ObjectType("EffectiveConfig", {
   simpleResolvers: true,
@@ -43,11 +54,11 @@ export class EffectiveConfigType implements NodeType {
 
   @Field(() => ID, {
     description:
-      'For client caches: `"<accountId>/<configId>"`; system level `"system:<configId>"`; of a dry run with `"?dryRun=<etag>"` behind it, so that no cache mixes them.',
+      'For client caches: `"<accountId>/<configId>"`; system level `"system:<configId>"`; of a dry run with `"?dryRun=<etag>"` behind it, of a past moment with `"?asOf=<moment>"`, so that no cache mixes them.',
   })
   get id(): string {
-    const { config, dryRun } = this.snapshot;
-    const id = configGlobalId(config.accountId, config.configId);
+    const { config, dryRun, past } = this.snapshot;
+    const id = configGlobalId(config.accountId, config.configId, past?.asOf);
     return dryRun ? `${id}?dryRun=${this.snapshot.etag}` : id;
   }
 
@@ -165,6 +176,49 @@ export class EffectiveConfigType implements NodeType {
     const { config } = this.snapshot;
     const page = await configs.history(this.snapshot, { first, after: after ?? undefined }, reader);
     return new ConfigRevisionConnectionType(configGlobalId(config.accountId, config.configId), page);
+  }
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description:
+      "The moment that was asked for; null: now. All that this config says of values and layers is of then, under the schemas of today; accounts are shown as they are now.",
+  })
+  get asOf(): string | null {
+    return this.snapshot.past?.asOf ?? null;
+  }
+
+  @Field(() => Boolean, {
+    description:
+      "True: at `asOf` another schema folder was served than the one this is seen under, or nobody knows which.",
+  })
+  get schemaChanged(): boolean {
+    return this.snapshot.past?.schemaChanged ?? false;
+  }
+
+  @Field(() => String, {
+    description:
+      "A position of the store at which this config was exactly as it is here. Hand it back as it is; opaque.",
+  })
+  get cursor(): string {
+    return cursorOf(this.snapshot.position);
+  }
+
+  @Field(() => [AttributedChangeType], {
+    nullable: true,
+    complexity: listComplexity(20),
+    description:
+      "What differs in force between that moment and this config, and who did it: those there now in document order, then those that went. Errors: BAD_USER_INPUT (in the future, or after `asOf`), ACCOUNT_NOT_FOUND (there was no such account then), REVISION_NOT_FOUND (not kept any more; `extensions.oldest` says from when on it is), STORE_UNAVAILABLE.",
+  })
+  async changesSince(
+    @Args(() => TimeArgs) { time }: TimeArgs,
+    @Ctx() { configs, principal, reader, work }: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<ListOf<AttributedChangeType>> {
+    const changes = await configs.changesSince(principal, this.snapshot, time, reader);
+    return work.handOut(
+      changes.map((change) => new AttributedChangeType(change)),
+      info,
+    );
   }
 
   #fieldType(field: tree.Field): ConfigFieldType {

@@ -1,0 +1,116 @@
+import type { BlamedCommit } from "../../domain/blame.js";
+import { causingLayer, saysTheSame } from "../../domain/change-cause.js";
+import { StrataError } from "../../domain/errors.js";
+import { type FieldChange, fieldChanges } from "../../domain/field-change.js";
+import type { JsonObject } from "../../domain/json.js";
+import { tokensOf } from "../../domain/pointer.js";
+import { visiblePart } from "../../domain/visibility.js";
+import { type DocumentKey, type DocumentRevision, keyText, sameVersion } from "../../store/store.js";
+import { mayAccessLayer } from "../authorize.js";
+import { yieldToEventLoop } from "../yield-to-event-loop.js";
+import type { ConfigSnapshot } from "./config-snapshot.js";
+import type { RequestReader } from "./request-reader.js";
+
+/** How one field differs between two states of a config, and the commit that made it so. */
+export interface AttributedChange extends FieldChange {
+  /** Undefined: a schema, an account's move or a dry run made it so, or the caller may not know. */
+  readonly by: BlamedCommit | undefined;
+}
+
+/** Pointers with their tokens. */
+type Pointers = Map<string, readonly string[]>;
+
+/** Revisions that are read at a time, and the bytes of their records. */
+const PAGE = { limit: 100, bytes: 2 ** 20 };
+
+/**
+ * What differs in force between two states of one config, and who did it: of the highest layer that says something else about a
+ * field, the last commit of those in between that changed what it says.
+ * @throws StrataError STORE_UNAVAILABLE
+ */
+export async function attributedChanges(
+  before: ConfigSnapshot,
+  after: ConfigSnapshot,
+  reader: RequestReader,
+): Promise<AttributedChange[]> {
+  await yieldToEventLoop();
+  const changes = fieldChanges(before.config, after.config);
+  await yieldToEventLoop();
+  const pointers = new Map<number, Pointers>();
+  for (const { pointer } of changes) {
+    const tokens = tokensOf(pointer);
+    const layer = causingLayer(before.config, after.config, tokens);
+    if (layer === undefined || !isTold(before, after, layer)) continue;
+    pointers.set(layer, (pointers.get(layer) ?? new Map()).set(pointer, tokens));
+  }
+  await yieldToEventLoop();
+  const found = new Map<string, BlamedCommit>();
+  for (const [layer, unexplained] of pointers) {
+    const search = new LayerSearch(before, after, layer, unexplained, found);
+    await search.run(reader);
+  }
+  return changes.map((change) => ({ ...change, by: found.get(change.pointer) }));
+}
+
+/** Whether it is the same document before and after, and the caller may know who wrote it (R15). */
+function isTold(before: ConfigSnapshot, after: ConfigSnapshot, layer: number): boolean {
+  const [old, key] = [before.keys[layer], after.keys[layer]];
+  if (old === undefined || key === undefined || keyText(old) !== keyText(key)) return false;
+  return mayAccessLayer(after.view, key.accountId);
+}
+
+/** Goes back through the revisions of one layer's document, from the later state to the earlier one. */
+class LayerSearch {
+  readonly #key: DocumentKey;
+  /** What comes after the revision that is looked at. */
+  #later: { readonly document: JsonObject | undefined; readonly commit: BlamedCommit | undefined };
+
+  constructor(
+    private readonly before: ConfigSnapshot,
+    private readonly after: ConfigSnapshot,
+    private readonly layer: number,
+    private readonly unexplained: Pointers,
+    private readonly found: Map<string, BlamedCommit>,
+  ) {
+    this.#key = after.keys[layer] as DocumentKey;
+    this.#later = { document: after.config.layers[layer]?.document, commit: undefined };
+  }
+
+  async run(reader: RequestReader): Promise<void> {
+    const newest = this.after.versions[this.layer];
+    const oldest = this.before.versions[this.layer]?.revision ?? 0;
+    for (let next = newest?.revision ?? 0; this.unexplained.size > 0 && next > oldest; ) {
+      const { revisions } = await reader.history({ key: this.#key, before: next + 1, ...PAGE });
+      if (revisions[0]?.version.revision !== next) throw isGone();
+      if (next === newest?.revision && !sameVersion(revisions[0].version, newest)) throw isGone();
+      for (const revision of revisions) {
+        next = revision.version.revision;
+        if (next <= oldest) break;
+        this.#stepBack(revision);
+        next--;
+        await yieldToEventLoop();
+      }
+    }
+    this.#explain(this.before.config.layers[this.layer]?.document);
+  }
+
+  #stepBack({ override, version, at, by, note }: DocumentRevision): void {
+    const document = override && visiblePart(override, this.after.perspective.visibility);
+    this.#explain(document);
+    this.#later = { document, commit: { revision: version.revision, at, by, note } };
+  }
+
+  /** What the later document says otherwise, its commit did; of a dry run there is none. */
+  #explain(document: JsonObject | undefined): void {
+    const { document: later, commit } = this.#later;
+    for (const [pointer, tokens] of this.unexplained) {
+      if (saysTheSame(document, later, tokens)) continue;
+      this.unexplained.delete(pointer);
+      if (commit !== undefined) this.found.set(pointer, commit);
+    }
+  }
+}
+
+function isGone(): StrataError {
+  return new StrataError("STORE_UNAVAILABLE", "The history was trimmed while it was read. Try again.");
+}

@@ -1,0 +1,59 @@
+import { StrataError } from "../../domain/errors.js";
+import type { AccountRecord, StoreReads } from "../store.js";
+import { descendantsOf, lineageOf } from "./lmdb-accounts.js";
+import type { Database } from "./lmdb-database.js";
+import { isBegun, openForReading, refuseUnfinished } from "./lmdb-environment.js";
+import { unusable } from "./lmdb-errors.js";
+import { checkFilesForReading, noStore } from "./lmdb-files.js";
+import { documentHistory } from "./lmdb-history.js";
+import { layersAt } from "./lmdb-past.js";
+import { configsOf, treeOf, versionsOf } from "./lmdb-records.js";
+
+/**
+ * The reads of a store's folder, without the folder's lock: a server may be writing in it.
+ * @param folder an absolute path
+ * @throws StrataError STORE_UNAVAILABLE naming the folder and the reason; nothing was made there
+ */
+export async function openLmdbReads(folder: string): Promise<StoreReads> {
+  try {
+    await checkFilesForReading(folder);
+    const database = openForReading(folder);
+    try {
+      if (!isBegun(database, folder)) throw noStore(folder);
+      refuseUnfinished(database, folder);
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    return readsOf(folder, database);
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+}
+
+function readsOf(folder: string, database: Database): StoreReads {
+  /** LMDB shows one turn of the event loop one state; each call is to see the newest. */
+  const read = async <T>(take: () => T): Promise<T> => {
+    try {
+      database.resetReadTxn();
+      return take();
+    } catch (error) {
+      throw error instanceof StrataError ? error : unusable(folder, error);
+    }
+  };
+  return {
+    lineages: (accountIds) =>
+      read(() => {
+        const known = new Map<string, AccountRecord | undefined>();
+        const lineages = accountIds.map((id) => lineageOf(database, id, known));
+        return { tree: treeOf(database), lastDeletion: database.get("lastDeletion"), lineages };
+      }),
+    descendants: (of) => read(() => descendantsOf(database, of)),
+    layers: (targets, bodies) => read(() => configsOf(database, targets, bodies)),
+    layersAt: (targets, moment) => read(() => layersAt(database, targets, moment)),
+    versions: (of) => read(() => versionsOf(database, of)),
+    history: (of) => read(() => documentHistory(database, of)),
+    rootId: () => read(() => database.get("root")),
+    close: () => database.close(),
+  };
+}

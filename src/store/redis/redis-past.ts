@@ -1,0 +1,76 @@
+import { type PastAccount, type PastEntries, pastConfig } from "../past-records.js";
+import { keyOf, parseAccount, SYSTEM_OWNER } from "../records.js";
+import { type DocumentKey, keyText, type LayersAt } from "../store.js";
+import type { RedisCommand } from "./redis-connection.js";
+import { FUNCTIONS } from "./redis-functions.js";
+import type { RedisKeys } from "./redis-keys.js";
+
+export function layersAtCommand(
+  keys: RedisKeys,
+  targets: readonly DocumentKey[],
+  moment: string,
+): RedisCommand {
+  const names = [keys.tree, keys.meta, keys.sequence, keys.feed, keys.time];
+  const wanted = targets.flatMap(({ accountId, configId }) => [accountId ?? SYSTEM_OWNER, configId]);
+  return [
+    "FCALL_RO",
+    FUNCTIONS.layersAt,
+    names.length,
+    ...names,
+    keys.prefix,
+    SYSTEM_OWNER,
+    moment,
+    ...wanted,
+  ];
+}
+
+/** What the function answers; empty text stands for what is not there. */
+export type LayersAtAnswer = [
+  tree: string | null,
+  incarnation: string | null,
+  newest: string,
+  feedStart: string,
+  sequence: string,
+  change: string,
+  accounts: [id: string, now: string, last: string, next: string][],
+  documents: [owner: string, configId: string, last: string, next: string][],
+];
+
+export function parseLayersAt(
+  [, incarnation, newest, feedStart, sequence, change, accounts, documents]: LayersAtAnswer,
+  targets: readonly DocumentKey[],
+  moment: string,
+): LayersAt {
+  const foundAccounts = new Map(
+    accounts.map(([id, now, last, next]): [string, PastAccount] => [
+      id,
+      { now: now === "" ? undefined : parseAccount(now), ...entriesOf(last, next) },
+    ]),
+  );
+  const foundDocuments = new Map(
+    documents.map(([owner, configId, last, next]) => [
+      keyText(keyOf(owner, configId)),
+      entriesOf(last, next),
+    ]),
+  );
+  const records = {
+    moment,
+    sequence: sequence === "" ? undefined : Number(sequence),
+    change: change || undefined,
+    newest,
+    feedStart,
+    account: (id: string) => foundAccounts.get(id) ?? { now: undefined, ...NOTHING },
+    document: (key: DocumentKey) => foundDocuments.get(keyText(key)) ?? NOTHING,
+  };
+  return {
+    incarnation: incarnation ?? "",
+    newest: newest || undefined,
+    configs: targets.map((target) => pastConfig(records, target)),
+  };
+}
+
+const NOTHING: PastEntries = { last: undefined, next: undefined };
+
+function entriesOf(last: string, next: string): PastEntries {
+  return { last: last || undefined, next: next || undefined };
+}
