@@ -52,10 +52,12 @@ export interface TokenAccess {
   readonly maxAge: number;
 }
 
-/** How many of the newest revisions of each document are kept, and how many bytes of their records. */
+/** What is kept of the past: revisions of each document and bytes of their records, at most, and commits in the audit log. */
 interface HistorySettings {
   readonly historyRevisions?: number;
   readonly historyBytes?: number;
+  /** How many of the newest commits the audit log keeps: the feed of changes is the log. */
+  readonly feedEntries?: number;
 }
 
 export interface LmdbSettings extends HistorySettings {
@@ -142,6 +144,7 @@ const SETTINGS = z.object({
   STRATA_STATE: z.string().min(1, "must be a folder").default("./state"),
   STRATA_HISTORY_REVISIONS: wholeNumber("1000", 100_000, 1),
   STRATA_HISTORY_BYTES: wholeNumber("1048576", 64 * 2 ** 20, 1),
+  STRATA_AUDIT_ENTRIES: wholeNumber("1000000", 100_000_000, 1_000),
   STRATA_SCHEMAS: z.string().min(1, "must be a folder").optional(),
   STRATA_EXAMPLES: z.enum(["on", "off"], 'must be "on" or "off"').optional(),
   STRATA_CORS_ORIGINS: z
@@ -295,6 +298,7 @@ function storeOf(settings: z.infer<typeof SETTINGS>): Settings["store"] {
   const history = {
     historyRevisions: Number(settings.STRATA_HISTORY_REVISIONS),
     historyBytes: Number(settings.STRATA_HISTORY_BYTES),
+    feedEntries: Number(settings.STRATA_AUDIT_ENTRIES),
   };
   const place = settings.STRATA_STORE;
   if (place.kind === "lmdb") return { ...place, ...history };
@@ -315,6 +319,7 @@ const STORE_NAMES = [
   "STRATA_STATE",
   "STRATA_HISTORY_REVISIONS",
   "STRATA_HISTORY_BYTES",
+  "STRATA_AUDIT_ENTRIES",
   "STRATA_REDIS_UNSAFE",
   "STRATA_REDIS_WAIT_REPLICAS",
 ] as const;

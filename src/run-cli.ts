@@ -9,6 +9,7 @@ const HELP = `Usage: strata [command]
   diff                       tell what differs in a config since a moment, and who did it; the server may go on meanwhile
   import <file>              fill an empty store with an export
   import-kazoo <folder>      try, and with --apply do, the move of KAZOO's own documents into the store
+  audit                      print who did what, as lines of JSON; the server may go on meanwhile
   token                      print a token for a server that runs with the same STRATA_JWT_SECRET
   accept                     go on with a Redis that is not what gateways remember: a restored backup, say
   help, --help               show this
@@ -33,6 +34,12 @@ Options of import-kazoo:
   --apply                    write; without it only a report is made
   --json                     the report for programs
 
+Options of audit:
+  --follow                   go on with what is done from now on
+  --account <id>             only what was done to this account and its documents
+  --since <time>             only since then: 2h, 7d, or 2026-11-29T14:00:00Z
+  --after <cursor>           only what came after this entry
+
 Options of token:
   --account <id>             act for this account and those below it
   --superadmin               act on everything
@@ -40,7 +47,7 @@ Options of token:
   --subject <name>           who it is for; by default you
   --expires <time>           15m, 1h, 7d; by default 1h
 
-export, diff, import, import-kazoo and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
+export, diff, import, import-kazoo, audit and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
 More about backups: docs/backup.md. About moving in from KAZOO: docs/migrate-from-kazoo.md
 `;
 
@@ -63,6 +70,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   diff: runDiff,
   import: runImport,
   "import-kazoo": runImportKazoo,
+  audit: runAudit,
   token: runToken,
   accept: runAccept,
   help,
@@ -138,6 +146,19 @@ async function runImportKazoo(args: readonly string[], { env, stdout, stderr }: 
   ]);
   await importKazooCommand(args, {
     open: (store, apply, found) => openKazooImport(env, store, apply, found),
+    stdout,
+    stderr,
+  });
+}
+
+async function runAudit(args: readonly string[], { env, stdout, stderr }: CliContext): Promise<void> {
+  const [{ auditCommand }, { openArchiveSource }] = await Promise.all([
+    import("./command/audit-command.js"),
+    import("./open-archive.js"),
+  ]);
+  await auditCommand(args, {
+    openSource: (store) => openArchiveSource(env, store),
+    now: () => new Date(),
     stdout,
     stderr,
   });

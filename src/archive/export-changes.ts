@@ -122,6 +122,41 @@ async function blamedWriteOf(source: ArchiveSource, change: Change): Promise<Bla
   return write !== undefined && sameVersion(write.version, change.version) ? { write, blame } : undefined;
 }
 
+/**
+ * Writes down what the feed keeps of the commits up to one: the audit log.
+ * @throws StrataError STORE_UNAVAILABLE when some of that goes while it is read, faster than it is read
+ */
+export async function exportFeed(
+  source: ArchiveSource,
+  upTo: number,
+  writer: ExportWriter,
+  step: () => void,
+): Promise<void> {
+  let isBegun = false;
+  for (let after = await beforeOldest(source, upTo); after < upTo; step()) {
+    const { changes } = await source.changes(after, Math.min(CHANGES_AT_ONCE, upTo - after));
+    if (changes === undefined && !isBegun) {
+      after = await beforeOldest(source, upTo);
+      continue;
+    }
+    if (changes === undefined || changes.length === 0) throw feedLost();
+    for (const change of changes) await writer.item({ on: "change", change });
+    isBegun = true;
+    after += changes.length;
+  }
+}
+
+/** The sequence behind which what the feed keeps begins. */
+async function beforeOldest(source: ArchiveSource, upTo: number): Promise<number> {
+  let [low, high] = [0, upTo];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((await changeAt(source, middle + 1)) === undefined) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** The commit of this sequence, as the feed tells it; undefined when there is none, or it is no longer kept. */
 export async function changeAt(source: ArchiveSource, sequence: number): Promise<Change | undefined> {
   if (sequence === 0) return undefined;

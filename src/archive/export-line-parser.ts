@@ -7,10 +7,11 @@ import { checkDocumentSize, checkJson, isEmpty, isObject, nullPointers } from ".
 import { accountNameTrouble, noteTrouble, subjectTrouble } from "../domain/name.js";
 import { hasVanishingNumber } from "../domain/vanishing-number.js";
 import type { ArchivedAccount, ArchivedBlame } from "../store/archive.js";
-import { ACCOUNT_WRITE_KINDS, originOf, WRITE_KINDS } from "../store/store.js";
+import { ACCOUNT_WRITE_KINDS, type Change, originOf, WRITE_KINDS } from "../store/store.js";
 import {
   BLAME_START,
   BLAME_TEXT_START,
+  CHANGE_START,
   CONFIG_START,
   DELETION_START,
   EXPORT_FORMAT,
@@ -55,16 +56,17 @@ const HEADER = z.strictObject({
 });
 const schema = z.string().min(1).max(128).optional();
 const note = checked(noteTrouble).optional();
+const account = z.strictObject({
+  id,
+  name: checked(accountNameTrouble),
+  parentId: id.optional(),
+  isReseller: z.boolean(),
+  createdAt: time,
+  tokensFrom: tokensFrom.optional(),
+  version,
+});
 const ACCOUNT = z.strictObject({
-  account: z.strictObject({
-    id,
-    name: checked(accountNameTrouble),
-    parentId: id.optional(),
-    isReseller: z.boolean(),
-    createdAt: time,
-    tokensFrom: tokensFrom.optional(),
-    version,
-  }),
+  account,
   kind: z.enum(ACCOUNT_WRITE_KINDS).optional(),
   at: time.optional(),
   by: checked(subjectTrouble).optional(),
@@ -83,6 +85,13 @@ const WRITE = z.strictObject({
     note,
     restoredFrom: z.int().positive().optional(),
   }),
+});
+const origin = { at: time, by: checked(subjectTrouble), schema, note };
+const CHANGE = z.strictObject({
+  change: z.union([
+    z.strictObject({ account, kind: z.enum(ACCOUNT_WRITE_KINDS), ...origin }),
+    z.strictObject({ accountId: id.optional(), configId: id, version, kind: z.enum(WRITE_KINDS), ...origin }),
+  ]),
 });
 const BLAME = z.strictObject({ blame: z.strictObject({ accountId: id.optional(), configId: id, version }) });
 const TRIM = z.strictObject({
@@ -116,6 +125,7 @@ export function parseHeader(line: string): ExportHeader {
 export function parseItem(line: string): ExportedItem {
   if (line.startsWith(DELETION_START)) return { on: "deletion", ...parse(DELETION, line).deletion };
   if (line.startsWith(CONFIG_START)) return { on: "config", ...parse(CONFIG, line).config };
+  if (line.startsWith(CHANGE_START)) return { on: "change", change: changeIn(parse(CHANGE, line).change) };
   if (line.startsWith(BLAME_START)) return parseBlameLine(line);
   if (line.startsWith(TRIM_START)) {
     const { accountId, configId, revision } = parse(TRIM, line).trim;
@@ -141,6 +151,16 @@ function splitAt(start: string, line: string): { rest: string; text: string | un
   const at = line.indexOf(start);
   if (at < 0) return { rest: line, text: undefined };
   return { rest: `${line.slice(0, at)}}}`, text: line.slice(at + start.length, -2) };
+}
+
+function changeIn(given: z.infer<typeof CHANGE>["change"]): Change {
+  if (!("account" in given)) {
+    const { accountId, configId, version, kind } = given;
+    return { on: "document", key: { accountId, configId }, version, kind, ...originOf(given) };
+  }
+  const { tokensFrom, ...record } = given.account;
+  const found = { ...record, parentId: record.parentId, ...(tokensFrom !== undefined && { tokensFrom }) };
+  return { on: "account", kind: given.kind, account: found, ...originOf(given) };
 }
 
 function parseBlameLine(line: string): ArchivedBlame {

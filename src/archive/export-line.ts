@@ -1,11 +1,12 @@
 import type {
   ArchivedAccount,
   ArchivedBlame,
+  ArchivedChange,
   ArchivedConfig,
   ArchivedDocument,
   ArchivedWrite,
 } from "../store/archive.js";
-import type { DocumentKey, Version } from "../store/store.js";
+import type { Change, DocumentKey, Version } from "../store/store.js";
 
 /**
  * What an export is made of, one JSON text per line: a header, the items, an end. An override is the last member of its
@@ -51,6 +52,7 @@ export interface ExportedTrim {
 }
 
 export type ExportedItem =
+  | ArchivedChange
   | ArchivedAccount
   | ArchivedDocument
   | ArchivedBlame
@@ -67,6 +69,7 @@ export const OVERRIDE_START = ',"override":';
 export const BLAME_START = '{"blame":';
 export const BLAME_TEXT_START = ',"of":';
 export const TRIM_START = '{"trim":';
+export const CHANGE_START = '{"change":';
 
 export function headerLine({ incarnation, from, at }: ExportHeader): string {
   return JSON.stringify({ strata: "export", format: EXPORT_FORMAT, incarnation, from, at });
@@ -81,6 +84,8 @@ export function itemLine(item: ExportedItem): string {
       return writeLine(item);
     case "blame":
       return blameLine(item);
+    case "change":
+      return changeLine(item.change);
     case "trim": {
       const { accountId, configId } = item.key;
       return JSON.stringify({ trim: { accountId, configId, revision: item.revision } });
@@ -106,6 +111,17 @@ function accountLine({ account, kind, at, by, schema, note }: ArchivedAccount): 
     schema,
     note,
   });
+}
+
+function changeLine({ at, by, schema, note, ...change }: Change): string {
+  const origin = { kind: change.kind, at, by, schema, note };
+  if (change.on === "account") {
+    const { id, name, parentId, isReseller, createdAt, tokensFrom, version } = change.account;
+    const account = { id, name, parentId, isReseller, createdAt, tokensFrom, version: inOrder(version) };
+    return JSON.stringify({ change: { account, ...origin } });
+  }
+  const { accountId, configId } = change.key;
+  return JSON.stringify({ change: { accountId, configId, version: inOrder(change.version), ...origin } });
 }
 
 function blameLine({ key, version, text }: ArchivedBlame): string {

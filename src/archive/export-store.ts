@@ -1,7 +1,7 @@
 import { StrataError } from "../domain/errors.js";
 import type { ArchiveSource } from "../store/archive.js";
 import type { DocumentKey, Position } from "../store/store.js";
-import { changeAt, exportChanges } from "./export-changes.js";
+import { changeAt, exportChanges, exportFeed } from "./export-changes.js";
 import { exportWrite } from "./export-write.js";
 import { type ExportSummary, ExportWriter, type Sink } from "./export-writer.js";
 import { nameOf } from "./verified-export.js";
@@ -63,6 +63,7 @@ export async function exportStore(
   const end = await exportChanges(source, { start, anchor }, writer, step);
   const found = writer.commits + end.dropped;
   if (found !== end.sequence) throw incomplete(found, end.sequence);
+  await exportFeed(source, end.sequence, writer, step);
   return writer.end(end);
 }
 

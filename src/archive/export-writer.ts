@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import type { ArchivedAccount, ArchivedBlame, ArchivedDocument, StorePosition } from "../store/archive.js";
+import type {
+  ArchivedAccount,
+  ArchivedBlame,
+  ArchivedChange,
+  ArchivedDocument,
+  StorePosition,
+} from "../store/archive.js";
 import type { DocumentKey } from "../store/store.js";
 import {
   type ExportedTrim,
@@ -72,7 +78,9 @@ export class ExportWriter {
     return (this.#documents.get(accountId)?.get(configId)?.revision ?? 0) + 1;
   }
 
-  async item(item: ArchivedAccount | ArchivedDocument | ArchivedBlame | ExportedTrim): Promise<void> {
+  async item(
+    item: ArchivedAccount | ArchivedDocument | ArchivedBlame | ArchivedChange | ExportedTrim,
+  ): Promise<void> {
     if (item.on === "account") this.#countAccount(item);
     else if (item.on === "document") this.#countWrite(item);
     else if (item.on === "trim") this.#trim(item);

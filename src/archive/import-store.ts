@@ -3,6 +3,7 @@ import { StrataError } from "../domain/errors.js";
 import type {
   ArchivedAccount,
   ArchivedBlame,
+  ArchivedChange,
   ArchivedConfig,
   ArchivedCounts,
   ArchivedDocument,
@@ -56,7 +57,7 @@ export async function importStore(
   return target.finish(verified.sequence, verified.dropped);
 }
 
-type ArchivedItem = ArchivedAccount | ArchivedDocument | ArchivedBlame | ArchivedConfig;
+type ArchivedItem = ArchivedAccount | ArchivedChange | ArchivedDocument | ArchivedBlame | ArchivedConfig;
 
 export interface Batch {
   readonly items: readonly ArchivedItem[];

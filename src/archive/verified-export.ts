@@ -1,6 +1,12 @@
 import type { FileHandle } from "node:fs/promises";
 import type { ArchivedAccount, ArchivedBlame, ArchivedDocument, ArchivedWrite } from "../store/archive.js";
-import { type DocumentKey, sameVersion, type Version } from "../store/store.js";
+import {
+  type Change,
+  type DocumentKey,
+  sameVersion,
+  sequenceOfChange,
+  type Version,
+} from "../store/store.js";
 import { levelsOf, type TreeAccount } from "./account-tree.js";
 import { CommitNumbers } from "./commit-numbers.js";
 import type { ExportEnd, ExportedDeletion, ExportedTrim } from "./export-line.js";
@@ -61,11 +67,14 @@ class Contents {
   readonly #forgotten = new Map<string, number>();
   readonly #sequences = new CommitNumbers();
   #highest = { sequence: 0, line: 0 };
+  /** The sequence of the last commit that the feed told of; 0: none so far. */
+  #lastChange = 0;
 
   add({ item, line }: ExportItem): void {
     if (item.on === "config") this.#addSequence(item.sequence, line);
     else if (item.on === "blame") this.#checkBlame(item, line);
     else if (item.on === "trim") this.#trim(item, line);
+    else if (item.on === "change") this.#addChange(item.change, line);
     else this.#addCommit(item, line);
   }
 
@@ -77,6 +86,15 @@ class Contents {
       this.#forgotten.set(item.accountId, line);
     }
     this.#addVersion(item.on === "account" ? item.account.version : item.version, line);
+  }
+
+  /** The feed has no gaps. */
+  #addChange(change: Change, line: number): void {
+    const sequence = sequenceOfChange(change);
+    if (this.#lastChange !== 0 && sequence !== this.#lastChange + 1)
+      throw damage(line, `it tells of commit ${sequence}, where ${this.#lastChange + 1} should come`);
+    this.#lastChange = sequence;
+    this.#addSequence(sequence, line);
   }
 
   #addVersion({ revision, sequence }: Version, line: number): void {
@@ -222,7 +240,7 @@ class Contents {
 
   #stands({ item, line }: ExportItem): boolean {
     if (item.on === "account") return line > (this.#forgotten.get(item.account.id) ?? 0);
-    if (item.on !== "document" && item.on !== "blame") return item.on === "config";
+    if (item.on !== "document" && item.on !== "blame") return item.on === "config" || item.on === "change";
     const { accountId } = item.key;
     const deletedAt = accountId === undefined ? 0 : (this.#deleted.get(accountId)?.line ?? 0);
     return line > Math.max(deletedAt, this.#newestOf(item.key)?.trimmedAt ?? 0);

@@ -1,9 +1,11 @@
 import { StrataError } from "../domain/errors.js";
 import type { JsonObject } from "../domain/json.js";
 import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
-import type { RequestedIntent, WriteResult } from "../service/write/config-writer.js";
+import type { RequestedIntent, WriteRequest } from "../service/write/config-writer.js";
+import { OPERATION_POINTER } from "../service/write/named-operation.js";
 import { type Answer, refusal } from "./answer.js";
 import { entityTag, isNamed, matchable } from "./entity-tag.js";
+import { idempotencyKey } from "./idempotency-key.js";
 import { provenanceOf } from "./provenance.js";
 import { PREFIX, type RestRequest, type RestRoute } from "./route.js";
 import {
@@ -21,7 +23,7 @@ import { invalidAnswer } from "./validation-answer.js";
 const CONFIGS = "/accounts/{account_id}/configs";
 const CONFIG = `${CONFIGS}/{config_id}`;
 const READ_REFUSALS = [304, 400, 401, 403, 404, 421, 429, 500, 503];
-const WRITE_REFUSALS = [400, 401, 403, 404, 412, 413, 415, 421, 429, 500, 503, 504];
+const WRITE_REFUSALS = [400, 401, 403, 404, 412, 413, 415, 421, 422, 429, 500, 503, 504];
 
 const READ =
   "All layers merged: the account's own overrides, its reseller's, the system's, and the defaults of the schema.";
@@ -141,11 +143,22 @@ async function write(
   if (request.headers["if-none-match"] !== undefined) {
     return refusal(400, "If-None-Match is for reads. Use If-Match to write on a state you know.");
   }
-  const note = changeNote(request.headers["x-change-note"]);
-  const result = await writeMatching(request, intentOf(settingsOf(request)), note);
+  const { target, context, headers } = request;
+  const written: WriteRequest = {
+    target,
+    intent: intentOf(settingsOf(request)),
+    note: changeNote(headers["x-change-note"]),
+    ifMatch: matchable(headers["if-match"]),
+    operationId: idempotencyKey(headers["idempotency-key"]),
+  };
+  const result = await context.configs.write(context.principal, written).catch(refuseReusedKey);
+  if ("status" in result) return result;
   switch (result.result) {
-    case "written":
-      return done(request, result.snapshot);
+    case "written": {
+      const answer = done(request, result.snapshot);
+      if (!result.replayed) return answer;
+      return { ...answer, headers: { ...answer.headers, "Idempotent-Replayed": "true" } };
+    }
     case "invalid":
       return invalidAnswer(result.problems, request.data);
     case "conflict":
@@ -158,23 +171,13 @@ async function write(
   }
 }
 
-/** `If-Match` may name several states; the service writes on one. */
-async function writeMatching(
-  request: RestRequest,
-  intent: RequestedIntent,
-  note: string | undefined,
-): Promise<WriteResult> {
-  const { target, context, headers } = request;
-  const { principal, configs } = context;
-  const etags = matchable(headers["if-match"]);
-  if (etags === undefined) return configs.write(principal, { target, intent, note });
-  // No etag is empty: where none is named, nothing is written.
-  let ifMatch = etags[0] ?? "";
-  for (;;) {
-    const result = await configs.write(principal, { target, intent, note, ifMatch });
-    if (result.result !== "conflict" || !etags.includes(result.current.etag)) return result;
-    ifMatch = result.current.etag;
-  }
+/** The key itself is sound: the one thing that can be wrong with it then is that it was used before. */
+function refuseReusedKey(error: unknown): Answer {
+  if (!(error instanceof StrataError) || error.pointer !== OPERATION_POINTER) throw error;
+  return refusal(
+    422,
+    "This Idempotency-Key was used for another request: nothing was written. Make a new one for each write, and keep it for retries of that write alone.",
+  );
 }
 
 /**

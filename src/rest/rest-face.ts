@@ -37,6 +37,7 @@ const CORS = {
     "ETag",
     "Location",
     "Retry-After",
+    "Idempotent-Replayed",
     "WWW-Authenticate",
     "RateLimit",
     "RateLimit-Policy",

@@ -47,6 +47,12 @@ export const WRITE_HEADERS: PartSchema = {
       description:
         "Etags, quotes included: if none is the current one, nothing is written and the answer is 412.",
     },
+    "idempotency-key": {
+      type: "string",
+      description:
+        'A key of your own for this write, in quotes: "8e03978e-40d5-43dd-bc93-6894a57f9324". Sent again with the same key ' +
+        "within a day it is done once; the answer then carries `Idempotent-Replayed: true`. With another request it is 422.",
+    },
     "x-change-note": {
       type: "string",
       description:

@@ -1,16 +1,11 @@
-import { createHash } from "node:crypto";
 import { isOwnAccount } from "../auth/policy.js";
 import { NOBODY, type Principal } from "../auth/principal.js";
 import { unauthenticated } from "../auth/unauthenticated.js";
 import { StrataError } from "../domain/errors.js";
 import { checkId } from "../domain/id.js";
 import { accountNameTrouble } from "../domain/name.js";
-import type { SchemaRegistry } from "../schema/schema-registry.js";
 import {
-  type AccountRecord,
-  type AccountWrite,
-  type Commit,
-  type Committed,
+  type EarlierOperation,
   type Expectations,
   type Lineage,
   type Lineages,
@@ -30,8 +25,9 @@ import {
 import { fromStore } from "./from-store.js";
 import { checkNote } from "./note.js";
 import type { RequestReader } from "./read/request-reader.js";
-import { guardTiming } from "./timing-guard.js";
-import { type Attempt, type CommitDependencies, commitUntilDone } from "./write/commit-until-done.js";
+import { AccountCommits, type AccountDependencies, writableView } from "./write/account-commits.js";
+import type { Attempt } from "./write/commit-until-done.js";
+import type { NamedOperation } from "./write/named-operation.js";
 
 export interface NewAccount {
   /** Absent: one is made. */
@@ -42,6 +38,8 @@ export interface NewAccount {
   readonly isReseller: boolean;
   /** Why, in words for people. */
   readonly note?: string | undefined;
+  /** As `WriteRequest` has it. */
+  readonly operationId?: string | undefined;
 }
 
 /** Absent members stay unchanged. */
@@ -53,6 +51,8 @@ export interface AccountUpdate {
   readonly isReseller?: boolean | undefined;
   /** Why, in words for people. */
   readonly note?: string | undefined;
+  /** As `WriteRequest` has it. */
+  readonly operationId?: string | undefined;
 }
 
 /** Who is calling, and the account that is acted for, if there is one. */
@@ -61,16 +61,14 @@ export interface Caller {
   readonly account: AccountView | undefined;
 }
 
-export interface AccountDependencies extends CommitDependencies {
-  readonly registry: Pick<SchemaRegistry, "digest">;
-}
-
 /** The use-cases around accounts: a tree under one root. */
 export class AccountService {
   readonly #dependencies: AccountDependencies;
+  readonly #commits: AccountCommits;
 
   constructor(dependencies: AccountDependencies) {
     this.#dependencies = dependencies;
+    this.#commits = new AccountCommits(dependencies);
   }
 
   /** Needs no scope. @throws StrataError UNAUTHENTICATED; STORE_UNAVAILABLE */
@@ -118,10 +116,11 @@ export class AccountService {
     const id = given.id === undefined ? this.#dependencies.newId() : checkId(given.id, "account");
     if (parentId === undefined) authorize(principal, "write", undefined);
     else checkId(parentId, "account");
-    return this.#commit(principal, async () => {
+    const meaning = ["CREATE", given.id ?? null, name, parentId ?? null, isReseller, note ?? null];
+    const attempt = async (named: NamedOperation | undefined) => {
       const { lineages, tree } = await this.#lineages([id, ...(parentId === undefined ? [] : [parentId])]);
       const [existing, above] = lineages;
-      if (parentId !== undefined) checkWritable(principal, above);
+      if (parentId !== undefined) writableView(principal, above);
       authorizeArrangement(principal, undefined, [{ id, isReseller }, ...(above ?? [])]);
       const expect = above === undefined ? await this.#noRoot() : hangingBelow(above, tree, 1);
       if (existing !== undefined)
@@ -130,8 +129,11 @@ export class AccountService {
       const account = { id, name, parentId, isReseller, createdAt: at };
       const accounts = [...expect.accounts, { id, version: undefined }];
       const write = { kind: "CREATE", account } as const;
-      return this.#attempt(principal, write, { ...expect, accounts }, { at, note }, above ?? []);
-    });
+      const ancestors = above ?? [];
+      return this.#commits.attempt(principal, write, { ...expect, accounts }, { at, note, ancestors, named });
+    };
+    const replay = (earlier: EarlierOperation) => this.#commits.created(principal, earlier);
+    return this.#commits.run(principal, { name: given.operationId, meaning, attempt, replay });
   }
 
   /**
@@ -147,7 +149,8 @@ export class AccountService {
     const name = given.name === undefined ? undefined : checkName(given.name);
     const parentId = given.parentId === undefined ? undefined : checkId(given.parentId, "account");
     const note = checkNote(given.note);
-    return this.#commit(principal, async () => {
+    const meaning = ["UPDATE", id, name ?? null, parentId ?? null, given.isReseller ?? null, note ?? null];
+    const attempt = async (named: NamedOperation | undefined) => {
       const { tree, lineage, above } = await this.#placed(principal, id, parentId);
       const [{ version, ...current }, ...ancestors] = lineage;
       const moves = above !== undefined && parentId !== current.parentId;
@@ -169,8 +172,11 @@ export class AccountService {
         expect = { ...expect, accounts: [...expect.accounts, ...target.accounts] };
       }
       const at = this.#dependencies.now().toISOString();
-      return this.#attempt(principal, { kind: "UPDATE", account }, expect, { at, note }, next);
-    });
+      const write = { kind: "UPDATE", account } as const;
+      return this.#commits.attempt(principal, write, expect, { at, note, ancestors: next, named });
+    };
+    const replay = () => this.#commits.current(principal, id);
+    return this.#commits.run(principal, { name: given.operationId, meaning, attempt, replay });
   }
 
   /**
@@ -178,11 +184,11 @@ export class AccountService {
    * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_NOT_FOUND; ACCOUNT_HAS_CHILDREN; STORE_UNAVAILABLE;
    * WRITE_OUTCOME_UNKNOWN
    */
-  async delete(principal: Principal, accountId: string, why?: string): Promise<void> {
+  async delete(principal: Principal, accountId: string, why?: string, operationId?: string): Promise<void> {
     authorizeAtAll(principal, "write");
     const id = checkId(accountId, "account");
     const note = checkNote(why);
-    await this.#commit(principal, async () => {
+    const attempt = async (named: NamedOperation | undefined): Promise<Attempt<unknown>> => {
       const { tree, lineages } = await this.#lineages([id]);
       const [lineage] = lineages;
       if (lineage === undefined) throw noSuchAccount();
@@ -198,12 +204,17 @@ export class AccountService {
       const [{ version, ...account }, ...ancestors] = lineage;
       const expect = { documents: [], accounts: [{ id, version }], tree };
       const at = this.#dependencies.now().toISOString();
-      return this.#attempt(principal, { kind: "DELETE", account }, expect, { at, note }, ancestors);
+      const write = { kind: "DELETE", account } as const;
+      return this.#commits.attempt(principal, write, expect, { at, note, ancestors, named });
+    };
+    // The account is gone, or another one has its id: of that one the answer tells nothing.
+    const replay = async () => {};
+    await this.#commits.run(principal, {
+      name: operationId,
+      meaning: ["DELETE", id, note ?? null],
+      attempt,
+      replay,
     });
-  }
-
-  #commit(principal: Principal, attempt: () => Promise<Attempt<AccountView>>): Promise<AccountView> {
-    return guardTiming(principal, () => commitUntilDone(this.#dependencies, attempt));
   }
 
   /**
@@ -224,7 +235,7 @@ export class AccountService {
     if (parentId !== undefined) {
       refuseOwnAccount(principal, id, "/parentId");
       // Also where it hangs already: a caller who may guess would learn of accounts that it may not access.
-      checkWritable(principal, above);
+      writableView(principal, above);
     }
     return { tree, lineage, above };
   }
@@ -241,34 +252,6 @@ export class AccountService {
       "The tree has its root already: give the parentId of the new account.",
     );
   }
-
-  #attempt(
-    principal: Principal,
-    write: Omit<AccountWrite, "on">,
-    expect: Expectations,
-    { at, note }: Pick<Commit, "at" | "note">,
-    ancestors: readonly AccountRecord[],
-  ): Attempt<AccountView> {
-    const id = this.#dependencies.newId();
-    const digest = createHash("sha256").update(JSON.stringify(write)).digest("base64url");
-    const commit: Commit = {
-      expect,
-      write: { on: "account", ...write },
-      at,
-      by: principal.subject,
-      schema: this.#dependencies.registry.digest,
-      ...(note !== undefined && { note }),
-      operation: { id, digest },
-    };
-    const done = ({ version }: Committed) => viewOf(principal, [{ ...write.account, version }, ...ancestors]);
-    return { commit, done };
-  }
-}
-
-/** @throws StrataError ACCOUNT_NOT_FOUND, FORBIDDEN when the caller may not write there */
-function checkWritable(principal: Principal, lineage: Lineage | undefined): void {
-  if (lineage === undefined) throw noSuchAccount();
-  authorize(principal, "write", lineage);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Principal } from "../auth/principal.js";
 import { StrataError } from "../domain/errors.js";
 
-/** Milliseconds until a caller is told that there is no such account: more than it takes to look for any. */
+/** Unless something else is said, milliseconds until a caller is told that there is no such account: more than it takes to look for any. */
 const ABSENT_AFTER_MS = 5;
 
 /**
@@ -9,11 +9,15 @@ const ABSENT_AFTER_MS = 5;
  * caller who measures many times would see the difference. So both answers come at a time that was set before looking.
  * A superadmin may access every account, and does not wait.
  */
-export async function guardTiming<T>({ isSuperadmin }: Principal, look: () => Promise<T>): Promise<T> {
+export async function guardTiming<T>(
+  { isSuperadmin }: Principal,
+  look: () => Promise<T>,
+  absentAfterMs = ABSENT_AFTER_MS,
+): Promise<T> {
   if (isSuperadmin) return look();
   let timer: NodeJS.Timeout | undefined;
   const time = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ABSENT_AFTER_MS);
+    timer = setTimeout(resolve, absentAfterMs);
   });
   try {
     const found = await look();

@@ -1,5 +1,6 @@
 import type {
   AccountRevision,
+  Change,
   Changes,
   CommitOrigin,
   DocumentKey,
@@ -34,6 +35,8 @@ export interface ArchiveSource {
   blames(keys: readonly DocumentKey[]): Promise<readonly (StoredBlame | undefined)[]>;
   /** As the store's own: undefined when some of what came after the sequence is no longer kept. */
   changes(after: number, limit: number): Promise<Changes>;
+  /** As the store's own. */
+  accountHistory(accountId: string, after: number, limit: number): Promise<readonly AccountRevision[]>;
   close(): Promise<void>;
 }
 
@@ -52,13 +55,13 @@ export interface ArchiveTarget {
   begin(name: string, clear: boolean): Promise<void>;
   /**
    * Stores items as they are, versions included. The same item twice is the same as once; of what has several
-   * revisions the newest is the current one, whatever order they come in. No change event, no operation id. The index by
+   * revisions the newest is the current one, whatever order they come in; changes come oldest first. No operation id. The index by
    * config and the last sequences follow from the writes.
    */
   restore(items: readonly ArchiveItem[]): Promise<void>;
   /**
    * Opens the store under a new incarnation and with a new tree token. Its next commit comes after this sequence, and
-   * its feed begins there: what came before is "no longer kept".
+   * its feed has what was restored of it: what came before that is "no longer kept".
    * @param dropped as `StorePosition` tells it
    */
   finish(sequence: number, dropped: number): Promise<StorePosition>;
@@ -111,7 +114,14 @@ export interface ArchivedBlame extends StoredBlame {
   readonly key: DocumentKey;
 }
 
+/** A commit, as the feed tells it: the audit log is made of these. */
+export interface ArchivedChange {
+  readonly on: "change";
+  readonly change: Change;
+}
+
 export type ArchiveItem =
+  | ArchivedChange
   | ArchivedAccount
   | ArchivedDocument
   | ArchivedBlame

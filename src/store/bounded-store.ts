@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
-import { sequenceOfChange } from "./records.js";
 import {
   type Change,
   type DocumentKey,
   keyText,
   type Store,
+  sequenceOfChange,
   type Version,
   type Versions,
   type VersionsOf,
@@ -59,7 +59,9 @@ export function boundStaleness(store: Store, options: BoundedStoreOptions): Stor
       if (outcome.outcome === "unknown") follower.forget();
       return outcome;
     },
+    operation: (id) => store.operation(id),
     changes: (after, limit) => store.changes(after, limit),
+    pastChanges: (before, limit) => store.pastChanges(before, limit),
     accountHistory: (accountId, after, limit) => store.accountHistory(accountId, after, limit),
     history: (of) => store.history(of),
     documentOwners: (of) => store.documentOwners(of),

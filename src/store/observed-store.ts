@@ -10,7 +10,9 @@ export interface StoreCall {
     | "versions"
     | "rootId"
     | "commit"
+    | "operation"
     | "changes"
+    | "pastChanges"
     | "accountHistory"
     | "history"
     | "documentOwners";
@@ -58,7 +60,9 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
         () => store.commit(commit),
         (answer) => answer.outcome,
       ),
+    operation: (id) => observed("operation", 1, () => store.operation(id)),
     changes: (after, limit) => observed("changes", 1, () => store.changes(after, limit)),
+    pastChanges: (before, limit) => observed("pastChanges", 1, () => store.pastChanges(before, limit)),
     accountHistory: (accountId, after, limit) =>
       observed("accountHistory", 1, () => store.accountHistory(accountId, after, limit)),
     history: (of) => observed("history", 1, () => store.history(of)),

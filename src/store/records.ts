@@ -18,7 +18,7 @@ import type {
   Version,
   WriteKind,
 } from "./store.js";
-import { versionText } from "./store.js";
+import { originOf, versionText } from "./store.js";
 
 /**
  * How things are written down, whatever the store: a record is lines, the first its version, the last JSON that nobody
@@ -219,6 +219,19 @@ export function changeBody(commit: Pick<Commit, "write"> & CommitOrigin): string
   return `${JSON.stringify({ on, kind }).slice(0, -1)},"account":${account}${end}`;
 }
 
+/** The record of a change, as the feed has it. */
+export function changeRecord(change: Change): string {
+  const origin = originOf(change);
+  if (change.on === "document") {
+    const { key, kind, version } = change;
+    const write = { on: "document", key, kind, override: undefined } as const;
+    return recordOf(version, changeBody({ write, ...origin }));
+  }
+  const { version, ...account } = change.account;
+  const write = { on: "account", kind: change.kind, account } as const;
+  return recordOf(version, changeBody({ write, ...origin }));
+}
+
 export function parseChange(record: string): Change {
   const version = parseVersion(versionOfRecord(record));
   const change = parseStored<Omit<DocumentChange, "version"> | Omit<AccountChange, "version">>(
@@ -258,10 +271,6 @@ function damagedHistory(): StrataError {
 
 export function recordOf(version: Version, body: string): string {
   return `${versionText(version)}\n${body}`;
-}
-
-export function sequenceOfChange(change: Change): number {
-  return (change.on === "document" ? change : change.account).version.sequence;
 }
 
 const LINEAGE_STEPS = 64;

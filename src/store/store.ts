@@ -41,8 +41,15 @@ export interface Store {
   /** The id of the root account; undefined in an empty store. */
   rootId(): Promise<string | undefined>;
   commit(commit: Commit): Promise<CommitOutcome>;
+  /** What is remembered of an operation that a caller named; undefined: nothing, or no longer. */
+  operation(id: string): Promise<EarlierOperation | undefined>;
   /** The changes that came after a sequence, oldest first, at most `limit` of them. */
   changes(after: number, limit: number): Promise<Changes>;
+  /**
+   * The changes that came before a sequence (undefined: all), newest first, at most `limit` of them; fewer: what came before
+   * those is no longer kept.
+   */
+  pastChanges(before: number | undefined, limit: number): Promise<readonly Change[]>;
   /**
    * The records of an account that commits after a sequence made, oldest first, at most `limit` of them; its deletions
    * are among them, and what came before them. What an older release did not keep is missing.
@@ -69,7 +76,16 @@ export interface Store {
 /** The part of the port that reads what configs are made of. */
 export type StoreReads = Pick<
   Store,
-  "lineages" | "descendants" | "layers" | "layersAt" | "versions" | "history" | "rootId" | "close"
+  | "lineages"
+  | "descendants"
+  | "layers"
+  | "layersAt"
+  | "versions"
+  | "history"
+  | "accountHistory"
+  | "pastChanges"
+  | "rootId"
+  | "close"
 >;
 
 /** Where a document lives: with an account, or (no account) in the system layer. */
@@ -310,6 +326,10 @@ export interface AccountChange extends CommitOrigin {
   /** As it is after the change; of a deletion: as it was, with the version that the deletion made. */
   readonly account: AccountRecord;
 }
+export function sequenceOfChange(change: Change): number {
+  return (change.on === "document" ? change : change.account).version.sequence;
+}
+
 /** A record of an account as a commit made it. What an older release did not write down is absent. */
 export type AccountRevision = Pick<AccountChange, "account"> & Partial<Omit<AccountChange, "account" | "on">>;
 export interface Changes {
@@ -402,11 +422,37 @@ export interface Commit {
   /** As `CommitOrigin` has it. Undefined: it was decided without schemas. */
   readonly schema: string | undefined;
   readonly note?: string | undefined;
+  readonly operation: Operation;
+}
+
+/**
+ * Makes a retry harmless: the same id with the same digest is answered with the first outcome and writes nothing.
+ * The id is the caller's to make unique; the digest stands for everything the operation means to do.
+ */
+export interface Operation {
+  readonly id: string;
+  readonly digest: string;
   /**
-   * Makes a retry harmless: the same id with the same digest is answered with the first outcome and writes nothing.
-   * The id is the caller's to make unique; the digest stands for everything the operation means to do.
+   * Of an operation that a caller of the service named: what it takes to answer a retry, at most `MEMO_LIMIT` characters.
+   * Such an operation is remembered for a day, and only so many of them are at a time. Absent: the id is the service's own,
+   * for its own retries, and is remembered for a quarter of an hour. Ids with and without a memo are unrelated.
    */
-  readonly operation: { readonly id: string; readonly digest: string };
+  readonly memo?: string;
+}
+
+/** Characters of an operation's memo. */
+export const MEMO_LIMIT = 1_024;
+
+/** How long operations are remembered: those that callers named, and the service's own. Milliseconds. */
+export const OPERATION_LIFE_MS = { named: 24 * 3_600_000, own: 900_000 } as const;
+
+/** How many operations that callers named are remembered at a time. */
+export const NAMED_OPERATIONS = 1_000_000;
+
+/** An operation that a caller named, and what it made. */
+export interface EarlierOperation extends Committed {
+  readonly digest: string;
+  readonly memo: string;
 }
 
 /** What a commit has made. */
@@ -417,12 +463,14 @@ export interface Committed {
 }
 
 export type CommitOutcome =
-  /** On disk. `replayed`: an earlier commit with this operation id did it. */
-  | ({ readonly outcome: "done"; readonly replayed: boolean } & Committed)
+  /** On disk. `replayed`: an earlier commit with this operation id did it; `memo` is then the one of that commit. */
+  | ({ readonly outcome: "done"; readonly replayed: boolean; readonly memo?: string } & Committed)
   /** Something expected no longer holds; nothing was written. Read again and decide again. */
   | { readonly outcome: "conflict"; readonly current: Versions }
   /** The operation id was used for something else; nothing was written. */
   | { readonly outcome: "operationReused" }
+  /** No more operations that callers name can be remembered for so many seconds; nothing was written. */
+  | { readonly outcome: "operationsFull"; readonly retryAfter: number }
   /** Nothing was written, and the store said so. */
   | { readonly outcome: "notApplied"; readonly cause: Error }
   /** No answer in time: it may have been written. Send the same commit again to find out. */

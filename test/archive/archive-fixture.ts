@@ -89,6 +89,11 @@ export function itemLines(content: Buffer): string[] {
   return linesOf(content).slice(1, -1);
 }
 
+/** The same without the audit log, which has a line for each commit once more. */
+export function stateLines(content: Buffer): string[] {
+  return itemLines(content).filter((line) => !line.startsWith('{"change":'));
+}
+
 /** An export of these lines, header included, whose count and digest are right. */
 export function signed(
   lines: readonly string[],

@@ -8,7 +8,7 @@ import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
 import type { AccountRecord } from "../../src/store/store.js";
 import { accountCommit, documentCommit, documentKey, versionOf } from "../store/store-contract.js";
 import { temporaryFolder } from "../temporary-folder.js";
-import { exportFrom, importInto, itemLines, refusal } from "./archive-fixture.js";
+import { exportFrom, importInto, itemLines, refusal, stateLines } from "./archive-fixture.js";
 
 const KEY = documentKey("branch", "x");
 const COMMITS = 12;
@@ -48,6 +48,7 @@ describe("an export", () => {
     writes: (...asked) => source.writes(...asked),
     blames: (keys) => source.blames(keys),
     changes: (...asked) => source.changes(...asked),
+    accountHistory: (...asked) => source.accountHistory(...asked),
     close: () => source.close(),
     ...calls,
   });
@@ -70,7 +71,7 @@ describe("an export", () => {
       begunAt(COMMITS - 4, (position) => ({ ...position, sequence: COMMITS - 2 })),
     );
     expect(summary.sequence).toBe(COMMITS - 2);
-    expect(itemLines(bytes)).toHaveLength(COMMITS - 2);
+    expect(stateLines(bytes)).toHaveLength(COMMITS - 2);
   });
 
   test("has every record of an account that changed meanwhile, oldest first, and the last one is the account", async () => {

@@ -291,6 +291,7 @@ describe("an export of a store that is written into", () => {
       writes: (...asked) => source.writes(...asked),
       blames: (keys) => source.blames(keys),
       changes: (...asked) => around(() => source.changes(...asked)),
+      accountHistory: (...asked) => around(() => source.accountHistory(...asked)),
       close: () => source.close(),
       async *scan() {
         for await (const page of source.scan()) {

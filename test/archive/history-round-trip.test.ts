@@ -144,6 +144,7 @@ describe("history and blame", () => {
             return source.writes(...asked);
           },
           blames: (keys) => source.blames(keys),
+          accountHistory: (...asked) => source.accountHistory(...asked),
           close: () => source.close(),
         };
         const { bytes, summary } = await exportFrom(around);

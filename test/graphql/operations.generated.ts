@@ -13,6 +13,8 @@ export type CreateAccountInput = {
   name: string;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
   note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
   /** The account it hangs under. Null: it is the root, of which there is one. */
   parentId?: string | null | undefined;
 };
@@ -40,6 +42,8 @@ export type PatchConfigInput = {
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
   note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
   /** RFC 7396, over the document's own overrides: every value named is in force afterwards, null drops the override there and below, nothing else is touched. */
   patch: { [key: string]: unknown };
 };
@@ -54,6 +58,8 @@ export type PatchSystemConfigInput = {
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
   note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
   /** RFC 7396, over the document's own overrides: every value named is in force afterwards, null drops the override there and below, nothing else is touched. */
   patch: { [key: string]: unknown };
 };
@@ -70,6 +76,8 @@ export type ResetConfigInput = {
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
   note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
   /** Drop only the overrides at or under these; absent or null: all of them. An empty list drops nothing. */
   pointers?: Array<string> | null | undefined;
 };
@@ -84,6 +92,8 @@ export type ResetSystemConfigInput = {
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
   note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
   /** Drop only the overrides at or under these; absent or null: all of them. An empty list drops nothing. */
   pointers?: Array<string> | null | undefined;
 };
@@ -100,6 +110,8 @@ export type SetConfigInput = {
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
   note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
   /** What is to be in force: all of it. What equals the inherited value is not stored; what is not given, or null, is inherited. */
   values: { [key: string]: unknown };
 };
@@ -114,6 +126,8 @@ export type SetSystemConfigInput = {
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
   note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
   /** What is to be in force: all of it. What equals the inherited value is not stored; what is not given, or null, is inherited. */
   values: { [key: string]: unknown };
 };

@@ -4,6 +4,7 @@ import { buildSchema } from "type-graphql";
 import { callDirectly } from "./direct-calls.js";
 import { AccountResolver } from "./resolver/account.resolver.js";
 import { AccountConfigResolver } from "./resolver/account-config.resolver.js";
+import { AuditResolver } from "./resolver/audit.resolver.js";
 import { ConfigResolver } from "./resolver/config.resolver.js";
 import { ConfigSchemaResolver } from "./resolver/config-schema.resolver.js";
 import { NodeResolver } from "./resolver/node.resolver.js";
@@ -16,6 +17,7 @@ const RESOLVERS = [
   ConfigSchemaResolver,
   ViewerResolver,
   NodeResolver,
+  AuditResolver,
 ] as const;
 
 /** The executable schema. Resolvers hold no state: everything they use is in the request's context. */

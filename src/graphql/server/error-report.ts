@@ -73,11 +73,12 @@ function originOf(error: unknown): unknown {
   return origin;
 }
 
-function extensionsOf({ code, pointer, limit, oldest }: StrataError): Record<string, unknown> {
+function extensionsOf({ code, pointer, limit, oldest, retryAfter }: StrataError): Record<string, unknown> {
   return {
     code,
     ...(pointer !== undefined && { pointer }),
     ...(limit !== undefined && { limit }),
     ...(oldest !== undefined && { oldest }),
+    ...(retryAfter !== undefined && { retryAfter }),
   };
 }

@@ -1,6 +1,8 @@
 import DataLoader from "dataloader";
 import type { Principal } from "../../auth/principal.js";
 import {
+  type AccountRevision,
+  type Change,
   type Descendants,
   type DescendantsOf,
   type DocumentHistory,
@@ -46,6 +48,11 @@ export interface RequestReader {
   /** Lists are not versioned: what is made of one cannot be cached. */
   descendants(of: DescendantsOf): Promise<Descendants>;
   rootId(): Promise<string | undefined>;
+  /** As the store's own; for the audit log, which looks at what is not there any more, and decides itself who may see it. */
+  pastChanges(before: number | undefined, limit: number): Promise<readonly Change[]>;
+  accountHistory(accountId: string, after: number, limit: number): Promise<readonly AccountRevision[]>;
+  /** Of any accounts, whether the caller may access them or not. */
+  anyLineages(accountIds: readonly string[]): Promise<readonly (Lineage | undefined)[]>;
   /** Forgets what it has read: after a write the same request must not see the time before it. */
   clear(): void;
 }
@@ -71,6 +78,9 @@ export function createFailedReader(failure: unknown): RequestReader {
     layersAt: fail,
     descendants: fail,
     rootId: fail,
+    pastChanges: fail,
+    accountHistory: fail,
+    anyLineages: fail,
     clear: () => {},
   };
 }
@@ -142,6 +152,21 @@ class StoreReader implements RequestReader {
   rootId(): Promise<string | undefined> {
     this.trace.unversioned();
     return fromStore(this.store.rootId());
+  }
+
+  pastChanges(before: number | undefined, limit: number): Promise<readonly Change[]> {
+    this.trace.unversioned();
+    return fromStore(this.store.pastChanges(before, limit));
+  }
+
+  accountHistory(accountId: string, after: number, limit: number): Promise<readonly AccountRevision[]> {
+    this.trace.unversioned();
+    return fromStore(this.store.accountHistory(accountId, after, limit));
+  }
+
+  async anyLineages(accountIds: readonly string[]): Promise<readonly (Lineage | undefined)[]> {
+    this.trace.unversioned();
+    return (await fromStore(this.store.lineages(accountIds))).lineages;
   }
 
   clear(): void {

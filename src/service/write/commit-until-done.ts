@@ -53,17 +53,22 @@ export async function commitUntilDone<T>(
   }
 }
 
-/** The commit made; undefined on a conflict. */
+/** What was made; undefined when it has to be decided again: what the commit expected no longer holds, or another did it. */
 async function commitOnce(store: Store, commit: Commit, deadline: number): Promise<Committed | undefined> {
   let uncertain: Error | undefined;
   for (;;) {
     const outcome = await inTime(store.commit(commit), deadline, unheard);
+    const { memo } = commit.operation;
     switch (outcome.outcome) {
       case "done":
-        return outcome;
+        // Another request did it, under the same name and at the same time: the next attempt finds what it did.
+        return outcome.replayed && outcome.memo !== memo ? undefined : outcome;
       case "conflict":
         return undefined;
+      case "operationsFull":
+        throw noRoom(outcome.retryAfter);
       case "operationReused":
+        if (memo !== undefined) return undefined;
         throw new StrataError("INTERNAL_SERVER_ERROR", "An operation id was made twice.");
       case "notApplied":
         // Of the attempt before this one nobody has heard: it may still be on its way to the disk.
@@ -79,8 +84,16 @@ async function commitOnce(store: Store, commit: Commit, deadline: number): Promi
   }
   throw new StrataError(
     "WRITE_OUTCOME_UNKNOWN",
-    "The store did not answer in time: the write may or may not have happened. Read the config again, and use ifMatch.",
+    "The store did not answer in time: the write may or may not have happened. Send it again with the same operationId; if it had none, read again what it was to change, and use ifMatch.",
     { cause: uncertain },
+  );
+}
+
+function noRoom(retryAfter: number): StrataError {
+  return new StrataError(
+    "RATE_LIMITED",
+    `Nothing was written: too many operationIds were used within a day. Send the write without one, or again in ${retryAfter} s.`,
+    { retryAfter },
   );
 }
 

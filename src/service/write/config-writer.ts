@@ -1,16 +1,16 @@
-import { hash } from "node:crypto";
 import type { Principal } from "../../auth/principal.js";
 import { blameAfter, blameText } from "../../domain/blame.js";
 import type { EffectiveConfig } from "../../domain/effective-config.js";
 import { StrataError } from "../../domain/errors.js";
 import { type FieldChange, fieldChanges } from "../../domain/field-change.js";
-import { canonical, checkJson, isEmpty, isObject, type JsonObject } from "../../domain/json.js";
+import { checkJson, isEmpty, isObject, type Json, type JsonObject } from "../../domain/json.js";
 import type { Layer } from "../../domain/layer.js";
 import type { Perspective } from "../../schema/config-schema.js";
 import {
   type Commit,
   type Committed,
   type DocumentKey,
+  type EarlierOperation,
   type Expectations,
   type HistoryOf,
   keyText,
@@ -30,6 +30,14 @@ import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit-until-done.js";
 import { freshAncestry, freshLayers } from "./fresh-layers.js";
 import { KeyedMutex } from "./keyed-mutex.js";
+import {
+  checkOperationName,
+  digestOf,
+  earlierOperation,
+  type NamedOperation,
+  operationIdOf,
+} from "./named-operation.js";
+import { earlierWrite, memoOf } from "./replayed-write.js";
 import { restoredRevision } from "./restored-revision.js";
 import { decideInPieces, type WriteDecision, type WriteIntent } from "./write-decision.js";
 
@@ -43,10 +51,15 @@ export interface WriteRequest {
   readonly intent: RequestedIntent;
   /** Why, in words for people. */
   readonly note?: string | undefined;
-  /** The etag that the caller decided on; absent: whatever is there now. */
-  readonly ifMatch?: string | undefined;
+  /** The etag that the caller decided on, or several; absent: whatever is there now. */
+  readonly ifMatch?: string | readonly string[] | undefined;
   /** Answers what would happen, and writes nothing. */
   readonly dryRun?: boolean | undefined;
+  /**
+   * The caller's own name for this write. Sent again with the same name, it is done once, and answered with what was done
+   * then. A dry run has no use for it.
+   */
+  readonly operationId?: string | undefined;
 }
 
 export type WriteResult =
@@ -61,6 +74,8 @@ export type WriteResult =
       /** Undefined: nothing was written. */
       readonly revision: number | undefined;
       readonly dryRun: boolean;
+      /** Whether an earlier request did it: nothing was written now, and `snapshot` is as it is now. */
+      readonly replayed: boolean;
     }
   | { readonly result: "invalid"; readonly problems: readonly ConfigProblem[] }
   /** `ifMatch` named another state than the current one. */
@@ -85,11 +100,13 @@ export class ConfigWriter {
    * Sets, patches, resets or restores a document. Decides on fresh layers, commits only if all of them still hold, and decides
    * again when they do not: concurrent patches of different fields both survive.
    * The right to write is judged on the same layers.
-   * @throws StrataError as `effective`; BAD_USER_INPUT; REVISION_NOT_FOUND; STORE_UNAVAILABLE (nothing was written);
+   * @throws StrataError as `effective`; BAD_USER_INPUT; REVISION_NOT_FOUND; RATE_LIMITED; STORE_UNAVAILABLE (nothing
+   * was written);
    * WRITE_OUTCOME_UNKNOWN
    */
   async write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
     await yieldToEventLoop();
+    checkOperationName(request.operationId);
     const intent = checkIntent(request.intent);
     const note = checkNote(request.note);
     const target = this.#catalog.checked(principal, "write", request.target);
@@ -112,13 +129,19 @@ export class ConfigWriter {
   }
 
   #write(principal: Principal, request: WriteRequest, startedAt: number): Promise<WriteResult> {
+    const name = request.dryRun === true ? undefined : request.operationId;
+    const digest = name === undefined ? "" : digestOf(meaningOf(request));
     const attempt = async (): Promise<Attempt<WriteResult>> => {
       const layers = await freshLayers(this.#dependencies.store, request.target);
       await yieldToEventLoop();
       const read = this.#decidable(principal, request.target, layers);
       await yieldToEventLoop();
+      const id = name && operationIdOf(principal, layers?.ancestry?.lineage, name);
+      const named = id ? { id, digest } : undefined;
+      const earlier = named && (await earlierOperation(this.#dependencies.store, named));
+      if (earlier) return { answer: await this.#replayed(request.target, read, earlier) };
       const { snapshot: before, perspective } = read;
-      if (request.ifMatch !== undefined && request.ifMatch !== before.etag) {
+      if (request.ifMatch !== undefined && ![request.ifMatch].flat().includes(before.etag)) {
         return { answer: { result: "conflict", current: before } };
       }
       const intent = await this.#lookedUp(request.intent, read);
@@ -132,7 +155,7 @@ export class ConfigWriter {
       }
       const dryRun = request.dryRun === true;
       if (dryRun || !decision.changes) return { answer: this.#written(read, decision, undefined, dryRun) };
-      const commit = await this.#commit(principal, request, intent, read, decision);
+      const commit = await this.#commit(principal, request, intent, read, { decision, named });
       return {
         commit,
         done: (made: Committed) => this.#written(read, decision, { ...made, by: commit.by }, false),
@@ -166,8 +189,9 @@ export class ConfigWriter {
     { target, note }: WriteRequest,
     intent: WriteIntent,
     read: ReadLayers,
-    decision: WriteDecision,
+    { decision, named }: { readonly decision: WriteDecision; readonly named: NamedOperation | undefined },
   ): Promise<Commit> {
+    const { newId } = this.#dependencies;
     const override = isEmpty(decision.override) ? undefined : decision.override;
     const write: Commit["write"] = {
       on: "document",
@@ -184,10 +208,32 @@ export class ConfigWriter {
       by: principal.subject,
       schema: this.#catalog.schemaDigest,
       ...(note !== undefined && { note }),
-      operation: {
-        id: this.#dependencies.newId(),
-        digest: hash("sha256", canonical([intent.kind, decision.override]), "base64url"),
+      operation:
+        named === undefined
+          ? { id: newId(), digest: digestOf([intent.kind, decision.override]) }
+          : { ...named, memo: memoOf(newId(), read.keys, read.versions) },
+    };
+  }
+
+  /** The answer to a write that an earlier request has done. */
+  async #replayed(
+    target: ConfigTarget,
+    { snapshot, perspective }: ReadLayers,
+    operation: EarlierOperation,
+  ): Promise<WriteResult> {
+    const earlier = await earlierWrite(this.#dependencies.store, target, perspective, operation);
+    return {
+      result: "written",
+      snapshot,
+      get changes() {
+        return earlier.changes;
       },
+      get document() {
+        return earlier.document;
+      },
+      revision: operation.version.revision,
+      dryRun: false,
+      replayed: true,
     };
   }
 
@@ -228,6 +274,7 @@ export class ConfigWriter {
       document: decision.visible,
       revision: done?.version.revision,
       dryRun,
+      replayed: false,
     };
   }
 }
@@ -241,6 +288,26 @@ interface Written extends Committed {
 interface ReadLayers extends LayerVersions {
   readonly perspective: Perspective;
   readonly snapshot: ConfigSnapshot;
+}
+
+/** All that a write means to do: what is not in here may be another in a retry. */
+function meaningOf({ target, ifMatch, intent, note }: WriteRequest): Json {
+  const { accountId = null, configId } = target;
+  const condition = ifMatch === undefined ? null : [ifMatch].flat();
+  return [intent.kind, accountId, configId, wantedBy(intent), condition, note ?? null];
+}
+
+function wantedBy(intent: RequestedIntent): Json {
+  switch (intent.kind) {
+    case "SET":
+      return intent.values;
+    case "PATCH":
+      return intent.patch;
+    case "RESET":
+      return intent.pointers ?? null;
+    case "RESTORE":
+      return intent.revision;
+  }
 }
 
 function checkIntent(intent: RequestedIntent): RequestedIntent {

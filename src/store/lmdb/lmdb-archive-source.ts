@@ -4,8 +4,8 @@ import type { Key } from "lmdb";
 import { StrataError } from "../../domain/errors.js";
 import type { ArchivedConfig, ArchivedWrite, ArchiveSource, ScanPage, StorePosition } from "../archive.js";
 import { keyOf, parseAccountRevision, parseBlame, parseDocument } from "../records.js";
-import type { Changes, DocumentKey, StoredBlame } from "../store.js";
-import { HISTORY_KEYS } from "./lmdb-account-history.js";
+import type { AccountRevision, Changes, DocumentKey, StoredBlame } from "../store.js";
+import { accountHistory, HISTORY_KEYS } from "./lmdb-account-history.js";
 import type { Database } from "./lmdb-database.js";
 import { isBegun, openForReading, refuseUnfinished } from "./lmdb-environment.js";
 import { unusable } from "./lmdb-errors.js";
@@ -98,6 +98,10 @@ class LmdbArchiveSource implements ArchiveSource {
 
   async changes(after: number, limit: number): Promise<Changes> {
     return this.#read((database) => changesAfter(database, after, limit));
+  }
+
+  async accountHistory(accountId: string, after: number, limit: number): Promise<AccountRevision[]> {
+    return this.#read((database) => accountHistory(database, accountId, after, limit));
   }
 
   async close(): Promise<void> {

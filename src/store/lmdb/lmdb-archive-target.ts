@@ -14,6 +14,7 @@ import {
   incarnationOf,
   passDeletion,
   passTime,
+  putChange,
   putDocument,
   sequenceOf,
   unfinishedImport,
@@ -64,6 +65,7 @@ class LmdbArchiveTarget implements ArchiveTarget {
         if (item.on === "account") restoreAccount(database, item);
         else if (item.on === "document") restoreWrite(database, item);
         else if (item.on === "blame") restoreBlame(database, item);
+        else if (item.on === "change") putChange(database, item.change);
         else if (item.on === "config") passCommit(database, item.configId, item.sequence);
         else putCounts(database, item.accountId, item.counts);
       }

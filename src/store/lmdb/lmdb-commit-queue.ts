@@ -1,7 +1,8 @@
 import { StrataError } from "../../domain/errors.js";
 import { commitErrorOf, isLackOfSpace, unusable } from "./lmdb-errors.js";
 import { dataFile, withFile } from "./lmdb-files.js";
-import { forgetOperations, type Retention } from "./lmdb-records.js";
+import { forgetOperations } from "./lmdb-operations.js";
+import type { Retention } from "./lmdb-records.js";
 import { type Failed, notApplied, Ticket, type Waiting, type Work } from "./lmdb-ticket.js";
 import type { LmdbWatch } from "./lmdb-watch.js";
 import { BATCH_COMMITS, type RenewableDatabase } from "./renewable-database.js";

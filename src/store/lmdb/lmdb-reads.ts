@@ -1,5 +1,6 @@
 import { StrataError } from "../../domain/errors.js";
 import type { AccountRecord, StoreReads } from "../store.js";
+import { accountHistory } from "./lmdb-account-history.js";
 import { descendantsOf, lineageOf } from "./lmdb-accounts.js";
 import type { Database } from "./lmdb-database.js";
 import { isBegun, openForReading, refuseUnfinished } from "./lmdb-environment.js";
@@ -7,7 +8,7 @@ import { unusable } from "./lmdb-errors.js";
 import { checkFilesForReading, noStore } from "./lmdb-files.js";
 import { documentHistory } from "./lmdb-history.js";
 import { layersAt } from "./lmdb-past.js";
-import { configsOf, treeOf, versionsOf } from "./lmdb-records.js";
+import { changesBefore, configsOf, treeOf, versionsOf } from "./lmdb-records.js";
 
 /**
  * The reads of a store's folder, without the folder's lock: a server may be writing in it.
@@ -53,6 +54,8 @@ function readsOf(folder: string, database: Database): StoreReads {
     layersAt: (targets, moment) => read(() => layersAt(database, targets, moment)),
     versions: (of) => read(() => versionsOf(database, of)),
     history: (of) => read(() => documentHistory(database, of)),
+    accountHistory: (id, after, limit) => read(() => accountHistory(database, id, after, limit)),
+    pastChanges: (before, limit) => read(() => changesBefore(database, before, limit)),
     rootId: () => read(() => database.get("root")),
     close: () => database.close(),
   };

@@ -3,14 +3,13 @@ import { laterOf } from "../../domain/clock.js";
 import { inheritedDocument } from "../inherited-records.js";
 import {
   changeBody,
+  changeRecord,
   documentBody,
   newAccount,
   ownerOf,
   parseChange,
-  parseStored,
   parseVersion,
   recordOf,
-  sequenceOfChange,
   storedDocument,
 } from "../records.js";
 import {
@@ -29,6 +28,7 @@ import {
   type StoredConfigs,
   type StoredDocument,
   sameVersion,
+  sequenceOfChange,
   type TreeToken,
   type Version,
   type Versions,
@@ -40,11 +40,16 @@ import { accountVersionOf, fitsTree, lineageOf, writeAccount } from "./lmdb-acco
 import { type Database, randomToken } from "./lmdb-database.js";
 import { blameAt, dropHistory, keepRevision, ownedBy } from "./lmdb-history.js";
 import { indexDocument, passCommit } from "./lmdb-index.js";
+import { earlierOperation, rememberOperation, secondsUntilRoom } from "./lmdb-operations.js";
 
 /** How long things are remembered that nobody needs for ever. */
 export interface Retention extends HistoryRetention {
   /** How many of the newest changes the feed keeps. */
   readonly feedEntries: number;
+  /** How many operations that callers named are remembered at a time. */
+  readonly namedOperations: number;
+  /** How long operations are remembered, in milliseconds. */
+  readonly operationLifeMs: { readonly own: number; readonly named: number };
   /** Milliseconds since the epoch: decides when operation ids are forgotten. */
   readonly now: () => number;
 }
@@ -59,12 +64,8 @@ export const documentKey = (key: DocumentKey): Key => ["d", ownerOf(key), key.co
 /** When an account of this id was last deleted. */
 const deletionKey = (accountId: string): Key => ["gone", accountId];
 export const feedKey = (sequence: number): Key => ["feed", sequence];
-const operationKey = (id: string): Key => ["op", id];
-const expiryKey = (expires: number, id: string): Key => ["x", expires, id];
 
-const OPERATION_LIFE_MS = 24 * 3_600_000;
-/** Operation ids forgotten per commit: more than one, so that they cannot pile up. */
-const FORGET_PER_COMMIT = 2;
+const TRIMMED_PER_COMMIT = 2;
 
 /**
  * What becomes of one commit, inside a transaction. Every check comes before the first put. Nothing here waits: a
@@ -77,17 +78,21 @@ export function decide(
   text: string | undefined,
   retention: Retention,
 ): CommitOutcome {
-  const earlier = readJson<OperationRecord>(database, operationKey(commit.operation.id));
+  const { operation } = commit;
+  const now = retention.now();
+  const earlier = earlierOperation(database, operation, now);
   if (earlier !== undefined) {
-    return earlier.digest === commit.operation.digest
-      ? { outcome: "done", version: earlier.version, at: earlier.at ?? commit.at, replayed: true }
-      : { outcome: "operationReused" };
+    const { digest, version, at = commit.at, memo } = earlier;
+    if (digest !== operation.digest) return { outcome: "operationReused" };
+    return { outcome: "done", version, at, replayed: true, ...(memo !== undefined && { memo }) };
   }
   if (!holds(database, commit) || !(commit.write.on === "document" || fitsTree(database, commit.write))) {
     const { accounts, documents } = commit.expect;
     const of = { accounts: accounts.map(({ id }) => id), documents: documents.map(({ key }) => key) };
     return { outcome: "conflict", current: versionsOf(database, of) };
   }
+  const retryAfter = secondsUntilRoom(database, operation, retention.namedOperations, now);
+  if (retryAfter > 0) return { outcome: "operationsFull", retryAfter };
   const made: Committed = {
     version: nextVersion(database, commit.write),
     at: laterOf(commit.at, lastTime(database)),
@@ -96,9 +101,16 @@ export function decide(
   const { sequence } = made.version;
   database.put("seq", String(sequence));
   database.put("time", made.at);
-  rememberOperation(database, commit, made, retention.now() + OPERATION_LIFE_MS);
-  if (sequence > retention.feedEntries) database.remove(feedKey(sequence - retention.feedEntries));
+  rememberOperation(database, operation, made, now, retention.operationLifeMs);
+  trimFeed(database, sequence - retention.feedEntries);
   return { outcome: "done", ...made, replayed: false };
+}
+
+/** The feed may have been kept longer before: then it gets shorter with each commit. */
+function trimFeed(database: Database, upTo: number): void {
+  if (upTo <= 0) return;
+  const range = { start: feedKey(0), end: feedKey(upTo + 1), limit: TRIMMED_PER_COMMIT };
+  for (const key of [...database.getKeys(range)]) database.remove(key);
 }
 
 /** The time of the newest commit; a store of an older release has it in its feed alone. Empty: nobody knows of one. */
@@ -201,33 +213,6 @@ function configIdIn(key: Key): string {
   return Array.isArray(key) ? String(key[2]) : "";
 }
 
-interface OperationRecord {
-  readonly digest: string;
-  readonly version: Version;
-  /** An older release did not say. */
-  readonly at?: string;
-}
-
-function rememberOperation(
-  database: Database,
-  { operation }: Commit,
-  made: Committed,
-  expires: number,
-): void {
-  const record: OperationRecord = { digest: operation.digest, ...made };
-  database.put(operationKey(operation.id), JSON.stringify(record));
-  database.put(expiryKey(expires, operation.id), operation.id);
-}
-
-export function forgetOperations(database: Database, now: number, commits: number): void {
-  const limit = commits * FORGET_PER_COMMIT;
-  const expired = [...database.getRange({ start: ["x", 0], end: ["x", now], limit })];
-  for (const { key, value } of expired) {
-    database.remove(operationKey(value));
-    database.remove(key);
-  }
-}
-
 function documentOf(
   database: Database,
   key: DocumentKey,
@@ -293,6 +278,16 @@ export function changesAfter(database: Database, after: number, limit: number): 
   return { changes: isComplete ? changes : undefined, sequence };
 }
 
+export function putChange(database: Database, change: Change): void {
+  database.put(feedKey(sequenceOfChange(change)), changeRecord(change));
+}
+
+export function changesBefore(database: Database, before: number | undefined, limit: number): Change[] {
+  const start = feedKey(before === undefined ? sequenceOf(database) : before - 1);
+  const range = { start, end: feedKey(0), reverse: true, limit };
+  return [...database.getRange(range)].map(({ value }) => parseChange(value));
+}
+
 /** The name of the import that was begun and not finished; undefined when there is none. */
 export function unfinishedImport(database: Database): string | undefined {
   return database.get("import");
@@ -317,14 +312,4 @@ function positionOf(database: Database): Position {
 /** How many commits left nothing behind: those of accounts that were deleted. */
 export function droppedOf(database: Database): number {
   return Number(database.get("dropped") ?? 0);
-}
-
-function readJson<T>(database: Database, key: Key): T | undefined {
-  const text = database.get(key);
-  return text === undefined ? undefined : parseStored<T>(text);
-}
-
-/** The version that a remembered operation made; undefined when it is not remembered. */
-export function operationVersion(database: Database, id: string): Version | undefined {
-  return readJson<OperationRecord>(database, operationKey(id))?.version;
 }

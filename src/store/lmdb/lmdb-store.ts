@@ -3,6 +3,7 @@ import { StrataError } from "../../domain/errors.js";
 import {
   type AccountRecord,
   type AccountRevision,
+  type Change,
   type Changes,
   type Commit,
   type CommitOutcome,
@@ -12,12 +13,15 @@ import {
   type DocumentKey,
   type DocumentOwners,
   type DocumentOwnersOf,
+  type EarlierOperation,
   HISTORY_BYTES,
   HISTORY_REVISIONS,
   type HistoryOf,
   type LayerBodies,
   type LayersAt,
   type Lineages,
+  NAMED_OPERATIONS,
+  OPERATION_LIFE_MS,
   type Store,
   type StoredConfigs,
   sameVersion,
@@ -35,12 +39,13 @@ import { MAP_SIZE_BYTES, openFolder } from "./lmdb-environment.js";
 import { unusable } from "./lmdb-errors.js";
 import { documentHistory } from "./lmdb-history.js";
 import { documentOwners } from "./lmdb-index.js";
+import { namedOperation, operationVersion } from "./lmdb-operations.js";
 import { layersAt } from "./lmdb-past.js";
 import {
   changesAfter,
+  changesBefore,
   configsOf,
   decide,
-  operationVersion,
   type Retention,
   treeOf,
   versionsOf,
@@ -65,6 +70,8 @@ const DEFAULTS = {
   feedEntries: 1_000_000,
   historyRevisions: HISTORY_REVISIONS,
   historyBytes: HISTORY_BYTES,
+  namedOperations: NAMED_OPERATIONS,
+  operationLifeMs: OPERATION_LIFE_MS as Retention["operationLifeMs"],
   now: Date.now,
   onNotice: (_notice: StoreNotice): void => {},
   readerCheckMs: 60_000,
@@ -136,6 +143,10 @@ class LmdbStore implements Store {
     return this.#read((database) => changesAfter(database, after, limit));
   }
 
+  pastChanges(before: number | undefined, limit: number): Promise<Change[]> {
+    return this.#read((database) => changesBefore(database, before, limit));
+  }
+
   accountHistory(accountId: string, after: number, limit: number): Promise<AccountRevision[]> {
     return this.#read((database) => accountHistory(database, accountId, after, limit));
   }
@@ -175,8 +186,12 @@ class LmdbStore implements Store {
       characters: text?.length ?? 0,
       decide: (database) => decide(database, commit, text, this.#settings),
       isThere: (database, decided) =>
-        decided.outcome === "done" && sameVersion(operationVersion(database, operation.id), decided.version),
+        decided.outcome === "done" && sameVersion(operationVersion(database, operation), decided.version),
     });
+  }
+
+  operation(id: string): Promise<EarlierOperation | undefined> {
+    return this.#read((database) => namedOperation(database, id, this.#settings.now()));
   }
 
   close(): Promise<void> {

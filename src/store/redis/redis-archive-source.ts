@@ -107,6 +107,10 @@ class RedisArchiveSource implements ArchiveSource {
     return this.#reads.changes(after, limit);
   }
 
+  accountHistory(accountId: string, after: number, limit: number): Promise<AccountRevision[]> {
+    return this.#reads.accountHistory(accountId, after, limit);
+  }
+
   async close(): Promise<void> {
     this.connection.close();
   }

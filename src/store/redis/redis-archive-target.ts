@@ -12,11 +12,12 @@ import {
   accountBody,
   accountRevisionText,
   blameRecordOf,
+  changeRecord,
   countsText,
   documentBody,
   recordOf,
 } from "../records.js";
-import { type AccountRevision, originOf, versionText } from "../store.js";
+import { type AccountRevision, type Change, originOf, sequenceOfChange, versionText } from "../store.js";
 import type { RedisArchiveOptions } from "./redis-archive-source.js";
 import { callFunction, makeNonce, sendFunctions } from "./redis-call.js";
 import { type RedisCommand, RedisConnection } from "./redis-connection.js";
@@ -126,6 +127,8 @@ class RedisArchiveTarget implements ArchiveTarget {
         return this.#restoreWrite(item);
       case "blame":
         return this.#restoreBlame(item);
+      case "change":
+        return this.#restoreChange(item.change);
       case "config":
         return this.#restoreConfig(item);
       case "counts":
@@ -160,6 +163,12 @@ class RedisArchiveTarget implements ArchiveTarget {
     const keys = [this.keys.meta, this.keys.lock, this.keys.blame(key)];
     const record = blameRecordOf(version, undefined, text);
     return ["FCALL", FUNCTIONS.restoreBlame, keys.length, ...keys, this.#holder, record];
+  }
+
+  #restoreChange(change: Change): RedisCommand {
+    const keys = [this.keys.lock, this.keys.feed];
+    const args = [sequenceOfChange(change), changeRecord(change)];
+    return ["FCALL", FUNCTIONS.restoreChange, keys.length, ...keys, this.#holder, ...args];
   }
 
   #restoreConfig({ configId, sequence }: ArchivedConfig): RedisCommand {

@@ -110,15 +110,13 @@ export class RedisCommitQueue {
     const [outcome, ...rest] = answer as [string, ...unknown[]];
     switch (outcome) {
       case "done":
-        return this.#done(
-          { version: parseVersion(String(rest[0])), at: String(rest[2]) },
-          rest[1] === "replayed",
-          confirmed,
-        );
+        return this.#done(rest.map(String), confirmed);
       case "conflict":
         return { outcome, current: conflictIn(rest, command) };
       case "reused":
         return { outcome: "operationReused" };
+      case "full":
+        return { outcome: "operationsFull", retryAfter: Number(rest[0]) };
       default:
         return notApplied(this.#refused(rest.map(String)));
     }
@@ -136,7 +134,8 @@ export class RedisCommitQueue {
     return this.#refusing(reason);
   }
 
-  #done(made: Committed, replayed: boolean, confirmed: number): CommitOutcome {
+  #done([version = "", replayed, at = "", memo = ""]: readonly string[], confirmed: number): CommitOutcome {
+    const made: Committed = { version: parseVersion(version), at };
     const { waitReplicas } = this.settings;
     // NaN, where WAIT itself was refused, confirms nothing.
     if (!(confirmed >= waitReplicas)) {
@@ -145,7 +144,7 @@ export class RedisCommitQueue {
       return unknown(new StrataError("STORE_UNAVAILABLE", message));
     }
     this.mark.acknowledge(made.version.sequence);
-    return { outcome: "done", ...made, replayed };
+    return { outcome: "done", ...made, replayed: replayed === "replayed", ...(memo !== "" && { memo }) };
   }
 
   #refusing(reason = this.guard.obstacle ?? "it was not looked at yet"): StrataError {

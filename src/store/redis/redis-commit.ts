@@ -14,7 +14,8 @@ import type { RedisKeys } from "./redis-keys.js";
 
 export interface RedisRetention extends HistoryRetention {
   readonly feedEntries: number;
-  readonly operationLifeMs: number;
+  readonly namedOperations: number;
+  readonly operationLifeMs: { readonly own: number; readonly named: number };
 }
 
 const DOCUMENTS_ARGUMENT = 9;
@@ -29,7 +30,7 @@ const TIME = "\u0001";
 export function commitCommand(
   keys: RedisKeys,
   known: Position,
-  { feedEntries, operationLifeMs, historyRevisions, historyBytes }: RedisRetention,
+  { feedEntries, namedOperations, operationLifeMs, historyRevisions, historyBytes }: RedisRetention,
   commit: Commit,
   text: string | undefined,
 ): RedisCommand {
@@ -38,11 +39,14 @@ export function commitCommand(
   const write = stampable(commit.write);
   const { meta, sequence, tree, root, feed, time, begun } = keys;
   const names = [
-    ...[meta, sequence, tree, root, feed, keys.operation(operation.id), time, begun],
+    ...[meta, sequence, tree, root, feed, keys.operation(operation), time, begun, keys.named],
     ...expect.documents.map(({ key }) => keys.version(key)),
     ...expect.accounts.map(({ id }) => keys.account(id)),
     ...writtenKeys(keys, write),
   ];
+  const isNamed = operation.memo !== undefined;
+  const life = isNamed ? operationLifeMs.named : operationLifeMs.own;
+  const remembered = isNamed ? [operation.id, namedOperations, operation.memo ?? ""] : ["", "", ""];
   const versions = [...expect.documents, ...expect.accounts].map(({ version }) => versionText(version));
   const written =
     write.on === "document"
@@ -55,9 +59,9 @@ export function commitCommand(
   return [
     "FCALL",
     ...[FUNCTIONS.commit, names.length, ...names],
-    ...[known.incarnation, known.sequence, operation.digest, operationLifeMs],
+    ...[known.incarnation, known.sequence, operation.digest, life],
     ...[expect.tree ?? "", expect.noRoot ? "1" : "", feedEntries, makeNonce(), at],
-    ...[expect.documents.length, expect.accounts.length, ...versions],
+    ...[expect.documents.length, expect.accounts.length, ...remembered, ...versions],
     ...[changeBody({ write, ...origin }), ...written],
   ];
 }

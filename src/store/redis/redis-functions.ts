@@ -53,6 +53,7 @@ export const FUNCTIONS = {
   restoreWrite: `strata_restore_write_${DIGEST}`,
   restoreCounts: `strata_restore_counts_${DIGEST}`,
   restoreBlame: `strata_restore_blame_${DIGEST}`,
+  restoreChange: `strata_restore_change_${DIGEST}`,
   restoreConfig: `strata_restore_config_${DIGEST}`,
   restoreAccount: `strata_restore_account_${DIGEST}`,
   finishImport: `strata_finish_import_${DIGEST}`,

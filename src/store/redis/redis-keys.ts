@@ -1,5 +1,5 @@
 import { ownerOf, SYSTEM_OWNER } from "../records.js";
-import type { DocumentKey } from "../store.js";
+import type { DocumentKey, Operation } from "../store.js";
 
 /**
  * The layout in Redis. All keys of a cell share its hash tag, so that they are on one primary and one function can check
@@ -26,7 +26,9 @@ import type { DocumentKey } from "../store.js";
  *     probe             what tells whether writes are taken; expires
  *     lock              who is importing; expires
  *     feed              stream of changes; the id is the sequence
- *     op:<id>           digest of an operation and the version it made; expires
+ *     op:<id>           digest of an operation of the service's own, and the version it made; expires
+ *     named:<id>        the same of one that a caller named, and its memo; expires
+ *     named             their ids, a sorted set by when each expires
  */
 export class RedisKeys {
   readonly prefix: string;
@@ -44,6 +46,7 @@ export class RedisKeys {
   readonly run: string;
   readonly lastCommits: string;
   readonly upgrading: string;
+  readonly named: string;
 
   constructor(cell: string) {
     this.prefix = `{${cell}}:`;
@@ -61,6 +64,7 @@ export class RedisKeys {
     this.run = `${this.prefix}run`;
     this.lastCommits = `${this.prefix}last`;
     this.upgrading = `${this.prefix}upgrading`;
+    this.named = `${this.prefix}named`;
   }
 
   get accountPrefix(): string {
@@ -102,7 +106,7 @@ export class RedisKeys {
   configs({ accountId }: Pick<DocumentKey, "accountId">): string {
     return `${this.prefix}o:${accountId ?? SYSTEM_OWNER}`;
   }
-  operation(id: string): string {
-    return `${this.prefix}op:${id}`;
+  operation({ id, memo }: Pick<Operation, "id" | "memo">): string {
+    return `${this.prefix}${memo === undefined ? "op" : "named"}:${id}`;
   }
 }

@@ -317,9 +317,24 @@ local function plan_document(writes, record, before, version, sequence, keys, k,
   plan(writes, 'HSET', keys[k + 5], config, sequence)
 end
 
+-- Puts an operation that a caller named among those that are remembered, and takes out some that no longer are. Answers
+-- nothing, or where there are too many of them the seconds until there is room.
+local function plan_remembering(writes, named, id, limit, life)
+  demand(named, 'zset')
+  local time = redis.call('TIME')
+  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  local gone = redis.call('ZRANGEBYSCORE', named, '-inf', number(now), 'LIMIT', 0, 10)
+  for _, each in ipairs(gone) do plan(writes, 'ZREM', named, each) end
+  if redis.call('ZCARD', named) - #gone >= limit then
+    local oldest = redis.call('ZRANGEBYSCORE', named, '(' .. number(now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+    return math.max(1, math.ceil(((tonumber(oldest[2]) or now) - now) / 1000))
+  end
+  plan(writes, 'ZADD', named, number(now + life), id)
+end
+
 -- What a commit comes to: an answer, or what is to be written and the answer then. Writes nothing.
 local function decide(keys, args)
-  local meta_key, sequence_key, tree_key, root_key, feed_key, operation_key, time_key, begun_key = unpack(keys, 1, 8)
+  local meta_key, sequence_key, tree_key, root_key, feed_key, operation_key, time_key, begun_key, named_key = unpack(keys, 1, 9)
   demand(meta_key, 'hash')
   local meta = redis.call('HMGET', meta_key, 'incarnation', 'writers')
   local texts = redis.call('MGET', tree_key, sequence_key, begun_key, operation_key, time_key)
@@ -334,21 +349,21 @@ local function decide(keys, args)
 
   local earlier = texts[4]
   if earlier then
-    local digest, version, at = string.match(earlier, '^([^\\n]*)\\n([^\\n]*)\\n?(.*)$')
+    local digest, version, at, memo = string.match(earlier, '^([^\\n]*)\\n([^\\n]*)\\n?([^\\n]*)\\n?(.*)$')
     if digest ~= args[3] then return {'reused'} end
     -- A write, so that whoever waits for the replicas waits for what came before it.
-    return {'done', version, 'replayed', at ~= '' and at or args[9]}, {{'PEXPIRE', operation_key, args[4]}}
+    return {'done', version, 'replayed', at ~= '' and at or args[9], memo}, {{'INCRBY', begun_key, '0'}}
   end
 
   local documents, accounts = tonumber(args[10]), tonumber(args[11])
   local holds = (args[5] == '' or args[5] == tree) and (args[6] == '' or not text_at(root_key))
   local current = {}
   for i = 1, documents + accounts do
-    local found = version_of(text_at(keys[8 + i]))
+    local found = version_of(text_at(keys[9 + i]))
     current[i] = found
-    if found ~= args[11 + i] then holds = false end
+    if found ~= args[14 + i] then holds = false end
   end
-  local k, a = 8 + documents + accounts, 11 + documents + accounts
+  local k, a = 9 + documents + accounts, 14 + documents + accounts
   local isDocument = #keys - k == 7
   local above
   if not isDocument then
@@ -357,6 +372,10 @@ local function decide(keys, args)
     if not fits then holds = false end
   end
   if not holds then return {'conflict', tree, number(sequence), current} end
+
+  local writes, retryAfter = {}, nil
+  if args[12] ~= '' then retryAfter = plan_remembering(writes, named_key, args[12], tonumber(args[13]), tonumber(args[4])) end
+  if retryAfter then return {'full', number(retryAfter)} end
 
   local before = text_at(keys[k + 1])
   local revision = (before and tonumber(string.match(before, '^%d+')) or 0) + 1
@@ -370,21 +389,21 @@ local function decide(keys, args)
   local change = version .. '\\n' .. stamp(args[a + 1], time, tokens)
 
   -- First: of a commit that a kill has torn this is left, and the end is not.
-  local writes = {}
-  plan(writes, 'INCRBY', begun_key, number(sequence + 1 - begun))
+  table.insert(writes, 1, {'INCRBY', begun_key, number(sequence + 1 - begun)})
   plan(writes, 'XADD', feed_key, 'MAXLEN', '~', args[7], nextSequence .. '-0', 'change', change)
   if isDocument then plan_document(writes, record, version_of(before), version, nextSequence, keys, k + 1, args, a + 3)
   else plan_account(writes, record, change, revision, above, time, args, a + 3) end
   plan(writes, 'SET', time_key, time)
-  plan(writes, 'SET', operation_key, args[3] .. '\\n' .. version .. '\\n' .. time, 'PX', args[4])
+  plan(writes, 'SET', operation_key, args[3] .. '\\n' .. version .. '\\n' .. time .. '\\n' .. args[14], 'PX', args[4])
   plan(writes, 'SET', sequence_key, nextSequence)
   return {'done', version, '', time}, writes
 end
 
--- keys: meta seq tree root feed op time begun, versions of the expected documents, expected accounts, then of the write
+-- keys: meta seq tree root feed op time begun named, versions of the expected documents, expected accounts, then of the write
 --   itself: document: version record history configs owners last blame; account: its record. What else an account's write touches has no
 --   other tag.
--- args: incarnation floor digest ttl tree noRoot feedEntries nonce clock documents accounts, the expected versions, then
+-- args: incarnation floor digest ttl tree noRoot feedEntries nonce clock documents accounts, of an operation that a caller
+--   named its id, how many of them there may be, and its memo (else three times ''), the expected versions, then
 --   change-body, and header and what plan_document takes, or body and what plan_account takes
 local function commit(keys, args)
   known, held = {}, {}

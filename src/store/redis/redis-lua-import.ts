@@ -100,6 +100,14 @@ local function restore_account(keys, args)
   return 'done'
 end
 
+-- keys: lock feed; args: holder sequence record. They come oldest first: what is not newer was restored before.
+local function restore_change(keys, args)
+  known, held = {}, {}
+  if redis.call('GET', keys[1]) ~= args[1] then return 'locked' end
+  if feed_end(keys[2]) < tonumber(args[2]) then redis.call('XADD', keys[2], args[2] .. '-0', 'change', args[3]) end
+  return 'done'
+end
+
 -- keys: meta lock last; args: holder config-id sequence
 local function restore_config(keys, args)
   known, held = {}, {}
@@ -119,7 +127,6 @@ end
 -- keys: meta seq tree feed lock dropped begun; args: holder sequence incarnation tree-token dropped
 local function finish_import(keys, args)
   if redis.call('GET', keys[5]) ~= args[1] then return 'locked' end
-  redis.call('DEL', keys[4])
   redis.call('SET', keys[2], args[2])
   redis.call('SET', keys[7], args[2])
   redis.call('SET', keys[3], args[4])

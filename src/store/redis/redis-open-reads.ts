@@ -29,6 +29,8 @@ export async function openRedisReads(options: {
       layersAt: (targets, moment) => reads.layersAt(targets, moment),
       versions: (of) => reads.versions(of),
       history: (of) => reads.history(of),
+      accountHistory: (id, after, limit) => reads.accountHistory(id, after, limit),
+      pastChanges: (before, limit) => reads.pastChanges(before, limit),
       rootId: () => reads.rootId(),
       close: async () => connection.close(),
     };

@@ -9,12 +9,12 @@ import {
   parseCounts,
   parseVersion,
   SYSTEM_OWNER,
-  sequenceOfChange,
   storedDocument,
   versionOfRecord,
 } from "../records.js";
 import {
   type AccountRevision,
+  type Change,
   type Changes,
   type Descendants,
   type DescendantsOf,
@@ -23,11 +23,13 @@ import {
   type DocumentOwners,
   type DocumentOwnersOf,
   documentKeys,
+  type EarlierOperation,
   type HistoryOf,
   type LayerBodies,
   type LayersAt,
   type Lineages,
   type StoredConfigs,
+  sequenceOfChange,
   TREE_DEPTH,
   type Versions,
   type VersionsOf,
@@ -51,6 +53,7 @@ const PAUSE_MS = 50;
 /** Errors of a server that is starting or failing over. */
 const PASSES = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|BUSY)\b/;
 
+type FeedEntry = [id: string, fields: [name: string, record: string]];
 /** A life of the store, and the tree token that was last seen in it: a new life begins with a new token. */
 interface Life {
   readonly tree: string;
@@ -160,18 +163,36 @@ export class RedisReads {
     return this.look([this.keys.root], (_, [id]) => id ?? undefined);
   }
 
+  operation(id: string): Promise<EarlierOperation | undefined> {
+    return this.look([this.keys.operation({ id, memo: "" })], (_, [record]) => {
+      if (typeof record !== "string") return undefined;
+      const [digest = "", version = "", at = "", memo = ""] = record.split("\n");
+      return { digest, version: parseVersion(version), at, memo };
+    });
+  }
+
   async changes(after: number, limit: number): Promise<Changes> {
     // The sequence first: what comes in between is then among the changes.
     const newest = await this.look([this.keys.sequence], (_, [text]) => Number(text));
     const range: RedisCommand = ["XRANGE", this.keys.feed, `(${after}-0`, "+", "COUNT", limit];
     return this.read(range, (answer) => {
-      const entries = answer as [id: string, fields: [name: string, record: string]][];
+      const entries = answer as FeedEntry[];
       const changes = entries.map(([, [, record]]) => parseChange(record));
       const [first, last] = [changes[0], changes.at(-1)];
       const sequence = Math.max(newest, last === undefined ? 0 : sequenceOfChange(last));
       const isComplete = first === undefined ? after >= newest : sequenceOfChange(first) === after + 1;
       return { changes: isComplete ? changes : undefined, sequence };
     });
+  }
+
+  async pastChanges(before: number | undefined, limit: number): Promise<Change[]> {
+    // Behind the newest commit may be half of another one.
+    const newest = await this.look([this.keys.sequence], (_, [text]) => Number(text));
+    const last = Math.min(newest, (before ?? Number.MAX_SAFE_INTEGER) - 1);
+    if (last <= 0) return [];
+    return this.read(["XREVRANGE", this.keys.feed, `${last}-0`, "-", "COUNT", limit], (answer) =>
+      (answer as FeedEntry[]).map(([, [, record]]) => parseChange(record)),
+    );
   }
 
   accountHistory(accountId: string, after: number, limit: number): Promise<AccountRevision[]> {

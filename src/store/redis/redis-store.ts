@@ -1,6 +1,7 @@
 import { StrataError } from "../../domain/errors.js";
 import {
   type AccountRevision,
+  type Change,
   type Changes,
   type Commit,
   type CommitOutcome,
@@ -10,6 +11,7 @@ import {
   type DocumentKey,
   type DocumentOwners,
   type DocumentOwnersOf,
+  type EarlierOperation,
   HISTORY_BYTES,
   HISTORY_REVISIONS,
   type HistoryOf,
@@ -17,6 +19,8 @@ import {
   type LayerBodies,
   type LayersAt,
   type Lineages,
+  NAMED_OPERATIONS,
+  OPERATION_LIFE_MS,
   type Store,
   type StoredConfigs,
   type Versions,
@@ -48,7 +52,8 @@ export interface RedisStoreOptions extends Partial<HistoryRetention> {
   readonly onNotice?: (notice: StoreNotice) => void;
   /** How many of the newest changes the feed keeps, at least. */
   readonly feedEntries?: number;
-  readonly operationLifeMs?: number;
+  readonly namedOperations?: number;
+  readonly operationLifeMs?: { readonly own: number; readonly named: number };
 }
 
 const DEFAULTS = {
@@ -58,7 +63,8 @@ const DEFAULTS = {
   feedEntries: 1_000_000,
   historyRevisions: HISTORY_REVISIONS,
   historyBytes: HISTORY_BYTES,
-  operationLifeMs: 24 * 3_600_000,
+  namedOperations: NAMED_OPERATIONS,
+  operationLifeMs: OPERATION_LIFE_MS as { readonly own: number; readonly named: number },
 };
 type Settings = Omit<RedisStoreOptions, "markFile"> &
   typeof DEFAULTS & { readonly markFile: string | undefined };
@@ -185,8 +191,16 @@ class RedisStore implements Store {
     return this.#reading(() => this.#reads.rootId());
   }
 
+  operation(id: string): Promise<EarlierOperation | undefined> {
+    return this.#reading(() => this.#reads.operation(id));
+  }
+
   changes(after: number, limit: number): Promise<Changes> {
     return this.#reading(() => this.#reads.changes(after, limit));
+  }
+
+  pastChanges(before: number | undefined, limit: number): Promise<Change[]> {
+    return this.#reading(() => this.#reads.pastChanges(before, limit));
   }
 
   accountHistory(accountId: string, after: number, limit: number): Promise<AccountRevision[]> {

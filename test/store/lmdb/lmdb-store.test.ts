@@ -7,14 +7,15 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockFolder } from "../../../src/store/lmdb/folder-lock.js";
 import { openLmdbStore } from "../../../src/store/lmdb/lmdb-store.js";
 import { observeStore, type StoreCall } from "../../../src/store/observed-store.js";
-import { SYSTEM_OWNER, sequenceOfChange, storedDocument } from "../../../src/store/records.js";
-import type { HistoryRetention, Store } from "../../../src/store/store.js";
+import { SYSTEM_OWNER, storedDocument } from "../../../src/store/records.js";
+import { type HistoryRetention, type Store, sequenceOfChange } from "../../../src/store/store.js";
 import { cases } from "../../cases.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { TestProcess } from "../../test-process.js";
 import { describeAccountContract } from "../account-contract.js";
 import { describeFactsContract } from "../facts-contract.js";
 import { describeHistoryContract } from "../history-contract.js";
+import { describeOperationContract } from "../operation-contract.js";
 import {
   describeStoreContract,
   documentCommit,
@@ -44,6 +45,9 @@ describeStoreContract("The LMDB store", openTemporary);
 describeHistoryContract("The LMDB store", openTemporary);
 describeAccountContract("The LMDB store", openTemporary);
 describeFactsContract("The LMDB store", openTemporary);
+describeOperationContract("The LMDB store", (limits) =>
+  openLmdbStore({ folder: temporaryFolder(), ...limits }),
+);
 
 const childFile = new URL("crash-writer.ts", import.meta.url);
 
@@ -210,6 +214,8 @@ describe("The LMDB store's folder", () => {
     expect(await store.changes(6, 100)).toEqual({ changes: undefined, sequence: 12 });
     const { changes } = await store.changes(7, 100);
     expect(changes?.map(sequenceOfChange)).toEqual([8, 9, 10, 11, 12]);
+    expect((await store.pastChanges(undefined, 100)).map(sequenceOfChange)).toEqual([12, 11, 10, 9, 8]);
+    expect((await store.pastChanges(11, 2)).map(sequenceOfChange)).toEqual([10, 9]);
     await store.close();
     const raw = open<string>({ path: folder, noSubdir: false, encoding: "string" });
     const history = [
@@ -221,13 +227,27 @@ describe("The LMDB store's folder", () => {
     );
   });
 
-  it("remembers operation ids for a day and forgets them after it", async () => {
+  it("shortens the feed, some of it with each commit, once it is to keep less", async () => {
+    const before = await openLmdbStore({ folder });
+    for (let n = 1; n <= 12; n++) await before.commit(documentCommit(documentKey(undefined, "x"), { n }));
+    await before.close();
+    const store = await openLmdbStore({ folder, feedEntries: 4 });
+    stores.push(store);
+    const kept: number[] = [];
+    for (let n = 13; n <= 22; n++) {
+      await store.commit(documentCommit(documentKey(undefined, "x"), { n }));
+      kept.push((await store.pastChanges(undefined, 100)).length);
+    }
+    expect(kept).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 4, 4]);
+  });
+
+  it("remembers operation ids of its own for a quarter of an hour and forgets them after it", async () => {
     let now = 1_000_000;
     const store = await openLmdbStore({ folder, now: () => now });
     stores.push(store);
     const first = documentCommit(documentKey(undefined, "x"), { v: 1 });
     const version = versionOf(await store.commit(first));
-    now += 24 * 3_600_000;
+    now += 900_000;
     await store.commit(documentCommit(documentKey(undefined, "y"), { v: 1 }));
     expect(await store.commit(first)).toMatchObject({ outcome: "done", version, replayed: true });
     now += 1;

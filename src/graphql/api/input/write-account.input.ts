@@ -1,5 +1,6 @@
 import { Field, ID, InputType } from "type-graphql";
 import { NOTE } from "../note.js";
+import { OPERATION_ID } from "./operation-id.js";
 
 @InputType({ description: "A new account." })
 export class CreateAccountInput {
@@ -27,6 +28,9 @@ export class CreateAccountInput {
 
   @Field(() => String, { nullable: true, description: NOTE })
   note?: string | null;
+
+  @Field(() => ID, { nullable: true, description: OPERATION_ID })
+  operationId?: string | null;
 }
 
 @InputType({ description: "Changes of an account; null: unchanged." })
@@ -53,6 +57,9 @@ export class UpdateAccountInput {
 
   @Field(() => String, { nullable: true, description: NOTE })
   note?: string | null;
+
+  @Field(() => ID, { nullable: true, description: OPERATION_ID })
+  operationId?: string | null;
 }
 
 @InputType({ description: "The end of an account." })
@@ -62,4 +69,7 @@ export class DeleteAccountInput {
 
   @Field(() => String, { nullable: true, description: NOTE })
   note?: string | null;
+
+  @Field(() => ID, { nullable: true, description: OPERATION_ID })
+  operationId?: string | null;
 }

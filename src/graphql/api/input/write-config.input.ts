@@ -4,6 +4,7 @@ import type { ConfigTarget } from "../../../service/config-catalog.js";
 import type { RequestedIntent, WriteRequest } from "../../../service/write/config-writer.js";
 import { NOTE } from "../note.js";
 import { JsonObjectScalar, JsonPointerScalar } from "../scalars.js";
+import { OPERATION_ID } from "./operation-id.js";
 
 const ACCOUNT_ID = "Whose config.";
 const CONFIG_ID = "Which config, e.g. `conferences`.";
@@ -30,6 +31,9 @@ abstract class WriteOptions {
 
   @Field(() => String, { nullable: true, description: NOTE })
   note?: string | null;
+
+  @Field(() => ID, { nullable: true, description: OPERATION_ID })
+  operationId?: string | null;
 }
 
 @InputType()
@@ -117,6 +121,13 @@ export function writeRequest(
   intent: RequestedIntent,
 ): WriteRequest {
   const target: ConfigTarget = { accountId: input.accountId, configId: input.configId };
-  const { ifMatch, dryRun, note } = input;
-  return { target, intent, ifMatch: ifMatch ?? undefined, dryRun, note: note ?? undefined };
+  const { ifMatch, dryRun, note, operationId } = input;
+  return {
+    target,
+    intent,
+    ifMatch: ifMatch ?? undefined,
+    dryRun,
+    note: note ?? undefined,
+    operationId: operationId ?? undefined,
+  };
 }

@@ -77,13 +77,14 @@ export class AccountResolver {
     input: CreateAccountInput,
     @Ctx() { accounts, principal, reader }: RequestContext,
   ): Promise<AccountWrittenType> {
-    const { id, name, parentId, isReseller, note } = input;
+    const { id, name, parentId, isReseller, note, operationId } = input;
     const created = await accounts.create(principal, {
       id: id ?? undefined,
       name,
       parentId: parentId ?? undefined,
       isReseller,
       note: note ?? undefined,
+      operationId: operationId ?? undefined,
     });
     reader.clear();
     return new AccountWrittenType(new AccountType(created));
@@ -98,13 +99,14 @@ export class AccountResolver {
     input: UpdateAccountInput,
     @Ctx() { accounts, principal, reader }: RequestContext,
   ): Promise<AccountWrittenType> {
-    const { id, name, parentId, isReseller, note } = input;
+    const { id, name, parentId, isReseller, note, operationId } = input;
     const updated = await accounts.update(principal, {
       id,
       name: name ?? undefined,
       parentId: parentId ?? undefined,
       isReseller: isReseller ?? undefined,
       note: note ?? undefined,
+      operationId: operationId ?? undefined,
     });
     reader.clear();
     return new AccountWrittenType(new AccountType(updated));
@@ -117,10 +119,10 @@ export class AccountResolver {
   })
   async deleteAccount(
     @Arg("input", () => DeleteAccountInput, { description: "Which account." })
-    { id, note }: DeleteAccountInput,
+    { id, note, operationId }: DeleteAccountInput,
     @Ctx() { accounts, principal, reader }: RequestContext,
   ): Promise<AccountDeletedType> {
-    await accounts.delete(principal, id, note ?? undefined);
+    await accounts.delete(principal, id, note ?? undefined, operationId ?? undefined);
     reader.clear();
     return new AccountDeletedType(id);
   }

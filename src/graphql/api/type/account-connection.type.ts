@@ -30,11 +30,10 @@ export class AccountConnectionType {
 
   constructor({ edges, hasNextPage, hasPreviousPage, totalCount }: AccountPage) {
     this.edges = edges.map((edge) => new AccountEdgeType(edge));
-    this.pageInfo = new PageInfoType(
-      hasNextPage,
-      hasPreviousPage,
-      edges.map(({ cursor }) => cursor),
-    );
+    this.pageInfo = new PageInfoType(hasNextPage, hasPreviousPage, {
+      start: edges.at(0)?.cursor,
+      end: edges.at(-1)?.cursor,
+    });
     this.totalCount = totalCount;
   }
 

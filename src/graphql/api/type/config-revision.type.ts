@@ -167,11 +167,10 @@ export class ConfigRevisionConnectionType {
       const id = `${configId}@${revision.written.version.revision}`;
       return new ConfigRevisionEdgeType(cursor, new ConfigRevisionType(id, revision));
     });
-    this.pageInfo = new PageInfoType(
-      hasNextPage,
-      hasPreviousPage,
-      edges.map(({ cursor }) => cursor),
-    );
+    this.pageInfo = new PageInfoType(hasNextPage, hasPreviousPage, {
+      start: edges.at(0)?.cursor,
+      end: edges.at(-1)?.cursor,
+    });
   }
 
   @Field(() => [ConfigRevisionType], { description: "The revisions alone, newest first." })

@@ -11,13 +11,20 @@ export class PageInfoType {
   @Field(() => String, { nullable: true, description: "The first item's cursor; null in an empty page." })
   readonly startCursor: string | null;
 
-  @Field(() => String, { nullable: true, description: "The last item's cursor; null in an empty page." })
+  @Field(() => String, {
+    nullable: true,
+    description: "The last item's cursor, or how far a list was looked through; null: nothing was.",
+  })
   readonly endCursor: string | null;
 
-  constructor(hasNextPage: boolean, hasPreviousPage: boolean, cursors: readonly string[]) {
+  constructor(
+    hasNextPage: boolean,
+    hasPreviousPage: boolean,
+    { start, end }: { readonly start: string | undefined; readonly end: string | undefined },
+  ) {
     this.hasNextPage = hasNextPage;
     this.hasPreviousPage = hasPreviousPage;
-    this.startCursor = cursors.at(0) ?? null;
-    this.endCursor = cursors.at(-1) ?? null;
+    this.startCursor = start ?? null;
+    this.endCursor = end ?? null;
   }
 }

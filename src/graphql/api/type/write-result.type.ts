@@ -98,6 +98,14 @@ export class ConfigWrittenType {
   get dryRun(): boolean {
     return this.written.dryRun;
   }
+
+  @Field(() => Boolean, {
+    description:
+      "Whether an earlier request with this `operationId` did it: nothing was written now. Then `document`, `revision` and `changes` are of that write (REVISION_NOT_FOUND where the history no longer tells), and `config` is as it is now.",
+  })
+  get replayed(): boolean {
+    return this.written.replayed;
+  }
 }
 
 @InterfaceType("WriteRefused", { description: "The write was not accepted; nothing was written." })

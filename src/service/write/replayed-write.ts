@@ -1,0 +1,118 @@
+import { EffectiveConfig } from "../../domain/effective-config.js";
+import { StrataError } from "../../domain/errors.js";
+import { type FieldChange, fieldChanges } from "../../domain/field-change.js";
+import type { JsonObject } from "../../domain/json.js";
+import type { LayerKind } from "../../domain/layer.js";
+import type { Perspective } from "../../schema/config-schema.js";
+import {
+  type DocumentKey,
+  type DocumentRevision,
+  type EarlierOperation,
+  type Store,
+  type StoredDocument,
+  sameVersion,
+  type Version,
+} from "../../store/store.js";
+import { fromStore } from "../from-store.js";
+import { mergeOf } from "../read/merged-configs.js";
+
+/** What a config write leaves for the answers to its retries: nothing that is a value. */
+interface Memo {
+  /** Tells the request that did it from those that are answered with it. */
+  readonly attempt: string;
+  /** The documents that it was decided on, its own first: whose (null: the system's), and in which revision (0: none). */
+  readonly layers: readonly (readonly [accountId: string | null, revision: number])[];
+}
+
+export function memoOf(
+  attempt: string,
+  keys: readonly DocumentKey[],
+  versions: readonly (Version | undefined)[],
+): string {
+  const layers = keys.map(({ accountId }, index) => [accountId ?? null, versions[index]?.revision ?? 0]);
+  return JSON.stringify({ attempt, layers });
+}
+
+/** What an earlier write did. Each of these throws where the histories no longer tell it. */
+export interface EarlierWrite {
+  readonly document: JsonObject | undefined;
+  readonly changes: readonly FieldChange[];
+}
+
+/**
+ * What an earlier write did, out of the histories of the documents that it was decided on, as today's schema lets it be
+ * seen.
+ * @throws StrataError STORE_UNAVAILABLE
+ */
+export async function earlierWrite(
+  store: Store,
+  { accountId, configId }: DocumentKey,
+  perspective: Perspective,
+  { memo, version }: EarlierOperation,
+): Promise<EarlierWrite> {
+  const [[, before] = ["", 0], ...parents] = (JSON.parse(memo) as Memo).layers;
+  const revisionOf = (owner: string | undefined, revision: number) =>
+    revisionIn(store, { accountId: owner, configId }, revision, version.sequence);
+  const [made, replaced, ...below] = await Promise.all([
+    revisionOf(accountId, version.revision),
+    revisionOf(accountId, before),
+    ...parents.map(([owner, revision]) => revisionOf(owner ?? undefined, revision)),
+  ]);
+  const isKept = made !== "lost" && sameVersion(made?.version, version);
+  const effective = (own: DocumentRevision | undefined): EffectiveConfig => {
+    const found = [own, ...below].map((each) => {
+      if (each === "lost") throw gone(version);
+      return each;
+    });
+    const { layers, merged } = mergeOf(perspective, found.map(asStored));
+    const owners = [accountId, ...parents.map(([owner]) => owner ?? undefined)];
+    const all = layers.map((layer, index) => ({
+      kind: kindOf(owners[index], index),
+      accountId: owners[index],
+      document: layer?.document,
+    }));
+    const schema = { kind: "SCHEMA", document: perspective.defaults } as const;
+    return new EffectiveConfig(accountId, configId, [...all, schema], merged);
+  };
+  return {
+    get document() {
+      if (!isKept) throw gone(version);
+      return mergeOf(perspective, [asStored(made)]).layers[0]?.document;
+    },
+    get changes() {
+      if (!isKept || replaced === "lost") throw gone(version);
+      return fieldChanges(effective(replaced), effective(made));
+    },
+  };
+}
+
+/** A document as a revision left it; undefined: it had none. `lost`: no longer kept, or gone with its account. */
+async function revisionIn(
+  store: Store,
+  key: DocumentKey,
+  revision: number,
+  upTo: number,
+): Promise<DocumentRevision | undefined | "lost"> {
+  if (revision === 0) return undefined;
+  const { revisions } = await fromStore(store.history({ key, before: revision + 1, limit: 1, bytes: 1 }));
+  const [found] = revisions;
+  // A later one of the same number is that of another account, which got the id.
+  const isIt = found?.version.revision === revision && found.version.sequence <= upTo;
+  return isIt ? found : "lost";
+}
+
+function asStored(revision: DocumentRevision | undefined): StoredDocument | undefined {
+  return revision && { ...revision, updatedAt: revision.at, updatedBy: revision.by };
+}
+
+function kindOf(accountId: string | undefined, index: number): LayerKind {
+  if (accountId === undefined) return "SYSTEM";
+  return index === 0 ? "ACCOUNT" : "RESELLER";
+}
+
+function gone({ revision }: Version): StrataError {
+  return new StrataError(
+    "REVISION_NOT_FOUND",
+    `The write was done before, as revision ${revision}: nothing was written now. What it changed is no longer kept; ask for the other fields.`,
+  );
+}
