@@ -1,5 +1,27 @@
-import type { JsonObject } from "../domain/json.js";
-import { resellerLineage } from "../domain/reseller.js";
+import type {
+  AccountRevision,
+  Change,
+  Changes,
+  Commit,
+  CommitOutcome,
+  DocumentHistory,
+  EarlierOperation,
+  HistoryOf,
+} from "./commit.js";
+import type {
+  DocumentKey,
+  Lineage,
+  Position,
+  StoredDocument,
+  TreeToken,
+  Version,
+  Versions,
+  VersionsOf,
+} from "./stored.js";
+
+// The port's one door: what is stored, and how it is changed, come with it.
+export * from "./commit.js";
+export * from "./stored.js";
 
 /**
  * The port: what Strata needs of a place that keeps documents and accounts.
@@ -88,72 +110,6 @@ export type StoreReads = Pick<
   | "close"
 >;
 
-/** Where a document lives: with an account, or (no account) in the system layer. */
-export interface DocumentKey {
-  readonly accountId: string | undefined;
-  readonly configId: string;
-}
-
-/**
- * What the store compares, whole. `revision` counts the writes of one document, also across removals; `sequence` is the
- * commit's place among all commits; the nonce tells two commits apart that a failover gave the same numbers.
- */
-export interface Version {
-  readonly revision: number;
-  readonly sequence: number;
-  readonly nonce: string;
-}
-
-export function sameVersion(a: Version | undefined, b: Version | undefined): boolean {
-  return a?.revision === b?.revision && a?.sequence === b?.sequence && a?.nonce === b?.nonce;
-}
-
-export interface StoredDocument {
-  readonly version: Version;
-  /** Undefined: the document was removed; its version alone lives on, so that no revision is used twice. */
-  readonly override: JsonObject | undefined;
-  /** RFC 3339, UTC. */
-  readonly updatedAt: string;
-  /** The subject of the principal who wrote it. */
-  readonly updatedBy: string;
-  readonly note?: string | undefined;
-  /** Where it was asked for, and is known. */
-  readonly blame?: StoredBlame;
-}
-
-/** Who put each value of a document, as text that the store does not look into (`src/domain/blame.ts`). */
-export interface StoredBlame {
-  /**
-   * Of the document that it tells of. An older release writes documents without it: then this is the version of a document
-   * from before.
-   */
-  readonly version: Version;
-  readonly text: string;
-}
-
-export interface AccountRecord {
-  readonly id: string;
-  readonly name: string;
-  /** Undefined for the root alone. */
-  readonly parentId: string | undefined;
-  readonly isReseller: boolean;
-  /** The time of the commit that created it. */
-  readonly createdAt: string;
-  /**
-   * The first second, since the epoch, whose tokens are for this account: earlier ones may be for another account that had
-   * its id. Absent: the second of `createdAt`.
-   */
-  readonly tokensFrom?: number;
-  readonly version: Version;
-}
-
-/** One token for the whole tree of accounts: it changes when an account moves or its reseller flag does. */
-export type TreeToken = string;
-export type Lineage = readonly [AccountRecord, ...AccountRecord[]];
-
-/** Accounts on the way from the root to the deepest, both counted. */
-export const TREE_DEPTH = 32;
-
 export interface Lineages {
   readonly tree: TreeToken;
   /** The time of the commit that last deleted an account, RFC 3339; undefined: none ever was. */
@@ -194,14 +150,6 @@ interface StoredLayers {
   readonly versions: readonly (Version | undefined)[];
   /** Those of the first keys: of one of them, or of all. */
   readonly documents: readonly (StoredDocument | undefined)[];
-}
-
-/** The state that a store is in: one life of it, and how many commits that life has seen. */
-export interface Position {
-  /** Another one after an import. */
-  readonly incarnation: string;
-  /** The sequence of the newest commit. */
-  readonly sequence: number;
 }
 
 /** Read at a position. */
@@ -250,26 +198,6 @@ export interface PastLayers {
   readonly schema: string | undefined;
 }
 
-/** Where the layers of a config are stored (R1): the account's, its reseller's, the system's. */
-export function documentKeys(lineage: Lineage | undefined, configId: string): DocumentKey[] {
-  const system: DocumentKey = { accountId: undefined, configId };
-  if (lineage === undefined) return [system];
-  const reseller = resellerLineage(lineage);
-  const own: DocumentKey = { accountId: lineage[0].id, configId };
-  return reseller === undefined ? [own, system] : [own, { accountId: reseller[0].id, configId }, system];
-}
-
-export interface VersionsOf {
-  readonly accounts: readonly string[];
-  readonly documents: readonly DocumentKey[];
-}
-/** Read at a position. */
-export interface Versions extends Position {
-  readonly tree: TreeToken;
-  readonly accounts: readonly (Version | undefined)[];
-  readonly documents: readonly (Version | undefined)[];
-}
-
 export interface DocumentOwnersOf {
   readonly configId: string;
   /** Goes on behind this account id. Absent: from the first. */
@@ -285,193 +213,3 @@ export interface DocumentOwners {
    */
   readonly lastSequence: number;
 }
-
-/** How many of the newest revisions of each document are kept, and how many bytes of their records; the newest always is. */
-export interface HistoryRetention {
-  readonly historyRevisions: number;
-  readonly historyBytes: number;
-}
-/** What is kept where nothing else is asked for. */
-export const HISTORY_REVISIONS = 1_000;
-export const HISTORY_BYTES = 2 ** 20;
-
-/** The facts kept with a commit beside the write itself. */
-export interface CommitOrigin {
-  /** RFC 3339, UTC. */
-  readonly at: string;
-  /** The subject of the principal. */
-  readonly by: string;
-  /** The digest of the schema folder that it was decided under. Absent: under none, or an older release wrote it. */
-  readonly schema?: string | undefined;
-  /** Why, in words for people: as `noteTrouble` lets them pass. */
-  readonly note?: string | undefined;
-}
-
-/** A commit's origin, without the members that it lacks. */
-export function originOf({ at, by, schema, note }: CommitOrigin): CommitOrigin {
-  return { at, by, ...(schema !== undefined && { schema }), ...(note !== undefined && { note }) };
-}
-
-/** One commit, as the change feed tells it. */
-export type Change = DocumentChange | AccountChange;
-export interface DocumentChange extends CommitOrigin {
-  readonly on: "document";
-  readonly key: DocumentKey;
-  readonly version: Version;
-  readonly kind: WriteKind;
-}
-export interface AccountChange extends CommitOrigin {
-  readonly on: "account";
-  readonly kind: AccountWriteKind;
-  /** As it is after the change; of a deletion: as it was, with the version that the deletion made. */
-  readonly account: AccountRecord;
-}
-export function sequenceOfChange(change: Change): number {
-  return (change.on === "document" ? change : change.account).version.sequence;
-}
-
-/** A record of an account as a commit made it. What an older release did not write down is absent. */
-export type AccountRevision = Pick<AccountChange, "account"> & Partial<Omit<AccountChange, "account" | "on">>;
-export interface Changes {
-  /** Undefined: some of them are no longer kept. */
-  readonly changes: readonly Change[] | undefined;
-  /** The sequence of the newest commit when they were read. */
-  readonly sequence: number;
-}
-
-/** One revision of a document: what a commit to it left. */
-export interface DocumentRevision extends CommitOrigin {
-  readonly version: Version;
-  readonly kind: WriteKind;
-  /** Of a RESTORE: the revision whose document was put back. */
-  readonly restoredFrom?: number | undefined;
-  /** All overrides as they became, visible or not; undefined: the document was removed. */
-  readonly override: JsonObject | undefined;
-}
-export interface HistoryOf {
-  readonly key: DocumentKey;
-  /** Only revisions below this one. Absent: from the newest on. */
-  readonly before?: number;
-  readonly limit: number;
-  /** No more of them once their records together have so many bytes; there is always one, if there are any. */
-  readonly bytes: number;
-}
-export interface DocumentHistory {
-  /** Newest first, without gaps. */
-  readonly revisions: readonly DocumentRevision[];
-  /** The lowest revision that is still kept; undefined: none is. */
-  readonly oldest: number | undefined;
-}
-
-/** What must still hold when the commit is applied. An undefined version means: not there. */
-export interface Expectations {
-  readonly documents: readonly { readonly key: DocumentKey; readonly version: Version | undefined }[];
-  readonly accounts: readonly { readonly id: string; readonly version: Version | undefined }[];
-  /** Absent: the commit does not depend on the tree's shape. */
-  readonly tree?: TreeToken;
-  /** True: there is no root yet. */
-  readonly noRoot?: true;
-}
-
-/** A key as text, another one for each: what names of things remembered are made of. */
-export function keyText({ accountId, configId }: DocumentKey): string {
-  return `${accountId ?? ""}/${configId}`;
-}
-
-/** A version as text: what stores compare, and what cache keys are made of. */
-export function versionText(version: Version | undefined): string {
-  return version === undefined ? "-" : `${version.revision}.${version.sequence}.${version.nonce}`;
-}
-
-export const WRITE_KINDS = ["SET", "PATCH", "RESET", "RESTORE"] as const;
-export type WriteKind = (typeof WRITE_KINDS)[number];
-
-interface DocumentWrite {
-  readonly on: "document";
-  readonly key: DocumentKey;
-  /** Undefined removes the document. */
-  readonly override: JsonObject | undefined;
-  readonly kind: WriteKind;
-  readonly restoredFrom?: number | undefined;
-  /** The document's blame from now on. Absent: not known; it can be derived from the history. */
-  readonly blame?: string | undefined;
-}
-
-export const ACCOUNT_WRITE_KINDS = ["CREATE", "UPDATE", "DELETE"] as const;
-export type AccountWriteKind = (typeof ACCOUNT_WRITE_KINDS)[number];
-
-export interface AccountWrite {
-  readonly on: "account";
-  readonly kind: AccountWriteKind;
-  /**
-   * As it shall be, all of it; of a deletion: as it was. Under another parent all that is below it moves along. Of a
-   * creation `createdAt` and `tokensFrom` are for the store to say (`newAccount` in records.ts).
-   */
-  readonly account: Omit<AccountRecord, "version">;
-}
-
-export interface Commit {
-  readonly expect: Expectations;
-  readonly write: DocumentWrite | AccountWrite;
-  /**
-   * The clock of whoever commits, as `toISOString` writes it. The commit's own time is this, or that of the commit before
-   * it where that is later; it goes into the document, its history entry and the change event.
-   */
-  readonly at: string;
-  readonly by: string;
-  /** As `CommitOrigin` has it. Undefined: it was decided without schemas. */
-  readonly schema: string | undefined;
-  readonly note?: string | undefined;
-  readonly operation: Operation;
-}
-
-/**
- * Makes a retry harmless: the same id with the same digest is answered with the first outcome and writes nothing.
- * The id is the caller's to make unique; the digest stands for everything the operation means to do.
- */
-export interface Operation {
-  readonly id: string;
-  readonly digest: string;
-  /**
-   * Of an operation that a caller of the service named: what it takes to answer a retry, at most `MEMO_LIMIT` characters.
-   * Such an operation is remembered for a day, and only so many of them are at a time. Absent: the id is the service's own,
-   * for its own retries, and is remembered for a quarter of an hour. Ids with and without a memo are unrelated.
-   */
-  readonly memo?: string;
-}
-
-/** Characters of an operation's memo. */
-export const MEMO_LIMIT = 1_024;
-
-/** How long operations are remembered: those that callers named, and the service's own. Milliseconds. */
-export const OPERATION_LIFE_MS = { named: 24 * 3_600_000, own: 900_000 } as const;
-
-/** How many operations that callers named are remembered at a time. */
-export const NAMED_OPERATIONS = 1_000_000;
-
-/** An operation that a caller named, and what it made. */
-export interface EarlierOperation extends Committed {
-  readonly digest: string;
-  readonly memo: string;
-}
-
-/** What a commit has made. */
-export interface Committed {
-  readonly version: Version;
-  /** Its time, RFC 3339, UTC. */
-  readonly at: string;
-}
-
-export type CommitOutcome =
-  /** On disk. `replayed`: an earlier commit with this operation id did it; `memo` is then the one of that commit. */
-  | ({ readonly outcome: "done"; readonly replayed: boolean; readonly memo?: string } & Committed)
-  /** Something expected no longer holds; nothing was written. Read again and decide again. */
-  | { readonly outcome: "conflict"; readonly current: Versions }
-  /** The operation id was used for something else; nothing was written. */
-  | { readonly outcome: "operationReused" }
-  /** No more operations that callers name can be remembered for so many seconds; nothing was written. */
-  | { readonly outcome: "operationsFull"; readonly retryAfter: number }
-  /** Nothing was written, and the store said so. */
-  | { readonly outcome: "notApplied"; readonly cause: Error }
-  /** No answer in time: it may have been written. Send the same commit again to find out. */
-  | { readonly outcome: "unknown"; readonly cause: Error };
