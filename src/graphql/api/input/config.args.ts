@@ -26,7 +26,10 @@ export class AccountConfigArgs extends ConfigArgs {
 export class ConfigIdArgs {
   @Field(() => ID, { description: "Which config, e.g. `conferences`." })
   configId!: string;
+}
 
+@ArgsType()
+export class SystemConfigArgs extends ConfigIdArgs {
   @Field(() => DateTimeScalar, {
     nullable: true,
     description:
@@ -34,9 +37,6 @@ export class ConfigIdArgs {
   })
   asOf?: string | null;
 }
-
-@ArgsType()
-export class SystemConfigArgs extends ConfigIdArgs {}
 
 @ArgsType()
 export class ConfigsArgs {
