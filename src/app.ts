@@ -17,7 +17,7 @@ import { createGraphqlListener, type Identify } from "./graphql/server/graphql-h
 import { ResponseCache } from "./graphql/server/response-cache.js";
 import { createResponseHeaders } from "./graphql/server/response-headers.js";
 import { readTrustedTexts, TrustedDocuments } from "./graphql/server/trusted-documents.js";
-import type { ReadClient } from "./http/client.js";
+import type { ReadClient } from "./http/client-address.js";
 import type { TimeOuts } from "./http/connection-limits.js";
 import type { Drain, DrainTimes } from "./http/drain.js";
 import { createHttpServer } from "./http/http-server.js";

@@ -23,7 +23,7 @@ import {
   OVERRIDE_START,
   TRIM_START,
   WRITE_START,
-} from "./export-line.js";
+} from "./export-format.js";
 
 const id = z.string().refine(isId, "is no id");
 const count = z.int().nonnegative();

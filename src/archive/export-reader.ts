@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { StrataError } from "../domain/errors.js";
-import { digestedPart, type ExportEnd, type ExportedItem, isEndLine } from "./export-line.js";
+import { digestedPart, type ExportEnd, type ExportedItem, isEndLine } from "./export-format.js";
 import { parseEnd, parseHeader, parseItem } from "./export-line-parser.js";
 
 /** A line that is an item. */

@@ -14,7 +14,7 @@ import {
   endLineStart,
   headerLine,
   itemLine,
-} from "./export-line.js";
+} from "./export-format.js";
 
 /** What an export came to. */
 export interface ExportSummary {

@@ -9,7 +9,7 @@ import {
 } from "../store/store.js";
 import { levelsOf, type TreeAccount } from "./account-tree.js";
 import { CommitNumbers } from "./commit-numbers.js";
-import type { ExportEnd, ExportedDeletion, ExportedTrim } from "./export-line.js";
+import type { ExportEnd, ExportedDeletion, ExportedTrim } from "./export-format.js";
 import { damage, type ExportItem, readExport, type VerifiedEnd } from "./export-reader.js";
 
 /** What is known of an export that was read from its first to its last byte and found sound. */

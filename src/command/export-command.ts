@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import { writeWhole } from "../archive/export-file.js";
 import { exportStore } from "../archive/export-store.js";
 import type { ExportSummary, Sink } from "../archive/export-writer.js";
 import { createProgress, grouped, megabytes, type Terminal } from "../archive/progress.js";
+import { writeWhole } from "../archive/whole-file.js";
 import { StrataError } from "../domain/errors.js";
 import type { ArchiveSource } from "../store/archive.js";
 import { readOptions, UsageError } from "./command-options.js";

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import cors from "@fastify/cors";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { InjectOptions } from "light-my-request";
-import { createReadClient, type ReadClient } from "./client.js";
+import { createReadClient, type ReadClient } from "./client-address.js";
 import { createClientErrorHandler } from "./client-error.js";
 import { createNodeServer, TIME_OUTS, type TimeOuts } from "./connection-limits.js";
 import { Drain } from "./drain.js";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { type ExportedItem, headerLine, itemLine } from "../../src/archive/export-line.js";
+import { type ExportedItem, headerLine, itemLine } from "../../src/archive/export-format.js";
 import { mergeExport } from "../../src/archive/merge-export.js";
 import { verifyExport } from "../../src/archive/verified-export.js";
 import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";

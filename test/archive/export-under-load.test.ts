@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { ExportedItem } from "../../src/archive/export-line.js";
+import type { ExportedItem } from "../../src/archive/export-format.js";
 import { parseItem } from "../../src/archive/export-line-parser.js";
 import { nameOf } from "../../src/archive/verified-export.js";
 import type { JsonObject } from "../../src/domain/json.js";

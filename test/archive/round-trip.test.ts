@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { headerLine, itemLine } from "../../src/archive/export-line.js";
+import { headerLine, itemLine } from "../../src/archive/export-format.js";
 import { parseEnd, parseHeader, parseItem } from "../../src/archive/export-line-parser.js";
 import type { JsonObject } from "../../src/domain/json.js";
 import type { ArchiveItem } from "../../src/store/archive.js";

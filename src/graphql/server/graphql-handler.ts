@@ -4,7 +4,7 @@ import type { FastifyInstance } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import type { Principal } from "../../auth/principal.js";
 import { challengeFor } from "../../auth/token-header.js";
-import type { ReadClient } from "../../http/client.js";
+import type { ReadClient } from "../../http/client-address.js";
 import { contentTypeFor } from "../../http/content-type.js";
 import { errorResponse } from "../../http/error-response.js";
 import { parseJson, readBody } from "../../http/json-body.js";

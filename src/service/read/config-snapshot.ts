@@ -1,6 +1,4 @@
-import { hash } from "node:crypto";
 import { EffectiveConfig } from "../../domain/effective-config.js";
-import { canonical, isEmpty, type JsonObject } from "../../domain/json.js";
 import type { Layer } from "../../domain/layer.js";
 import type { Merged } from "../../domain/merged.js";
 import type { ConfigSchema, Perspective } from "../../schema/config-schema.js";
@@ -8,33 +6,12 @@ import type { DocumentKey, Lineage, Position, Version } from "../../store/store.
 import { type ConfigView, mayAccessLayer } from "../authorize.js";
 import type { ConfigPerspective } from "../config-catalog.js";
 import { type ConfigProblem, listed, problemsOf } from "../problems.js";
+import { configEtag } from "./config-etag.js";
 import type { VisibleConfig } from "./merged-configs.js";
 import type { LayerVersions } from "./stored-layers.js";
 
-/** Of what many accounts share, worked out once. */
-const documentDigests = new WeakMap<JsonObject, string>();
+/** Of merges that many accounts share, worked out once. */
 const problems = new WeakMap<Merged, readonly ConfigProblem[]>();
-
-/** Texts of this many characters are shorter than what has to be done to make a digest of them. */
-const SHORT = 1_024;
-
-/** Of what one layer contributes. Nothing is as good as no document. */
-function contributionDigest(document: JsonObject | undefined, layer: number): string {
-  if (document === undefined || isEmpty(document)) return "-";
-  if (layer > 0) return sharedDigest(document);
-  const text = canonical(document);
-  return text.length < SHORT ? text : digest(text);
-}
-
-function sharedDigest(document: JsonObject): string {
-  const known = documentDigests.get(document) ?? digest(canonical(document));
-  documentDigests.set(document, known);
-  return known;
-}
-
-function digest(text: string): string {
-  return hash("sha256", text, "base64url");
-}
 
 /** The stored layers of a config: where they are, and at which of the store's positions they had these versions. */
 type SnapshotLayers = Pick<LayerVersions, "keys" | "versions" | "position">;
@@ -104,9 +81,7 @@ export class ConfigSnapshot {
 
   /** Changes exactly when values or provenance do; opaque. */
   get etag(): string {
-    this.#etag ??= digest(
-      `${this.config.merged.fingerprint(contributionDigest)} ${this.config.identity()}`,
-    ).slice(0, 27);
+    this.#etag ??= configEtag(this.config);
     return this.#etag;
   }
 

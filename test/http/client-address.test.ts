@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createReadClient } from "../../src/http/client.js";
+import { createReadClient } from "../../src/http/client-address.js";
 import type { TrustedProxies } from "../../src/http/trusted-proxies.js";
 import { cases } from "../cases.js";
 import { law } from "../domain/law.js";
