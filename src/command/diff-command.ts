@@ -1,4 +1,5 @@
 import { parseTime } from "../domain/clock.js";
+import { StrataError } from "../domain/errors.js";
 import { isId } from "../domain/id.js";
 import { parseDuration } from "../env.js";
 import type { AttributedChange } from "../service/read/attributed-changes.js";
@@ -47,11 +48,23 @@ export async function diffCommand(
     since: momentOf("since", since, now()),
     until: until === undefined ? now().toISOString() : momentOf("until", until, now()),
   };
-  const changes = await diff(options.value("store"), wanted);
+  const changes = await diff(options.value("store"), wanted).catch((error: unknown) => {
+    throw missing(error, wanted);
+  });
   stdout.write(
     options.isSet("json")
       ? `${JSON.stringify({ ...wanted, changes: changes.map(plain) }, null, 2)}\n`
       : textOf(wanted, changes),
+  );
+}
+
+/** An account that was made between the two moments is missing at the first: the message names them. */
+function missing(error: unknown, { accountId, since, until }: DiffWanted): unknown {
+  if (!(error instanceof StrataError) || error.code !== "ACCOUNT_NOT_FOUND") return error;
+  return new StrataError(
+    error.code,
+    `There was no account ${accountId} at ${since}, or there is none at ${until}. When it was made, ` +
+      `\`strata audit --account ${accountId}\` tells.`,
   );
 }
 

@@ -35,7 +35,10 @@ test("strata diff tells people and programs what differs, who did it and why, be
       ],
     });
     expect((await diff("--since", second(1), "--until", second(2))).output).toMatch(/^Nothing differs/);
-    expect(await diff("--since", "1970-01-01T00:00:00Z")).toMatchObject({ code: 1, output: "" });
+    const early = await diff("--since", "1970-01-01T00:00:00Z");
+    expect(early).toMatchObject({ code: 1, output: "" });
+    expect(early.errors).toContain("no account root at 1970-01-01T00:00:00");
+    expect(early.errors).toContain("strata audit --account root");
     expect(await diff("--since", "tomorrow")).toMatchObject({ code: 2, output: "" });
     expect(await diff()).toMatchObject({ code: 2, output: "" });
   } finally {
