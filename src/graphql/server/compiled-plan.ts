@@ -21,6 +21,7 @@ import {
 } from "graphql";
 import { collectFields, collectSubfields } from "graphql/execution/collectFields.js";
 import type { RequestContext } from "../api/context.js";
+import { hasVariables } from "./has-variables.js";
 import { fail, PlainCode, type PlainMember, type WriteValue } from "./plain-code.js";
 import { type Complete, leafWriter, type PlannedField, writeList, writeObject } from "./plan-text.js";
 import { PLAN_CHARACTERS } from "./response-size.js";
@@ -219,17 +220,6 @@ function fieldOf(
   const field = type.getFields()[name];
   if (field === undefined && name !== "__typename") throw new NoPlan();
   return field;
-}
-
-function hasVariables(nodes: readonly ASTNode[] = []): boolean {
-  let found = false;
-  for (const node of nodes)
-    visit(node, {
-      [Kind.VARIABLE]: () => {
-        found = true;
-      },
-    });
-  return found;
 }
 
 function hasVariableDirectives(document: DocumentNode): boolean {

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { StrataError } from "../../domain/errors.js";
+import { TooDear } from "./too-dear.js";
 import { withoutValues } from "./withheld-values.js";
 
 export interface ErrorReport {
@@ -73,12 +74,14 @@ function originOf(error: unknown): unknown {
   return origin;
 }
 
-function extensionsOf({ code, pointer, limit, oldest, retryAfter }: StrataError): Record<string, unknown> {
+function extensionsOf(error: StrataError): Record<string, unknown> {
+  const { code, pointer, limit, oldest, retryAfter } = error;
   return {
     code,
     ...(pointer !== undefined && { pointer }),
     ...(limit !== undefined && { limit }),
     ...(oldest !== undefined && { oldest }),
     ...(retryAfter !== undefined && { retryAfter }),
+    ...(error instanceof TooDear && error.figures),
   };
 }

@@ -2,7 +2,8 @@ import type { GraphQLSchema } from "graphql";
 import { StrataError } from "../../domain/errors.js";
 import { costOf, type OperationCost } from "./operation-cost.js";
 import type { PreparedOperation } from "./prepared-queries.js";
-import { QUERY_LIMITS, tooComplex } from "./query-limits.js";
+import { QUERY_LIMITS } from "./query-limits.js";
+import { TooDear } from "./too-dear.js";
 import { checkVariables } from "./variables.js";
 
 /**
@@ -20,11 +21,7 @@ export function checkOperation(
     throw new StrataError("BAD_USER_INPUT", `There is no ${operation.operation} here.`);
   checkVariables(schema, document, operation, variables);
   const price = prepared.cost ?? costOf(schema, document, operation, variables);
-  if (price.cost > QUERY_LIMITS.cost)
-    throw tooComplex(
-      "cost",
-      `The operation would cost more than ${QUERY_LIMITS.cost}: ask for less at once.`,
-    );
+  if (price.cost > QUERY_LIMITS.cost) throw new TooDear(price);
   if (price.isConstant) prepared.cost = price;
   return price;
 }

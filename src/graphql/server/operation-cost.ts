@@ -2,18 +2,13 @@ import {
   type DocumentNode,
   type FieldNode,
   type GraphQLSchema,
-  getNullableType,
-  isListType,
+  getVariableValues,
   Kind,
   type OperationDefinitionNode,
-  visit,
 } from "graphql";
-import {
-  type ComplexityEstimator,
-  fieldExtensionsEstimator,
-  getComplexity,
-  simpleEstimator,
-} from "graphql-query-complexity";
+import { type DearestField, dearestField } from "./dearest-field.js";
+import { QUERY_LIMITS } from "./query-limits.js";
+import { type PricedSelection, SelectionPrices } from "./selection-prices.js";
 
 /** The cost of an operation, and the cost of one item for each list of unknown length. */
 export interface OperationCost {
@@ -21,20 +16,15 @@ export interface OperationCost {
   readonly itemCosts: ReadonlyMap<FieldNode, number>;
   /** Whether it is the same whatever the variables. */
   readonly isConstant: boolean;
+  /** Whether counting stopped before its end: it costs at least that much. */
+  readonly isAtLeast: boolean;
+  /** Where most of the cost is. Undefined while the cost is under the limit. */
+  readonly dearest: DearestField | undefined;
 }
 
-/** Introspection fields have no `complexity`: the schema has some 30 types, with a handful of members each. */
-const introspection: ComplexityEstimator = ({ type, field, childComplexity }) => {
-  if (!type.name.startsWith("__") || !isListType(getNullableType(field.type))) return undefined;
-  return (field.name === "types" ? 30 : 4) * (1 + childComplexity);
-};
-const ESTIMATORS = [fieldExtensionsEstimator(), introspection, simpleEstimator({ defaultComplexity: 1 })];
-/** Arguments that say how much is wanted. */
-const SIZES: ReadonlySet<string> = new Set(["first", "last", "configIds", "ids", "representations"]);
-
 /**
- * The price of an operation, by the `complexity` of its fields; infinite where there is no end to it. One that fails is
- * never constant: it may have failed for the variables of one caller.
+ * The price of an operation, by the `complexity` of its fields. It is the price of the response that graphql-js would make:
+ * fields of one response name are one field, however many fragments select them, and what a directive leaves out is free.
  */
 export function costOf(
   schema: GraphQLSchema,
@@ -42,46 +32,24 @@ export function costOf(
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
 ): OperationCost {
-  const found = estimate(schema, document, operation, variables);
-  return { ...found, isConstant: found.cost < Number.POSITIVE_INFINITY && !dependsOnVariables(document) };
+  const fragments = new Map(
+    document.definitions.flatMap((each) =>
+      each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each] as const] : [],
+    ),
+  );
+  const { coerced = {} } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+  const prices = new SelectionPrices(schema, fragments, coerced);
+  const root = schema.getRootType(operation.operation);
+  const priced: PricedSelection = root ? prices.operation(root, operation.selectionSet) : NOTHING;
+  const { itemCosts, usesVariables, isOver } = prices;
+  return {
+    cost: priced.cost,
+    itemCosts,
+    // One that is too dear may be so for the variables of one caller.
+    isConstant: !usesVariables && !isOver,
+    isAtLeast: isOver,
+    dearest: priced.cost > QUERY_LIMITS.cost ? dearestField(priced) : undefined,
+  };
 }
 
-/** The variables fit by now, so all that can fail is counting: fragments that multiply each other never end. */
-function estimate(
-  schema: GraphQLSchema,
-  query: DocumentNode,
-  { name }: OperationDefinitionNode,
-  variables: Readonly<Record<string, unknown>>,
-): Omit<OperationCost, "isConstant"> {
-  const itemCosts = new Map<FieldNode, number>();
-  const context = { itemCosts };
-  const operation = name && { operationName: name.value };
-  try {
-    const cost = getComplexity({ schema, query, variables, estimators: ESTIMATORS, context, ...operation });
-    return { cost, itemCosts };
-  } catch {
-    return { cost: Number.POSITIVE_INFINITY, itemCosts };
-  }
-}
-
-function dependsOnVariables(document: DocumentNode): boolean {
-  let inside = 0;
-  let found = false;
-  const enter = () => {
-    inside++;
-  };
-  const leave = () => {
-    inside--;
-  };
-  visit(document, {
-    Directive: { enter, leave },
-    Argument: {
-      enter: ({ name }) => (SIZES.has(name.value) ? enter() : undefined),
-      leave: ({ name }) => (SIZES.has(name.value) ? leave() : undefined),
-    },
-    [Kind.VARIABLE]: () => {
-      if (inside > 0) found = true;
-    },
-  });
-  return found;
-}
+const NOTHING: PricedSelection = { cost: 0, fields: [] };

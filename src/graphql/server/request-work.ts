@@ -27,7 +27,8 @@ export class RequestWork implements WorkLimit {
    * @throws StrataError QUERY_TOO_COMPLEX, limit `response`, when completing them would cost too much
    */
   handOut<T>(items: readonly T[], { fieldNodes }: GraphQLResolveInfo): ListOf<T> {
-    const cost = fieldNodes.reduce((sum, node) => sum + (this.cost?.itemCosts.get(node) ?? 1), 0);
+    const [node] = fieldNodes;
+    const cost = (node && this.cost?.itemCosts.get(node)) ?? 1;
     if (this.#spent + items.length * cost > QUERY_LIMITS.work) {
       throw tooComplex(
         "response",

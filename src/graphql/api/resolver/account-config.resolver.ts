@@ -1,8 +1,9 @@
 import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import { configComplexity } from "../complexity.js";
 import type { RequestContext } from "../context.js";
 import { ConfigArgs, ConfigsArgs } from "../input/config.args.js";
 import { AccountType } from "../type/account.type.js";
-import { AS_OF_ERRORS, configComplexity, EffectiveConfigType } from "../type/effective-config.type.js";
+import { AS_OF_ERRORS, EffectiveConfigType } from "../type/effective-config.type.js";
 
 /** The configs of an account. A config knows its account's type; the account's type knows nothing of configs. */
 @Resolver(() => AccountType)

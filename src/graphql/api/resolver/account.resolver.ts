@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, Field, ID, Mutation, ObjectType, Query, Resolver } from "type-graphql";
 import { PAGE_LIMIT, PAGE_SIZE } from "../../../service/account-page.js";
+import { writeComplexity } from "../complexity.js";
 import type { RequestContext } from "../context.js";
 import { AccountsArgs } from "../input/accounts.args.js";
 import { IdArgs } from "../input/config.args.js";
@@ -49,7 +50,7 @@ export class AccountResolver {
 
   @Query(() => AccountConnectionType, {
     nullable: true,
-    complexity: ({ args, childComplexity }) => 10 + pageSize(args) * (1 + childComplexity),
+    complexity: ({ args, childComplexity }) => 10 + pageSize(args) * (5 + childComplexity),
     description:
       "The accounts right below one, by id; without `parentId`, every account you may know of, each before those below it. `first` and `after` go forwards, `last` and `before` backwards; the order of a page is the same. Pages stay in step when accounts are created or deleted meanwhile. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND (the parent), BAD_USER_INPUT (limit `pageSize`: 1,000 accounts; `first` and `last` together; or a cursor of another list), STORE_UNAVAILABLE.",
   })
@@ -69,6 +70,7 @@ export class AccountResolver {
 
   @Mutation(() => AccountWrittenType, {
     nullable: true,
+    complexity: writeComplexity,
     description:
       "Creates an account under its parent; without a parent, the root, once. Only superadmins choose the id. A reseller is made by its own reseller (the nearest one above it; the root where there is none) or by an account above that one; everybody else is FORBIDDEN. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_EXISTS, ACCOUNT_NOT_FOUND (the parent), BAD_USER_INPUT (limit `accountDepth`: the tree is at most 32 levels deep), STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.",
   })
@@ -91,6 +93,7 @@ export class AccountResolver {
   }
   @Mutation(() => AccountWrittenType, {
     nullable: true,
+    complexity: writeComplexity,
     description:
       "Renames an account, makes it a reseller or none, or moves it with all that is below it. What accounts inherit from then on follows at once, etags included. You may rename your own account, but neither move it nor say whether it is a reseller. Below it, whether an account is a reseller is for that account's reseller to say, or for an account above that one; a move that gives the account another reseller needs this right over both. Everything else is FORBIDDEN. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND (the account, or its new parent), ACCOUNT_CYCLE, BAD_USER_INPUT (limit `accountDepth`: the tree is at most 32 levels deep), STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.",
   })
@@ -114,6 +117,7 @@ export class AccountResolver {
 
   @Mutation(() => AccountDeletedType, {
     nullable: true,
+    complexity: writeComplexity,
     description:
       "Deletes an account that has none below it, with its documents, their histories and versions. Tokens issued until then count for nothing, also when the id is given to another account. Your own account you do not delete: that is FORBIDDEN. Errors: UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND, ACCOUNT_HAS_CHILDREN, STORE_UNAVAILABLE (nothing was written), WRITE_OUTCOME_UNKNOWN.",
   })
@@ -128,7 +132,7 @@ export class AccountResolver {
   }
 }
 
-/** What cannot be had is refused once it runs. */
+/** A value out of range is refused when the field runs. */
 function pageSize({
   first,
   last,

@@ -1,5 +1,6 @@
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from "type-graphql";
 import type { RequestedIntent } from "../../../service/write/config-writer.js";
+import { configComplexity, writeComplexity } from "../complexity.js";
 import type { RequestContext } from "../context.js";
 import { AccountConfigArgs, SystemConfigArgs } from "../input/config.args.js";
 import {
@@ -17,7 +18,7 @@ import {
   setIntent,
   writeRequest,
 } from "../input/write-config.input.js";
-import { AS_OF_ERRORS, configComplexity, EffectiveConfigType } from "../type/effective-config.type.js";
+import { AS_OF_ERRORS, EffectiveConfigType } from "../type/effective-config.type.js";
 import { WriteConfigResult, writeResultType } from "../type/write-result.type.js";
 
 type Written = typeof WriteConfigResult;
@@ -59,6 +60,7 @@ export class ConfigResolver {
 
   @Mutation(() => WriteConfigResult, {
     nullable: true,
+    complexity: writeComplexity,
     description: `Replaces every override of an account's config: stores what differs from the inherited values. ${ERRORS}`,
   })
   setConfig(
@@ -70,6 +72,7 @@ export class ConfigResolver {
 
   @Mutation(() => WriteConfigResult, {
     nullable: true,
+    complexity: writeComplexity,
     description: `Changes the overrides that the patch names, and no others. ${ERRORS}`,
   })
   patchConfig(
@@ -81,6 +84,7 @@ export class ConfigResolver {
 
   @Mutation(() => WriteConfigResult, {
     nullable: true,
+    complexity: writeComplexity,
     description: `Drops overrides, all or some: what is inherited is in force again. Never refused because of a schema. ${ERRORS}`,
   })
   resetConfig(
@@ -92,6 +96,7 @@ export class ConfigResolver {
 
   @Mutation(() => WriteConfigResult, {
     nullable: true,
+    complexity: writeComplexity,
     description: `Puts an account's document back ${RESTORE} ${ERRORS} ${RESTORE_ERRORS}.`,
   })
   restoreConfig(
@@ -103,6 +108,7 @@ export class ConfigResolver {
 
   @Mutation(() => WriteConfigResult, {
     nullable: true,
+    complexity: writeComplexity,
     description: `Replaces every override of the system layer's config; every account that does not override them sees the new values. ${SYSTEM_ERRORS}`,
   })
   setSystemConfig(
@@ -114,6 +120,7 @@ export class ConfigResolver {
 
   @Mutation(() => WriteConfigResult, {
     nullable: true,
+    complexity: writeComplexity,
     description: `Changes the overrides of the system layer that the patch names, and no others. ${SYSTEM_ERRORS}`,
   })
   patchSystemConfig(
@@ -125,6 +132,7 @@ export class ConfigResolver {
 
   @Mutation(() => WriteConfigResult, {
     nullable: true,
+    complexity: writeComplexity,
     description: `Drops overrides of the system layer, all or some: the schema's defaults are in force again. ${SYSTEM_ERRORS}`,
   })
   resetSystemConfig(
@@ -136,6 +144,7 @@ export class ConfigResolver {
 
   @Mutation(() => WriteConfigResult, {
     nullable: true,
+    complexity: writeComplexity,
     description: `Puts the system layer's document back ${RESTORE} ${SYSTEM_ERRORS} ${RESTORE_ERRORS}.`,
   })
   restoreSystemConfig(

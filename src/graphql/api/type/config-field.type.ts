@@ -84,7 +84,7 @@ export class ConfigFieldType implements Inheriting {
   }
 
   @Field(() => [ContributionType], {
-    complexity: ({ childComplexity }) => 3 * (1 + childComplexity),
+    complexity: ({ childComplexity }) => 2 * (1 + childComplexity),
     description:
       "Every layer that has something here, highest first: the first is the source, the rest are shadowed and would come into force with it taken away.",
   })

@@ -4,8 +4,8 @@ import type { Json, JsonObject } from "../../../domain/json.js";
 import type { OverrideChange } from "../../../domain/override-change.js";
 import type { HistoryPage, VisibleRevision } from "../../../service/read/config-history.js";
 import { afterYield, type Later } from "../../../service/yield-to-event-loop.js";
+import { listComplexity } from "../complexity.js";
 import type { ListOf, RequestContext } from "../context.js";
-import { listComplexity } from "../list-complexity.js";
 import { DateTimeScalar, JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
 import { PageInfoType } from "./page-info.type.js";
 

@@ -1,5 +1,4 @@
 import type { GraphQLResolveInfo } from "graphql";
-import type { ComplexityEstimatorArgs } from "graphql-query-complexity";
 import { Args, Ctx, Extensions, Field, ID, Info, ObjectType } from "type-graphql";
 import type * as tree from "../../../domain/field-tree.js";
 import type { Json, JsonObject } from "../../../domain/json.js";
@@ -8,10 +7,10 @@ import type { ConfigSnapshot } from "../../../service/read/config-snapshot.js";
 import { FieldBlames } from "../../../service/read/field-blames.js";
 import { cursorOf } from "../../../service/store-cursor.js";
 import { afterYield, type Later } from "../../../service/yield-to-event-loop.js";
+import { listComplexity } from "../complexity.js";
 import type { ListOf, RequestContext } from "../context.js";
 import { configGlobalId } from "../global-id.js";
 import { AtArgs, FieldsArgs, HistoryArgs, TimeArgs } from "../input/config.args.js";
-import { listComplexity } from "../list-complexity.js";
 import { DateTimeScalar, JsonObjectScalar, JsonScalar } from "../scalars.js";
 import { AccountType } from "./account.type.js";
 import { AttributedChangeType } from "./attributed-change.type.js";
@@ -24,11 +23,6 @@ import { NodeType } from "./node.type.js";
 
 export const AS_OF_ERRORS =
   "With `asOf` also ACCOUNT_NOT_FOUND (there was no such account then), REVISION_NOT_FOUND (not kept any more; `extensions.oldest` says from when on it is) and BAD_USER_INPUT (the moment lies in the future).";
-
-/** A past moment takes more looking up. */
-export function configComplexity({ args, childComplexity }: ComplexityEstimatorArgs): number {
-  return (args.asOf ? 40 : 20) + childComplexity;
-}
 
 @ObjectType("EffectiveConfig", {
   simpleResolvers: true,
@@ -101,7 +95,7 @@ export class EffectiveConfigType implements NodeType {
   }
 
   @Field(() => [ConfigFieldType], {
-    complexity: listComplexity(20),
+    complexity: listComplexity(7),
     description:
       "The leaves of the values, each with its provenance, in document order: the lowest layer's members first. Arrays and empty objects are leaves. Errors: BAD_USER_INPUT for a malformed pointer; QUERY_TOO_COMPLEX (limit `response`) for more than can be answered at once: ask under a pointer.",
   })
@@ -147,7 +141,7 @@ export class EffectiveConfigType implements NodeType {
   }
 
   @Field(() => [ConfigProblemType], {
-    complexity: listComplexity(5),
+    complexity: listComplexity(1),
     description:
       "What the schema rejects in the values as they stand now: after a schema change, or because a lower layer holds something bad. Empty when all is well.",
   })
@@ -205,7 +199,7 @@ export class EffectiveConfigType implements NodeType {
 
   @Field(() => [AttributedChangeType], {
     nullable: true,
-    complexity: listComplexity(20),
+    complexity: listComplexity(20, 40),
     description:
       "What differs in force between that moment and this config, and who did it: those there now in document order, then those that went. Errors: BAD_USER_INPUT (in the future, or after `asOf`), ACCOUNT_NOT_FOUND (there was no such account then), REVISION_NOT_FOUND (not kept any more; `extensions.oldest` says from when on it is), STORE_UNAVAILABLE.",
   })
