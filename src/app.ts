@@ -35,6 +35,7 @@ import {
   type RequestReader,
 } from "./service/read/request-reader.js";
 import { StrayReads } from "./service/read/stray-reads.js";
+import { RequestJournal } from "./service/request-journal.js";
 import { boundStaleness } from "./store/bounded-store.js";
 import { openLmdbStore } from "./store/lmdb/lmdb-store.js";
 import { observeStore } from "./store/observed-store.js";
@@ -134,10 +135,10 @@ async function assemble(
     trusted,
     identify,
     readClient,
-    openContext: (principal, failure) => ({
-      configs,
-      accounts,
-      reader: failure === undefined ? createReader(principal) : createFailedReader(failure),
+    openContext: (principal, failure, journal) => ({
+      configs: configs.withJournal(journal),
+      accounts: accounts.withJournal(journal),
+      reader: failure === undefined ? createReader(principal, journal) : createFailedReader(failure),
     }),
     cache,
     introspection: settings.introspection,
@@ -150,7 +151,11 @@ async function assemble(
   });
   serveGraphql(graphql);
   await addRestFace(app, {
-    createContext: (principal) => ({ principal, configs, reader: createReader(principal) }),
+    createContext: (principal, journal) => ({
+      principal,
+      configs: configs.withJournal(journal),
+      reader: createReader(principal, journal),
+    }),
     identify,
     originOf: (request) => readClient(request).origin,
     readJson,
@@ -188,7 +193,8 @@ function createServices(
   });
   const cache = new ResponseCache({ bytes: bytes * RESPONSES_SHARE, store });
   const lineages = new LineageCache(bytes * ACCOUNTS_SHARE);
-  const createReader = (principal: Principal) => createRequestReader(store, principal, lineages, strayReads);
+  const createReader = (principal: Principal, journal = new RequestJournal()) =>
+    createRequestReader(journal.watch(store), principal, lineages, strayReads);
   const accounts = new AccountService({ ...dependencies, registry });
   const configs = new ConfigService({ ...dependencies, registry, merges });
   return { accounts, configs, cache, watched, createReader };

@@ -15,6 +15,7 @@ import { loggedError } from "./logged-error.js";
 import type { Metrics } from "./metrics.js";
 import { requestId } from "./request-id.js";
 import { createRequestLog, pathOf, type TellRequest } from "./request-log.js";
+import type { RequestNotes } from "./request-notes.js";
 import { refusalOf } from "./request-refusal.js";
 import { PAGE_HEADERS, SECURITY_HEADERS } from "./security-headers.js";
 import type { TrustedProxies } from "./trusted-proxies.js";
@@ -35,6 +36,13 @@ export interface HttpServerOptions {
   readonly limitsOf?: ((request: object) => Readonly<Record<string, string>> | undefined) | undefined;
   /** Resolves when the store can answer, with the reason why it takes no writes if so; rejects when it cannot. */
   readonly checkReady: () => Promise<string | undefined>;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** What the face that serves the request has to say of it in the log. */
+    notes: RequestNotes | undefined;
+  }
 }
 
 interface HttpServer {
@@ -76,6 +84,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     frameworkErrors: sendError,
     rewriteUrl: ({ url = "/" }) => withDecodablePath(url),
   });
+  app.decorateRequest("notes", undefined);
   const drain = Drain.of(app.server);
   takeInjected(app, listener);
   // No route outside of the faces reads a body.
@@ -128,10 +137,16 @@ function addHooks(
   app.addHook("onSend", async ({ raw }, reply) => {
     reply.headers(limitsOf?.(raw) ?? {});
   });
-  app.addHook("onResponse", async ({ id, raw, method, url, routeOptions }, { statusCode, elapsedTime }) => {
-    const route = routeOptions.url ?? "none";
-    const { address } = readClient(raw);
-    tell({ requestId: id, address, method, url, route, status: statusCode, milliseconds: elapsedTime });
+  app.addHook("onResponse", async (request, { statusCode, elapsedTime }) => {
+    tell({
+      request,
+      requestId: request.id,
+      address: readClient(request.raw).address,
+      route: request.routeOptions.url ?? "none",
+      status: statusCode,
+      milliseconds: elapsedTime,
+      notes: request.notes,
+    });
   });
 }
 

@@ -1,17 +1,21 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import type { Metrics } from "./metrics.js";
+import { loggedNotes, type RequestNotes } from "./request-notes.js";
+import { traceIdIn } from "./trace-parent.js";
 
 /** A request that has been answered. */
 export interface AnsweredRequest {
+  /** As it came: a face may see another URL. */
+  readonly request: Pick<IncomingMessage, "method" | "url" | "headers">;
   readonly requestId: string;
   /** Of the client. */
   readonly address: string;
-  readonly method: string;
-  readonly url: string;
   /** The pattern that it was for; `none` where there is nothing. */
   readonly route: string;
   readonly status: number;
   readonly milliseconds: number;
+  readonly notes?: RequestNotes | undefined;
 }
 export type TellRequest = (request: AnsweredRequest) => void;
 
@@ -20,16 +24,20 @@ const LOGGED_PATH = 256;
 
 /** One line of the log, and one count, for every request. */
 export function createRequestLog(logger: FastifyBaseLogger, metrics: Metrics): TellRequest {
-  return ({ requestId, address, method, url, route, status, milliseconds }) => {
+  return ({ request, requestId, address, route, status, milliseconds, notes }) => {
+    const { method = "", url = "", headers } = request;
     metrics.httpRequest(method, route, status, milliseconds / 1_000);
+    const traceId = traceIdIn(headers.traceparent);
     logger.info(
       {
         requestId,
         address,
+        ...(traceId !== undefined && { trace_id: traceId }),
         method,
         path: pathOf(url).slice(0, LOGGED_PATH),
         status,
         milliseconds: Math.round(milliseconds * 100) / 100,
+        ...(notes !== undefined && loggedNotes(notes)),
       },
       "request",
     );

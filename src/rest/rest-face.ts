@@ -2,11 +2,13 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Principal } from "../auth/principal.js";
 import { StrataError } from "../domain/errors.js";
+import type { RequestJournal } from "../service/request-journal.js";
 import { refusal } from "./answer.js";
 import { CONFIG_ROUTES } from "./config-routes.js";
 import { isCrossSiteWrite } from "./cross-site.js";
 import { envelope, type Sender } from "./envelope.js";
 import { answerError } from "./error-answer.js";
+import { noteError } from "./note-request.js";
 import { openapiRoute } from "./openapi-document.js";
 import { acceptJsonBodies, type ReadJson } from "./request-body.js";
 import { targetOf } from "./rest-request.js";
@@ -18,7 +20,7 @@ import { answerUnknownPath } from "./unknown-path.js";
 import { validateExactly } from "./validate-request.js";
 
 export interface RestFaceOptions {
-  readonly createContext: (principal: Principal) => RestContext;
+  readonly createContext: (principal: Principal, journal: RequestJournal) => RestContext;
   /** @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
   readonly identify: (request: IncomingMessage) => Promise<Principal>;
   /** What the client of a request calls this server: scheme and host. */
@@ -98,6 +100,7 @@ function refuseEarly(
 
 function answerErrors(face: FastifyInstance, sender: Sender): void {
   face.setErrorHandler((error: FastifyError | StrataError, request, reply) => {
+    noteError(request, error);
     const answer = answerError(error, { incident: request.id, ...targetOf(request) });
     // A status that comes with one of our own errors is meant: nothing has failed.
     const isMeant = error instanceof StrataError && "statusCode" in error;

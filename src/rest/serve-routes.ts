@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
 import { NOBODY, type Principal } from "../auth/principal.js";
+import { RequestJournal } from "../service/request-journal.js";
 import type { Sender } from "./envelope.js";
+import { noteAnswer, noteCaller } from "./note-request.js";
 import { readRequest } from "./rest-request.js";
 import { pathsWithoutPost, type RestContext, type RestRoute } from "./route.js";
 import { send } from "./send.js";
@@ -14,7 +16,7 @@ export interface ServedRoutes {
   readonly sender: Sender;
   /** Of every route. */
   readonly config: NonNullable<RouteShorthandOptions["config"]>;
-  readonly createContext: (principal: Principal) => RestContext;
+  readonly createContext: (principal: Principal, journal: RequestJournal) => RestContext;
   /** @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
   readonly identify: (request: IncomingMessage) => Promise<Principal>;
 }
@@ -45,7 +47,7 @@ class RouteServer {
         config: { ...this.#served.config, ...(isAlias && UNDOCUMENTED) },
         onRequest: async (request, reply) => {
           if (hasEmptyId(request)) return this.#answerUnknownPath(request, reply);
-          this.#principals.set(request, await this.#served.identify(request.raw));
+          await this.#identify(request);
         },
         preValidation: async (request, reply) => {
           const verb = route.method === "POST" ? tunnelledVerb(request.query, request.body) : undefined;
@@ -70,7 +72,7 @@ class RouteServer {
           read.add(request);
           const verb = hasEmptyId(request) ? undefined : tunnelledVerb(request.query, request.body);
           if (verb === undefined) return this.#answerUnknownPath(request, reply);
-          this.#principals.set(request, await this.#served.identify(request.raw));
+          await this.#identify(request);
           return this.#answerTunnelled(path, verb, request, reply);
         },
         errorHandler: (error, request, reply) => {
@@ -98,8 +100,16 @@ class RouteServer {
 
   async #answer(route: RestRoute, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { sender, createContext } = this.#served;
-    const context = createContext(this.#principals.get(request) ?? NOBODY);
-    return send(sender, request, reply, await route.handle(readRequest(request, context)));
+    const journal = new RequestJournal();
+    const context = createContext(this.#principals.get(request) ?? NOBODY, journal);
+    const answer = await noteAnswer(request, journal, () => route.handle(readRequest(request, context)));
+    return send(sender, request, reply, answer);
+  }
+
+  async #identify(request: FastifyRequest): Promise<void> {
+    const principal = await this.#served.identify(request.raw);
+    this.#principals.set(request, principal);
+    noteCaller(request, principal);
   }
 
   #answerUnknownPath(request: FastifyRequest, reply: FastifyReply): FastifyReply {

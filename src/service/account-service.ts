@@ -25,6 +25,7 @@ import {
 import { fromStore } from "./from-store.js";
 import { checkNote } from "./note.js";
 import type { RequestReader } from "./read/request-reader.js";
+import type { RequestJournal } from "./request-journal.js";
 import { AccountCommits, type AccountDependencies, writableView } from "./write/account-commits.js";
 import type { Attempt } from "./write/commit-until-done.js";
 import type { NamedOperation } from "./write/named-operation.js";
@@ -69,6 +70,12 @@ export class AccountService {
   constructor(dependencies: AccountDependencies) {
     this.#dependencies = dependencies;
     this.#commits = new AccountCommits(dependencies);
+  }
+
+  /** The same service for one request, which enters in a journal what is written. */
+  withJournal(journal: RequestJournal): AccountService {
+    const store = journal.watch(this.#dependencies.store);
+    return new AccountService({ ...this.#dependencies, store, journal });
   }
 
   /** Needs no scope. @throws StrataError UNAUTHENTICATED; STORE_UNAVAILABLE */
@@ -133,7 +140,8 @@ export class AccountService {
       return this.#commits.attempt(principal, write, { ...expect, accounts }, { at, note, ancestors, named });
     };
     const replay = (earlier: EarlierOperation) => this.#commits.created(principal, earlier);
-    return this.#commits.run(principal, { name: given.operationId, meaning, attempt, replay });
+    const entry = { account: id, kind: "CREATE" };
+    return this.#commits.run(principal, { name: given.operationId, entry, meaning, attempt, replay });
   }
 
   /**
@@ -176,7 +184,8 @@ export class AccountService {
       return this.#commits.attempt(principal, write, expect, { at, note, ancestors: next, named });
     };
     const replay = () => this.#commits.current(principal, id);
-    return this.#commits.run(principal, { name: given.operationId, meaning, attempt, replay });
+    const entry = { account: id, kind: "UPDATE" };
+    return this.#commits.run(principal, { name: given.operationId, entry, meaning, attempt, replay });
   }
 
   /**
@@ -211,6 +220,7 @@ export class AccountService {
     const replay = async () => {};
     await this.#commits.run(principal, {
       name: operationId,
+      entry: { account: id, kind: "DELETE" },
       meaning: ["DELETE", id, note ?? null],
       attempt,
       replay,

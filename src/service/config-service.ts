@@ -8,6 +8,7 @@ import { type ConfigSnapshot, snapshotOf } from "./read/config-snapshot.js";
 import type { MergedConfigs } from "./read/merged-configs.js";
 import { PastConfigs } from "./read/past-configs.js";
 import type { RequestReader } from "./read/request-reader.js";
+import type { RequestJournal } from "./request-journal.js";
 import { guardTiming } from "./timing-guard.js";
 import type { CommitDependencies } from "./write/commit-until-done.js";
 import { ConfigWriter, type WriteRequest, type WriteResult } from "./write/config-writer.js";
@@ -19,15 +20,21 @@ export interface ConfigServiceDependencies extends CommitDependencies {
 
 /** The use-cases around configs: what is in force, and changing it. */
 export class ConfigService extends ConfigCatalog {
-  readonly #merges: MergedConfigs;
+  readonly #dependencies: ConfigServiceDependencies;
   readonly #writer: ConfigWriter;
   readonly #past: PastConfigs;
 
-  constructor({ registry, merges, ...dependencies }: ConfigServiceDependencies) {
-    super(registry);
-    this.#merges = merges;
+  /** @param writer absent: one of its own */
+  constructor(dependencies: ConfigServiceDependencies, writer?: ConfigWriter) {
+    super(dependencies.registry);
+    this.#dependencies = dependencies;
     this.#past = new PastConfigs(this, dependencies.now);
-    this.#writer = new ConfigWriter(dependencies, this);
+    this.#writer = writer ?? new ConfigWriter(dependencies, this);
+  }
+
+  /** The same service for one request, which enters in a journal what is written. */
+  withJournal(journal: RequestJournal): ConfigService {
+    return new ConfigService({ ...this.#dependencies, journal }, this.#writer);
   }
 
   /**
@@ -73,7 +80,7 @@ export class ConfigService extends ConfigCatalog {
     if (versions === undefined) throw noSuchAccount();
     authorize(principal, "read", versions.ancestry?.lineage);
     const config = this.perspective(principal, target);
-    const found = await this.#merges.of(config, versions, () => reader.wholeLayers(target));
+    const found = await this.#dependencies.merges.of(config, versions, () => reader.wholeLayers(target));
     if (found === undefined) throw noSuchAccount();
     // The merge may be of layers that were read later than their versions.
     const view = authorize(principal, "read", found.layers.ancestry?.lineage);
@@ -92,6 +99,8 @@ export class ConfigService extends ConfigCatalog {
 
   /** Sets, patches, resets or restores a document. @throws as `ConfigWriter.write` */
   write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
-    return this.#writer.write(principal, request);
+    const { journal } = this.#dependencies;
+    const writer = journal === undefined ? this.#writer : this.#writer.withJournal(journal);
+    return writer.write(principal, request);
   }
 }

@@ -17,9 +17,10 @@ import { createErrorReport, type ErrorReport, isUnauthenticated } from "./error-
 import { isLegacyOk } from "./legacy-status.js";
 import { checkOperation } from "./operation-check.js";
 import type { PreparedQueries } from "./prepared-queries.js";
-import { type OnRequest, operationLabel, outcomeLabel } from "./request-labels.js";
+import { type OnRequest, operationLabel, outcomeLabel, outcomeLabels } from "./request-labels.js";
 import { isTooLarge, tooLarge } from "./response-size.js";
 import type { ServedContext } from "./served-context.js";
+import { TooDear } from "./too-dear.js";
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
@@ -89,6 +90,7 @@ function pipelinePlugin(options: ApolloOptions, errors: ErrorReport): ApolloServ
           await yieldToEventLoop();
           finish(queries, sent);
           const seconds = (performance.now() - startedAt) / 1_000;
+          sent.contextValue.outcome.codes = outcomeLabels(errorsOf(sent));
           onRequest(operationLabel(schema, sent.operation), outcomeLabel(errorsOf(sent)), seconds);
         },
       };
@@ -105,16 +107,17 @@ function check(
   queries.keep(query, document);
   const operation = queries.operation(query, request.operationName);
   if (operation === undefined) return;
+  outcome.operation = operation;
   try {
     work.cost = checkOperation(schema, operation, request.variables ?? {});
   } catch (error) {
     if (!(error instanceof StrataError)) throw error;
+    if (error instanceof TooDear) outcome.cost = error.cost;
     throw new GraphQLError(error.message, {
       originalError: error,
       extensions: { http: { status: 400 } },
     });
   }
-  outcome.operation = operation;
 }
 
 function finish(queries: PreparedQueries, sent: GraphQLRequestContextWillSendResponse<ServedContext>): void {

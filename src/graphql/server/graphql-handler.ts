@@ -10,6 +10,7 @@ import { errorResponse } from "../../http/error-response.js";
 import { parseJson, readBody } from "../../http/json-body.js";
 import { requestId } from "../../http/request-id.js";
 import type { TellRequest } from "../../http/request-log.js";
+import type { RequestJournal } from "../../service/request-journal.js";
 import type { RequestContext } from "../api/context.js";
 import { startApolloServer } from "./apollo-server.js";
 import { refuseCrossSite } from "./cross-site.js";
@@ -17,12 +18,13 @@ import { answerPreflight, hasJson, pageFor, refuse } from "./early-response.js";
 import { collectEvidence, Evidence } from "./evidence.js";
 import { graphqlRequestIn, type Members, membersOf, searchOf, withQueryText } from "./graphql-request.js";
 import { type GraphqlResponse, jsonResponse } from "./graphql-response.js";
+import { PipelineNotes } from "./pipeline-notes.js";
 import { PreparedQueries, type PreparedQuery } from "./prepared-queries.js";
 import { queryNameIn } from "./query-name.js";
 import { QueryRefusal } from "./query-refusal.js";
 import type { OnRequest } from "./request-labels.js";
 import { RequestWork } from "./request-work.js";
-import type { ResponseCache } from "./response-cache.js";
+import type { MadeResponse, ResponseCache } from "./response-cache.js";
 import { type ResponseHeaders, withContent } from "./response-headers.js";
 import { runPlan } from "./run-plan.js";
 import type { ServedContext } from "./served-context.js";
@@ -41,6 +43,7 @@ export interface GraphqlOptions {
   readonly openContext: (
     principal: Principal,
     failure: unknown,
+    journal: RequestJournal,
   ) => Pick<RequestContext, "configs" | "accounts" | "reader">;
   readonly cache: ResponseCache;
   /** The execution at which a query is compiled; absent: the one that pays. */
@@ -63,6 +66,7 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly requestId: string;
   readonly startedAt: number;
+  readonly notes: PipelineNotes;
   readonly principal: Principal;
   /** Undefined where there is no JSON: the request is a GET, or one that will be refused. */
   readonly body: Buffer | undefined;
@@ -116,18 +120,24 @@ class GraphqlHandler {
     const startedAt = performance.now();
     const id = requestId(request);
     const { address } = this.options.readClient(request);
+    const notes = new PipelineNotes();
     let made: GraphqlResponse | undefined;
     try {
-      made = await this.#respond(request, id, startedAt);
+      made = await this.#respond(request, id, startedAt, notes);
     } catch (error) {
       const { status, body, headers } = errorResponse(error, id, this.app.log);
       made = jsonResponse(request.headers.accept, status, body, headers);
     }
     if (made !== undefined) this.#send(request, response, id, challenging(request, made));
-    const { method = "", url = "" } = request;
-    const status = made?.status ?? 400;
-    const milliseconds = performance.now() - startedAt;
-    this.options.tell({ requestId: id, address, method, url, route: "/graphql", status, milliseconds });
+    this.options.tell({
+      request,
+      requestId: id,
+      address,
+      route: "/graphql",
+      status: made?.status ?? 400,
+      milliseconds: performance.now() - startedAt,
+      notes: notes.of(made),
+    });
   }
 
   /** The steps of every request. Undefined: the client went away. */
@@ -135,11 +145,13 @@ class GraphqlHandler {
     request: IncomingMessage,
     id: string,
     startedAt: number,
+    notes: PipelineNotes,
   ): Promise<GraphqlResponse | undefined> {
     const { loopbackOnly, identify, readClient, configs } = this.options;
     const early = refuse(request, loopbackOnly) ?? answerPreflight(request);
     if (early !== undefined) return early;
     const principal = await identify(request);
+    notes.subject = principal.subject;
     const refused = pageFor(request, readClient(request).origin, configs) ?? refuseCrossSite(request);
     if (refused !== undefined) return refused;
     const body = hasJson(request) ? await readBody(request) : null;
@@ -150,6 +162,7 @@ class GraphqlHandler {
       request,
       requestId: id,
       startedAt,
+      notes,
       principal,
       body: body ?? undefined,
       cacheKey,
@@ -159,11 +172,11 @@ class GraphqlHandler {
   }
 
   async #cached(exchange: Exchange): Promise<GraphqlResponse | undefined> {
-    const { cacheKey, contentType, principal } = exchange;
+    const { cacheKey, contentType, principal, notes } = exchange;
     if (cacheKey === undefined || contentType === undefined) return undefined;
-    const found = await orFailure(exchange, this.options.cache.find(cacheKey, principal));
+    const found = await orFailure(exchange, this.options.cache.find(cacheKey, principal, notes.journal));
     if (found === undefined) return undefined;
-    this.#count(exchange, found.label);
+    this.#countMade(exchange, found);
     return { status: 200, headers: { "content-type": contentType }, body: found.bytes, encoding: "latin1" };
   }
 
@@ -201,8 +214,9 @@ class GraphqlHandler {
     const run = runPlan(this.options.schema, operation, operation.plan, asked.variables, context);
     const text = await orFailure(exchange, run);
     if (text === undefined) return undefined;
-    this.#count(exchange, operation.label);
-    this.#offer(exchange, context, text, operation.label);
+    const response = { text, about: operation.about, cost: context.work.cost?.cost };
+    this.#countMade(exchange, response);
+    this.#offer(exchange, context, response);
     return { status: 200, headers: { "content-type": contentType }, body: text };
   }
 
@@ -227,16 +241,17 @@ class GraphqlHandler {
     });
     if (body.kind !== "complete")
       throw new Error("a response that comes in parts: there is no such operation");
-    const { isClean, operation } = context.outcome;
+    const { isClean, operation, codes, cost = context.work.cost?.cost } = context.outcome;
+    Object.assign(exchange.notes, { about: operation?.about, outcomes: codes, cost });
     if (status === 200 && isClean && operation?.operation.operation === "query")
-      this.#offer(exchange, context, body.string, operation.label);
+      this.#offer(exchange, context, { text: body.string, about: operation.about, cost });
     return { status, headers: Object.fromEntries(headers), body: body.string };
   }
 
   #contextOf(exchange: Exchange, query: PreparedQuery | undefined): ServedContext {
-    const { principal, failure, requestId } = exchange;
+    const { principal, failure, requestId, notes } = exchange;
     const evidence = new Evidence();
-    const { configs, accounts, reader } = this.options.openContext(principal, failure);
+    const { configs, accounts, reader } = this.options.openContext(principal, failure, notes.journal);
     return {
       configs,
       accounts,
@@ -253,15 +268,21 @@ class GraphqlHandler {
   #offer(
     { cacheKey, principal }: Exchange,
     { evidence, reader }: ServedContext,
-    text: string,
-    label: string,
+    response: MadeResponse,
   ): void {
     if (cacheKey === undefined || !evidence.suffices) return;
-    this.options.cache.offer(cacheKey, principal, text, label, reader.trace);
+    this.options.cache.offer(cacheKey, principal, response, reader.trace);
+  }
+
+  /** A response without errors that Apollo Server knows nothing of. */
+  #countMade(exchange: Exchange, { about, cost }: Pick<MadeResponse, "about" | "cost">): void {
+    Object.assign(exchange.notes, { about, cost });
+    this.#count(exchange, about.label);
   }
 
   /** A response that Apollo Server knows nothing of. */
-  #count({ startedAt }: Exchange, label: string, outcome = "ok"): void {
+  #count({ startedAt, notes }: Exchange, label: string, outcome = "ok"): void {
+    notes.outcomes = [outcome];
     this.options.onRequest(label, outcome, (performance.now() - startedAt) / 1_000);
   }
 

@@ -10,6 +10,7 @@ import {
 import { LRUCache } from "lru-cache";
 import { type CompiledPlan, compilePlan } from "./compiled-plan.js";
 import type { OperationCost } from "./operation-cost.js";
+import { type OperationNotes, operationNotes } from "./operation-notes.js";
 import { bareHash, checkHash, type QueryName } from "./query-name.js";
 import { persistedQueryNotFound } from "./query-refusal.js";
 import { checkQueryText } from "./query-text.js";
@@ -27,12 +28,18 @@ const BYTES_PER_CHARACTER = 12;
 /** What it takes to find a query by its hash. */
 const BYTES_PER_HASH = 256;
 
-/** One operation of a query that has passed every check which does not depend on the variables. */
-export interface PreparedOperation {
-  readonly document: DocumentNode;
-  readonly operation: OperationDefinitionNode;
+/** What metrics and the log say of an operation. */
+export interface OperationAbout {
   /** Its label in metrics. */
   readonly label: string;
+  readonly notes: OperationNotes;
+}
+
+/** One operation of a query that has passed every check which does not depend on the variables. */
+export interface PreparedOperation {
+  readonly about: OperationAbout;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
   /** Once it is known, where it is the same whatever the variables. */
   cost: OperationCost | undefined;
   /** How often it was executed without an error. */
@@ -136,8 +143,11 @@ export class PreparedQueries {
     if (!document || !operation) return undefined;
     const known = operations.get(operation);
     if (known !== undefined) return known;
-    const label = operationLabel(this.schema, operation);
-    const made = { document, operation, label, cost: undefined, executions: 0, plan: undefined };
+    const about = {
+      label: operationLabel(this.schema, operation),
+      notes: operationNotes(this.schema, document, operation),
+    };
+    const made = { document, operation, about, cost: undefined, executions: 0, plan: undefined };
     operations.set(operation, made);
     return made;
   }

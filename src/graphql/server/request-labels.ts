@@ -22,20 +22,34 @@ export function operationLabel(
   const names = new Set(
     operation.selectionSet.selections.map((selection) => {
       if (selection.kind !== Kind.FIELD) return "fragment";
-      const { value } = selection.name;
-      return META_FIELDS.has(value) || Object.hasOwn(fields, value) ? value : "unknown";
+      return knownFieldName(fields, selection.name.value);
     }),
   );
   const [name = "unknown", ...others] = names;
   return `${type} ${others.length === 0 ? name : "several"}`;
 }
 
+/** The name of a root field; `unknown` for one that the schema lacks. */
+export function knownFieldName(fields: Readonly<Record<string, unknown>>, name: string): string {
+  return META_FIELDS.has(name) || Object.hasOwn(fields, name) ? name : "unknown";
+}
+
 /** `ok`, or the code of the first error. */
 export function outcomeLabel(errors: readonly GraphQLFormattedError[] | undefined): string {
-  if (errors === undefined) return "ok";
-  const code = errors[0]?.extensions?.code;
+  return errors === undefined ? "ok" : codeOf(errors[0]);
+}
+
+/** `ok`, or the codes of the errors, each once. */
+export function outcomeLabels(errors: readonly GraphQLFormattedError[] | undefined): readonly string[] {
+  return errors === undefined ? OK : [...new Set(errors.map(codeOf))];
+}
+
+function codeOf(error: GraphQLFormattedError | undefined): string {
+  const code = error?.extensions?.code;
   return typeof code === "string" && CODES.has(code) ? code : "error";
 }
+
+export const OK: readonly string[] = ["ok"];
 
 const META_FIELDS: ReadonlySet<string> = new Set(["__typename", "__schema", "__type"]);
 const CODES: ReadonlySet<string> = new Set([

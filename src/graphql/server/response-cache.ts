@@ -4,16 +4,24 @@ import type { Principal } from "../../auth/principal.js";
 import { AdmissionFilter } from "../../cache/admission-filter.js";
 import type { ReadTrace, VersionVector } from "../../service/read/read-trace.js";
 import { VersionCheck, type VersionedStore } from "../../service/read/version-check.js";
+import type { RequestJournal } from "../../service/request-journal.js";
+import type { OperationAbout } from "./prepared-queries.js";
 
 /** The content of a response without errors, and what has to hold for it to be the response still. */
 export interface CachedResponse {
   /** Its bytes, one character for each: sending it needs no other encoding, and it takes half the memory. */
   readonly bytes: string;
-  /** The operation's label in metrics. */
-  readonly label: string;
+  readonly about: OperationAbout;
+  /** Of the operation. */
+  readonly cost: number | undefined;
   readonly vector: VersionVector;
   /** Tokens that were issued before this second, since the epoch, get another response. */
   readonly issuedFrom: number;
+}
+
+/** The content of a response without errors, as it was made. */
+export interface MadeResponse extends Pick<CachedResponse, "about" | "cost"> {
+  readonly text: string;
 }
 
 interface ResponseCacheOptions {
@@ -58,18 +66,22 @@ export class ResponseCache {
    * The response that executing the request would make; undefined: execute it.
    * @throws StrataError STORE_UNAVAILABLE when the store cannot be asked
    */
-  async find(body: Buffer, principal: Principal): Promise<CachedResponse | undefined> {
+  async find(
+    body: Buffer,
+    principal: Principal,
+    journal?: RequestJournal,
+  ): Promise<CachedResponse | undefined> {
     if (body.length > this.#largest) return undefined;
     const entry = this.#entries.get(keyOf(body, principal));
     if (entry === undefined || !isIssuedInTime(entry, principal)) return undefined;
-    const sequence = await this.#versions.holdsAt(entry.vector, entry.sequence);
+    const sequence = await this.#versions.holdsAt(entry.vector, entry.sequence, journal);
     if (sequence === undefined) return undefined;
     entry.sequence = sequence;
     return entry;
   }
 
   /** Caches a response on its second offer, if the versions of what was read tell whether it holds. */
-  offer(body: Buffer, principal: Principal, text: string, label: string, trace: ReadTrace): void {
+  offer(body: Buffer, principal: Principal, { text, about, cost }: MadeResponse, trace: ReadTrace): void {
     if (body.length > this.#largest) return;
     if (!this.#admission.admits(keyOf(body, principal), this.#entries)) return;
     const { vector } = trace;
@@ -80,7 +92,7 @@ export class ResponseCache {
     const issuedFrom = own === undefined ? 0 : tokensCountFrom(own);
     // In one piece, though the text was put together of many.
     const bytes = Buffer.from(text).toString("latin1");
-    this.keep(body, principal, { bytes, label, vector, issuedFrom });
+    this.keep(body, principal, { bytes, about, cost, vector, issuedFrom });
   }
 
   protected keep(body: Buffer, principal: Principal, response: CachedResponse): void {

@@ -9,6 +9,10 @@ export interface Outcome {
   operation?: PreparedOperation;
   /** Whether it was executed, and without an error. */
   isClean: boolean;
+  /** What came of it: `ok`, or the codes of its errors. */
+  codes?: readonly string[];
+  /** Of an operation that is refused for it. */
+  cost?: number;
 }
 
 /** A request's context, with what only the server has to know. */

@@ -4,6 +4,7 @@ import { QUERY_LIMITS } from "./query-limits.js";
 
 /** An operation costs more than it may. Tells the cost, the limit, and the field to make cheaper first. */
 export class TooDear extends StrataError {
+  readonly cost: number;
   /** For programs, beside the code and the limit's name. */
   readonly figures: Readonly<Record<string, number | string>>;
 
@@ -18,6 +19,7 @@ export class TooDear extends StrataError {
       `The operation would cost ${amount}, and may cost ${QUERY_LIMITS.cost}: ask for less at once.${where}`,
       { limit: "cost" },
     );
+    this.cost = cost;
     this.figures = {
       cost,
       maximumCost: QUERY_LIMITS.cost,

@@ -1,5 +1,6 @@
 import { type Store, sameVersion, type Versions } from "../../store/store.js";
 import { fromStore } from "../from-store.js";
+import type { RequestJournal } from "../request-journal.js";
 import type { VersionVector } from "./read-trace.js";
 
 export type VersionedStore = Pick<Store, "isStillAt" | "versions">;
@@ -14,8 +15,13 @@ export class VersionCheck {
    * @returns the sequence at which they are seen to hold now; undefined: one of them is another one
    * @throws StrataError STORE_UNAVAILABLE
    */
-  async holdsAt(vector: VersionVector, sequence: number | undefined): Promise<number | undefined> {
+  async holdsAt(
+    vector: VersionVector,
+    sequence: number | undefined,
+    journal?: RequestJournal,
+  ): Promise<number | undefined> {
     if (sequence !== undefined && this.store.isStillAt(sequence)) return sequence;
+    if (journal !== undefined) journal.storeCalls++;
     const now = await fromStore(this.store.versions(vector.of));
     return holds(vector, now) ? now.sequence : undefined;
   }

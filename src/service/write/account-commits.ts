@@ -32,6 +32,8 @@ export interface AccountDependencies extends CommitDependencies {
 export interface AccountOperation<T> {
   /** The caller's own name for it, if it has one. */
   readonly name: string | undefined;
+  /** What the request's journal calls it. */
+  readonly entry: { readonly account: string; readonly kind: string };
   /** All that it means to do: what is not in here may be another in a retry. */
   readonly meaning: Json;
   readonly attempt: (named: NamedOperation | undefined) => Promise<Attempt<T>>;
@@ -51,21 +53,32 @@ export class AccountCommits {
   constructor(private readonly dependencies: AccountDependencies) {}
 
   /** @throws StrataError as the attempts do; BAD_USER_INPUT, RATE_LIMITED; STORE_UNAVAILABLE; WRITE_OUTCOME_UNKNOWN */
-  async run<T>(principal: Principal, { name, meaning, attempt, replay }: AccountOperation<T>): Promise<T> {
+  async run<T>(principal: Principal, operation: AccountOperation<T>): Promise<T> {
+    const { name, entry, meaning, replay } = operation;
     checkOperationName(name);
-    const { store } = this.dependencies;
+    const { store, journal } = this.dependencies;
     const digest = name === undefined ? "" : digestOf(meaning);
+    let outcome = "unchanged";
+    const attempt = async (named: NamedOperation | undefined): Promise<Attempt<T>> => {
+      const made = await operation.attempt(named);
+      outcome = "commit" in made ? "written" : "unchanged";
+      return made;
+    };
     const next = async (): Promise<Attempt<T>> => {
       if (name === undefined) return attempt(undefined);
-      const operation = { id: await this.#operationId(principal, name), digest };
+      const named = { id: await this.#operationId(principal, name), digest };
       // What it was decided on may be of after the commit that it repeats: the decision is not worth anything then.
-      const [decided] = await Promise.allSettled([attempt(operation)]);
-      const earlier = await earlierOperation(store, operation);
-      if (earlier !== undefined) return { answer: await replay(earlier) };
+      const [decided] = await Promise.allSettled([attempt(named)]);
+      const earlier = await earlierOperation(store, named);
+      if (earlier !== undefined) {
+        outcome = "replayed";
+        return { answer: await replay(earlier) };
+      }
       if (decided.status === "rejected") throw decided.reason;
       return decided.value;
     };
-    return guardTiming(principal, () => commitUntilDone(this.dependencies, next));
+    const run = () => guardTiming(principal, () => commitUntilDone(this.dependencies, next));
+    return journal?.write(entry, run, () => ({ outcome })) ?? run();
   }
 
   attempt(

@@ -1,12 +1,15 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { StrataError } from "../../domain/errors.js";
 import type { Commit, CommitOutcome, Committed, Store } from "../../store/store.js";
+import type { RequestJournal } from "../request-journal.js";
 
 export interface CommitDependencies {
   readonly store: Store;
   readonly now: () => Date;
   /** Makes ids that nobody can guess. */
   readonly newId: () => string;
+  /** Of the request that writes; absent where nobody reads it. */
+  readonly journal?: RequestJournal;
   /** For those who have more time than a request. */
   readonly deadlineMs?: number;
 }

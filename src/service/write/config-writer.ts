@@ -1,5 +1,6 @@
 import type { Principal } from "../../auth/principal.js";
 import { blameAfter, blameText } from "../../domain/blame.js";
+import { changedPointers } from "../../domain/changed-pointers.js";
 import type { EffectiveConfig } from "../../domain/effective-config.js";
 import { StrataError } from "../../domain/errors.js";
 import { type FieldChange, fieldChanges } from "../../domain/field-change.js";
@@ -25,6 +26,7 @@ import { blamedDocument } from "../read/blamed-document.js";
 import { ConfigSnapshot, snapshotOf } from "../read/config-snapshot.js";
 import { mergeOf } from "../read/merged-configs.js";
 import type { LayerVersions } from "../read/stored-layers.js";
+import type { JournaledWrite, RequestJournal } from "../request-journal.js";
 import { guardTiming } from "../timing-guard.js";
 import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit-until-done.js";
@@ -76,6 +78,8 @@ export type WriteResult =
       readonly dryRun: boolean;
       /** Whether an earlier request did it: nothing was written now, and `snapshot` is as it is now. */
       readonly replayed: boolean;
+      /** The pointers at which the stored overrides are others than before. Worked out when it is asked for. */
+      readonly changedPointers: Iterable<string>;
     }
   | { readonly result: "invalid"; readonly problems: readonly ConfigProblem[] }
   /** `ifMatch` named another state than the current one. */
@@ -89,11 +93,18 @@ export class ConfigWriter {
   readonly #dependencies: CommitDependencies;
   readonly #catalog: ConfigCatalog;
   /** Writers of one document would otherwise all decide on the same state, and all but one of them in vain. */
-  readonly #mutex = new KeyedMutex();
+  readonly #mutex: KeyedMutex;
 
-  constructor(dependencies: CommitDependencies, catalog: ConfigCatalog) {
+  constructor(dependencies: CommitDependencies, catalog: ConfigCatalog, mutex = new KeyedMutex()) {
     this.#dependencies = dependencies;
     this.#catalog = catalog;
+    this.#mutex = mutex;
+  }
+
+  /** The same writer, which enters what it does in a request's journal. */
+  withJournal(journal: RequestJournal): ConfigWriter {
+    const store = journal.watch(this.#dependencies.store);
+    return new ConfigWriter({ ...this.#dependencies, store, journal }, this.#catalog, this.#mutex);
   }
 
   /**
@@ -112,12 +123,16 @@ export class ConfigWriter {
     const target = this.#catalog.checked(principal, "write", request.target);
     const key = keyText(target);
     const startedAt = performance.now();
-    return guardTiming(principal, async () => {
-      if (this.#mutex.isLocked(key)) await this.#mayWait(principal, target.accountId);
-      return this.#mutex.run(key, WAIT_WITHIN_MS, () =>
-        this.#write(principal, { ...request, intent, note }, startedAt),
-      );
-    });
+    const run = () =>
+      guardTiming(principal, async () => {
+        if (this.#mutex.isLocked(key)) await this.#mayWait(principal, target.accountId);
+        return this.#mutex.run(key, WAIT_WITHIN_MS, () =>
+          this.#write(principal, { ...request, intent, note }, startedAt),
+        );
+      });
+    const { journal } = this.#dependencies;
+    const entry = { account: target.accountId, config: target.configId, kind: intent.kind };
+    return journal === undefined ? run() : journal.write(entry, run, told);
   }
 
   /** Who may not write here does not wait: they would hold up the others, and see by the clock that somebody writes. */
@@ -234,6 +249,7 @@ export class ConfigWriter {
       revision: operation.version.revision,
       dryRun: false,
       replayed: true,
+      changedPointers: [],
     };
   }
 
@@ -245,7 +261,7 @@ export class ConfigWriter {
   }
 
   #written(
-    { snapshot: before, keys, versions }: ReadLayers,
+    { snapshot: before, keys, versions, documents }: ReadLayers,
     decision: WriteDecision,
     done: Written | undefined,
     dryRun: boolean,
@@ -275,8 +291,20 @@ export class ConfigWriter {
       revision: done?.version.revision,
       dryRun,
       replayed: false,
+      get changedPointers() {
+        return changedPointers(documents[0]?.override ?? {}, decision.override);
+      },
     };
   }
+}
+
+/** What a journal is told of a write. */
+function told(result: WriteResult): Pick<JournaledWrite, "outcome" | "changed"> {
+  if (result.result !== "written") return { outcome: result.result };
+  if (result.dryRun) return { outcome: "dryRun" };
+  if (result.replayed) return { outcome: "replayed" };
+  if (result.revision === undefined) return { outcome: "unchanged" };
+  return { outcome: "written", changed: result.changedPointers };
 }
 
 /** The result of a write, and who made it. */

@@ -1,0 +1,59 @@
+import { StrataError } from "../domain/errors.js";
+import type { Store } from "../store/store.js";
+
+/** A write that was decided. */
+export interface JournaledWrite {
+  /** Absent: the system layer. */
+  readonly account?: string | undefined;
+  /** Absent: the account itself was written. */
+  readonly config?: string | undefined;
+  readonly kind: string;
+  readonly outcome: string;
+  /** The pointers of what has changed in what is stored. */
+  readonly changed?: Iterable<string> | undefined;
+}
+
+/** What one request did, for its line in the log. */
+export class RequestJournal {
+  storeCalls = 0;
+  readonly writes: JournaledWrite[] = [];
+
+  /** The same store, for this request alone: its calls are counted. */
+  watch(store: Store): Store {
+    return new Proxy(store, {
+      get: (target, name: keyof Store) => {
+        if (!NO_CALLS.has(name)) this.storeCalls++;
+        const method = target[name] as (...given: unknown[]) => unknown;
+        return method.bind(target);
+      },
+    });
+  }
+
+  /**
+   * Enters a write once it has had its outcome. One that is refused by an error is not entered, for nothing tells that its
+   * target exists, unless it may have happened.
+   */
+  async write<T>(
+    target: Pick<JournaledWrite, "account" | "config" | "kind">,
+    run: () => Promise<T>,
+    told: (result: T) => Pick<JournaledWrite, "outcome" | "changed">,
+  ): Promise<T> {
+    try {
+      const result = await run();
+      this.writes.push({ ...target, ...told(result) });
+      return result;
+    } catch (error) {
+      const isUnknown = error instanceof StrataError && error.code === "WRITE_OUTCOME_UNKNOWN";
+      if (isUnknown) this.writes.push({ ...target, outcome: "unknown" });
+      throw error;
+    }
+  }
+}
+
+/** What of a store is no call: it is answered from memory, or not for a request. */
+const NO_CALLS: ReadonlySet<PropertyKey> = new Set<keyof Store>([
+  "isStillAt",
+  "writeObstacle",
+  "probeWrites",
+  "close",
+]);
