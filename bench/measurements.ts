@@ -56,6 +56,8 @@ export function createMeasurements(accounts: number, form: BatchForm): Measureme
       order: hot,
     },
     "heavy hot token": { contender: "strata-token", template: authorized, order: hot },
+    "heavy hot gzip": { contender: "strata-lmdb", template: compressed("gzip"), order: hot },
+    "heavy hot br": { contender: "strata-lmdb", template: compressed("br"), order: hot },
     "heavy hot quiet": { contender: "strata-quiet", template: heavy(), order: hot },
     "heavy cold lmdb": { contender: "strata-lmdb", template: heavy(), order: cold },
     "heavy cold redis": { contender: "strata-redis", template: heavy(), order: cold },
@@ -79,6 +81,12 @@ export function createMeasurements(accounts: number, form: BatchForm): Measureme
       order: hot,
     },
   };
+}
+
+function compressed(coding: string): RequestTemplate {
+  const template = heavy();
+  const headers = { ...template.headers, "accept-encoding": coding };
+  return { ...template, headers, expected: `content-encoding: ${coding}` };
 }
 
 function withToken(template: RequestTemplate): RequestTemplate {

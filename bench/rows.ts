@@ -51,6 +51,8 @@ export const ROWS: readonly Row[] = [
   row("mercurius", "heavy hot, Redis ÷ mercurius with jit", "heavy hot redis", "heavy hot mercurius"),
   row("unleash", "heavy hot, LMDB ÷ Unleash features", "heavy hot lmdb", "flags unleash"),
   row("token", "heavy hot with a token ÷ without", "heavy hot token", "heavy hot lmdb"),
+  row("hot-gzip", "heavy hot with gzip ÷ without, LMDB", "heavy hot gzip", "heavy hot lmdb", 0.9),
+  row("hot-br", "heavy hot with br ÷ without, LMDB", "heavy hot br", "heavy hot lmdb", 0.9),
   row("logging", "heavy hot without log lines ÷ with", "heavy hot quiet", "heavy hot lmdb"),
   row("write-lmdb", "write, LMDB ÷ Apollo hello", "write lmdb", "hello apollo"),
   row("write-redis", "write, Redis ÷ Apollo hello", "write redis", "hello apollo"),

@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { InjectOptions } from "light-my-request";
 import { createReadClient, type ReadClient } from "./client-address.js";
 import { createClientErrorHandler } from "./client-error.js";
+import { compressReplies } from "./compress-replies.js";
 import { createNodeServer, TIME_OUTS, type TimeOuts } from "./connection-limits.js";
 import { Drain } from "./drain.js";
 import { NOT_FOUND, refusalBody, sendError } from "./error-response.js";
@@ -93,6 +94,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const tell = createRequestLog(options.logger, options.metrics);
   const readClient = createReadClient(options.trustProxy);
   addHooks(app, options, readClient, tell);
+  compressReplies(app);
   await app.register(cors, {
     origin: [...options.corsOrigins],
     methods: ["GET", "POST"],

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { HEADER_LIMITS } from "./connection-limits.js";
+import { contentCoding } from "./content-coding.js";
 
 /** Why a request is refused before anything is read of its body. */
 export interface RequestRefusal {
@@ -28,10 +29,14 @@ const NO_NAME: RequestRefusal = { status: 400, message: "The Host header names n
 /** Node takes the first of them and drops the rest, a proxy in front may have gone by another. */
 const SINGLE = /^(host|authorization|content-type)$/i;
 const TWICE: RequestRefusal = { status: 400, message: "A header that may come once came twice." };
+const NO_CODING: RequestRefusal = {
+  status: 406,
+  message: "The Accept-Encoding allows no coding that there is: br, gzip, identity.",
+};
 /** A few bytes would unpack to gigabytes. */
 const PACKED: RequestRefusal = {
   status: 415,
-  message: "Bodies come as they are: leave the Content-Encoding out.",
+  message: "Requests with a compressed body are not taken: send it as it is, without Content-Encoding.",
   headers: { "accept-encoding": "identity" },
 };
 
@@ -45,6 +50,7 @@ export function refusalOf(
   if (isTwice(rawHeaders)) return TWICE;
   if (loopbackOnly && !LOOPBACK.test(host)) return FOREIGN_NAME;
   if (!isHost(host)) return NO_NAME;
+  if (contentCoding(headers["accept-encoding"]?.toString(), 0) === undefined) return NO_CODING;
   const coding = headers["content-encoding"];
   return coding === undefined || /^(identity)?$/i.test(coding) ? undefined : PACKED;
 }

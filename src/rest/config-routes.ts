@@ -4,7 +4,7 @@ import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
 import type { RequestedIntent, WriteRequest } from "../service/write/config-writer.js";
 import { OPERATION_POINTER } from "../service/write/named-operation.js";
 import { type Answer, refusal } from "./answer.js";
-import { entityTag, isNamed, matchable } from "./entity-tag.js";
+import { entityTag, matchable, namedTag } from "./entity-tag.js";
 import { idempotencyKey } from "./idempotency-key.js";
 import { provenanceOf } from "./provenance.js";
 import { PREFIX, type RestRequest, type RestRoute } from "./route.js";
@@ -126,7 +126,8 @@ async function read({ context, headers, provenance, target }: RestRequest): Prom
   const snapshot = await context.configs.effective(context.principal, target, context.reader);
   const tagged = { ETag: entityTag(snapshot.etag), "Cache-Control": "private, no-cache" };
   const known = headers["if-none-match"];
-  if (known !== undefined && isNamed(known, snapshot.etag)) return { status: 304, headers: tagged };
+  const named = known === undefined ? undefined : namedTag(known, snapshot.etag);
+  if (named !== undefined) return { status: 304, headers: { ...tagged, ETag: entityTag(named) } };
   const data = dataOf(snapshot);
   return {
     status: 200,

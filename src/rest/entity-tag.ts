@@ -1,13 +1,21 @@
 /** RFC 9110, 8.8.3: `"…"`, or `W/"…"` for a weak one. */
 const ENTITY_TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/g;
 
+/** A compressed answer has a tag of its own (`http/content-coding.ts`): the same state, in other bytes. */
+const CODING = /\.(?:br|gzip)$/;
+
 export function entityTag(etag: string): string {
   return `"${etag}"`;
 }
 
-/** Whether `If-None-Match` names the etag, weakly or not, or is `*`: the caller has the current state already. */
-export function isNamed(header: string, etag: string): boolean {
-  return header.trim() === "*" || [...header.matchAll(ENTITY_TAG)].some(([, , tag]) => tag === etag);
+/**
+ * The tag by which `If-None-Match` names the etag, weakly or not, compressed or not; `*` names it as it is. The caller has the
+ * current state already. Undefined: it has not.
+ */
+export function namedTag(header: string, etag: string): string | undefined {
+  if (header.trim() === "*") return etag;
+  const tags = [...header.matchAll(ENTITY_TAG)].map(([, , tag = ""]) => tag);
+  return tags.find((tag) => withoutCoding(tag) === etag);
 }
 
 /**
@@ -16,5 +24,11 @@ export function isNamed(header: string, etag: string): boolean {
  */
 export function matchable(header: string | undefined): string[] | undefined {
   if (header === undefined || header.trim() === "*") return undefined;
-  return [...header.matchAll(ENTITY_TAG)].flatMap(([, weak, tag = ""]) => (weak === undefined ? [tag] : []));
+  return [...header.matchAll(ENTITY_TAG)].flatMap(([, weak, tag = ""]) =>
+    weak === undefined ? [withoutCoding(tag)] : [],
+  );
+}
+
+function withoutCoding(tag: string): string {
+  return tag.replace(CODING, "");
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import type { JsonObject } from "../domain/json.js";
-import { entityTag, isNamed } from "./entity-tag.js";
+import { entityTag, namedTag } from "./entity-tag.js";
 import type { PartSchema } from "./request-schemas.js";
 import { PREFIX, type RestRoute, TAGS } from "./route.js";
 import { ANSWER_SCHEMAS } from "./schemas.js";
@@ -60,7 +60,8 @@ export function openapiRoute(routes: readonly RestRoute[], version: string): Res
     refusals: [304, 400, 401, 421, 429, 500],
     handle: async (request) => {
       const known = request.headers["if-none-match"];
-      if (known !== undefined && isNamed(known, etag)) return { status: 304, headers };
+      const named = known === undefined ? undefined : namedTag(known, etag);
+      if (named !== undefined) return { status: 304, headers: { ...headers, ETag: entityTag(named) } };
       return { status: 200, headers, document };
     },
   };

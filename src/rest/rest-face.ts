@@ -82,7 +82,8 @@ function addElsewhere(face: FastifyInstance, sender: Sender, routes: readonly Re
 
 /** For HEAD, as fastify does by itself for the HEAD that comes with a GET. */
 async function withoutBody(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
-  if (request.method !== "HEAD" || typeof payload !== "string") return payload;
+  const isBody = typeof payload === "string" || Buffer.isBuffer(payload);
+  if (request.method !== "HEAD" || !isBody) return payload;
   reply.header("Content-Length", Buffer.byteLength(payload));
   return null;
 }

@@ -52,7 +52,7 @@ export function answerPreflight({ method, headers }: IncomingMessage): GraphqlRe
     );
   const asked = headers["access-control-request-headers"];
   const allowed = {
-    vary: "Origin, Access-Control-Request-Headers",
+    vary: "Origin, Access-Control-Request-Headers, Accept-Encoding",
     "access-control-allow-methods": "GET, POST",
     "access-control-max-age": "600",
     ...(asked !== undefined && { "access-control-allow-headers": asked }),

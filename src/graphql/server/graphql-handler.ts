@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { type ApolloServer, HeaderMap } from "@apollo/server";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { ApolloServer } from "@apollo/server";
 import type { FastifyInstance } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import type { Principal } from "../../auth/principal.js";
@@ -13,11 +13,13 @@ import type { TellRequest } from "../../http/request-log.js";
 import type { RequestJournal } from "../../service/request-journal.js";
 import type { RequestContext } from "../api/context.js";
 import { startApolloServer } from "./apollo-server.js";
+import { compressed, compressionOf } from "./compressed-response.js";
 import { refuseCrossSite } from "./cross-site.js";
 import { answerPreflight, hasJson, pageFor, refuse } from "./early-response.js";
 import { collectEvidence, Evidence } from "./evidence.js";
 import { graphqlRequestIn, type Members, membersOf, searchOf, withQueryText } from "./graphql-request.js";
 import { type GraphqlResponse, jsonResponse } from "./graphql-response.js";
+import { cacheKeyOf, headerMapOf, isPlain, searchIn } from "./incoming-request.js";
 import { PipelineNotes } from "./pipeline-notes.js";
 import { PreparedQueries, type PreparedQuery } from "./prepared-queries.js";
 import { queryNameIn } from "./query-name.js";
@@ -29,8 +31,6 @@ import { type ResponseHeaders, withContent } from "./response-headers.js";
 import { runPlan } from "./run-plan.js";
 import type { ServedContext } from "./served-context.js";
 import type { TrustedDocuments } from "./trusted-documents.js";
-
-const SEARCH_MARK = "?".charCodeAt(0);
 
 /** Who sent a request. @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
 export type Identify = (request: IncomingMessage) => Promise<Principal>;
@@ -128,7 +128,11 @@ class GraphqlHandler {
       const { status, body, headers } = errorResponse(error, id, this.app.log);
       made = jsonResponse(request.headers.accept, status, body, headers);
     }
-    if (made !== undefined) this.#send(request, response, id, challenging(request, made));
+    if (made !== undefined) {
+      const coding = compressionOf(request, made);
+      const content = coding === undefined ? made : await compressed(made, coding);
+      this.#send(request, response, id, challenging(request, content));
+    }
     this.options.tell({
       request,
       requestId: id,
@@ -177,7 +181,8 @@ class GraphqlHandler {
     const found = await orFailure(exchange, this.options.cache.find(cacheKey, principal, notes.journal));
     if (found === undefined) return undefined;
     this.#countMade(exchange, found);
-    return { status: 200, headers: { "content-type": contentType }, body: found.bytes, encoding: "latin1" };
+    const headers = { "content-type": contentType };
+    return { status: 200, headers, body: found.bytes, encoding: "latin1", cached: found };
   }
 
   async #executed(exchange: Exchange): Promise<GraphqlResponse> {
@@ -323,27 +328,4 @@ async function orFailure<T>(exchange: Exchange, work: Promise<T>): Promise<T | u
     exchange.failure = error;
     return undefined;
   }
-}
-
-function searchIn({ method, url = "" }: IncomingMessage): string {
-  return method === "POST" ? "" : new URL(url, "http://localhost").search;
-}
-
-/** Whether nothing about the request itself can be wrong. Of any other, Apollo Server says what is. */
-function isPlain({ method, headers }: IncomingMessage): boolean {
-  return method === "POST" || (method === "GET" && headers["content-type"] === undefined);
-}
-
-/** No JSON begins like the search of a URL. */
-function cacheKeyOf(request: IncomingMessage, body: Buffer | undefined): Buffer | undefined {
-  if (request.method === "POST") return body?.[0] === SEARCH_MARK ? undefined : body;
-  const search = searchIn(request);
-  return isPlain(request) && search !== "" ? Buffer.from(search) : undefined;
-}
-
-function headerMapOf(headers: IncomingHttpHeaders): HeaderMap {
-  const map = new HeaderMap();
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(", ") : value);
-  return map;
 }

@@ -1,4 +1,5 @@
 import { contentTypeFor, DEFAULT_TYPE } from "../../http/content-type.js";
+import type { CachedResponse } from "./cached-response.js";
 import type { Headers } from "./response-headers.js";
 
 /** A response on its way out, without the headers that every response has. */
@@ -9,6 +10,8 @@ export interface GraphqlResponse {
   readonly body: string;
   /** `latin1`: the body is bytes, one character for each. Absent: it is text. */
   readonly encoding?: "latin1";
+  /** Where it comes from the response cache: what keeps it compressed. */
+  readonly cached?: CachedResponse;
 }
 
 /**

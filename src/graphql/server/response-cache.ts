@@ -5,19 +5,7 @@ import { AdmissionFilter } from "../../cache/admission-filter.js";
 import type { ReadTrace, VersionVector } from "../../service/read/read-trace.js";
 import { VersionCheck, type VersionedStore } from "../../service/read/version-check.js";
 import type { RequestJournal } from "../../service/request-journal.js";
-import type { OperationAbout } from "./prepared-queries.js";
-
-/** The content of a response without errors, and what has to hold for it to be the response still. */
-export interface CachedResponse {
-  /** Its bytes, one character for each: sending it needs no other encoding, and it takes half the memory. */
-  readonly bytes: string;
-  readonly about: OperationAbout;
-  /** Of the operation. */
-  readonly cost: number | undefined;
-  readonly vector: VersionVector;
-  /** Tokens that were issued before this second, since the epoch, get another response. */
-  readonly issuedFrom: number;
-}
+import { type CachedResponse, CacheEntry } from "./cached-response.js";
 
 /** The content of a response without errors, as it was made. */
 export interface MadeResponse extends Pick<CachedResponse, "about" | "cost"> {
@@ -30,14 +18,6 @@ interface ResponseCacheOptions {
   readonly store: VersionedStore;
 }
 
-interface Entry extends CachedResponse {
-  /** The newest commit when it was seen to hold last. */
-  sequence: number | undefined;
-}
-
-/** Upper bound of the bytes of a version, and of an entry beside its texts. */
-const BYTES_PER_VERSION = 400;
-const BYTES_PER_ENTRY = 512;
 /** Larger entries are not cached. */
 const LARGEST_SHARE = 1 / 64;
 
@@ -47,14 +27,14 @@ const LARGEST_SHARE = 1 / 64;
  * stale.
  */
 export class ResponseCache {
-  readonly #entries: LRUCache<string, Entry>;
+  readonly #entries: LRUCache<string, CacheEntry>;
   readonly #admission: AdmissionFilter;
   readonly #versions: VersionCheck;
   readonly #largest: number;
 
   constructor(options: ResponseCacheOptions) {
     this.#versions = new VersionCheck(options.store);
-    this.#entries = new LRUCache<string, Entry>({
+    this.#entries = new LRUCache<string, CacheEntry>({
       maxSize: Math.ceil(options.bytes),
       sizeCalculation: sizeOf,
     });
@@ -97,7 +77,17 @@ export class ResponseCache {
 
   protected keep(body: Buffer, principal: Principal, response: CachedResponse): void {
     const key = keyOf(body, principal);
-    if (sizeOf(response, key) <= this.#largest) this.#entries.set(key, { ...response, sequence: undefined });
+    const entry: CacheEntry = new CacheEntry(response, (): boolean => this.#resize(key, entry));
+    if (sizeOf(entry, key) <= this.#largest) this.#entries.set(key, entry);
+  }
+
+  /** Counts an entry anew that has grown; false: it may not. */
+  #resize(key: string, entry: CacheEntry): boolean {
+    if (this.#entries.peek(key) !== entry || sizeOf(entry, key) > this.#largest) return false;
+    // To set the same entry again would not count it anew.
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    return true;
   }
 }
 
@@ -114,7 +104,6 @@ function isIssuedInTime({ issuedFrom }: CachedResponse, { isSuperadmin, issuedAt
   return isSuperadmin || (issuedAt !== undefined && issuedAt >= issuedFrom);
 }
 
-function sizeOf({ bytes, vector }: CachedResponse, key: string): number {
-  const versions = vector.accounts.length + vector.documents.length;
-  return BYTES_PER_ENTRY + bytes.length + key.length + BYTES_PER_VERSION * versions;
+function sizeOf({ size }: CacheEntry, key: string): number {
+  return size + key.length;
 }

@@ -10,7 +10,7 @@ export type ResponseHeaders = (request: Pick<IncomingMessage, "headers">, reques
 // A list: to copy an object takes several microseconds.
 const ALWAYS: readonly string[] = [
   ...Object.entries(SECURITY_HEADERS).flat(),
-  ...["vary", "Origin"],
+  ...["vary", "Origin, Accept-Encoding"],
   "access-control-expose-headers",
   "X-Request-ID, Retry-After, WWW-Authenticate, RateLimit, RateLimit-Policy",
 ];

@@ -4,7 +4,8 @@ import { Agent, type IncomingMessage, request } from "node:http";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL, type Principal, SCOPES } from "../../../src/auth/principal.js";
-import { type CachedResponse, ResponseCache } from "../../../src/graphql/server/response-cache.js";
+import type { CachedResponse } from "../../../src/graphql/server/cached-response.js";
+import { ResponseCache } from "../../../src/graphql/server/response-cache.js";
 import { loadSchemaRegistry } from "../../../src/schema/schema-registry.js";
 import { AccountService } from "../../../src/service/account-service.js";
 import { ConfigService } from "../../../src/service/config-service.js";
@@ -84,6 +85,10 @@ const HEADERS: readonly Headers[] = [
   { accept: "application/graphql-response+json" },
   { accept: "application/json", "content-type": "application/json; charset=utf-8" },
   { accept: "text/plain" },
+  { "accept-encoding": "gzip" },
+  { "accept-encoding": "gzip, deflate, br" },
+  { "accept-encoding": "br;q=0.1, gzip;q=0.5, identity;q=0" },
+  { "accept-encoding": "identity;q=0", origin: ORIGIN },
 ];
 
 interface Endpoint {
@@ -146,7 +151,7 @@ async function post(
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk);
   const { date: _, ...head } = response.headers;
-  return `${response.statusCode} ${JSON.stringify(Object.entries(head).sort())} ${Buffer.concat(chunks)}`;
+  return `${response.statusCode} ${JSON.stringify(Object.entries(head).sort())} ${Buffer.concat(chunks).toString("latin1")}`;
 }
 
 /** The same store behind an endpoint that caches responses and compiles queries, and behind Apollo Server without either. */
