@@ -44,6 +44,8 @@ import { openRedisStore } from "./store/redis/redis-store.js";
 import { describeRedis } from "./store/redis/redis-url.js";
 import type { Store } from "./store/store.js";
 import type { StoreNotice } from "./store/store-notice.js";
+import { traceStore } from "./store/traced-store.js";
+import { detectTracing } from "./telemetry/spans.js";
 
 type AppSettings = Omit<Settings, "host" | "port" | "logLevel" | "drainDelay">;
 
@@ -65,9 +67,11 @@ export async function createApp(
   logger: FastifyBaseLogger,
   timeOuts?: TimeOuts,
 ): Promise<FastifyInstance> {
+  const isTraced = detectTracing();
   const metrics = createMetrics();
   const registry = loadSchemas(settings.schemas, logger, metrics);
-  const store = await openStore(settings, logger, metrics);
+  const opened = await openStore(settings, logger, metrics);
+  const store = isTraced ? traceStore(opened, settings.store.kind) : opened;
   const shared = openMergeCache(settings, logger);
   try {
     return await assemble(settings, logger, metrics, registry, store, shared, timeOuts);

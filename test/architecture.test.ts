@@ -9,8 +9,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "domain/": [],
   "auth/": ["domain/"],
   "schema/": ["domain/"],
-  "store/": ["domain/"],
+  "store/": ["domain/", "telemetry/"],
   "store/audit/": ["store/store.ts"],
+  "telemetry/": [],
   "cache/": [],
   "service/": [
     "cache/",
@@ -22,9 +23,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "auth/",
   ],
   "graphql/api/": ["service/", "domain/", "schema/", "auth/"],
-  "graphql/server/": ["graphql/api/", "http/", "cache/", "service/", "domain/", "auth/"],
+  "graphql/server/": ["graphql/api/", "http/", "cache/", "service/", "domain/", "auth/", "telemetry/"],
   "rest/": ["service/", "domain/", "schema/", "auth/"],
-  "http/": ["service/", "domain/"],
+  "http/": ["service/", "domain/", "telemetry/"],
   "archive/": [
     "service/read/blamed-document.ts",
     "service/write/commit-until-done.ts",

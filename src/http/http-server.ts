@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import cors from "@fastify/cors";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { InjectOptions } from "light-my-request";
+import { withRequestSpan } from "../telemetry/spans.js";
 import { createReadClient, type ReadClient } from "./client-address.js";
 import { createClientErrorHandler } from "./client-error.js";
 import { compressReplies } from "./compress-replies.js";
@@ -61,10 +62,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   let graphql: RequestListener | undefined;
   const graphqlRequests = new WeakMap<Socket, IncomingMessage>();
   const listener: RequestListener = (request, response) => {
-    if (graphql !== undefined && isGraphqlUrl(request.url ?? "")) {
-      graphqlRequests.set(request.socket, request);
-      graphql(request, response);
-    } else app.routing(request, response);
+    withRequestSpan(request, () => {
+      if (graphql !== undefined && isGraphqlUrl(request.url ?? "")) {
+        graphqlRequests.set(request.socket, request);
+        graphql(request, response);
+      } else app.routing(request, response);
+    });
   };
   const graphqlRequestOn = (socket: Socket): IncomingMessage | undefined => {
     const request = graphqlRequests.get(socket);
@@ -141,7 +144,7 @@ function addHooks(
   });
   app.addHook("onResponse", async (request, { statusCode, elapsedTime }) => {
     tell({
-      request,
+      request: request.raw,
       requestId: request.id,
       address: readClient(request.raw).address,
       route: request.routeOptions.url ?? "none",

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import { Histogram } from "./histogram.js";
 
@@ -58,6 +59,12 @@ export function createMetrics(): Metrics {
     buckets: [1, 2, 5, 10, 25, 50, 100, 250, 1_000, 5_000],
     registers,
   });
+  new Gauge({
+    name: "strata_build_info",
+    help: "What runs: always 1.",
+    labelNames: ["version", "node_version"],
+    registers,
+  }).set({ version: ownVersion(), node_version: process.version }, 1);
   const merges = new Counter({
     name: "strata_merge_cache_lookups_total",
     help: "Merges needed by reads and writes; a hit was computed before from the very same versions.",
@@ -76,6 +83,14 @@ export function createMetrics(): Metrics {
     mergeLookup: (known) => merges.inc({ outcome: known ? "hit" : "miss" }),
     schemas: createSchemaGauges(registers),
   };
+}
+
+/** As far from here in `src` as in `dist`. */
+const PACKAGE = new URL("../../package.json", import.meta.url);
+
+function ownVersion(): string {
+  const { version } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { readonly version: string };
+  return version;
 }
 
 function createSchemaGauges(registers: Registry[]): Metrics["schemas"] {

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
+import { endRequestSpan, traceIdOf } from "../telemetry/spans.js";
+import { traceParentIn } from "../telemetry/trace-parent.js";
 import type { Metrics } from "./metrics.js";
 import { loggedNotes, type RequestNotes } from "./request-notes.js";
-import { traceIdIn } from "./trace-parent.js";
 
 /** A request that has been answered. */
 export interface AnsweredRequest {
@@ -27,7 +28,8 @@ export function createRequestLog(logger: FastifyBaseLogger, metrics: Metrics): T
   return ({ request, requestId, address, route, status, milliseconds, notes }) => {
     const { method = "", url = "", headers } = request;
     metrics.httpRequest(method, route, status, milliseconds / 1_000);
-    const traceId = traceIdIn(headers.traceparent);
+    const traceId = traceIdOf(request) ?? traceParentIn(headers.traceparent)?.traceId;
+    endRequestSpan(request, route, status, attributesOf(notes));
     logger.info(
       {
         requestId,
@@ -41,6 +43,19 @@ export function createRequestLog(logger: FastifyBaseLogger, metrics: Metrics): T
       },
       "request",
     );
+  };
+}
+
+/** Of the request's span, by OpenTelemetry's names for them. */
+function attributesOf({
+  operationType,
+  operationName,
+  rootFields,
+}: RequestNotes = {}): Record<string, string> {
+  return {
+    ...(operationType !== undefined && { "graphql.operation.type": operationType }),
+    ...(operationName !== undefined && { "graphql.operation.name": operationName }),
+    ...(rootFields !== undefined && { "strata.root_fields": rootFields.join(" ") }),
   };
 }
 

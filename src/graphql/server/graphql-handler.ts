@@ -11,6 +11,7 @@ import { parseJson, readBody } from "../../http/json-body.js";
 import { requestId } from "../../http/request-id.js";
 import type { TellRequest } from "../../http/request-log.js";
 import type { RequestJournal } from "../../service/request-journal.js";
+import { withSpan } from "../../telemetry/spans.js";
 import type { RequestContext } from "../api/context.js";
 import { startApolloServer } from "./apollo-server.js";
 import { compressed, compressionOf } from "./compressed-response.js";
@@ -76,6 +77,15 @@ interface Exchange {
   readonly contentType: string | undefined;
   /** Why the store could not be asked. */
   failure?: unknown;
+}
+
+interface Prepared {
+  readonly json: unknown;
+  readonly search: string;
+  /** Undefined where the request has none, or one that is not what Apollo Server takes. */
+  readonly members: Members | undefined;
+  /** Undefined where the request has no query to prepare. */
+  readonly query: PreparedQuery | undefined;
 }
 
 /**
@@ -172,7 +182,27 @@ class GraphqlHandler {
       cacheKey,
       contentType,
     };
-    return (await this.#cached(exchange)) ?? (await this.#executed(exchange));
+    const prepared = await withSpan("graphql.prepare", {}, () => this.#prepare(exchange));
+    return withSpan("graphql.execute", {}, async () =>
+      "query" in prepared ? this.#execute(exchange, prepared) : prepared,
+    );
+  }
+
+  /** The cached response, or why the query does not run; else what is to be executed. */
+  async #prepare(exchange: Exchange): Promise<GraphqlResponse | Prepared> {
+    const cached = await this.#cached(exchange);
+    if (cached !== undefined) return cached;
+    const { body, request } = exchange;
+    const json = body && parseJson(body);
+    const search = searchIn(request);
+    const members = membersOf(json, search);
+    try {
+      return { json, search, members, query: members && this.#finder.find(queryNameIn(members)) };
+    } catch (error) {
+      if (!(error instanceof QueryRefusal)) throw error;
+      this.#count(exchange, "invalid", error.code);
+      return error.response(request.headers.accept);
+    }
   }
 
   async #cached(exchange: Exchange): Promise<GraphqlResponse | undefined> {
@@ -185,19 +215,7 @@ class GraphqlHandler {
     return { status: 200, headers, body: found.bytes, encoding: "latin1", cached: found };
   }
 
-  async #executed(exchange: Exchange): Promise<GraphqlResponse> {
-    const { body, request } = exchange;
-    const json = body && parseJson(body);
-    const search = searchIn(request);
-    const members = membersOf(json, search);
-    let query: PreparedQuery | undefined;
-    try {
-      query = members && this.#finder.find(queryNameIn(members));
-    } catch (error) {
-      if (!(error instanceof QueryRefusal)) throw error;
-      this.#count(exchange, "invalid", error.code);
-      return error.response(request.headers.accept);
-    }
+  async #execute(exchange: Exchange, { json, search, members, query }: Prepared): Promise<GraphqlResponse> {
     return (
       (await this.#byPlan(exchange, members, query)) ??
       (await this.#byApollo(exchange, spelledOut(json, search, members, query), query))
