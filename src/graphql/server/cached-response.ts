@@ -1,9 +1,10 @@
 import type { Compression } from "../../http/content-coding.js";
 import type { VersionVector } from "../../service/read/read-trace.js";
+import type { CompressionKeeper } from "./graphql-response.js";
 import type { OperationAbout } from "./prepared-queries.js";
 
 /** The content of a response without errors, and what has to hold for it to be the response still. */
-export interface CachedResponse {
+export interface CachedResponse extends CompressionKeeper {
   /** Its bytes, one character for each: sending it needs no other encoding, and it takes half the memory. */
   readonly bytes: string;
   readonly about: OperationAbout;
@@ -12,11 +13,6 @@ export interface CachedResponse {
   readonly vector: VersionVector;
   /** Tokens that were issued before this second, since the epoch, get another response. */
   readonly issuedFrom: number;
-  /**
-   * The response compressed, one character for each byte, where it is kept so.
-   * @param work compresses it where it is not yet
-   */
-  compressed?(coding: Compression, work: () => Promise<string>): string | Promise<string>;
 }
 
 /** Upper bound of the bytes of a version, and of an entry beside its texts. */

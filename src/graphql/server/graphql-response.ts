@@ -1,6 +1,15 @@
+import type { Compression } from "../../http/content-coding.js";
 import { contentTypeFor, DEFAULT_TYPE } from "../../http/content-type.js";
-import type { CachedResponse } from "./cached-response.js";
 import type { Headers } from "./response-headers.js";
+
+/** What keeps a response compressed. */
+export interface CompressionKeeper {
+  /**
+   * The response compressed, one character for each byte, where it is kept so.
+   * @param work compresses it where it is not yet
+   */
+  compressed?(coding: Compression, work: () => Promise<string>): string | Promise<string>;
+}
 
 /** A response on its way out, without the headers that every response has. */
 export interface GraphqlResponse {
@@ -10,8 +19,8 @@ export interface GraphqlResponse {
   readonly body: string;
   /** `latin1`: the body is bytes, one character for each. Absent: it is text. */
   readonly encoding?: "latin1";
-  /** Where it comes from the response cache: what keeps it compressed. */
-  readonly cached?: CachedResponse;
+  /** Where it comes from the response cache. */
+  readonly cached?: CompressionKeeper;
 }
 
 /**

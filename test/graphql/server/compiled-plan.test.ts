@@ -91,8 +91,12 @@ function selectionOf(type: GraphQLObjectType, depth: number): fc.Arbitrary<strin
   const fields = Object.values(type.getFields()).filter(
     ({ type: inner }) => isLeafType(getNamedType(inner)) || (isObjectType(getNamedType(inner)) && depth > 0),
   );
-  const one = fc.constantFrom(...fields).chain((field) => selectedField(type, field, depth));
   const typename = fc.constantFrom("__typename", "kind_of: __typename");
+  // A connection has no leaves: at the end of the depth only its name is left to ask for.
+  const one =
+    fields.length === 0
+      ? typename
+      : fc.constantFrom(...fields).chain((field) => selectedField(type, field, depth));
   const inFragment = one.map((text) => `... on ${type.name} { ${text} }`);
   const onInterface = fc.constantFrom(
     type.getInterfaces().some(({ name }) => name === "Node") ? "... on Node { id }" : "__typename",
