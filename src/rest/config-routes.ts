@@ -1,7 +1,7 @@
 import { StrataError } from "../domain/errors.js";
 import type { JsonObject } from "../domain/json.js";
 import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
-import type { RequestedIntent, WriteRequest } from "../service/write/config-writer.js";
+import type { RequestedIntent, WriteRequest } from "../service/write/config-write.js";
 import { OPERATION_POINTER } from "../service/write/named-operation.js";
 import { type Answer, refusal } from "./answer.js";
 import { entityTag, matchable, namedTag } from "./entity-tag.js";

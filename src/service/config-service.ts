@@ -11,7 +11,8 @@ import type { RequestReader } from "./read/request-reader.js";
 import type { RequestJournal } from "./request-journal.js";
 import { guardTiming } from "./timing-guard.js";
 import type { CommitDependencies } from "./write/commit-until-done.js";
-import { ConfigWriter, type WriteRequest, type WriteResult } from "./write/config-writer.js";
+import type { WriteRequest, WriteResult } from "./write/config-write.js";
+import { ConfigWriter } from "./write/config-writer.js";
 
 export interface ConfigServiceDependencies extends CommitDependencies {
   readonly registry: SchemaRegistry;

@@ -278,7 +278,8 @@ describe("other origins", () => {
     const answer = await post(padded(200), { origin });
     expect(answer.headers).toMatchObject({
       "access-control-allow-origin": origin,
-      "access-control-expose-headers": "X-Request-ID, Retry-After, WWW-Authenticate",
+      "access-control-expose-headers":
+        "X-Request-ID, Retry-After, WWW-Authenticate, RateLimit, RateLimit-Policy",
       vary: expect.stringContaining("Origin"),
     });
   });

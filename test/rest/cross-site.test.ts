@@ -125,7 +125,7 @@ describe("who may write", () => {
     const { headers } = await send("PUT", { origin: TRUSTED_ORIGIN });
     expect(headers["access-control-allow-origin"]).toBe(TRUSTED_ORIGIN);
     expect(headers["access-control-expose-headers"]).toBe(
-      "X-Request-ID, ETag, Location, Retry-After, WWW-Authenticate, RateLimit, RateLimit-Policy",
+      "X-Request-ID, ETag, Location, Retry-After, Idempotent-Replayed, WWW-Authenticate, RateLimit, RateLimit-Policy",
     );
   });
 });

@@ -7,7 +7,7 @@ import { overrideChanges } from "../../src/domain/override-change.js";
 import { appendToken, tokensOf } from "../../src/domain/pointer.js";
 import { FieldBlames } from "../../src/service/read/field-blames.js";
 import { createRequestReader } from "../../src/service/read/request-reader.js";
-import type { RequestedIntent } from "../../src/service/write/config-writer.js";
+import type { RequestedIntent } from "../../src/service/write/config-write.js";
 import type { HistoryRetention } from "../../src/store/store.js";
 import { cases, SEED } from "../cases.js";
 import { openTestStore } from "../store/test-store.js";

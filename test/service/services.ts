@@ -12,7 +12,7 @@ import type { ConfigSnapshot } from "../../src/service/read/config-snapshot.js";
 import { LineageCache } from "../../src/service/read/lineage-cache.js";
 import { MergedConfigs } from "../../src/service/read/merged-configs.js";
 import { createRequestReader } from "../../src/service/read/request-reader.js";
-import type { WriteRequest, WriteResult } from "../../src/service/write/config-writer.js";
+import type { WriteRequest, WriteResult } from "../../src/service/write/config-write.js";
 import type { WriteIntent } from "../../src/service/write/write-decision.js";
 import type { Store } from "../../src/store/store.js";
 import { storedDocuments } from "../store/stored-documents.js";

@@ -23,7 +23,7 @@ export interface FactStep {
 }
 
 export const CONFIGS = ["x", "x.y", "-", "X"];
-const NOTES = ["ticket 4711", '","note":"', "\u2028 ä€𝄞\n", "\u0001", "n".repeat(500)];
+const NOTES = ["ticket 4711", '","note":"', "\u2028 ä€𝄞", "\\u0001 \\n", "n".repeat(500)];
 const AT = Date.UTC(2026, 2, 1);
 
 export const factSteps = (maxLength: number): fc.Arbitrary<FactStep[]> =>

@@ -3,8 +3,8 @@ import { blameAfter, blameText } from "../../domain/blame.js";
 import { changedPointers } from "../../domain/changed-pointers.js";
 import type { EffectiveConfig } from "../../domain/effective-config.js";
 import { StrataError } from "../../domain/errors.js";
-import { type FieldChange, fieldChanges } from "../../domain/field-change.js";
-import { checkJson, isEmpty, isObject, type Json, type JsonObject } from "../../domain/json.js";
+import { fieldChanges } from "../../domain/field-change.js";
+import { checkJson, isEmpty, isObject, type JsonObject } from "../../domain/json.js";
 import type { Layer } from "../../domain/layer.js";
 import type { Perspective } from "../../schema/config-schema.js";
 import {
@@ -21,15 +21,22 @@ import { authorize, noSuchAccount } from "../authorize.js";
 import type { ConfigCatalog, ConfigTarget } from "../config-catalog.js";
 import { fromStore } from "../from-store.js";
 import { checkNote } from "../note.js";
-import { type ConfigProblem, isBlocking } from "../problems.js";
+import { isBlocking } from "../problems.js";
 import { blamedDocument } from "../read/blamed-document.js";
 import { ConfigSnapshot, snapshotOf } from "../read/config-snapshot.js";
 import { mergeOf } from "../read/merged-configs.js";
 import type { LayerVersions } from "../read/stored-layers.js";
-import type { JournaledWrite, RequestJournal } from "../request-journal.js";
+import type { RequestJournal } from "../request-journal.js";
 import { guardTiming } from "../timing-guard.js";
 import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit-until-done.js";
+import {
+  journaled,
+  meaningOf,
+  type RequestedIntent,
+  type WriteRequest,
+  type WriteResult,
+} from "./config-write.js";
 import { freshAncestry, freshLayers } from "./fresh-layers.js";
 import { KeyedMutex } from "./keyed-mutex.js";
 import {
@@ -42,48 +49,6 @@ import {
 import { earlierWrite, memoOf } from "./replayed-write.js";
 import { restoredRevision } from "./restored-revision.js";
 import { decideInPieces, type WriteDecision, type WriteIntent } from "./write-decision.js";
-
-/** A write as it is asked for: of a restore the document has yet to be looked up. */
-export type RequestedIntent =
-  | Exclude<WriteIntent, { kind: "RESTORE" }>
-  | { readonly kind: "RESTORE"; readonly revision: number };
-
-export interface WriteRequest {
-  readonly target: ConfigTarget;
-  readonly intent: RequestedIntent;
-  /** Why, in words for people. */
-  readonly note?: string | undefined;
-  /** The etag that the caller decided on, or several; absent: whatever is there now. */
-  readonly ifMatch?: string | readonly string[] | undefined;
-  /** Answers what would happen, and writes nothing. */
-  readonly dryRun?: boolean | undefined;
-  /**
-   * The caller's own name for this write. Sent again with the same name, it is done once, and answered with what was done
-   * then. A dry run has no use for it.
-   */
-  readonly operationId?: string | undefined;
-}
-
-export type WriteResult =
-  | {
-      readonly result: "written";
-      /** As it is after the write, from the commit itself. */
-      readonly snapshot: ConfigSnapshot;
-      /** Worked out when it is asked for. */
-      readonly changes: readonly FieldChange[];
-      /** The layer's overrides now, as far as visible; undefined: none. */
-      readonly document: JsonObject | undefined;
-      /** Undefined: nothing was written. */
-      readonly revision: number | undefined;
-      readonly dryRun: boolean;
-      /** Whether an earlier request did it: nothing was written now, and `snapshot` is as it is now. */
-      readonly replayed: boolean;
-      /** The pointers at which the stored overrides are others than before. Worked out when it is asked for. */
-      readonly changedPointers: Iterable<string>;
-    }
-  | { readonly result: "invalid"; readonly problems: readonly ConfigProblem[] }
-  /** `ifMatch` named another state than the current one. */
-  | { readonly result: "conflict"; readonly current: ConfigSnapshot };
 
 /** How long a write waits for the writes of the same config before it: during an outage each of those takes long. */
 const WAIT_WITHIN_MS = 1_500;
@@ -132,7 +97,7 @@ export class ConfigWriter {
       });
     const { journal } = this.#dependencies;
     const entry = { account: target.accountId, config: target.configId, kind: intent.kind };
-    return journal === undefined ? run() : journal.write(entry, run, told);
+    return journal === undefined ? run() : journal.write(entry, run, journaled);
   }
 
   /** Who may not write here does not wait: they would hold up the others, and see by the clock that somebody writes. */
@@ -298,15 +263,6 @@ export class ConfigWriter {
   }
 }
 
-/** What a journal is told of a write. */
-function told(result: WriteResult): Pick<JournaledWrite, "outcome" | "changed"> {
-  if (result.result !== "written") return { outcome: result.result };
-  if (result.dryRun) return { outcome: "dryRun" };
-  if (result.replayed) return { outcome: "replayed" };
-  if (result.revision === undefined) return { outcome: "unchanged" };
-  return { outcome: "written", changed: result.changedPointers };
-}
-
 /** The result of a write, and who made it. */
 interface Written extends Committed {
   readonly by: string;
@@ -316,26 +272,6 @@ interface Written extends Committed {
 interface ReadLayers extends LayerVersions {
   readonly perspective: Perspective;
   readonly snapshot: ConfigSnapshot;
-}
-
-/** All that a write means to do: what is not in here may be another in a retry. */
-function meaningOf({ target, ifMatch, intent, note }: WriteRequest): Json {
-  const { accountId = null, configId } = target;
-  const condition = ifMatch === undefined ? null : [ifMatch].flat();
-  return [intent.kind, accountId, configId, wantedBy(intent), condition, note ?? null];
-}
-
-function wantedBy(intent: RequestedIntent): Json {
-  switch (intent.kind) {
-    case "SET":
-      return intent.values;
-    case "PATCH":
-      return intent.patch;
-    case "RESET":
-      return intent.pointers ?? null;
-    case "RESTORE":
-      return intent.revision;
-  }
 }
 
 function checkIntent(intent: RequestedIntent): RequestedIntent {

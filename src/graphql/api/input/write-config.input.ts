@@ -1,7 +1,7 @@
 import { Field, ID, InputType, Int } from "type-graphql";
 import type { JsonObject } from "../../../domain/json.js";
 import type { ConfigTarget } from "../../../service/config-catalog.js";
-import type { RequestedIntent, WriteRequest } from "../../../service/write/config-writer.js";
+import type { RequestedIntent, WriteRequest } from "../../../service/write/config-write.js";
 import { NOTE } from "../note.js";
 import { JsonObjectScalar, JsonPointerScalar } from "../scalars.js";
 import { OPERATION_ID } from "./operation-id.js";

@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from "type-graphql";
-import type { RequestedIntent } from "../../../service/write/config-writer.js";
+import type { RequestedIntent } from "../../../service/write/config-write.js";
 import { configComplexity, writeComplexity } from "../complexity.js";
 import type { RequestContext } from "../context.js";
 import { AccountConfigArgs, SystemConfigArgs } from "../input/config.args.js";

@@ -4,7 +4,7 @@ import type { FieldChange } from "../../../domain/field-change.js";
 import type { Json, JsonObject } from "../../../domain/json.js";
 import type { LayerKind } from "../../../domain/layer.js";
 import { isBlocking } from "../../../service/problems.js";
-import type { WriteResult } from "../../../service/write/config-writer.js";
+import type { WriteResult } from "../../../service/write/config-write.js";
 import { afterYield, type Later } from "../../../service/yield-to-event-loop.js";
 import { listComplexity } from "../complexity.js";
 import type { ListOf, RequestContext } from "../context.js";

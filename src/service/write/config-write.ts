@@ -1,0 +1,78 @@
+import type { FieldChange } from "../../domain/field-change.js";
+import type { Json, JsonObject } from "../../domain/json.js";
+import type { ConfigTarget } from "../config-catalog.js";
+import type { ConfigProblem } from "../problems.js";
+import type { ConfigSnapshot } from "../read/config-snapshot.js";
+import type { JournaledWrite } from "../request-journal.js";
+import type { WriteIntent } from "./write-decision.js";
+
+/** A write as it is asked for: of a restore the document has yet to be looked up. */
+export type RequestedIntent =
+  | Exclude<WriteIntent, { kind: "RESTORE" }>
+  | { readonly kind: "RESTORE"; readonly revision: number };
+
+export interface WriteRequest {
+  readonly target: ConfigTarget;
+  readonly intent: RequestedIntent;
+  /** Why, in words for people. */
+  readonly note?: string | undefined;
+  /** The etag that the caller decided on, or several; absent: whatever is there now. */
+  readonly ifMatch?: string | readonly string[] | undefined;
+  /** Answers what would happen, and writes nothing. */
+  readonly dryRun?: boolean | undefined;
+  /**
+   * The caller's own name for this write. Sent again with the same name, it is done once, and answered with what was done
+   * then. A dry run has no use for it.
+   */
+  readonly operationId?: string | undefined;
+}
+
+export type WriteResult =
+  | {
+      readonly result: "written";
+      /** As it is after the write, from the commit itself. */
+      readonly snapshot: ConfigSnapshot;
+      /** Worked out when it is asked for. */
+      readonly changes: readonly FieldChange[];
+      /** The layer's overrides now, as far as visible; undefined: none. */
+      readonly document: JsonObject | undefined;
+      /** Undefined: nothing was written. */
+      readonly revision: number | undefined;
+      readonly dryRun: boolean;
+      /** Whether an earlier request did it: nothing was written now, and `snapshot` is as it is now. */
+      readonly replayed: boolean;
+      /** The pointers at which the stored overrides are others than before. Worked out when it is asked for. */
+      readonly changedPointers: Iterable<string>;
+    }
+  | { readonly result: "invalid"; readonly problems: readonly ConfigProblem[] }
+  /** `ifMatch` named another state than the current one. */
+  | { readonly result: "conflict"; readonly current: ConfigSnapshot };
+
+/** All that a write means to do: what is not in here may be another in a retry. */
+export function meaningOf({ target, ifMatch, intent, note }: WriteRequest): Json {
+  const { accountId = null, configId } = target;
+  const condition = ifMatch === undefined ? null : [ifMatch].flat();
+  return [intent.kind, accountId, configId, wantedBy(intent), condition, note ?? null];
+}
+
+function wantedBy(intent: RequestedIntent): Json {
+  switch (intent.kind) {
+    case "SET":
+      return intent.values;
+    case "PATCH":
+      return intent.patch;
+    case "RESET":
+      return intent.pointers ?? null;
+    case "RESTORE":
+      return intent.revision;
+  }
+}
+
+/** A write's outcome as the request's journal has it. */
+export function journaled(result: WriteResult): Pick<JournaledWrite, "outcome" | "changed"> {
+  if (result.result !== "written") return { outcome: result.result };
+  if (result.dryRun) return { outcome: "dryRun" };
+  if (result.replayed) return { outcome: "replayed" };
+  if (result.revision === undefined) return { outcome: "unchanged" };
+  return { outcome: "written", changed: result.changedPointers };
+}
