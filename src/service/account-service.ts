@@ -183,7 +183,7 @@ export class AccountService {
       const write = { kind: "UPDATE", account } as const;
       return this.#commits.attempt(principal, write, expect, { at, note, ancestors: next, named });
     };
-    const replay = () => this.#commits.current(principal, id);
+    const replay = (earlier: EarlierOperation) => this.#commits.current(principal, id, earlier);
     const entry = { account: id, kind: "UPDATE" };
     return this.#commits.run(principal, { name: given.operationId, entry, meaning, attempt, replay });
   }

@@ -43,13 +43,22 @@ interface Base {
   readonly blame: BlamedDocument["blame"];
 }
 
+/** A document with the blame that follows from its history. */
+export interface DerivedBlame extends BlamedDocument {
+  /**
+   * The oldest revision that is kept, where there were older ones: what it holds may have been put by one of those, so that
+   * nobody knows who put it.
+   */
+  readonly standsForOlder?: number;
+}
+
 /** The document of a version, with the blame that follows from its history; undefined: that is not there, or not any more. */
 export async function derivedBlame(
   readHistory: ReadHistory,
   key: DocumentKey,
   version: Version,
   base?: Base,
-): Promise<BlamedDocument | undefined> {
+): Promise<DerivedBlame | undefined> {
   const revisions: DocumentRevision[] = [];
   let before = version.revision + 1;
   for (let left: number = MOST.bytes; left > 0 && revisions.length < MOST.revisions; left -= PAGE.bytes) {
@@ -65,7 +74,9 @@ export async function derivedBlame(
     before = page.revisions.at(-1)?.version.revision ?? 0;
     if (before <= (page.oldest ?? 0)) break;
   }
-  return replayed(undefined, revisions);
+  const derived = replayed(undefined, revisions);
+  const oldest = revisions.at(-1)?.version.revision ?? 1;
+  return derived && (oldest > 1 ? { ...derived, standsForOlder: oldest } : derived);
 }
 
 function blamedBy(revision: DocumentRevision, { blame }: Base): BlamedDocument | undefined {

@@ -4,13 +4,13 @@ import { equals, isObject, type Json, type JsonObject } from "../../domain/json.
 import { tokensOf } from "../../domain/pointer.js";
 import { keyText, sameVersion } from "../../store/store.js";
 import { mayAccessLayer } from "../authorize.js";
-import { blamedDocument, derivedBlame } from "./blamed-document.js";
+import { blamedDocument, type DerivedBlame, derivedBlame } from "./blamed-document.js";
 import type { ConfigSnapshot } from "./config-snapshot.js";
 import type { RequestReader } from "./request-reader.js";
 
 /** What is known of one layer: who put what, in its document as the snapshot has it. */
 interface LayerBlame {
-  readonly blamed: BlamedDocument | undefined;
+  readonly blamed: DerivedBlame | undefined;
   /** The same of a later document: whatever it says of commits up to this revision holds for the earlier one as well. */
   readonly later: BlamedDocument | undefined;
   readonly revision: number;
@@ -43,16 +43,20 @@ export class FieldBlames {
     return new FieldBlames(snapshot, await Promise.all(layers));
   }
 
-  /** Undefined for what the schema says, above the caller's reach, and for what a dry run would change. */
+  /**
+   * Undefined for what the schema says, above the caller's reach, for what a dry run would change, and of a past moment
+   * where the commit is not kept any more.
+   */
   at({ pointer, value, contributions: [source] }: Field): BlamedCommit | undefined {
     const layer = this.layers[this.snapshot.config.layers.length - 1 - source.layer];
     const tokens = tokensOf(pointer);
     if (layer?.blamed === undefined || !equals(valueIn(layer.blamed.document, tokens), value))
       return undefined;
     const later = layer.later && blamedCommit(layer.later, tokens);
-    return later !== undefined && later.revision <= layer.revision
-      ? later
-      : blamedCommit(layer.blamed, tokens);
+    if (later !== undefined && later.revision <= layer.revision) return later;
+    const found = blamedCommit(layer.blamed, tokens);
+    // A wrong name is worse than none.
+    return layer.later !== undefined && found?.revision === layer.blamed.standsForOlder ? undefined : found;
   }
 }
 

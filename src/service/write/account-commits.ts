@@ -110,9 +110,11 @@ export class AccountCommits {
     return writableView(principal, lineage?.[0].createdAt === at ? lineage : undefined);
   }
 
-  /** An account as it is now. @throws StrataError ACCOUNT_NOT_FOUND, FORBIDDEN when the caller may not write it */
-  async current(principal: Principal, id: string): Promise<AccountView> {
-    return writableView(principal, await this.#lineage(id));
+  /** The account that an earlier request has changed, as it is now. @throws StrataError ACCOUNT_NOT_FOUND, FORBIDDEN when the caller may not write it */
+  async current(principal: Principal, id: string, { at }: EarlierOperation): Promise<AccountView> {
+    const lineage = await this.#lineage(id);
+    // Another account may have got its id.
+    return writableView(principal, isOlder(lineage, at) ? lineage : undefined);
   }
 
   /** @throws StrataError ACCOUNT_NOT_FOUND when the caller's own account is gone */
@@ -127,6 +129,11 @@ export class AccountCommits {
   async #lineage(id: string): Promise<Lineage | undefined> {
     return (await fromStore(this.dependencies.store.lineages([id]))).lineages[0];
   }
+}
+
+/** Whether the account was there at a moment already. */
+export function isOlder(lineage: Lineage | undefined, at: string): boolean {
+  return lineage !== undefined && lineage[0].createdAt <= at;
 }
 
 interface AttemptedAt {

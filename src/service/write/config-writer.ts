@@ -29,6 +29,7 @@ import type { LayerVersions } from "../read/stored-layers.js";
 import type { RequestJournal } from "../request-journal.js";
 import { guardTiming } from "../timing-guard.js";
 import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";
+import { isOlder } from "./account-commits.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit-until-done.js";
 import {
   journaled,
@@ -119,7 +120,11 @@ export class ConfigWriter {
       const id = name && operationIdOf(principal, layers?.ancestry?.lineage, name);
       const named = id ? { id, digest } : undefined;
       const earlier = named && (await earlierOperation(this.#dependencies.store, named));
-      if (earlier) return { answer: await this.#replayed(request.target, read, earlier) };
+      if (earlier) {
+        // Another account may have got the id of the one that was written.
+        if (layers?.ancestry && !isOlder(layers.ancestry.lineage, earlier.at)) throw noSuchAccount();
+        return { answer: await this.#replayed(request.target, read, earlier) };
+      }
       const { snapshot: before, perspective } = read;
       if (request.ifMatch !== undefined && ![request.ifMatch].flat().includes(before.etag)) {
         return { answer: { result: "conflict", current: before } };
