@@ -22,8 +22,8 @@ export interface RequestNotes {
 /** Pointers of one write that a line shows, and characters of each. */
 const SHOWN_POINTERS = 50;
 const SHOWN_CHARACTERS = 256;
-/** What ends a line, or changes how one reads: other programs than JSON parsers read logs. */
-const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+/** Other programs than JSON parsers read logs: a line is printable ASCII, so that no text can end it or change how it reads. */
+const NOT_PRINTABLE = /[^\x20-\x7e]/g;
 
 /** The notes as members of a log line; what is not known is left out. */
 export function loggedNotes(given: RequestNotes): Record<string, unknown> {
@@ -49,6 +49,6 @@ function loggedWrite({ changed, ...write }: JournaledWrite): Record<string, unkn
 }
 
 function visible(text: string): string {
-  const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
-  return shown.replace(INVISIBLE, "\u{fffd}");
+  const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text;
+  return shown.replace(NOT_PRINTABLE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

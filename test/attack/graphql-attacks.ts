@@ -225,7 +225,7 @@ const SHAPES: readonly Attack[] = [
   {
     name: "a persisted query that nobody has",
     send: persisted(sha),
-    expected: { status: 200, code: "PERSISTED_QUERY_NOT_SUPPORTED" },
+    expected: { status: 200, code: "PERSISTED_QUERY_NOT_FOUND" },
   },
   { name: "a persisted query to be kept", send: persisted(sha, "{ __typename }"), expected: { status: 200 } },
   {
@@ -238,7 +238,7 @@ const SHAPES: readonly Attack[] = [
   {
     name: "200 persisted queries that nobody has",
     send: flood(200, (i) => persisted(String(i).padStart(64, "0"))),
-    expected: { status: 200, code: "PERSISTED_QUERY_NOT_SUPPORTED" },
+    expected: { status: 200, code: "PERSISTED_QUERY_NOT_FOUND" },
   },
   {
     name: "400 subscriptions, each to a field of another long name",

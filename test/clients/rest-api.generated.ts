@@ -413,6 +413,10 @@ export interface operations {
             header?: {
                 /** @description Etags, quotes included: if none is the current one, nothing is written and the answer is 412. */
                 "if-match"?: string;
+                /** @description A key of your own for this write, in quotes: "8e03978e-40d5-43dd-bc93-6894a57f9324". Sent again with the same key within a day it is done once; the answer then carries `Idempotent-Replayed: true`. With another request it is 422. */
+                "idempotency-key"?: string;
+                /** @description Why, for people: it is kept in the history. Percent-encoded UTF-8 of at most 500 characters in one line. */
+                "x-change-note"?: string;
             };
             path: {
                 /** @description Whose config. */
@@ -520,6 +524,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -575,6 +588,10 @@ export interface operations {
             header?: {
                 /** @description Etags, quotes included: if none is the current one, nothing is written and the answer is 412. */
                 "if-match"?: string;
+                /** @description A key of your own for this write, in quotes: "8e03978e-40d5-43dd-bc93-6894a57f9324". Sent again with the same key within a day it is done once; the answer then carries `Idempotent-Replayed: true`. With another request it is 422. */
+                "idempotency-key"?: string;
+                /** @description Why, for people: it is kept in the history. Percent-encoded UTF-8 of at most 500 characters in one line. */
+                "x-change-note"?: string;
             };
             path: {
                 /** @description Whose config. */
@@ -684,6 +701,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -736,6 +762,10 @@ export interface operations {
             header?: {
                 /** @description Etags, quotes included: if none is the current one, nothing is written and the answer is 412. */
                 "if-match"?: string;
+                /** @description A key of your own for this write, in quotes: "8e03978e-40d5-43dd-bc93-6894a57f9324". Sent again with the same key within a day it is done once; the answer then carries `Idempotent-Replayed: true`. With another request it is 422. */
+                "idempotency-key"?: string;
+                /** @description Why, for people: it is kept in the history. Percent-encoded UTF-8 of at most 500 characters in one line. */
+                "x-change-note"?: string;
             };
             path: {
                 /** @description Whose config. */
@@ -834,6 +864,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description Too Many Requests */
             429: {
                 headers: {
@@ -886,6 +925,10 @@ export interface operations {
             header?: {
                 /** @description Etags, quotes included: if none is the current one, nothing is written and the answer is 412. */
                 "if-match"?: string;
+                /** @description A key of your own for this write, in quotes: "8e03978e-40d5-43dd-bc93-6894a57f9324". Sent again with the same key within a day it is done once; the answer then carries `Idempotent-Replayed: true`. With another request it is 422. */
+                "idempotency-key"?: string;
+                /** @description Why, for people: it is kept in the history. Percent-encoded UTF-8 of at most 500 characters in one line. */
+                "x-change-note"?: string;
             };
             path: {
                 /** @description Whose config. */
@@ -986,6 +1029,15 @@ export interface operations {
             };
             /** @description Misdirected Request */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

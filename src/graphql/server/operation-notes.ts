@@ -52,5 +52,5 @@ function fragmentOf({ definitions }: DocumentNode, name: string): SelectionSetNo
 }
 
 function shortened(name: string): string {
-  return name.length > SHOWN_NAME ? `${name.slice(0, SHOWN_NAME)}…` : name;
+  return name.length > SHOWN_NAME ? `${name.slice(0, SHOWN_NAME)}...` : name;
 }

@@ -51,11 +51,11 @@ async function openForTest(storePort: number, cachePort?: number): Promise<Fasti
 /** Every config of some accounts, one after the other, and how long each took. */
 async function readAll(app: FastifyInstance): Promise<{ texts: string[]; slowestMs: number }> {
   const client = new GraphqlClient(app);
-  const schemas = await client.post<{ configSchemas: { id: string; accountSchema: unknown }[] }>({
-    query: "{ configSchemas { id accountSchema } }",
+  const schemas = await client.post<{ configSchemas: { configId: string; accountSchema: unknown }[] }>({
+    query: "{ configSchemas { configId accountSchema } }",
   });
-  const ids = dataOf(schemas).configSchemas.flatMap(({ id, accountSchema }) =>
-    accountSchema === null ? [] : [id],
+  const ids = dataOf(schemas).configSchemas.flatMap(({ configId, accountSchema }) =>
+    accountSchema === null ? [] : [configId],
   );
   const texts: string[] = [];
   let slowestMs = 0;
