@@ -1,4 +1,4 @@
-import type { Inheriting } from "../api/shared-text.js";
+import type { Inheriting } from "../api/inheritable-text.js";
 import { fail, type WriteValue } from "./plain-code.js";
 
 /** Of all texts together, as far as they can be told. Beyond it all of them are forgotten. */

@@ -7,8 +7,8 @@ import type { FieldSchema } from "../../../schema/field-schema.js";
 import type { FieldBlames } from "../../../service/read/field-blames.js";
 import type { RequestReader } from "../../../service/read/request-reader.js";
 import type { RequestContext } from "../context.js";
+import { type Inheriting, SHARED } from "../inheritable-text.js";
 import { DateTimeScalar, JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
-import { type Inheriting, SHARED } from "../shared-text.js";
 import { ConfigLayerType } from "./config-layer.type.js";
 
 /** Who put what into the layers of a config. */

@@ -2,8 +2,8 @@ import { Extensions, Field, Int, ObjectType } from "type-graphql";
 import type { JsonObject } from "../../../domain/json.js";
 import type { Layer, LayerKind } from "../../../domain/layer.js";
 import { accountOfLayer, type ConfigView } from "../../../service/authorize.js";
+import { SHARED } from "../inheritable-text.js";
 import { DateTimeScalar, JsonObjectScalar } from "../scalars.js";
-import { SHARED } from "../shared-text.js";
 import { AccountType } from "./account.type.js";
 import { LayerKindEnum } from "./layer-kind.type.js";
 
