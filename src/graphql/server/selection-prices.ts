@@ -125,14 +125,32 @@ export class SelectionPrices {
     const complexity = field.extensions.complexity as Complexity | undefined;
     if (typeof complexity !== "function")
       return (below) => itemsOf(type, field) * ((complexity ?? 1) + below);
-    if (hasVariables(node.arguments)) this.usesVariables = true;
     const args = this.#argumentsOf(field, node);
     const context = { itemCosts: this.itemCosts };
     return (childComplexity) => complexity({ type, field, node, args, childComplexity, context }) ?? 0;
   }
 
-  /** Those that do not fit are refused once the field is executed: then there is nothing below it. */
+  /**
+   * The arguments as `complexity` reads them. Only an argument that is read makes the price depend on its variables:
+   * `config(accountId: $id)` costs the same for every account, and stays an operation that can be compiled.
+   */
   #argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNode): Record<string, unknown> {
+    const args: Record<string, unknown> = {};
+    let values: Record<string, unknown> | undefined;
+    for (const { name } of field.args) {
+      const given = node.arguments?.filter((argument) => argument.name.value === name) ?? [];
+      const get = (): unknown => {
+        if (hasVariables(given)) this.usesVariables = true;
+        values ??= this.#valuesOf(field, node);
+        return values[name];
+      };
+      Object.defineProperty(args, name, { get, enumerable: true });
+    }
+    return args;
+  }
+
+  /** Those that do not fit are refused once the field is executed: then there is nothing below it. */
+  #valuesOf(field: GraphQLField<unknown, unknown>, node: FieldNode): Record<string, unknown> {
     try {
       return getArgumentValues(field, node, this.variables);
     } catch {

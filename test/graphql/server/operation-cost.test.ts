@@ -96,7 +96,9 @@ describe("the price of an operation", () => {
 
   test("is constant unless something that counts depends on a variable", () => {
     const constant = (query: string, variables = {}) => priceOf(query, variables).isConstant;
-    expect(constant(`query ($a: ID!) { config(accountId: $a) { ${WHOLE} } }`, { a: "x" })).toBe(false);
+    expect(constant(`query ($a: ID!) { config(accountId: $a) { ${WHOLE} } }`, { a: "x" })).toBe(true);
+    const past = `query ($t: DateTime) { config(accountId: "x", asOf: $t) { ${WHOLE} } }`;
+    expect(constant(past, { t: "2026-01-01T00:00:00Z" })).toBe(false);
     expect(constant(`query ($p: JSONPointer!) { ${config("value(at: $p)")} }`, { p: "" })).toBe(true);
     expect(constant("query ($n: Int) { accounts(first: $n) { totalCount } }", { n: 1 })).toBe(false);
     expect(constant(`query ($on: Boolean!) { ${config("id @include(if: $on)")} }`, { on: true })).toBe(false);
