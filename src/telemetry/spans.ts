@@ -74,11 +74,16 @@ export function withRequestSpan(request: TracedRequest, handle: () => void): voi
 }
 
 /** Ends a request's span; the second time there is nothing to end. */
-export function endRequestSpan(request: object, route: string, status: number, attributes: Attributes): void {
-  const span = requests.get(request);
+export function endRequestSpan(
+  request: object,
+  route: string,
+  status: number,
+  attributes: () => Attributes,
+): void {
+  const span = isOn ? requests.get(request) : undefined;
   if (span === undefined) return;
   requests.delete(request);
-  span.setAttributes({ ...attributes, "http.response.status_code": status });
+  span.setAttributes({ ...attributes(), "http.response.status_code": status });
   if (route !== "none") span.setAttribute("http.route", route);
   const { method = "" } = request as TracedRequest;
   span.updateName(route === "none" ? method : `${method} ${route}`);
@@ -91,7 +96,7 @@ export function endRequestSpan(request: object, route: string, status: number, a
 
 /** The id of a request's trace; undefined where no span was made for it. */
 export function traceIdOf(request: object): string | undefined {
-  return requests.get(request)?.spanContext().traceId;
+  return isOn ? requests.get(request)?.spanContext().traceId : undefined;
 }
 
 function parentOf({ headers }: TracedRequest): Context {

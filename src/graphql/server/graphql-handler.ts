@@ -25,7 +25,7 @@ import { PipelineNotes } from "./pipeline-notes.js";
 import { PreparedQueries, type PreparedQuery } from "./prepared-queries.js";
 import { queryNameIn } from "./query-name.js";
 import { QueryRefusal } from "./query-refusal.js";
-import type { OnRequest } from "./request-labels.js";
+import { OK, type OnRequest } from "./request-labels.js";
 import { RequestWork } from "./request-work.js";
 import type { MadeResponse, ResponseCache } from "./response-cache.js";
 import { type ResponseHeaders, withContent } from "./response-headers.js";
@@ -143,6 +143,7 @@ class GraphqlHandler {
       const content = coding === undefined ? made : await compressed(made, coding);
       this.#send(request, response, id, challenging(request, content));
     }
+    notes.responded(made);
     this.options.tell({
       request,
       requestId: id,
@@ -150,7 +151,7 @@ class GraphqlHandler {
       route: "/graphql",
       status: made?.status ?? 400,
       milliseconds: performance.now() - startedAt,
-      notes: notes.of(made),
+      notes,
     });
   }
 
@@ -265,7 +266,10 @@ class GraphqlHandler {
     if (body.kind !== "complete")
       throw new Error("a response that comes in parts: there is no such operation");
     const { isClean, operation, codes, cost = context.work.cost?.cost } = context.outcome;
-    Object.assign(exchange.notes, { about: operation?.about, outcomes: codes, cost });
+    const { notes } = exchange;
+    notes.operation = operation?.about.notes;
+    notes.outcomes = codes;
+    notes.cost = cost;
     if (status === 200 && isClean && operation?.operation.operation === "query")
       this.#offer(exchange, context, { text: body.string, about: operation.about, cost });
     return { status, headers: Object.fromEntries(headers), body: body.string };
@@ -299,13 +303,14 @@ class GraphqlHandler {
 
   /** A response without errors that Apollo Server knows nothing of. */
   #countMade(exchange: Exchange, { about, cost }: Pick<MadeResponse, "about" | "cost">): void {
-    Object.assign(exchange.notes, { about, cost });
+    exchange.notes.operation = about.notes;
+    exchange.notes.cost = cost;
     this.#count(exchange, about.label);
   }
 
   /** A response that Apollo Server knows nothing of. */
   #count({ startedAt, notes }: Exchange, label: string, outcome = "ok"): void {
-    notes.outcomes = [outcome];
+    notes.outcomes = outcome === "ok" ? OK : [outcome];
     this.options.onRequest(label, outcome, (performance.now() - startedAt) / 1_000);
   }
 

@@ -5,7 +5,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from "graphql";
-import type { RequestNotes } from "../../http/request-notes.js";
+import type { OperationNotes } from "../../http/request-notes.js";
 import { knownFieldName } from "./request-labels.js";
 
 /** Characters of an operation's name that a log line shows: clients choose it. */
@@ -14,8 +14,6 @@ const SHOWN_NAME = 64;
 const SHOWN_FIELDS = 20;
 /** Selections that are looked at for them: fragments can multiply each other. */
 const LOOKED_AT = 1_000;
-
-export type OperationNotes = Pick<RequestNotes, "operationType" | "operationName" | "rootFields">;
 
 /** What the log says of an operation: its name, and the root fields that it asks for, by their names in the schema. */
 export function operationNotes(

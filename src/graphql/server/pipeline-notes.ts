@@ -1,30 +1,27 @@
-import type { RequestNotes } from "../../http/request-notes.js";
+import type { OperationNotes, RequestNotes } from "../../http/request-notes.js";
 import { RequestJournal } from "../../service/request-journal.js";
 import type { GraphqlResponse } from "./graphql-response.js";
-import type { OperationAbout } from "./prepared-queries.js";
 import { outcomeLabels } from "./request-labels.js";
 
 /** Gathers what the log says of one request, on its way through the pipeline. */
-export class PipelineNotes {
+export class PipelineNotes implements RequestNotes {
   readonly journal = new RequestJournal();
   subject: string | undefined;
-  about: OperationAbout | undefined;
+  operation: OperationNotes | undefined;
   cost: number | undefined;
   outcomes: readonly string[] | undefined;
 
+  get storeCalls(): number {
+    return this.journal.storeCalls;
+  }
+
+  get writes(): RequestNotes["writes"] {
+    return this.journal.writes;
+  }
+
   /** @param made undefined: the client went away */
-  of(made: GraphqlResponse | undefined): RequestNotes {
-    const { subject, cost, journal } = this;
-    const { storeCalls, writes } = journal;
-    const outcomes = this.outcomes ?? outcomesIn(made);
-    return {
-      ...this.about?.notes,
-      ...(subject !== undefined && { subject }),
-      ...(outcomes !== undefined && { outcomes }),
-      storeCalls,
-      ...(cost !== undefined && { cost }),
-      writes,
-    };
+  responded(made: GraphqlResponse | undefined): void {
+    this.outcomes ??= outcomesIn(made);
   }
 }
 

@@ -8,9 +8,10 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { LRUCache } from "lru-cache";
+import type { OperationNotes } from "../../http/request-notes.js";
 import { type CompiledPlan, compilePlan } from "./compiled-plan.js";
 import type { OperationCost } from "./operation-cost.js";
-import { type OperationNotes, operationNotes } from "./operation-notes.js";
+import { operationNotes } from "./operation-notes.js";
 import { bareHash, checkHash, type QueryName } from "./query-name.js";
 import { persistedQueryNotFound } from "./query-refusal.js";
 import { checkQueryText } from "./query-text.js";
