@@ -39,7 +39,9 @@ describe("the package", () => {
   test("holds what is needed to run, and nothing else", () => {
     const kinds = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|schema\.graphql)$/,
-      /^dist\/.+\.js$/,
+      /^dist\/(?!web\/).+\.js$/,
+      /^dist\/web\/(console|explorer)\/index\.html$/,
+      /^dist\/web\/assets\/[\w.-]+$/,
       /^schemas\/[\w.-]+\.json$/,
       /^examples\/tree\.json$/,
       /^docs\/[\w-]+\.md$/,
@@ -58,7 +60,8 @@ describe("the package", () => {
 
   test("depends on every package that its programs import", () => {
     const imported = paths
-      .filter((path) => path.startsWith("dist/"))
+      // The pages are bundled: what they are made of is in them.
+      .filter((path) => path.startsWith("dist/") && !path.startsWith("dist/web/"))
       .flatMap((path) => [...readFileSync(join(ROOT, path), "utf8").matchAll(IMPORTED)])
       .map(([, name = ""]) => name)
       .filter((name) => !name.startsWith("node:") && !builtinModules.includes(name));
