@@ -1,14 +1,17 @@
+import type { Binding } from "./constraint-tree.js";
 import { type Contribution, type Field, FieldTree } from "./field-tree.js";
-import { isObject, type Json, type JsonObject } from "./json.js";
+import { equals, isEmpty, isObject, type Json, type JsonObject } from "./json.js";
 import type { Layer, LayerKind } from "./layer.js";
-import { Merged } from "./merged.js";
-import { parsePointer, tokensOf } from "./pointer.js";
+import { type DormantLeaf, Merged } from "./merged.js";
+import { appendToken, parsePointer, tokensOf } from "./pointer.js";
 
 /** One config as one account, or the system level, sees it. Everything is derived from the layers, when asked for. */
 export class EffectiveConfig {
+  #pins: ReadonlySet<string> | undefined;
+
   /**
    * @param layers highest precedence first; documents as seen (R5)
-   * @param merged of the layers' documents, where somebody has it already
+   * @param merged of the layers' documents, under their constraints; absent: nobody has it already, and no layer has any
    */
   constructor(
     readonly accountId: string | undefined,
@@ -44,7 +47,8 @@ export class EffectiveConfig {
     return this.layerOf(highest);
   }
 
-  layerOf({ layer }: Contribution): Layer {
+  /** The layer that a contribution, a dormant override or a constraint is of. */
+  layerOf({ layer }: Pick<Contribution, "layer">): Layer {
     return this.layers.at(-1 - layer) as Layer;
   }
 
@@ -65,7 +69,43 @@ export class EffectiveConfig {
   sourceAt(pointer: string): LayerKind | undefined {
     const tokens = tokensOf(pointer);
     if (!reaches(this.values, tokens)) return undefined;
-    return this.layers.find(({ document }) => document !== undefined && shines(document, tokens))?.kind;
+    const index = this.merged.documents.findIndex(
+      (document) => document !== undefined && shines(document, tokens),
+    );
+    return this.layers[index]?.kind;
+  }
+
+  /** What is admitted of the highest layer's document. */
+  get admitted(): JsonObject | undefined {
+    return this.merged.documents[0];
+  }
+
+  /** The constraints that bind the highest layer, those of the nearest layer first. */
+  get constraints(): readonly Binding[] {
+    return this.merged.binding?.bindings ?? [];
+  }
+
+  /** The constraint that decides what the highest layer may have at a field; undefined: it may have anything. */
+  constraintAt(pointer: string): Binding | undefined {
+    return this.merged.binding?.at(tokensOf(pointer));
+  }
+
+  /** What layers say and a constraint keeps out of force, of the highest layer first, in document order. */
+  get dormant(): readonly DormantLeaf[] {
+    return this.merged.dormant;
+  }
+
+  /** Whether the highest layer keeps its value at a field whatever is inherited. */
+  isPinned(pointer: string): boolean {
+    this.#pins ??= new Set(this.layers[0]?.pins);
+    return this.#pins.has(pointer);
+  }
+
+  /** The leaves of the highest layer's document that are equal to what would be inherited, and not pinned. */
+  redundant(): string[] {
+    const document = this.layers.length > 1 ? this.layers[0]?.document : undefined;
+    const pointers = document === undefined ? [] : [...equalLeaves(document, this.merged.rest.values)];
+    return pointers.filter((pointer) => !this.isPinned(pointer));
   }
 
   /**
@@ -86,6 +126,17 @@ export class EffectiveConfig {
   withHighest(layer: Layer): EffectiveConfig {
     const merged = this.merged.rest.under(layer.document);
     return new EffectiveConfig(this.accountId, this.configId, [layer, ...this.layers.slice(1)], merged);
+  }
+}
+
+function* equalLeaves(document: JsonObject, inherited: JsonObject, prefix = ""): Generator<string> {
+  for (const key of Object.keys(document)) {
+    if (!Object.hasOwn(inherited, key)) continue;
+    const [value, below] = [document[key] as Json, inherited[key] as Json];
+    const at = appendToken(prefix, key);
+    if (!isObject(value) || isEmpty(value)) {
+      if (equals(value, below)) yield at;
+    } else if (isObject(below)) yield* equalLeaves(value, below, at);
   }
 }
 

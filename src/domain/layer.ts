@@ -1,3 +1,4 @@
+import type { Constraint } from "./constraint.js";
 import type { JsonObject } from "./json.js";
 
 /** Where values come from, highest precedence first. */
@@ -9,8 +10,12 @@ export interface Layer {
   readonly kind: LayerKind;
   /** Of ACCOUNT and RESELLER. */
   readonly accountId?: string | undefined;
-  /** The overrides (SCHEMA: the defaults); undefined when nothing is stored. */
+  /** The overrides (SCHEMA: the defaults), in force or dormant; undefined when nothing is stored. */
   readonly document: JsonObject | undefined;
+  /** What the document says to the layers above it, by pointer. Absent: nothing. */
+  readonly constraints?: readonly Constraint[] | undefined;
+  /** The pointers of leaves that the document keeps although its parent has the same. Absent: none. */
+  readonly pins?: readonly string[] | undefined;
   /** Undefined when nothing is stored, and for SCHEMA. */
   readonly revision?: number | undefined;
   /** RFC 3339, UTC. */

@@ -1,3 +1,5 @@
+import type { BindingConstraint } from "./constraint.js";
+import { ConstraintTree, type ExcludedLeaf } from "./constraint-tree.js";
 import { type FieldTree, fieldsOver, NO_FIELDS } from "./field-tree.js";
 import { isEmpty, isObject, type JsonObject, selectMembers } from "./json.js";
 import { mergeOver } from "./merge.js";
@@ -5,11 +7,18 @@ import { mergeOver } from "./merge.js";
 /** What one document, by its place (0 is the highest), contributes, as text: always the same function. */
 type ContributionDigest = (contribution: JsonObject | undefined, place: number) => string;
 
+/** An override that a constraint keeps out of force (R17): a leaf of the document at a place counted from the lowest, which is 0. */
+export interface DormantLeaf extends ExcludedLeaf {
+  readonly layer: number;
+}
+
 /**
  * Documents as one: a document over others that are one already, so that whatever lies over the same shares what is known of
- * it. All of it is worked out when it is first asked for.
+ * it. Of each document counts what the constraints of those below it admit. All of it is worked out when it is first asked for.
  */
 export class Merged {
+  #document: JsonObject | undefined;
+  #dormant: readonly DormantLeaf[] | undefined;
   #values: JsonObject | undefined;
   #fields: FieldTree | undefined;
   #documents: readonly (JsonObject | undefined)[] | undefined;
@@ -21,11 +30,20 @@ export class Merged {
     this.#isCovered = true;
   };
 
+  /** All constraints that bind whatever lies over this; undefined: none do. */
+  readonly constraints: ConstraintTree | undefined;
+  readonly #layer: number;
+
   private constructor(
-    private readonly document: JsonObject | undefined,
+    /** With what constraints keep out of force. */
+    private readonly given: JsonObject | undefined,
     /** Undefined: nothing. */
     private readonly below: Merged | undefined,
-  ) {}
+    constraints?: readonly BindingConstraint[],
+  ) {
+    this.#layer = below === undefined ? 0 : below.#layer + 1;
+    this.constraints = ConstraintTree.over(below?.constraints, constraints, this.#layer);
+  }
 
   /** @param documents highest precedence first */
   static of(documents: readonly (JsonObject | undefined)[]): Merged {
@@ -33,14 +51,38 @@ export class Merged {
     return documents.slice(0, -1).reduceRight<Merged>((below, document) => below.under(document), lowest);
   }
 
-  /** With one more document, over all of these. */
-  under(document: JsonObject | undefined): Merged {
-    return new Merged(document, this);
+  /** With one more document, over all of these, and with the constraints that it has for those above it. */
+  under(document: JsonObject | undefined, constraints?: readonly BindingConstraint[]): Merged {
+    return new Merged(document, this, constraints);
   }
 
   /** Without the highest document. */
   get rest(): Merged {
     return this.below ?? new Merged(undefined, undefined);
+  }
+
+  /** The constraints that bind the highest document; undefined: none do. */
+  get binding(): ConstraintTree | undefined {
+    return this.below?.constraints;
+  }
+
+  /** What constraints keep out of force, of the highest document first. */
+  get dormant(): readonly DormantLeaf[] {
+    this.#dormant ??= [...this.#excluded(), ...(this.below?.dormant ?? [])];
+    return this.#dormant;
+  }
+
+  #excluded(): DormantLeaf[] {
+    if (this.given === undefined || this.document === this.given) return [];
+    const leaves = this.binding?.excludedLeaves(this.given) ?? [];
+    return leaves.map((leaf) => ({ ...leaf, layer: this.#layer }));
+  }
+
+  /** What is admitted of the highest document: the same object where all of it is. */
+  private get document(): JsonObject | undefined {
+    if (this.given === undefined || this.binding === undefined) return this.given;
+    this.#document ??= this.binding.admittedPart(this.given);
+    return this.#document;
   }
 
   get values(): JsonObject {
@@ -54,7 +96,7 @@ export class Merged {
     return this.#fields;
   }
 
-  /** Highest precedence first. */
+  /** What is admitted of each document, highest precedence first. */
   get documents(): readonly (JsonObject | undefined)[] {
     this.#documents ??= [this.document, ...(this.below?.documents ?? [])];
     return this.#documents;

@@ -7,31 +7,45 @@ import {
   type JsonObjectDraft,
   withoutNulls,
 } from "./json.js";
+import type { PinTree } from "./pins.js";
 import { parsePointer } from "./pointer.js";
 
 /**
  * Goes leaf by leaf through what the patch names and touches nothing else (R8). Null drops the override there and
  * below; a value that the parent has there is dropped too; any other is put. Afterwards every value that the patch
  * names is the effective one. Returns the new override, empty when nothing is left.
+ * @param pins leaves that are put although the parent has the same (R18)
  */
-export function applyPatch(override: JsonObject, parent: JsonObject, patch: JsonObject): JsonObject {
+export function applyPatch(
+  override: JsonObject,
+  parent: JsonObject,
+  patch: JsonObject,
+  pins?: PinTree,
+): JsonObject {
   const patched: JsonObjectDraft = { ...override };
   for (const key of Object.keys(patch)) {
-    const value = patchMember(own(override, key), own(parent, key), patch[key] as Json);
+    const value = patchMember(own(override, key), own(parent, key), patch[key] as Json, pins?.member(key));
     if (value === undefined) delete patched[key];
     else patched[key] = value;
   }
   return patched;
 }
 
-function patchMember(override: Json | undefined, inherited: Json | undefined, value: Json): Json | undefined {
+function patchMember(
+  override: Json | undefined,
+  inherited: Json | undefined,
+  value: Json,
+  pins: PinTree | undefined,
+): Json | undefined {
   if (value === null) return undefined;
-  if (!isObject(value)) return equals(value, inherited) ? undefined : value;
-  if (isEmpty(value)) return isObject(override) ? override : isObject(inherited) ? undefined : value;
+  const isPinned = pins?.isPinned === true;
+  if (!isObject(value)) return equals(value, inherited) && !isPinned ? undefined : value;
+  if (isEmpty(value))
+    return isObject(override) ? override : isObject(inherited) && !isPinned ? undefined : value;
   // Nulls below a non-object find nothing to drop; only a value may replace what is in its way.
   if (override !== undefined && !isObject(override) && withoutNulls(value) === undefined) return override;
   const before = isObject(override) ? override : undefined;
-  const after = applyPatch(before ?? {}, isObject(inherited) ? inherited : {}, value);
+  const after = applyPatch(before ?? {}, isObject(inherited) ? inherited : {}, value, pins);
   // An object that loses its last member goes with it; one that was empty before stays.
   const stays = before !== undefined && isEmpty(before);
   return isEmpty(after) && !stays ? undefined : after;
