@@ -4,6 +4,8 @@ import proxyAddr from "@fastify/proxy-addr";
 import { isHost } from "./request-refusal.js";
 import type { TrustedProxies } from "./trusted-proxies.js";
 
+const BARE_IPV4 = /^[\d.]+$/;
+
 /** Who sent a request, and what the client calls this server. */
 export interface Client {
   readonly address: string;
@@ -16,18 +18,19 @@ export type ReadClient = (request: IncomingMessage) => Client;
 
 /** @param trusted undefined: nobody is believed who says to speak for others */
 export function createReadClient(trusted: TrustedProxies | undefined): ReadClient {
+  if (trusted === undefined) return peerOf;
   const clients = new WeakMap<IncomingMessage, Client>();
-  const read = trusted === undefined ? peerOf : createReadForwarded(trusted);
+  const read = createReadForwarded(trusted);
   return (request) => {
     const known = clients.get(request);
     if (known !== undefined) return known;
-    // Once: a socket that was closed has no address any more.
     const client = read(request);
     clients.set(request, client);
     return client;
   };
 }
 
+/** To be asked first while the socket is open: Node remembers its address from then on. */
 function peerOf({ socket, headers }: IncomingMessage): Client {
   return { address: addressIn(socket.remoteAddress ?? ""), origin: `http://${headers.host ?? ""}` };
 }
@@ -88,6 +91,7 @@ function itemsOf(header: string | string[] | undefined): string[] {
 
 /** Without the port that some proxies add; an IPv4 address that came over IPv6 as itself. */
 function addressIn(text: string): string {
+  if (BARE_IPV4.test(text)) return text;
   const bare = /^\[(.+)\](:\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
   const mapped = /^::ffff:([\d.]+)$/i.exec(bare)?.[1];
   return mapped ?? bare.toLowerCase();

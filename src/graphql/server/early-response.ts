@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { ReadClient } from "../../http/client-address.js";
 import { BODY_TOO_LARGE, errorBody, NOT_FOUND, refusalBody } from "../../http/error-response.js";
 import { BODY_LIMIT, checkCharset } from "../../http/json-body.js";
 import { landingPage, wantsPage } from "../../http/landing-page.js";
@@ -63,9 +64,9 @@ export function answerPreflight({ method, headers }: IncomingMessage): GraphqlRe
 /** The page for a browser that opens the endpoint. */
 export function pageFor(
   request: IncomingMessage,
-  origin: string,
+  readClient: ReadClient,
   configs: number,
 ): GraphqlResponse | undefined {
   if (!wantsPage(request)) return undefined;
-  return { status: 200, headers: PAGE_HEADERS, body: landingPage(origin, configs) };
+  return { status: 200, headers: PAGE_HEADERS, body: landingPage(readClient(request).origin, configs) };
 }

@@ -167,7 +167,7 @@ class GraphqlHandler {
     if (early !== undefined) return early;
     const principal = await identify(request);
     notes.subject = principal.subject;
-    const refused = pageFor(request, readClient(request).origin, configs) ?? refuseCrossSite(request);
+    const refused = pageFor(request, readClient, configs) ?? refuseCrossSite(request);
     if (refused !== undefined) return refused;
     const body = hasJson(request) ? await readBody(request) : null;
     if (body === undefined) return undefined;
