@@ -16,11 +16,13 @@ import { landingPage, wantsPage } from "./landing-page.js";
 import { loggedError } from "./logged-error.js";
 import type { Metrics } from "./metrics.js";
 import { requestId } from "./request-id.js";
-import { createRequestLog, pathOf, type TellRequest } from "./request-log.js";
+import { createRequestLog, type TellRequest } from "./request-log.js";
 import type { RequestNotes } from "./request-notes.js";
 import { refusalOf } from "./request-refusal.js";
 import { PAGE_HEADERS, SECURITY_HEADERS } from "./security-headers.js";
 import type { TrustedProxies } from "./trusted-proxies.js";
+import { BUILT_WEB } from "./web-files.js";
+import { serveWebPages } from "./web-pages.js";
 
 export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger;
@@ -32,6 +34,8 @@ export interface HttpServerOptions {
   readonly loopbackOnly: boolean;
   /** How many configs are served, for the page that people see. */
   readonly configs: number;
+  /** Where the built pages are; absent: beside this program. */
+  readonly webFolder?: string | undefined;
   /** Absent: those of production. */
   readonly timeOuts?: TimeOuts | undefined;
   /** What an answer says of the caller's rate. */
@@ -157,7 +161,7 @@ function addHooks(
 
 function addPages(
   app: FastifyInstance,
-  { metrics, configs, checkReady }: HttpServerOptions,
+  { metrics, configs, checkReady, webFolder = BUILT_WEB }: HttpServerOptions,
   readClient: ReadClient,
   drain: Drain,
 ): void {
@@ -171,17 +175,20 @@ function addPages(
     reply.type(metrics.registry.contentType);
     return metrics.registry.metrics();
   });
-  app.addHook("preHandler", async (request, reply) => {
-    if (pathOf(request.url) !== "/" || !wantsPage(request)) return;
-    await reply.headers(PAGE_HEADERS).send(landingPage(readClient(request.raw).origin, configs));
+  app.get("/", async (request, reply) => {
+    if (!wantsPage(request)) return PLACES;
+    return reply.headers(PAGE_HEADERS).send(landingPage(readClient(request.raw).origin, configs));
   });
-  app.get("/", async () => ({
-    graphql: "/graphql",
-    live: "/health/live",
-    ready: "/health/ready",
-    metrics: "/metrics",
-  }));
+  serveWebPages(app, webFolder, readClient);
 }
+
+/** For programs that ask for `/`. */
+const PLACES = {
+  graphql: "/graphql",
+  live: "/health/live",
+  ready: "/health/ready",
+  metrics: "/metrics",
+};
 
 interface Readiness {
   readonly status: "ready" | "not ready";

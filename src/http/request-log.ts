@@ -90,7 +90,7 @@ function attributesOf(operation: OperationNotes | undefined): Record<string, str
 }
 
 /** Without the query, which may hold what does not belong in a log. */
-export function pathOf(url: string): string {
+function pathOf(url: string): string {
   const end = url.indexOf("?");
   return end < 0 ? url : url.slice(0, end);
 }
