@@ -48,7 +48,7 @@ export function boundStaleness(store: Store, options: BoundedStoreOptions): Stor
       }
       return found;
     },
-    layersAt: (targets, moment) => store.layersAt(targets, moment),
+    layersAt: (targets, moment, now) => store.layersAt(targets, moment, now),
     versions: (of) => follower.versions(of),
     isStillAt: (sequence) => store.isStillAt(sequence),
     rootId: () => store.rootId(),

@@ -119,8 +119,8 @@ export interface Commit {
   readonly expect: Expectations;
   readonly write: DocumentWrite | AccountWrite;
   /**
-   * The clock of whoever commits, as `toISOString` writes it. The commit's own time is this, or that of the commit before
-   * it where that is later; it goes into the document, its history entry and the change event.
+   * The clock of whoever commits, as `toISOString` writes it. The commit's own time is this, or a later one where the store
+   * says so (see `Store`); it goes into the document, its history entry and the change event.
    */
   readonly at: string;
   readonly by: string;

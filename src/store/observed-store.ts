@@ -47,8 +47,8 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
     lineages: (accountIds) => observed("lineages", accountIds.length, () => store.lineages(accountIds)),
     descendants: (of) => observed("descendants", 1, () => store.descendants(of)),
     layers: (targets, bodies) => observed("layers", targets.length, () => store.layers(targets, bodies)),
-    layersAt: (targets, moment) =>
-      observed("layersAt", targets.length, () => store.layersAt(targets, moment)),
+    layersAt: (targets, moment, now) =>
+      observed("layersAt", targets.length, () => store.layersAt(targets, moment, now)),
     versions: (of) =>
       observed("versions", of.accounts.length + of.documents.length, () => store.versions(of)),
     isStillAt: (sequence) => store.isStillAt(sequence),

@@ -31,7 +31,8 @@ export * from "./stored.js";
  * - a read sees every commit that was acknowledged before the read was made, and never half of one;
  * - a commit checks everything it expects before it writes anything, and writes all of it or nothing;
  * - an acknowledged commit survives the loss of the process and of power;
- * - commit times never go backwards: each is the later of the commit's `at` and the time of the commit before it;
+ * - commit times never go backwards: each is the latest of the commit's `at`, the time of the commit before it, and the first
+ *   moment that `layersAt` has not told of yet;
  * - the accounts stay one tree under one root, at most `TREE_DEPTH` levels deep: a commit that would make an account
  *   twice, a second root, a child of nobody, a circle or a deeper tree, or change or delete what is not there, or delete
  *   what has children, is a conflict, expected or not;
@@ -49,10 +50,12 @@ export interface Store {
   /** The stored layers of configs, all as of one moment, each with the lineage that names them. */
   layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs>;
   /**
-   * The same as of a past moment, as far as histories still tell.
+   * The same as of a past moment, as far as histories still tell. What was told of a moment that is over stays so: no commit
+   * that is not in the answer gets a time at or before it. A store that was opened for reading alone cannot promise that.
    * @param moment RFC 3339, as `toISOString` writes it
+   * @param now the caller's clock, likewise
    */
-  layersAt(targets: readonly DocumentKey[], moment: string): Promise<LayersAt>;
+  layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt>;
   /** The versions alone, all as of one moment: the cheap way to learn whether something known still holds. */
   versions(of: VersionsOf): Promise<Versions>;
   /**
@@ -168,6 +171,8 @@ export interface LayersAt {
   readonly incarnation: string;
   /** The time of the newest commit when it was read; undefined: there was none. No later commit has an earlier time. */
   readonly newest: string | undefined;
+  /** False: the moment is the future, for the caller's clock and the newest commit alike, and the answer may change yet. */
+  readonly isOver: boolean;
   readonly configs: readonly PastConfig[];
 }
 

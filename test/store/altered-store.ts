@@ -6,7 +6,7 @@ export function alteredStore(store: Store, calls: Partial<Store>): Store {
     lineages: (accountIds) => store.lineages(accountIds),
     descendants: (of) => store.descendants(of),
     layers: (targets, bodies) => store.layers(targets, bodies),
-    layersAt: (targets, moment) => store.layersAt(targets, moment),
+    layersAt: (targets, moment, now) => store.layersAt(targets, moment, now),
     versions: (of) => store.versions(of),
     isStillAt: (sequence) => store.isStillAt(sequence),
     rootId: () => store.rootId(),

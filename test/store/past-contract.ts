@@ -1,6 +1,14 @@
+import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AccountWriteKind, Commit, DocumentKey, PastConfig, Store } from "../../src/store/store.js";
+import type {
+  AccountWriteKind,
+  Commit,
+  DocumentKey,
+  LayersAt,
+  PastConfig,
+  Store,
+} from "../../src/store/store.js";
 import { cases, SEED } from "../cases.js";
 import { CONFIGS, factSteps } from "./facts-model.js";
 import { PastModel } from "./past-model.js";
@@ -35,9 +43,30 @@ function momentsOf({ commits }: PastModel): string[] {
   return [...new Set([0, ...times, Date.UTC(2027, 0)])].map((time) => new Date(time).toISOString());
 }
 
+/** By this clock all of these moments are over. */
+const NOW = "2027-06-01T00:00:00.000Z";
+
 async function configAt(store: Store, target: DocumentKey, moment: string): Promise<PastConfig> {
-  const { configs } = await store.layersAt([target], moment);
+  const { configs } = await store.layersAt([target], moment, NOW);
   return configs[0] as PastConfig;
+}
+
+/** What a store told of a moment. */
+interface Told extends Pick<LayersAt, "configs"> {
+  readonly moment: string;
+}
+
+async function ask(store: Store, moment: string): Promise<Told> {
+  return { moment, configs: (await store.layersAt(TARGETS, moment, moment)).configs };
+}
+
+/** The store still says the same, or that it is no longer kept: a reseller may be deleted, and its documents with it. */
+async function expectUnchanged(store: Store, told: readonly Told[]): Promise<void> {
+  for (const { moment, configs } of told) {
+    const { configs: later } = await ask(store, moment);
+    const kept = configs.map((config, index) => (later[index]?.outcome === "kept" ? config : later[index]));
+    expect(later).toEqual(kept);
+  }
 }
 
 function expectConfig(model: PastModel, found: PastConfig, target: DocumentKey, moment: string): void {
@@ -75,7 +104,7 @@ export function describePastContract(name: string, open: () => Promise<PastStore
 
     const expectPast = async (model: PastModel, store: Store, knowsSchema: boolean) => {
       for (const moment of momentsOf(model)) {
-        const { configs, newest } = await store.layersAt(TARGETS, moment);
+        const { configs, newest } = await store.layersAt(TARGETS, moment, NOW);
         expect(newest).toBe(model.commits.at(-1)?.at);
         for (const [index, target] of TARGETS.entries()) {
           const found = configs[index] as PastConfig;
@@ -111,7 +140,7 @@ export function describePastContract(name: string, open: () => Promise<PastStore
         const store = await opened.upgrade();
         const newest = model.commits.at(-1)?.at ?? "";
         for (const moment of momentsOf(model)) {
-          const { configs } = await store.layersAt(TARGETS, moment);
+          const { configs } = await store.layersAt(TARGETS, moment, NOW);
           for (const [index, target] of TARGETS.entries()) {
             const found = configs[index] as PastConfig;
             if (found.outcome === "kept" || moment >= newest) expectConfig(model, found, target, moment);
@@ -153,14 +182,68 @@ export function describePastContract(name: string, open: () => Promise<PastStore
         expect(await configAt(await forgetFeed(), target, second(3))).toEqual(lost);
       }));
 
+    it("for good: what comes later gets a later time, whatever clock it was decided by", () =>
+      fc.assert(
+        fc.asyncProperty(steps(30), fc.array(fc.constantFrom(-1, 0, 1, 5), { minLength: 30 }), (all, asked) =>
+          using(async ({ store }) => {
+            const model = new PastModel();
+            const told: Told[] = [];
+            for (const [index, step] of all.entries()) {
+              const commit = model.next(step, step.pause);
+              if (commit === undefined) continue;
+              const clock = Date.parse(commit.at) + (asked[index] ?? 0);
+              const asOf = await ask(store, new Date(clock).toISOString());
+              const outcome = await store.commit(commit);
+              expect(outcome).toMatchObject({ outcome: "done" });
+              if (outcome.outcome !== "done") return;
+              expect(outcome.at > asOf.moment).toBe(true);
+              const { id = "" } = commit.write.on === "account" ? commit.write.account : {};
+              model.take(commit, outcome, (await store.lineages([id])).lineages[0]?.[0]);
+              told.push(asOf);
+            }
+            await expectUnchanged(store, told);
+          }),
+        ),
+        { numRuns: RUNS, seed: SEED },
+      ));
+
+    it("for good, also while commits are under way", () =>
+      using(async ({ store }) => {
+        versionOf(await store.commit(accountCommit("root", undefined)));
+        const told: Promise<Told>[] = [];
+        const commits: Promise<unknown>[] = [];
+        for (let count = 0; count < 60; count++) {
+          const at = new Date(Date.now() - (count % 3)).toISOString();
+          const key = documentKey("root", CONFIGS[count % 2] ?? "x");
+          commits.push(store.commit({ ...documentCommit(key, { count }), at }));
+          told.push(ask(store, new Date().toISOString()));
+          if (count % 4 === 0) await setTimeout(1);
+        }
+        await Promise.all(commits);
+        await expectUnchanged(store, await Promise.all(told));
+      }));
+
+    it("but the future it holds open, and does not put off what comes", () =>
+      using(async ({ store }) => {
+        const [before, after] = ["2026-03-01T00:00:00.000Z", "2026-03-01T00:00:05.000Z"];
+        const { isOver } = await store.layersAt(TARGETS, after, before);
+        expect(isOver).toBe(false);
+        expect(await store.commit({ ...accountCommit("root", undefined), at: before })).toMatchObject({
+          outcome: "done",
+          at: before,
+        });
+      }));
+
     it("in an empty store: that nothing was stored", () =>
       using(async ({ store }) => {
         const found = await store.layersAt(
           [{ accountId: undefined, configId: "x" }],
           "2026-01-01T00:00:00.000Z",
+          NOW,
         );
         expect(found).toMatchObject({
           newest: undefined,
+          isOver: true,
           configs: [{ outcome: "kept", documents: [undefined], sequence: 0 }],
         });
       }));

@@ -82,32 +82,36 @@ export class PastConfigs {
     reader: RequestReader,
     pointer: string,
   ): Promise<{ readonly layers: PastLayers; readonly incarnation: string }> {
-    const { config, newest, incarnation } = await reader.layersAt(target, moment);
-    this.#refuseFuture(moment, newest, pointer);
+    const now = this.now().toISOString();
+    const { config, newest, isOver, incarnation } = await reader.layersAt(target, moment, now);
+    if (!isOver) throw isFuture(laterOf(now, newest ?? ""), pointer);
     switch (config.outcome) {
       case "kept":
         return { layers: config, incarnation };
       case "noAccount":
         throw noSuchAccount();
       case "notKept":
-        throw notKept(await oldestFrom(target, config.next, reader), pointer);
+        throw notKept(await oldestFrom(target, config.next, now, reader), pointer);
     }
-  }
-
-  /** The store's time may be ahead of the clock: another gateway's clock may be. */
-  #refuseFuture(moment: string, newest: string | undefined, pointer: string): void {
-    const now = laterOf(this.now().toISOString(), newest ?? "");
-    if (moment <= now) return;
-    throw new StrataError("BAD_USER_INPUT", `The moment lies in the future: it is ${now} here.`, { pointer });
   }
 }
 
+/** @param now the later of the clock and the newest commit's time, which another gateway's clock may have made */
+function isFuture(now: string, pointer: string): StrataError {
+  return new StrataError("BAD_USER_INPUT", `The moment lies in the future: it is ${now} here.`, { pointer });
+}
+
 /** The first moment from the given one on that the store can tell of. */
-async function oldestFrom(target: ConfigTarget, from: string, reader: RequestReader): Promise<string> {
+async function oldestFrom(
+  target: ConfigTarget,
+  from: string,
+  now: string,
+  reader: RequestReader,
+): Promise<string> {
   let moment = from;
   let last: PastRead | undefined;
   for (let tries = 0; tries < TRIES; tries++) {
-    last = await reader.layersAt(target, moment);
+    last = await reader.layersAt(target, moment, now);
     if (last.config.outcome !== "notKept") return moment;
     moment = last.config.next;
   }

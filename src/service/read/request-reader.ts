@@ -41,10 +41,11 @@ export interface RequestReader {
   history(of: HistoryOf): Promise<DocumentHistory>;
   /**
    * A config's layers as of a past moment, whoever asks: the caller's right to them is for others to judge. What is made of
-   * them cannot be cached: a history may be trimmed, and another commit may get a time that has been asked for.
+   * them cannot be cached: a history may be trimmed, and accounts deleted.
    * @param moment as `toISOString` writes it
+   * @param now the clock, likewise
    */
-  layersAt(target: DocumentKey, moment: string): Promise<PastRead>;
+  layersAt(target: DocumentKey, moment: string, now: string): Promise<PastRead>;
   /** Lists are not versioned: what is made of one cannot be cached. */
   descendants(of: DescendantsOf): Promise<Descendants>;
   rootId(): Promise<string | undefined>;
@@ -139,9 +140,9 @@ class StoreReader implements RequestReader {
     return fromStore(this.store.history(of));
   }
 
-  layersAt(target: DocumentKey, moment: string): Promise<PastRead> {
+  layersAt(target: DocumentKey, moment: string, now: string): Promise<PastRead> {
     this.trace.unversioned();
-    return this.#past.load({ target, moment });
+    return this.#past.load({ target, moment, now });
   }
 
   descendants(of: DescendantsOf): Promise<Descendants> {
@@ -210,11 +211,13 @@ class StoreReader implements RequestReader {
 
   /** One store call for each moment. */
   async #readPast(asked: readonly PastQuestion[]): Promise<PastRead[]> {
-    const byMoment = new Map<string, DocumentKey[]>();
-    for (const { target, moment } of asked) byMoment.set(moment, [...(byMoment.get(moment) ?? []), target]);
+    const byMoment = new Map<string, PastQuestion[]>();
+    for (const each of asked) byMoment.set(each.moment, [...(byMoment.get(each.moment) ?? []), each]);
     const found = new Map<PastQuestion["moment"], PastRead[]>();
-    const reads = [...byMoment].map(async ([moment, targets]) => {
-      const { configs, ...read } = await fromStore(this.store.layersAt(targets, moment));
+    const reads = [...byMoment].map(async ([moment, alike]) => {
+      const targets = alike.map(({ target }) => target);
+      const now = alike[0]?.now ?? moment;
+      const { configs, ...read } = await fromStore(this.store.layersAt(targets, moment, now));
       found.set(
         moment,
         configs.map((config) => ({ ...read, config })),
@@ -268,6 +271,7 @@ class StoreReader implements RequestReader {
 interface PastQuestion {
   readonly target: DocumentKey;
   readonly moment: string;
+  readonly now: string;
 }
 
 function loaderOf(read: (targets: readonly DocumentKey[]) => Promise<(LayerVersions | undefined)[]>) {

@@ -22,7 +22,7 @@ export class StrayReads {
       lineages: (accountIds) => stray(store.lineages(accountIds)),
       descendants: (of) => stray(store.descendants(of)),
       layers: (targets, bodies) => stray(store.layers(targets, bodies)),
-      layersAt: (targets, moment) => stray(store.layersAt(targets, moment)),
+      layersAt: (targets, moment, now) => stray(store.layersAt(targets, moment, now)),
       versions: (of) => stray(store.versions(of)),
       isStillAt: (sequence) => stray(store.isStillAt(sequence)),
       rootId: () => stray(store.rootId()),

@@ -13,6 +13,7 @@ import {
   parseVersion,
   versionOfRecord,
 } from "../records.js";
+import { isOver } from "../settled-moment.js";
 import { type DocumentKey, keyText, type LayersAt } from "../store.js";
 import { lastAccountEntry, nextAccountEntry } from "./lmdb-account-history.js";
 import { accountOf } from "./lmdb-accounts.js";
@@ -20,7 +21,12 @@ import type { Database } from "./lmdb-database.js";
 import { historyKey } from "./lmdb-history.js";
 import { documentKey, feedKey, incarnationOf, lastTime, sequenceOf } from "./lmdb-records.js";
 
-export function layersAt(database: Database, targets: readonly DocumentKey[], moment: string): LayersAt {
+export function layersAt(
+  database: Database,
+  targets: readonly DocumentKey[],
+  moment: string,
+  now: string,
+): LayersAt {
   const place = placeOf(database, moment);
   const records: PastRecords = {
     moment,
@@ -31,6 +37,7 @@ export function layersAt(database: Database, targets: readonly DocumentKey[], mo
   return {
     incarnation: incarnationOf(database),
     newest: place.newest || undefined,
+    isOver: isOver(moment, now, place.newest),
     configs: targets.map((target) => pastConfig(records, target)),
   };
 }

@@ -51,7 +51,7 @@ function readsOf(folder: string, database: Database): StoreReads {
       }),
     descendants: (of) => read(() => descendantsOf(database, of)),
     layers: (targets, bodies) => read(() => configsOf(database, targets, bodies)),
-    layersAt: (targets, moment) => read(() => layersAt(database, targets, moment)),
+    layersAt: (targets, moment, now) => read(() => layersAt(database, targets, moment, now)),
     versions: (of) => read(() => versionsOf(database, of)),
     history: (of) => read(() => documentHistory(database, of)),
     accountHistory: (id, after, limit) => read(() => accountHistory(database, id, after, limit)),

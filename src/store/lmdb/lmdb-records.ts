@@ -71,12 +71,13 @@ const TRIMMED_PER_COMMIT = 2;
  * What becomes of one commit, inside a transaction. Every check comes before the first put. Nothing here waits: a
  * transaction is one turn.
  * @param text the override's JSON text; undefined removes the document
+ * @param retention.earliest no commit gets an earlier time; empty: any
  */
 export function decide(
   database: Database,
   commit: Commit,
   text: string | undefined,
-  retention: Retention,
+  retention: Retention & { readonly earliest: string },
 ): CommitOutcome {
   const { operation } = commit;
   const now = retention.now();
@@ -95,7 +96,7 @@ export function decide(
   if (retryAfter > 0) return { outcome: "operationsFull", retryAfter };
   const made: Committed = {
     version: nextVersion(database, commit.write),
-    at: laterOf(commit.at, lastTime(database)),
+    at: [lastTime(database), retention.earliest].reduce(laterOf, commit.at),
   };
   put(database, commit, text, made, retention);
   const { sequence } = made.version;

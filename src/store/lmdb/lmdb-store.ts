@@ -1,5 +1,8 @@
 import { resolve } from "node:path";
+import { laterOf } from "../../domain/clock.js";
 import { StrataError } from "../../domain/errors.js";
+import { isAtOrBefore } from "../past-records.js";
+import { isLongAgo, isOver, momentAfter } from "../settled-moment.js";
 import {
   type AccountRecord,
   type AccountRevision,
@@ -46,6 +49,7 @@ import {
   changesBefore,
   configsOf,
   decide,
+  lastTime,
   type Retention,
   treeOf,
   versionsOf,
@@ -95,6 +99,8 @@ class LmdbStore implements Store {
   readonly #watch: LmdbWatch;
   readonly #open: RenewableDatabase;
   readonly #commits: LmdbCommitQueue;
+  /** The first moment that nobody has been told of, RFC 3339; commits get no earlier time. Empty: there is none. */
+  #earliest = "";
   #closing: Promise<void> | undefined;
   #probing: Promise<unknown> | undefined;
   /** On the clock of `performance.now()`. */
@@ -127,8 +133,21 @@ class LmdbStore implements Store {
     return this.#read((database) => configsOf(database, targets, bodies));
   }
 
-  layersAt(targets: readonly DocumentKey[], moment: string): Promise<LayersAt> {
-    return this.#read((database) => layersAt(database, targets, moment));
+  async layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {
+    await this.#settle(moment, now);
+    return this.#read((database) => layersAt(database, targets, moment, now));
+  }
+
+  /** From now on commits get later times; one that got its time before is in the transaction that is being written. */
+  async #settle(moment: string, now: string): Promise<void> {
+    const newest = await this.#read(lastTime);
+    if (!isAtOrBefore(newest, moment) || !isOver(moment, now, newest)) return;
+    this.#earliest = laterOf(this.#earliest, momentAfter(moment));
+    try {
+      await within(ANSWER_WITHIN_MS, this.#commits.transactionOver());
+    } catch (error) {
+      if (!isLongAgo(moment, now)) throw error;
+    }
   }
 
   versions(of: VersionsOf): Promise<Versions> {
@@ -184,7 +203,7 @@ class LmdbStore implements Store {
       write.on === "document" && write.override !== undefined ? JSON.stringify(write.override) : undefined;
     return this.#commits.enqueue({
       characters: text?.length ?? 0,
-      decide: (database) => decide(database, commit, text, this.#settings),
+      decide: (database) => decide(database, commit, text, { ...this.#settings, earliest: this.#earliest }),
       isThere: (database, decided) =>
         decided.outcome === "done" && sameVersion(operationVersion(database, operation), decided.version),
     });

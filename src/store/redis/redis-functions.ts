@@ -43,6 +43,7 @@ export const FUNCTIONS = {
   layers: `strata_layers_${DIGEST}`,
   texts: `strata_texts_${DIGEST}`,
   layersAt: `strata_layers_at_${DIGEST}`,
+  settledLayersAt: `strata_settled_layers_at_${DIGEST}`,
   accountHistory: `strata_account_history_${DIGEST}`,
   history: `strata_history_${DIGEST}`,
   writes: `strata_writes_${DIGEST}`,

@@ -336,7 +336,7 @@ end
 local function decide(keys, args)
   local meta_key, sequence_key, tree_key, root_key, feed_key, operation_key, time_key, begun_key, named_key = unpack(keys, 1, 9)
   demand(meta_key, 'hash')
-  local meta = redis.call('HMGET', meta_key, 'incarnation', 'writers')
+  local meta = redis.call('HMGET', meta_key, 'incarnation', 'writers', 'earliest')
   local texts = redis.call('MGET', tree_key, sequence_key, begun_key, operation_key, time_key)
   for i, key in ipairs({tree_key, sequence_key, begun_key, operation_key, time_key}) do
     if not texts[i] then demand(key, 'string') end
@@ -384,6 +384,8 @@ local function decide(keys, args)
   local clock = args[9]
   local time = last_time(texts[5], feed_key)
   if time < clock then time = clock end
+  -- The past before that has been told, and stays as it is.
+  if meta[3] and time < meta[3] then time = meta[3] end
   local tokens = not isDocument and args[a + 3] == 'CREATE' and tokens_from(args[a + 7], args[a + 4], clock, time)
   local record = version .. '\\n' .. stamp(args[a + 2], time, tokens)
   local change = version .. '\\n' .. stamp(args[a + 1], time, tokens)

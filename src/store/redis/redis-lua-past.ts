@@ -1,4 +1,7 @@
-/** The function that reads what was stored at a past moment. It writes nothing; all of its answer is of one moment of the store. */
+/**
+ * The functions that read what was stored at a past moment; all of an answer is of one moment of the store. The first
+ * writes nothing; the second one writes down how far the past has been told.
+ */
 export const LUA_PAST = `
 -- Times are compared without the Z at their end: imported ones may have more or fewer digits.
 local function change_time(change)
@@ -114,5 +117,13 @@ local function layers_at(keys, args)
     redis.call('GET', keys[1]), redis.call('HGET', keys[2], 'incarnation'), newest, feed_start,
     sequence and number(sequence) or '', change and change[2][2] or '', accounts, documents,
   }
+end
+
+-- keys as above; args as above, then the first moment after. From now on no commit gets an earlier time.
+local function settled_layers_at(keys, args)
+  local after = table.remove(args)
+  local meta = redis.call('HMGET', keys[2], 'incarnation', 'earliest')
+  if meta[1] and (meta[2] or '') < after then redis.call('HSET', keys[2], 'earliest', after) end
+  return layers_at(keys, args)
 end
 `;

@@ -26,7 +26,7 @@ export async function openRedisReads(options: {
       lineages: (accountIds) => reads.lineages(accountIds),
       descendants: (of) => reads.descendants(of),
       layers: (targets, bodies) => reads.layers(targets, bodies),
-      layersAt: (targets, moment) => reads.layersAt(targets, moment),
+      layersAt: (targets, moment, now) => reads.layersAt(targets, moment, now),
       versions: (of) => reads.versions(of),
       history: (of) => reads.history(of),
       accountHistory: (id, after, limit) => reads.accountHistory(id, after, limit),

@@ -1,5 +1,6 @@
 import { type PastAccount, type PastEntries, pastConfig } from "../past-records.js";
 import { keyOf, parseAccount, SYSTEM_OWNER } from "../records.js";
+import { isOver, momentAfter } from "../settled-moment.js";
 import { type DocumentKey, keyText, type LayersAt } from "../store.js";
 import type { RedisCommand } from "./redis-connection.js";
 import { FUNCTIONS } from "./redis-functions.js";
@@ -10,18 +11,27 @@ export function layersAtCommand(
   targets: readonly DocumentKey[],
   moment: string,
 ): RedisCommand {
+  return ["FCALL_RO", FUNCTIONS.layersAt, ...callOf(keys, targets, moment)];
+}
+
+/** The same, after which no commit gets a time at or before the moment. It writes down that. */
+export function settledLayersAtCommand(
+  keys: RedisKeys,
+  targets: readonly DocumentKey[],
+  moment: string,
+): RedisCommand {
+  const call = callOf(keys, targets, moment);
+  return ["FCALL", FUNCTIONS.settledLayersAt, ...call, momentAfter(moment)];
+}
+
+function callOf(
+  keys: RedisKeys,
+  targets: readonly DocumentKey[],
+  moment: string,
+): readonly (string | number)[] {
   const names = [keys.tree, keys.meta, keys.sequence, keys.feed, keys.time];
   const wanted = targets.flatMap(({ accountId, configId }) => [accountId ?? SYSTEM_OWNER, configId]);
-  return [
-    "FCALL_RO",
-    FUNCTIONS.layersAt,
-    names.length,
-    ...names,
-    keys.prefix,
-    SYSTEM_OWNER,
-    moment,
-    ...wanted,
-  ];
+  return [names.length, ...names, keys.prefix, SYSTEM_OWNER, moment, ...wanted];
 }
 
 /** What the function answers; empty text stands for what is not there. */
@@ -40,6 +50,7 @@ export function parseLayersAt(
   [, incarnation, newest, feedStart, sequence, change, accounts, documents]: LayersAtAnswer,
   targets: readonly DocumentKey[],
   moment: string,
+  now: string,
 ): LayersAt {
   const foundAccounts = new Map(
     accounts.map(([id, now, last, next]): [string, PastAccount] => [
@@ -65,6 +76,7 @@ export function parseLayersAt(
   return {
     incarnation: incarnation ?? "",
     newest: newest || undefined,
+    isOver: isOver(moment, now, newest),
     configs: targets.map((target) => pastConfig(records, target)),
   };
 }

@@ -1,5 +1,6 @@
 import { StrataError } from "../../domain/errors.js";
 import { inheritedDocument } from "../inherited-records.js";
+import { isAtOrBefore } from "../past-records.js";
 import {
   assembleLineage,
   documentRevision,
@@ -12,6 +13,7 @@ import {
   storedDocument,
   versionOfRecord,
 } from "../records.js";
+import { isLongAgo } from "../settled-moment.js";
 import {
   type AccountRevision,
   type Change,
@@ -44,7 +46,7 @@ import {
 } from "./redis-connection.js";
 import { FUNCTIONS, REDIS_FORMAT } from "./redis-functions.js";
 import type { RedisKeys } from "./redis-keys.js";
-import { type LayersAtAnswer, layersAtCommand, parseLayersAt } from "./redis-past.js";
+import { type LayersAtAnswer, layersAtCommand, parseLayersAt, settledLayersAtCommand } from "./redis-past.js";
 import { UNFINISHED_IMPORT } from "./redis-write-guard.js";
 
 /** A read goes again while this lasts: its connection may just have been lost. */
@@ -134,11 +136,32 @@ export class RedisReads {
     });
   }
 
-  layersAt(targets: readonly DocumentKey[], moment: string): Promise<LayersAt> {
-    return this.read(layersAtCommand(this.keys, targets, moment), (answer) => {
+  layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {
+    return this.#layersAt(layersAtCommand(this.keys, targets, moment), targets, moment, now);
+  }
+
+  /** The same, to stay so. Only where a commit may still get such a time something is written. */
+  async settledLayersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {
+    const found = await this.layersAt(targets, moment, now);
+    if (!found.isOver || !isAtOrBefore(found.newest ?? "", moment)) return found;
+    try {
+      return await this.#layersAt(settledLayersAtCommand(this.keys, targets, moment), targets, moment, now);
+    } catch (error) {
+      if (isLongAgo(moment, now)) return found;
+      throw error;
+    }
+  }
+
+  #layersAt(
+    command: RedisCommand,
+    targets: readonly DocumentKey[],
+    moment: string,
+    now: string,
+  ): Promise<LayersAt> {
+    return this.read(command, (answer) => {
       const found = answer as LayersAtAnswer;
       this.#treeOf(found[0]);
-      return parseLayersAt(found, targets, moment);
+      return parseLayersAt(found, targets, moment, now);
     });
   }
 

@@ -174,8 +174,8 @@ class RedisStore implements Store {
     return this.#reading(() => this.#reads.layers(targets, bodies));
   }
 
-  layersAt(targets: readonly DocumentKey[], moment: string): Promise<LayersAt> {
-    return this.#reading(() => this.#reads.layersAt(targets, moment));
+  layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {
+    return this.#reading(() => this.#reads.settledLayersAt(targets, moment, now));
   }
 
   versions(of: VersionsOf): Promise<Versions> {
