@@ -37,7 +37,7 @@ export default defineConfig({
         test: {
           name: "all",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/redis/drills/**", "test/clients/**"],
+          exclude: ["test/redis/drills/**", "test/clients/**", "test/web/**"],
         },
       },
       {
@@ -50,6 +50,11 @@ export default defineConfig({
           globalSetup: ["test/clients/install.ts"],
           setupFiles: ["test/clients/installed.ts"],
         },
+      },
+      {
+        extends: true,
+        // The pages in a browser, as `npm run build` has made them.
+        test: { name: "web", include: ["test/web/**/*.test.ts"] },
       },
       {
         extends: true,

@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** A program on PATH; undefined where there is none. */
+/** A program on PATH, or at the path that its name is; undefined where there is none. */
 export function executable(name: string, environment: NodeJS.ProcessEnv): string | undefined {
+  if (name.includes("/")) return isExecutable(name) ? name : undefined;
   const folders = (environment.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
@@ -64,7 +65,7 @@ async function asRoot(
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
   }

@@ -6,7 +6,7 @@ import { extname, join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findChromium } from "./find-chromium.js";
+import { findChromium } from "../find-chromium.js";
 import { relayPlugin } from "./relay-plugin.js";
 import { openStrata } from "./strata.js";
 
