@@ -1,4 +1,11 @@
-import { isEmpty, isObject, type Json, type JsonObject, selectMembers } from "./json.js";
+import {
+  isEmpty,
+  isObject,
+  type Json,
+  type JsonObject,
+  type JsonObjectDraft,
+  selectMembers,
+} from "./json.js";
 import { appendToken } from "./pointer.js";
 
 /** What an account sees of an object: for each member nothing, or what is seen inside it. */
@@ -27,6 +34,31 @@ function seenMembers(object: JsonObject, visibility: Visibility): JsonObject {
     const part = seenMembers(value, inside);
     return isEmpty(part) ? undefined : part;
   });
+}
+
+/**
+ * A document with another visible part: what is not visible of it stays, except below a visible value that is no object.
+ * @param visible as `visiblePart` makes it
+ */
+export function withVisiblePart(
+  document: JsonObject,
+  visible: JsonObject | undefined,
+  visibility: Visibility,
+): JsonObject {
+  const made: JsonObjectDraft = { ...visible };
+  if (visibility === EVERYTHING) return made;
+  for (const key of Object.keys(document)) {
+    const inside = visibility.member(key);
+    const value = document[key] as Json;
+    if (inside === undefined) made[key] = value;
+    else if (isObject(value)) {
+      const shown = Object.hasOwn(made, key) ? made[key] : undefined;
+      if (shown !== undefined && !isObject(shown)) continue;
+      const member = withVisiblePart(value, shown, inside);
+      if (shown !== undefined || !isEmpty(member)) made[key] = member;
+    }
+  }
+  return made;
 }
 
 /** The pointers, outermost ones only, of everything in `values` that is not seen. */

@@ -10,7 +10,7 @@ import {
 } from "../../domain/json.js";
 import { applyPatch, reset } from "../../domain/patch.js";
 import { appendToken, tokensOf } from "../../domain/pointer.js";
-import { unseenPointers, visiblePart } from "../../domain/visibility.js";
+import { unseenPointers, visiblePart, withVisiblePart } from "../../domain/visibility.js";
 import type { ConfigSchema, Perspective } from "../../schema/config-schema.js";
 import {
   type ConfigProblem,
@@ -28,7 +28,7 @@ export type WriteIntent =
   | { readonly kind: "PATCH"; readonly patch: JsonObject }
   /** No pointers: the whole document. */
   | { readonly kind: "RESET"; readonly pointers: readonly string[] | undefined }
-  /** The document as it was at a revision; undefined: it was removed then. */
+  /** The document as it was at a revision, visible or not; undefined: it was removed then. */
   | { readonly kind: "RESTORE"; readonly revision: number; readonly document: JsonObject | undefined };
 
 /** The document after the write, and the problems that may forbid it. */
@@ -106,8 +106,19 @@ function overrideAfter(
     case "RESET":
       return reset(stored, intent.pointers);
     case "RESTORE":
-      return intent.document ?? {};
+      return withVisiblePart(stored, visibleOf(intent, perspective), perspective.visibility);
   }
+}
+
+/**
+ * What a restore puts back. Today's schema may hide some of what the document was: no caller asks for that, and an answer
+ * that depended on it would tell of it.
+ */
+function visibleOf(
+  { document = {} }: Extract<WriteIntent, { kind: "RESTORE" }>,
+  { visibility }: Perspective,
+): JsonObject {
+  return visiblePart(document, visibility) ?? {};
 }
 
 /** Clients send back the `id` that they were answered with; it is no setting unless the schema names it. */
@@ -138,7 +149,7 @@ function sentValues(
       return undefined;
     case "RESTORE": {
       // What is stored like that already is not asked for: it may be left over from an older schema folder.
-      const put = diff(intent.document ?? {}, stored);
+      const put = diff(visibleOf(intent, perspective), stored);
       return isEmpty(put) ? undefined : put;
     }
   }
