@@ -23,8 +23,9 @@ import type { Drain, DrainTimes } from "./http/drain.js";
 import { createHttpServer } from "./http/http-server.js";
 import { readJson } from "./http/json-body.js";
 import { createMetrics, type Metrics } from "./http/metrics.js";
+import { type OpenedSchemas, openSchemas } from "./open-schemas.js";
 import { addRestFace } from "./rest/rest-face.js";
-import { loadSchemaRegistry, type SchemaRegistry } from "./schema/schema-registry.js";
+import type { CurrentSchemas } from "./schema/current-schemas.js";
 import { AccountService } from "./service/account-service.js";
 import { ConfigService } from "./service/config-service.js";
 import { LineageCache } from "./service/read/lineage-cache.js";
@@ -36,6 +37,7 @@ import {
 } from "./service/read/request-reader.js";
 import { StrayReads } from "./service/read/stray-reads.js";
 import { RequestJournal } from "./service/request-journal.js";
+import { KeyedMutex } from "./service/write/keyed-mutex.js";
 import { boundStaleness } from "./store/bounded-store.js";
 import { openLmdbStore } from "./store/lmdb/lmdb-store.js";
 import { observeStore } from "./store/observed-store.js";
@@ -69,12 +71,15 @@ export async function createApp(
 ): Promise<FastifyInstance> {
   const isTraced = detectTracing();
   const metrics = createMetrics();
-  const registry = loadSchemas(settings.schemas, logger, metrics);
+  const folder = await openSchemas(settings, logger, metrics);
   const opened = await openStore(settings, logger, metrics);
   const store = isTraced ? traceStore(opened, settings.store.kind) : opened;
   const shared = openMergeCache(settings, logger);
   try {
-    return await assemble(settings, logger, metrics, registry, store, shared, timeOuts);
+    const app = await assemble(settings, logger, metrics, folder.schemas, store, shared, timeOuts);
+    if (settings.watchSchemas) app.addHook("onClose", folder.watch());
+    folders.set(app, folder);
+    return app;
   } catch (error) {
     shared?.close();
     await store.close();
@@ -83,6 +88,12 @@ export async function createApp(
 }
 
 const drains = new WeakMap<FastifyInstance, Drain>();
+const folders = new WeakMap<FastifyInstance, OpenedSchemas>();
+
+/** Loads the schema folder again. What is in force afterwards is whole, and what came of it is logged. */
+export async function reloadSchemas(app: FastifyInstance): Promise<void> {
+  await folders.get(app)?.reload();
+}
 
 /** From now on `/health/ready` is 503. Everything else goes on. */
 export function announceEnd(app: FastifyInstance): void {
@@ -99,7 +110,7 @@ async function assemble(
   settings: AppSettings,
   logger: FastifyBaseLogger,
   metrics: Metrics,
-  registry: SchemaRegistry,
+  schemas: CurrentSchemas,
   store: Store,
   shared: RedisMergeCache | undefined,
   timeOuts: TimeOuts | undefined,
@@ -107,10 +118,15 @@ async function assemble(
   const plain = await createGraphqlSchema();
   const schema = settings.federation ? asSubgraph(plain) : plain;
   const trusted = await openTrustedDocuments(settings, schema);
-  const services = createServices(settings, metrics, registry, store, shared);
-  const { accounts, configs, cache, watched, createReader } = services;
+  const { cache, watched, createReader, openServices } = createServices(
+    settings,
+    metrics,
+    schemas,
+    store,
+    shared,
+  );
   if (settings.examples)
-    await fillWithExamples(accounts, configs, createReader(OPEN_PRINCIPAL), watched, logger);
+    await fillWithExamples(openServices(), createReader(OPEN_PRINCIPAL), watched, logger);
   const authenticate = authenticatorOf(settings, logger, now);
   const scope = settings.store.kind === "redis" ? settings.store.cell : "";
   const limit = createRateLimit(settings.rateLimit, shared, scope);
@@ -122,7 +138,7 @@ async function assemble(
     metrics,
     trustProxy: settings.trustProxy,
     timeOuts,
-    configs: registry.configs.size,
+    configs: () => schemas.registry.configs.size,
     checkReady: async () => {
       const [obstacle] = await Promise.all([watched.probeWrites(), watched.rootId()]);
       return obstacle;
@@ -140,15 +156,14 @@ async function assemble(
     identify,
     readClient,
     openContext: (principal, failure, journal) => ({
-      configs: configs.withJournal(journal),
-      accounts: accounts.withJournal(journal),
+      ...openServices(journal),
       reader: failure === undefined ? createReader(principal, journal) : createFailedReader(failure),
     }),
     cache,
     introspection: settings.introspection,
     loopbackOnly: authenticate === undefined,
     responseHeaders: createResponseHeaders(settings.corsOrigins, limit.headersOf),
-    configs: registry.configs.size,
+    configs: () => schemas.registry.configs.size,
     newId,
     onRequest: metrics.request,
     tell,
@@ -157,7 +172,7 @@ async function assemble(
   await addRestFace(app, {
     createContext: (principal, journal) => ({
       principal,
-      configs: configs.withJournal(journal),
+      configs: openServices(journal).configs,
       reader: createReader(principal, journal),
     }),
     identify,
@@ -180,7 +195,7 @@ async function openTrustedDocuments(
 function createServices(
   settings: AppSettings,
   metrics: Metrics,
-  registry: SchemaRegistry,
+  schemas: CurrentSchemas,
   store: Store,
   shared: RedisMergeCache | undefined,
 ) {
@@ -191,17 +206,24 @@ function createServices(
   const bytes = settings.cacheMebibytes * MEBIBYTE;
   const merges = new MergedConfigs({
     bytes: bytes * MERGES_SHARE,
-    digest: registry.digest,
     shared,
     onLookup: metrics.mergeLookup,
   });
-  const cache = new ResponseCache({ bytes: bytes * RESPONSES_SHARE, store });
+  const schemaDigest = () => schemas.registry.digest;
+  const cache = new ResponseCache({ bytes: bytes * RESPONSES_SHARE, store, schemaDigest });
   const lineages = new LineageCache(bytes * ACCOUNTS_SHARE);
   const createReader = (principal: Principal, journal = new RequestJournal()) =>
     createRequestReader(journal.watch(store), principal, lineages, strayReads);
-  const accounts = new AccountService({ ...dependencies, registry });
-  const configs = new ConfigService({ ...dependencies, registry, merges });
-  return { accounts, configs, cache, watched, createReader };
+  const mutex = new KeyedMutex();
+  /** Those of one request, under one registry. */
+  const openServices = (journal?: RequestJournal) => {
+    const own = { ...dependencies, registry: schemas.registry, ...(journal && { journal }) };
+    return {
+      accounts: new AccountService(own),
+      configs: new ConfigService({ ...own, merges, mutex }),
+    };
+  };
+  return { cache, watched, createReader, openServices };
 }
 
 function now(): Date {
@@ -264,24 +286,8 @@ function newId(): string {
   return randomUUID().replaceAll("-", "");
 }
 
-function loadSchemas(folder: string, logger: FastifyBaseLogger, metrics: Metrics): SchemaRegistry {
-  const registry = loadSchemaRegistry(folder);
-  const counts = { refused: 0, ignored: 0 };
-  for (const { consequence, ...problem } of registry.problems) {
-    counts[consequence]++;
-    logger.warn(
-      problem,
-      consequence === "refused" ? "schema file not served" : "part of a schema file ignored",
-    );
-  }
-  metrics.schemas(registry.configs.size, counts);
-  logger.info({ folder: resolve(folder), configs: registry.configs.size, ...counts }, "schemas loaded");
-  return registry;
-}
-
 async function fillWithExamples(
-  accounts: AccountService,
-  configs: ConfigService,
+  { accounts, configs }: { readonly accounts: AccountService; readonly configs: ConfigService },
   reader: RequestReader,
   store: Store,
   logger: FastifyBaseLogger,

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { isIPv4 } from "node:net";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { parseDuration } from "./domain/duration.js";
 import { listed, readTrustedProxies, type TrustedProxies } from "./http/trusted-proxies.js";
 import { parseRedisUrl, type RedisTarget } from "./store/redis/redis-url.js";
 
@@ -29,6 +30,8 @@ export interface Settings {
   /** Memory that this process may use for what it remembers. */
   readonly cacheMebibytes: number;
   readonly schemas: string;
+  /** Whether the folder is loaded again whenever it has changed. */
+  readonly watchSchemas: boolean;
   readonly examples: boolean;
   readonly corsOrigins: readonly string[];
   readonly logLevel: LogLevel;
@@ -146,6 +149,7 @@ const SETTINGS = z.object({
   STRATA_HISTORY_BYTES: wholeNumber("1048576", 64 * 2 ** 20, 1),
   STRATA_AUDIT_ENTRIES: wholeNumber("1000000", 100_000_000, 1_000),
   STRATA_SCHEMAS: z.string().min(1, "must be a folder").optional(),
+  STRATA_SCHEMAS_WATCH: z.enum(["on", "off"], 'must be "on" or "off"').default("off"),
   STRATA_EXAMPLES: z.enum(["on", "off"], 'must be "on" or "off"').optional(),
   STRATA_CORS_ORIGINS: z
     .string()
@@ -214,6 +218,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     cacheMebibytes: Number(settings.STRATA_CACHE_MIB),
     maxStalenessMs: Number(settings.STRATA_MAX_STALENESS_MS),
     schemas: settings.STRATA_SCHEMAS ?? defaultSchemas(),
+    watchSchemas: settings.STRATA_SCHEMAS_WATCH === "on",
     // A store on a server of its own is somebody's production, most likely.
     examples: (settings.STRATA_EXAMPLES ?? (settings.STRATA_STORE.kind === "lmdb" ? "on" : "off")) === "on",
     corsOrigins: listed(settings.STRATA_CORS_ORIGINS),
@@ -283,15 +288,6 @@ function accessOf(settings: z.infer<typeof SETTINGS>): Settings["access"] {
     audience: settings.STRATA_JWT_AUDIENCE,
     maxAge: parseDuration(settings.STRATA_JWT_MAX_AGE) ?? 0,
   };
-}
-
-const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-
-/** Seconds; undefined when it is no time. */
-export function parseDuration(text: string): number | undefined {
-  const match = /^(\d{1,6})([smhd])$/.exec(text);
-  const seconds = Number(match?.[1]) * (SECONDS[match?.[2] ?? ""] ?? 0);
-  return seconds > 0 ? seconds : undefined;
 }
 
 function storeOf(settings: z.infer<typeof SETTINGS>): Settings["store"] {

@@ -1,17 +1,26 @@
+import { closeSync, openSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
-import { announceEnd, closeApp, describeStore } from "./app.js";
+import { announceEnd, closeApp, describeStore, reloadSchemas } from "./app.js";
 import { startServer } from "./start-server.js";
 
 /** Milliseconds that requests have once the process is told to end, and that all of closing has. */
 const DRAIN = { silence: 1_000, rest: 7_000, all: 8_000 } as const;
 const CLOSE_MS = 9_500;
 
+/** Before the app is there SIGHUP must not end the process: the folder is loaded again as soon as it can be. */
+let isHangUpEarly = false;
+const noteEarlyHangUp = (): void => {
+  isHangUpEarly = true;
+};
+process.on("SIGHUP", noteEarlyHangUp);
+
 try {
   let store = "";
   const { listeningOrigin } = await startServer(process.env, (app, settings) => {
     store = describeStore(settings.store);
-    closeOnSignals(app, settings.drainDelay);
+    const end = closeOnSignals(app, settings.drainDelay);
+    reloadOnHangUp(app, end);
   });
   greet(listeningOrigin, store);
 } catch (error) {
@@ -19,7 +28,7 @@ try {
   process.exitCode = 1;
 }
 
-function closeOnSignals(app: FastifyInstance, drainDelay: number): void {
+function closeOnSignals(app: FastifyInstance, drainDelay: number): (signal: NodeJS.Signals) => void {
   const hurry = new AbortController();
   let isEnding = false;
   const end = (signal: NodeJS.Signals): void => {
@@ -35,6 +44,33 @@ function closeOnSignals(app: FastifyInstance, drainDelay: number): void {
       .then(() => close(app, signal));
   };
   process.on("SIGTERM", end).on("SIGINT", end);
+  return end;
+}
+
+/** SIGHUP loads the schema folder again. From a terminal that has closed it means what it has always meant: the end. */
+function reloadOnHangUp(app: FastifyInstance, end: (signal: NodeJS.Signals) => void): void {
+  const hangUp = (signal: NodeJS.Signals): void => {
+    if (hasLostTerminal()) {
+      end(signal);
+      return;
+    }
+    app.log.info({ signal }, "loading the schemas again");
+    reloadSchemas(app).catch((error: unknown) =>
+      app.log.error({ err: error }, "reloading the schemas failed"),
+    );
+  };
+  process.off("SIGHUP", noteEarlyHangUp).on("SIGHUP", hangUp);
+  if (isHangUpEarly) hangUp("SIGHUP");
+}
+
+function hasLostTerminal(): boolean {
+  if (!process.stdin.isTTY && !process.stderr.isTTY) return false;
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function close(app: FastifyInstance, signal: NodeJS.Signals): void {

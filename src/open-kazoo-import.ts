@@ -40,7 +40,6 @@ export async function openKazooImport(
   const dependencies = { store, now: () => new Date(), newId: randomUUID, deadlineMs: COMMIT_WITHIN_MS };
   const merges = new MergedConfigs({
     bytes: CACHE_BYTES,
-    digest: registry.digest,
     shared: undefined,
     onLookup: () => {},
   });

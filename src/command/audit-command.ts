@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Terminal } from "../archive/progress.js";
+import { parseDuration } from "../domain/duration.js";
 import { StrataError } from "../domain/errors.js";
 import { isId } from "../domain/id.js";
-import { parseDuration } from "../env.js";
 import type { ArchiveSource } from "../store/archive.js";
 import { AccountLives, lifeAt, recordAt } from "../store/audit/account-lives.js";
 import { accountIdOf, auditEntry, parseAuditCursor } from "../store/audit/audit-entry.js";

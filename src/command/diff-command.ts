@@ -1,7 +1,7 @@
 import { parseTime } from "../domain/clock.js";
+import { parseDuration } from "../domain/duration.js";
 import { StrataError } from "../domain/errors.js";
 import { isId } from "../domain/id.js";
-import { parseDuration } from "../env.js";
 import type { AttributedChange } from "../service/read/attributed-changes.js";
 import { readOptions, UsageError } from "./command-options.js";
 

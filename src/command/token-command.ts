@@ -1,6 +1,7 @@
 import { SignJWT } from "jose";
+import { parseDuration } from "../domain/duration.js";
 import { isId } from "../domain/id.js";
-import { parseDuration, type TokenAccess } from "../env.js";
+import type { TokenAccess } from "../env.js";
 import { readOptions, UsageError } from "./command-options.js";
 
 export interface TokenContext {

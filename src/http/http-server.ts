@@ -33,7 +33,7 @@ export interface HttpServerOptions {
   /** Whether only names of this machine are answered to: where everybody may do everything. */
   readonly loopbackOnly: boolean;
   /** How many configs are served, for the page that people see. */
-  readonly configs: number;
+  readonly configs: () => number;
   /** Where the built pages are; absent: beside this program. */
   readonly webFolder?: string | undefined;
   /** Absent: those of production. */
@@ -177,7 +177,7 @@ function addPages(
   });
   app.get("/", async (request, reply) => {
     if (!wantsPage(request)) return PLACES;
-    return reply.headers(PAGE_HEADERS).send(landingPage(readClient(request.raw).origin, configs));
+    return reply.headers(PAGE_HEADERS).send(landingPage(readClient(request.raw).origin, configs()));
   });
   serveWebPages(app, webFolder, readClient);
 }

@@ -11,7 +11,9 @@ export interface Metrics {
   httpRequest(method: string, route: string, status: number, seconds: number): void;
   storeCall(operation: string, outcome: string, size: number, seconds: number): void;
   mergeLookup(known: boolean): void;
-  schemas(loaded: number, problems: Readonly<Record<"refused" | "ignored", number>>): void;
+  /** A schema folder is in force. */
+  schemas(digest: string, loaded: number, problems: Readonly<Record<"refused" | "ignored", number>>): void;
+  schemaReload(outcome: "replaced" | "unchanged" | "refused"): void;
 }
 
 /** Node's parser knows three dozen methods; those that no route has are counted as one. */
@@ -81,7 +83,7 @@ export function createMetrics(): Metrics {
       batches.observe(operation, size);
     },
     mergeLookup: (known) => merges.inc({ outcome: known ? "hit" : "miss" }),
-    schemas: createSchemaGauges(registers),
+    ...createSchemaMetrics(registers),
   };
 }
 
@@ -93,8 +95,14 @@ function ownVersion(): string {
   return version;
 }
 
-function createSchemaGauges(registers: Registry[]): Metrics["schemas"] {
-  const loaded = new Gauge({
+function createSchemaMetrics(registers: Registry[]): Pick<Metrics, "schemas" | "schemaReload"> {
+  const info = new Gauge({
+    name: "strata_schemas_info",
+    help: "The schema folder in force, by its digest: always 1.",
+    labelNames: ["digest"],
+    registers,
+  });
+  const configs = new Gauge({
     name: "strata_schemas_loaded",
     help: "Configs with a schema in use.",
     registers,
@@ -105,8 +113,29 @@ function createSchemaGauges(registers: Registry[]): Metrics["schemas"] {
     labelNames: ["consequence"],
     registers,
   });
-  return (count, found) => {
-    loaded.set(count);
-    for (const [consequence, number] of Object.entries(found)) problems.set({ consequence }, number);
+  const reloads = new Counter({
+    name: "strata_schema_reloads_total",
+    help: "Reloads of the schema folder, by what came of them.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const last = new Gauge({
+    name: "strata_schema_last_reload_successful",
+    help: "0 where the last reload of the schema folder was refused: an older state of it is in force.",
+    registers,
+  });
+  for (const outcome of ["replaced", "unchanged", "refused"]) reloads.inc({ outcome }, 0);
+  last.set(1);
+  return {
+    schemas(digest, loaded, found) {
+      info.reset();
+      info.set({ digest }, 1);
+      configs.set(loaded);
+      for (const [consequence, number] of Object.entries(found)) problems.set({ consequence }, number);
+    },
+    schemaReload(outcome) {
+      reloads.inc({ outcome });
+      last.set(outcome === "refused" ? 0 : 1);
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { isEmpty, type Json, type JsonObject } from "../domain/json.js";
 import { tokensOf } from "../domain/pointer.js";
 import { EVERYTHING, type Visibility, visiblePart } from "../domain/visibility.js";
@@ -11,6 +12,8 @@ export interface SchemaSide {
   readonly schema: JsonObject;
   readonly defaults: JsonObject;
   readonly validate: Validate;
+  /** Stands for all of the above. */
+  readonly digest: string;
 }
 
 /** A config as seen from somewhere: by an account, or by the system level, which sees everything. */
@@ -34,6 +37,11 @@ export class ConfigSchema {
   /** Undefined: the config is system-wide only. */
   readonly forAccount: Perspective | undefined;
   readonly forSystem: Perspective;
+  /**
+   * Stands for everything that the folder says about the config: what is made of nothing but it and documents is the same
+   * under the same digest, whatever else changes in the folder.
+   */
+  readonly digest: string;
 
   constructor(
     readonly id: string,
@@ -44,6 +52,7 @@ export class ConfigSchema {
       ...(account && { account: DeclaredVisibility.of(account.schema) }),
       ...(system && { system: DeclaredVisibility.of(system.schema) }),
     };
+    this.digest = hash("sha256", `${account?.digest} ${system?.digest}`, "base64url");
     const { account: byAccount, system: bySystem } = this.#declared;
     const defaults = (system ?? account)?.defaults ?? {};
     const writable =

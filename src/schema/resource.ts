@@ -33,9 +33,8 @@ export class ResourceIndex {
   readonly #byUri = new Map<string, Resource[]>();
   readonly #ofFile = new Map<SchemaFile, Resource>();
 
-  constructor(private readonly files: ReadonlyMap<string, SchemaFile>) {
-    for (const file of files.values()) this.#addFile(file);
-  }
+  /** @param files by name: those that have been added, or will be */
+  constructor(private readonly files: ReadonlyMap<string, SchemaFile>) {}
 
   of(schema: JsonObject): Resource {
     const resource = this.#ofSchema.get(schema);
@@ -65,7 +64,7 @@ export class ResourceIndex {
     if (!this.#ofSchema.has(place.schema)) this.#walk(place, inside as ResourceDraft);
   }
 
-  #addFile(file: SchemaFile): void {
+  addFile(file: SchemaFile): void {
     const own = FOLDER + encodeURIComponent(file.name);
     const id = identifierOf(file.schema, file);
     const uri = absoluteUri(id?.base || `${file.name}.json`, own);

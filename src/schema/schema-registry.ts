@@ -1,6 +1,8 @@
+import { hash } from "node:crypto";
 import { resolve as absolute } from "node:path";
 import { isId } from "../domain/id.js";
 import type { JsonObject } from "../domain/json.js";
+import { atOnce, type Pieces } from "../domain/pieces.js";
 import { appendToken } from "../domain/pointer.js";
 import { bundle } from "./bundle.js";
 import { ConfigSchema, type SchemaSide } from "./config-schema.js";
@@ -9,18 +11,21 @@ import { createFormats } from "./formats.js";
 import { createSchemaCheck } from "./metaschema.js";
 import { type Reference, referencesOf, resolve, type Target } from "./reference.js";
 import { ResourceIndex } from "./resource.js";
-import { readSchemaFolder, type SchemaFile } from "./schema-folder.js";
+import { type FolderContent, parseFolder, readFolderAtOnce, type SchemaFile } from "./schema-folder.js";
 import type { SchemaProblem } from "./schema-problem.js";
 import { soundDefaults } from "./sound-defaults.js";
 import { problemsOfFile, withoutLargePatterns } from "./sound-file.js";
 import { walkSchemas } from "./subschema.js";
 import { createValidator } from "./validation.js";
 
-/** A schema folder, loaded once and constant from then on. */
+/** What a schema folder said when it was loaded: constant from then on. */
 export interface SchemaRegistry {
   /** By config id, in the order of their ids. */
   readonly configs: ReadonlyMap<string, ConfigSchema>;
   readonly problems: readonly SchemaProblem[];
+  /** The names of the folder's files, those that are not served included. */
+  readonly files: ReadonlySet<string>;
+  /** Of the folder: changes when any file does. */
   readonly digest: string;
 }
 
@@ -31,41 +36,61 @@ const CONFIG_FILE = /^(account|system)_config\.([\s\S]*)$/;
  * @throws Error when the folder cannot be read or holds no config schema at all
  */
 export function loadSchemaRegistry(folder: string): SchemaRegistry {
-  const { files, problems, digest } = readSchemaFolder(folder);
-  const loader = new Loader(files, [...problems]);
-  const configs = loader.load();
+  return atOnce(loadInPieces(readFolderAtOnce(folder)));
+}
+
+/** The same of what has been read of a folder, about a file in each piece. @throws Error when it holds no config schema at all */
+export function* loadInPieces(content: FolderContent): Pieces<SchemaRegistry> {
+  const { files, problems } = yield* parseFolder(content);
+  const loader = new Loader([...problems]);
+  const configs = yield* loader.load(files);
   if (configs.size === 0) {
     const refused = loader.problems.map(({ file, reason }) => `\n  ${file}: ${reason}`).join("");
     throw new Error(
-      `The schema folder ${absolute(folder)} holds no usable account_config.<id>.json or system_config.<id>.json. ` +
+      `The schema folder ${absolute(content.folder)} holds no usable account_config.<id>.json or system_config.<id>.json. ` +
         `STRATA_SCHEMAS names the folder.${refused}`,
     );
   }
-  return { configs, problems: loader.problems, digest };
+  const names = new Set(content.files.keys());
+  return { configs, problems: loader.problems, files: names, digest: content.digest };
+}
+
+interface Sides {
+  readonly account?: SchemaSide;
+  readonly system?: SchemaSide;
 }
 
 class Loader {
   readonly #formats = createFormats();
   readonly #checkSchema = createSchemaCheck();
-  readonly #files: ReadonlyMap<string, SchemaFile>;
-  readonly #index: ResourceIndex;
+  readonly #files = new Map<string, SchemaFile>();
+  readonly #index = new ResourceIndex(this.#files);
   /** Files that nothing may be taken from. */
   readonly #refused = new Set<SchemaFile>();
   /** Files with a reference that leads nowhere: what does not need it may still be taken from them. */
   readonly #dangling = new Set<SchemaFile>();
 
-  constructor(
-    files: ReadonlyMap<string, SchemaFile>,
-    readonly problems: SchemaProblem[],
-  ) {
-    this.#files = new Map([...files].map(([name, file]) => [name, this.#checked(file)]));
-    this.#index = new ResourceIndex(this.#files);
+  constructor(readonly problems: SchemaProblem[]) {}
+
+  *load(files: ReadonlyMap<string, SchemaFile>): Pieces<Map<string, ConfigSchema>> {
+    for (const [name, file] of files) {
+      const checked = this.#checked(file);
+      this.#files.set(name, checked);
+      this.#index.addFile(checked);
+      yield;
+    }
+    for (const file of this.#files.values()) {
+      this.#checkReferences(file);
+      yield;
+    }
+    const byId = [...(yield* this.#sides())].sort(([a], [b]) => (a < b ? -1 : 1));
+    return new Map(byId.map(([id, { account, system }]) => [id, new ConfigSchema(id, account, system)]));
   }
 
-  load(): Map<string, ConfigSchema> {
-    for (const file of this.#files.values()) this.#checkReferences(file);
-    const sides = new Map<string, { account?: SchemaSide; system?: SchemaSide }>();
+  *#sides(): Pieces<Map<string, Sides>> {
+    const sides = new Map<string, Sides>();
     for (const file of this.#files.values()) {
+      yield;
       const [, kind, id] = CONFIG_FILE.exec(file.name) ?? [];
       if (kind === undefined || id === undefined) continue;
       if (this.#refused.has(file) || this.#dangling.has(file)) continue;
@@ -80,8 +105,7 @@ class Loader {
       const side = this.#side(file);
       if (side !== undefined) sides.set(id, { ...sides.get(id), [kind]: side });
     }
-    const byId = [...sides].sort(([a], [b]) => (a < b ? -1 : 1));
-    return new Map(byId.map(([id, { account, system }]) => [id, new ConfigSchema(id, account, system)]));
+    return sides;
   }
 
   /** Looks at a file by itself; what cannot be in force is not in what it returns. */
@@ -121,7 +145,8 @@ class Loader {
       const defaults = soundDefaults(schema, validator, (tokens, reason) =>
         this.#add({ ...origin(tokens), reason, consequence: "ignored" }),
       );
-      return { schema, validate: validator.validate, defaults };
+      const digest = hash("sha256", JSON.stringify([draft, schema, defaults]), "base64url");
+      return { schema, validate: validator.validate, defaults, digest };
     } catch (error) {
       this.#refuse(file, "", (error as Error).message);
       return undefined;

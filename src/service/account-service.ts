@@ -25,7 +25,6 @@ import {
 import { fromStore } from "./from-store.js";
 import { checkNote } from "./note.js";
 import type { RequestReader } from "./read/request-reader.js";
-import type { RequestJournal } from "./request-journal.js";
 import { AccountCommits, type AccountDependencies, writableView } from "./write/account-commits.js";
 import type { Attempt } from "./write/commit-until-done.js";
 import type { NamedOperation } from "./write/named-operation.js";
@@ -62,20 +61,15 @@ export interface Caller {
   readonly account: AccountView | undefined;
 }
 
-/** The use-cases around accounts: a tree under one root. */
+/** The use-cases around accounts: a tree under one root. As with configs, each request has a service of its own. */
 export class AccountService {
   readonly #dependencies: AccountDependencies;
   readonly #commits: AccountCommits;
 
-  constructor(dependencies: AccountDependencies) {
-    this.#dependencies = dependencies;
-    this.#commits = new AccountCommits(dependencies);
-  }
-
-  /** The same service for one request, which enters in a journal what is written. */
-  withJournal(journal: RequestJournal): AccountService {
-    const store = journal.watch(this.#dependencies.store);
-    return new AccountService({ ...this.#dependencies, store, journal });
+  constructor(given: AccountDependencies) {
+    const { journal, store } = given;
+    this.#dependencies = journal ? { ...given, store: journal.watch(store) } : given;
+    this.#commits = new AccountCommits(this.#dependencies);
   }
 
   /** Needs no scope. @throws StrataError UNAUTHENTICATED; STORE_UNAVAILABLE */

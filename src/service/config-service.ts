@@ -8,34 +8,33 @@ import { type ConfigSnapshot, snapshotOf } from "./read/config-snapshot.js";
 import type { MergedConfigs } from "./read/merged-configs.js";
 import { PastConfigs } from "./read/past-configs.js";
 import type { RequestReader } from "./read/request-reader.js";
-import type { RequestJournal } from "./request-journal.js";
 import { guardTiming } from "./timing-guard.js";
 import type { CommitDependencies } from "./write/commit-until-done.js";
 import type { WriteRequest, WriteResult } from "./write/config-write.js";
 import { ConfigWriter } from "./write/config-writer.js";
+import { KeyedMutex } from "./write/keyed-mutex.js";
 
 export interface ConfigServiceDependencies extends CommitDependencies {
   readonly registry: SchemaRegistry;
   readonly merges: MergedConfigs;
+  /** Of all services over the same store; absent: one of its own. */
+  readonly mutex?: KeyedMutex;
 }
 
-/** The use-cases around configs: what is in force, and changing it. */
+/**
+ * The use-cases around configs: what is in force, and changing it. All that one service does it does under one registry, so
+ * each request has a service of its own.
+ */
 export class ConfigService extends ConfigCatalog {
   readonly #dependencies: ConfigServiceDependencies;
-  readonly #writer: ConfigWriter;
+  readonly #mutex: KeyedMutex;
   readonly #past: PastConfigs;
 
-  /** @param writer absent: one of its own */
-  constructor(dependencies: ConfigServiceDependencies, writer?: ConfigWriter) {
+  constructor(dependencies: ConfigServiceDependencies) {
     super(dependencies.registry);
     this.#dependencies = dependencies;
+    this.#mutex = dependencies.mutex ?? new KeyedMutex();
     this.#past = new PastConfigs(this, dependencies.now);
-    this.#writer = writer ?? new ConfigWriter(dependencies, this);
-  }
-
-  /** The same service for one request, which enters in a journal what is written. */
-  withJournal(journal: RequestJournal): ConfigService {
-    return new ConfigService({ ...this.#dependencies, journal }, this.#writer);
   }
 
   /**
@@ -100,8 +99,6 @@ export class ConfigService extends ConfigCatalog {
 
   /** Sets, patches, resets or restores a document. @throws as `ConfigWriter.write` */
   write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
-    const { journal } = this.#dependencies;
-    const writer = journal === undefined ? this.#writer : this.#writer.withJournal(journal);
-    return writer.write(principal, request);
+    return new ConfigWriter(this.#dependencies, this, this.#mutex).write(principal, request);
   }
 }

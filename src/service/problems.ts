@@ -2,10 +2,10 @@ import type { EffectiveConfig } from "../domain/effective-config.js";
 import { StrataError } from "../domain/errors.js";
 import { equals, isEmpty, isObject, type Json, type JsonObject } from "../domain/json.js";
 import type { LayerKind } from "../domain/layer.js";
+import { atOnce, type Pieces } from "../domain/pieces.js";
 import { tokensOf } from "../domain/pointer.js";
 import type { Perspective } from "../schema/config-schema.js";
 import { type Rejection, STEPS_KEYWORD } from "../schema/validation.js";
-import { atOnce, type Pieces } from "./yield-to-event-loop.js";
 
 /** One thing that is wrong with effective values. */
 export interface ConfigProblem extends Omit<Rejection, "finding"> {

@@ -1,3 +1,5 @@
+import type { Pieces } from "../domain/pieces.js";
+
 /** Milliseconds that work may hold the event loop. */
 const SLICE_MS = 8;
 
@@ -25,15 +27,6 @@ export type Later<T> = T | Promise<T>;
 /** Does a piece of work: at once if there is time left in this turn. */
 export function afterYield<T>(work: () => T): Later<T> {
   return yieldToEventLoop()?.then(work) ?? work();
-}
-
-/** Work that may take long, in pieces: at each `yield` the event loop may go on. */
-export type Pieces<T> = Generator<void, T>;
-
-export function atOnce<T>(work: Pieces<T>): T {
-  let piece = work.next();
-  while (piece.done !== true) piece = work.next();
-  return piece.value;
 }
 
 export async function pieceByPiece<T>(work: Pieces<T>): Promise<T> {

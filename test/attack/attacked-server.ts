@@ -52,6 +52,7 @@ export class AttackedServer {
         mergeCache: parseRedisUrl(`redis://:${CANARIES.redisPassword}@127.0.0.1:1/0`),
         maxStalenessMs: 0,
         cacheMebibytes: 8,
+        watchSchemas: false,
         examples: true,
         corsOrigins: TRUSTED_ORIGINS,
         store: { kind: "lmdb", folder: join(folder, "data") },

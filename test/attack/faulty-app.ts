@@ -56,7 +56,7 @@ export async function createFaultyApp(
   const registry = loadSchemaRegistry(settings.schemas);
   const now = () => new Date();
   const newId = () => crypto.randomUUID();
-  const merges = new MergedConfigs({ bytes: 2 ** 20, digest: registry.digest });
+  const merges = new MergedConfigs({ bytes: 2 ** 20 });
   const configs = new ConfigService({ store, now, newId, registry, merges });
   const accounts = new AccountService({ store, now, newId, registry });
   const keys = sharedSecret(settings.access.secret ?? "");
@@ -69,7 +69,7 @@ export async function createFaultyApp(
     logger,
     metrics,
     loopbackOnly: false,
-    configs: registry.configs.size,
+    configs: () => registry.configs.size,
     checkReady: () => Promise.reject(fault()),
     openContext: (principal) => ({ configs, accounts, reader: reader(principal) }),
     identify,

@@ -22,6 +22,7 @@ export const OTHER_SETTINGS = {
   mergeCache: undefined,
   maxStalenessMs: 0,
   cacheMebibytes: 64,
+  watchSchemas: false,
 };
 
 type SchemaFiles = Readonly<Record<string, unknown>>;

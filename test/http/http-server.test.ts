@@ -37,7 +37,7 @@ describe("health", () => {
       corsOrigins: [],
       loopbackOnly: true,
       metrics: createMetrics(),
-      configs: 0,
+      configs: () => 0,
       checkReady: async () => {
         await store.rootId();
         return undefined;

@@ -35,7 +35,7 @@ export async function openRestApp(schemas: string = SHIPPED_SCHEMAS): Promise<Re
     corsOrigins: [TRUSTED_ORIGIN],
     loopbackOnly: true,
     metrics: createMetrics(),
-    configs: 1,
+    configs: () => 1,
     checkReady: async () => store.writeObstacle(),
   });
   onTestFinished(() => app.close());

@@ -61,7 +61,7 @@ export class PastLife {
       deadlineMs: 60_000,
     };
     this.#accounts = new AccountService(dependencies);
-    this.configs = new ConfigService({ ...dependencies, merges: createMerges(registry) });
+    this.configs = new ConfigService({ ...dependencies, merges: createMerges() });
     this.alive.set("", { parentId: undefined, since: "" });
   }
 

@@ -55,7 +55,7 @@ export class Services {
     };
     const registry = registryOf(schemas);
     this.accounts = new AccountService({ ...dependencies, registry });
-    this.configs = new ConfigService({ ...dependencies, registry, merges: createMerges(registry) });
+    this.configs = new ConfigService({ ...dependencies, registry, merges: createMerges() });
   }
 
   /** Accounts in order, parents first: `["leaf", "reseller"]` hangs leaf under reseller; a `*` marks a reseller. */
@@ -119,8 +119,8 @@ export async function openServices(schemas: string, folder?: string): Promise<Se
 }
 
 /** As the app has them, without a cache that others share. */
-export function createMerges({ digest }: SchemaRegistry): MergedConfigs {
-  return new MergedConfigs({ bytes: 128 * 2 ** 20, digest });
+export function createMerges(): MergedConfigs {
+  return new MergedConfigs({ bytes: 128 * 2 ** 20 });
 }
 
 /** The written result, or a failed test. */

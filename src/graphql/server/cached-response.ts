@@ -11,6 +11,8 @@ export interface CachedResponse extends CompressionKeeper {
   /** Of the operation. */
   readonly cost: number | undefined;
   readonly vector: VersionVector;
+  /** The digest of the schema folder that it was made under. */
+  readonly schemas: string;
   /** Tokens that were issued before this second, since the epoch, get another response. */
   readonly issuedFrom: number;
 }
@@ -25,6 +27,7 @@ export class CacheEntry implements CachedResponse {
   readonly about: OperationAbout;
   readonly cost: number | undefined;
   readonly vector: VersionVector;
+  readonly schemas: string;
   readonly issuedFrom: number;
   /** The newest commit when it was seen to hold last. */
   sequence: number | undefined;
@@ -40,6 +43,7 @@ export class CacheEntry implements CachedResponse {
     this.about = response.about;
     this.cost = response.cost;
     this.vector = response.vector;
+    this.schemas = response.schemas;
     this.issuedFrom = response.issuedFrom;
   }
 

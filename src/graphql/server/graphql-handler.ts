@@ -56,7 +56,7 @@ export interface GraphqlOptions {
   readonly loopbackOnly: boolean;
   readonly responseHeaders: ResponseHeaders;
   /** How many configs are served, for the page that people see. */
-  readonly configs: number;
+  readonly configs: () => number;
   readonly newId: () => string;
   readonly onRequest: OnRequest;
   readonly tell: TellRequest;
@@ -167,7 +167,7 @@ class GraphqlHandler {
     if (early !== undefined) return early;
     const principal = await identify(request);
     notes.subject = principal.subject;
-    const refused = pageFor(request, readClient, configs) ?? refuseCrossSite(request);
+    const refused = pageFor(request, readClient, configs()) ?? refuseCrossSite(request);
     if (refused !== undefined) return refused;
     const body = hasJson(request) ? await readBody(request) : null;
     if (body === undefined) return undefined;
@@ -294,11 +294,12 @@ class GraphqlHandler {
 
   #offer(
     { cacheKey, principal }: Exchange,
-    { evidence, reader }: ServedContext,
-    response: MadeResponse,
+    { configs, evidence, reader }: ServedContext,
+    response: Omit<MadeResponse, "schemas">,
   ): void {
     if (cacheKey === undefined || !evidence.suffices) return;
-    this.options.cache.offer(cacheKey, principal, response, reader.trace);
+    const { schemaDigest: schemas } = configs;
+    this.options.cache.offer(cacheKey, principal, { ...response, schemas }, reader.trace);
   }
 
   /** A response without errors that Apollo Server knows nothing of. */
@@ -308,7 +309,6 @@ class GraphqlHandler {
     this.#count(exchange, about.label);
   }
 
-  /** A response that Apollo Server knows nothing of. */
   #count({ startedAt, notes }: Exchange, label: string, outcome = "ok"): void {
     notes.outcomes = outcome === "ok" ? OK : [outcome];
     this.options.onRequest(label, outcome, (performance.now() - startedAt) / 1_000);

@@ -8,7 +8,7 @@ import type { RequestJournal } from "../../service/request-journal.js";
 import { type CachedResponse, CacheEntry } from "./cached-response.js";
 
 /** The content of a response without errors, as it was made. */
-export interface MadeResponse extends Pick<CachedResponse, "about" | "cost"> {
+export interface MadeResponse extends Pick<CachedResponse, "about" | "cost" | "schemas"> {
   readonly text: string;
 }
 
@@ -16,6 +16,8 @@ interface ResponseCacheOptions {
   /** Of memory that all of it may take, as far as it can be told. */
   readonly bytes: number;
   readonly store: VersionedStore;
+  /** The digest of the schema folder that is in force. */
+  readonly schemaDigest: () => string;
 }
 
 /** Larger entries are not cached. */
@@ -23,8 +25,8 @@ const LARGEST_SHARE = 1 / 64;
 
 /**
  * Responses to queries, as text, by everything that they depend on beside the store: the bytes of the request's body and
- * what the caller may see. The versions of what they were made of are looked up each time: an entry can be missing, never
- * stale.
+ * what the caller may see. The schema folder and the versions of what they were made of are compared each time: an entry can
+ * be missing, never stale.
  */
 export class ResponseCache {
   readonly #entries: LRUCache<string, CacheEntry>;
@@ -32,7 +34,10 @@ export class ResponseCache {
   readonly #versions: VersionCheck;
   readonly #largest: number;
 
+  readonly #schemaDigest: () => string;
+
   constructor(options: ResponseCacheOptions) {
+    this.#schemaDigest = options.schemaDigest;
     this.#versions = new VersionCheck(options.store);
     this.#entries = new LRUCache<string, CacheEntry>({
       maxSize: Math.ceil(options.bytes),
@@ -53,7 +58,8 @@ export class ResponseCache {
   ): Promise<CachedResponse | undefined> {
     if (body.length > this.#largest) return undefined;
     const entry = this.#entries.get(keyOf(body, principal));
-    if (entry === undefined || !isIssuedInTime(entry, principal)) return undefined;
+    if (entry === undefined || entry.schemas !== this.#schemaDigest()) return undefined;
+    if (!isIssuedInTime(entry, principal)) return undefined;
     const sequence = await this.#versions.holdsAt(entry.vector, entry.sequence, journal);
     if (sequence === undefined) return undefined;
     entry.sequence = sequence;
@@ -61,7 +67,7 @@ export class ResponseCache {
   }
 
   /** Caches a response on its second offer, if the versions of what was read tell whether it holds. */
-  offer(body: Buffer, principal: Principal, { text, about, cost }: MadeResponse, trace: ReadTrace): void {
+  offer(body: Buffer, principal: Principal, { text, ...made }: MadeResponse, trace: ReadTrace): void {
     if (body.length > this.#largest) return;
     if (!this.#admission.admits(keyOf(body, principal), this.#entries)) return;
     const { vector } = trace;
@@ -72,7 +78,7 @@ export class ResponseCache {
     const issuedFrom = own === undefined ? 0 : tokensCountFrom(own);
     // In one piece, though the text was put together of many.
     const bytes = Buffer.from(text).toString("latin1");
-    this.keep(body, principal, { bytes, about, cost, vector, issuedFrom });
+    this.keep(body, principal, { ...made, bytes, vector, issuedFrom });
   }
 
   protected keep(body: Buffer, principal: Principal, response: CachedResponse): void {

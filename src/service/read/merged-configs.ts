@@ -20,8 +20,6 @@ export interface VisibleConfig {
 export interface MergedConfigsOptions {
   /** Bytes of memory that all merges may take, as far as it can be told. */
   readonly bytes: number;
-  /** Stands for the schema folder and for the release: the same versions make another merge under another one. */
-  readonly digest: string;
   readonly shared?: MergeCache | undefined;
   /** Hears of every merge that a read needed, and whether it was in memory. */
   readonly onLookup?: ((known: boolean) => void) | undefined;
@@ -38,7 +36,7 @@ const BYTES_PER_CHARACTER = 48;
 const BYTES_PER_MERGE = 2 * 1024;
 
 /**
- * Merges under the versions of everything that they are made of: an entry can be missing, never stale. Each is a document
+ * Merges under the config's digest and the versions of everything that they are made of: an entry can be missing, never stale. Each is a document
  * over the merge of the layers below it, which it shares with every account that inherits from the same layers.
  */
 export class MergedConfigs {
@@ -103,9 +101,9 @@ export class MergedConfigs {
    * @returns undefined when the documents of these versions are no longer there
    */
   async #fly(wanted: Wanted, at: number): Promise<VisibleConfig | undefined> {
-    const { shared, digest } = this.options;
+    const { shared } = this.options;
     const key = wanted.keys[at] as string;
-    const name = shared && hash("sha256", `${digest} ${key}`, "base64url");
+    const name = shared && hash("sha256", key, "base64url");
     const text = name && (await shared?.get(name));
     const found = text ? parseVisibleLayers(text, wanted.keys.length - at) : undefined;
     if (found !== undefined) {
@@ -179,7 +177,8 @@ class Wanted {
     private readonly readLayers: () => Promise<LayerVersions | undefined>,
   ) {
     const keys: string[] = [];
-    let key = `${from.schema.id} ${from.perspective === from.schema.forSystem ? "system" : "account"}`;
+    const { digest, id, forSystem } = from.schema;
+    let key = `${digest} ${id} ${from.perspective === forSystem ? "system" : "account"}`;
     for (let index = layers.versions.length - 1; index >= 0; index--) {
       key += ` ${versionText(layers.versions[index])}`;
       keys.unshift(key);

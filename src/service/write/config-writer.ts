@@ -26,7 +26,6 @@ import { blamedDocument } from "../read/blamed-document.js";
 import { ConfigSnapshot, snapshotOf } from "../read/config-snapshot.js";
 import { mergeOf } from "../read/merged-configs.js";
 import type { LayerVersions } from "../read/stored-layers.js";
-import type { RequestJournal } from "../request-journal.js";
 import { guardTiming } from "../timing-guard.js";
 import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";
 import { isOlder } from "./account-commits.js";
@@ -39,7 +38,7 @@ import {
   type WriteResult,
 } from "./config-write.js";
 import { freshAncestry, freshLayers } from "./fresh-layers.js";
-import { KeyedMutex } from "./keyed-mutex.js";
+import type { KeyedMutex } from "./keyed-mutex.js";
 import {
   checkOperationName,
   digestOf,
@@ -61,16 +60,11 @@ export class ConfigWriter {
   /** Writers of one document would otherwise all decide on the same state, and all but one of them in vain. */
   readonly #mutex: KeyedMutex;
 
-  constructor(dependencies: CommitDependencies, catalog: ConfigCatalog, mutex = new KeyedMutex()) {
-    this.#dependencies = dependencies;
+  constructor(dependencies: CommitDependencies, catalog: ConfigCatalog, mutex: KeyedMutex) {
+    const { journal, store } = dependencies;
+    this.#dependencies = journal ? { ...dependencies, store: journal.watch(store) } : dependencies;
     this.#catalog = catalog;
     this.#mutex = mutex;
-  }
-
-  /** The same writer, which enters what it does in a request's journal. */
-  withJournal(journal: RequestJournal): ConfigWriter {
-    const store = journal.watch(this.#dependencies.store);
-    return new ConfigWriter({ ...this.#dependencies, store, journal }, this.#catalog, this.#mutex);
   }
 
   /**

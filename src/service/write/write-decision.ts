@@ -9,6 +9,7 @@ import {
   withoutNulls,
 } from "../../domain/json.js";
 import { applyPatch, reset } from "../../domain/patch.js";
+import { atOnce, type Pieces } from "../../domain/pieces.js";
 import { appendToken, tokensOf } from "../../domain/pointer.js";
 import { unseenPointers, visiblePart, withVisiblePart } from "../../domain/visibility.js";
 import type { ConfigSchema, Perspective } from "../../schema/config-schema.js";
@@ -20,7 +21,6 @@ import {
   refuseUnjudged,
   unchangedPlaces,
 } from "../problems.js";
-import { atOnce, type Pieces } from "../yield-to-event-loop.js";
 
 /** The change to one document that a caller asks for. Values and patches have passed `checkJson`. */
 export type WriteIntent =

@@ -39,7 +39,7 @@ async function openFailing(
     now,
     newId: () => randomUUID(),
     registry,
-    merges: createMerges(registry),
+    merges: createMerges(),
   });
   const log: Record<string, unknown>[] = [];
   const app = await openEndpoint({

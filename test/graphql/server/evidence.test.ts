@@ -41,7 +41,7 @@ async function openWith(type: "Query" | "Account" | "EffectiveConfig", planted: 
   const services = new Services(watched, SHIPPED_SCHEMAS);
   const resolve: GraphQLFieldResolver<unknown, RequestContext> = (_source, _args, context) =>
     planted(context, watched);
-  const cache = new Counting({ bytes: 2 ** 22, store });
+  const cache = new Counting({ bytes: 2 ** 22, store, schemaDigest: () => services.configs.schemaDigest });
   const app = await openEndpoint({
     store,
     schema: await schemaWith(type, { type: GraphQLInt, resolve }),

@@ -7,6 +7,7 @@ import { ResponseCache } from "../../../src/graphql/server/response-cache.js";
 import { createResponseHeaders } from "../../../src/graphql/server/response-headers.js";
 import { createHttpServer, type HttpServerOptions } from "../../../src/http/http-server.js";
 import { createMetrics } from "../../../src/http/metrics.js";
+import { RequestJournal } from "../../../src/service/request-journal.js";
 import type { Store } from "../../../src/store/store.js";
 
 interface EndpointOptions
@@ -24,11 +25,16 @@ export async function openEndpoint(given: EndpointOptions): Promise<FastifyInsta
     corsOrigins: [],
     loopbackOnly: true,
     metrics: createMetrics(),
-    configs: 1,
+    configs: () => 1,
     checkReady: async () => given.store.writeObstacle(),
     schema: given.schema ?? (await createGraphqlSchema()),
     identify: async () => OPEN_PRINCIPAL,
-    cache: new ResponseCache({ bytes: 2 ** 20, store: given.store }),
+    cache: new ResponseCache({
+      bytes: 2 ** 20,
+      store: given.store,
+      schemaDigest: () =>
+        given.openContext(OPEN_PRINCIPAL, undefined, new RequestJournal()).configs.schemaDigest,
+    }),
     introspection: true,
     responseHeaders: createResponseHeaders(given.corsOrigins ?? []),
     newId: () => "incident-1",

@@ -84,7 +84,7 @@ const store = observeStore(
 );
 const registry = loadSchemaRegistry(settings.schemas);
 const bytes = (settings.cacheMebibytes ?? 192) * MEBIBYTE;
-const merges = new MergedConfigs({ bytes: Math.floor((bytes * 2) / 3), digest: registry.digest });
+const merges = new MergedConfigs({ bytes: Math.floor((bytes * 2) / 3) });
 const lineages = new LineageCache(bytes / 3);
 const dependencies = { store, now: () => new Date(), newId: randomUUID };
 const configs = new ConfigService({ ...dependencies, registry, merges });

@@ -25,6 +25,11 @@ const registry = registryOf({
   },
 });
 const schema = registry.configs.get("mail") as ConfigSchema;
+/** The same but for what an account may set. */
+const stricter = registryOf({
+  "account_config.mail": { type: "object", properties: { host: { type: "string", maxLength: 20 } } },
+  "system_config.mail": schema.system?.schema,
+}).configs.get("mail") as ConfigSchema;
 const forAccount = schema.forAccount as Perspective;
 const { forSystem } = schema;
 const openSchema = registryOf({
@@ -71,17 +76,17 @@ const layersOf = (documents: Documents, read: Documents = []): LayerVersions => 
 });
 
 /** One process: merges of its own, over a cache that others share. */
-function gateway(shared: MergeCache | undefined, digest = registry.digest): Gateway {
-  const merges = new MergedConfigs({ bytes: 2 ** 20, digest, shared });
+function gateway(shared: MergeCache | undefined, config = schema): Gateway {
+  const merges = new MergedConfigs({ bytes: 2 ** 20, shared });
   let loads = 0;
   return {
     loads: () => loads,
-    async read(documents, side = forAccount) {
+    async read(documents, side = config.forAccount as Perspective) {
       const read = async () => {
         loads++;
         return layersOf(documents, documents);
       };
-      const found = await merges.of({ schema, perspective: side }, layersOf(documents), read);
+      const found = await merges.of({ schema: config, perspective: side }, layersOf(documents), read);
       return found && { values: found.config.merged.values, layers: found.config.layers };
     },
   };
@@ -123,10 +128,10 @@ describe("a cache that gateways share", () => {
     expect(texts[0]).not.toContain("s3cret");
   });
 
-  test("keeps apart what another schema folder, another side or another version makes", async () => {
+  test("keeps apart what another schema, another side or another version makes", async () => {
     const documents = [undefined, undefined, stored({ host: "all", password: "p" }, 4)];
     const [one, two, three] = [openCache(), openCache(), openCache()];
-    const [first, other] = [gateway(one), gateway(two, "another folder")];
+    const [first, other] = [gateway(one), gateway(two, stricter)];
     await settle(one, two, three);
     await first.read(documents);
     await settle(one, two, three);
@@ -180,7 +185,7 @@ describe("merges of one process", () => {
   });
 
   test("share what lies below the account's own document with all that inherit it", async () => {
-    const merges = new MergedConfigs({ bytes: 2 ** 20, digest: "d" });
+    const merges = new MergedConfigs({ bytes: 2 ** 20 });
     const inherited = [stored({ host: "reseller" }, 10), stored({ port: 1 }, 11)];
     let reads = 0;
     const fieldOf = async (own: StoredDocument, isAtHand: boolean) => {
@@ -205,7 +210,7 @@ describe("merges of one process", () => {
   });
 
   test("read what accounts inherit once, whatever their own documents are", async () => {
-    const merges = new MergedConfigs({ bytes: 2 ** 20, digest: "d" });
+    const merges = new MergedConfigs({ bytes: 2 ** 20 });
     const inherited = [undefined, stored({ port: 1 }, 20)];
     let reads = 0;
     const values = await Promise.all(
@@ -225,7 +230,7 @@ describe("merges of one process", () => {
   });
 
   test("are of the versions that were asked for, or of those that the asker itself reads then", async () => {
-    const merges = new MergedConfigs({ bytes: 2 ** 20, digest: "d" });
+    const merges = new MergedConfigs({ bytes: 2 ** 20 });
     const version = (v: number): Documents => [undefined, stored({ v }, 30 + v)];
     const [before, after, last] = [version(1), version(2), version(3)] as const;
     // The document changes before the first asker has read it. Whoever waits for that read asks again.
@@ -243,7 +248,7 @@ describe("merges of one process", () => {
   });
 
   test("have as many layers as were asked for, whatever is merged meanwhile", async () => {
-    const merges = new MergedConfigs({ bytes: 2 ** 20, digest: "d" });
+    const merges = new MergedConfigs({ bytes: 2 ** 20 });
     const system = stored({ v: 1 }, 50);
     const [withReseller, without] = [
       [undefined, undefined, system],
@@ -269,7 +274,7 @@ describe("merges of one process", () => {
     const layers = fc.oneof(fc.tuple(version, version), fc.tuple(version, version, version));
     const ask = fc.record({ asked: layers, changed: fc.option(layers), read: fc.nat(3), wait: fc.nat(3) });
     const law = fc.asyncProperty(fc.array(ask, { maxLength: 12 }), fc.nat(2), async (asks, kibibytes) => {
-      const merges = new MergedConfigs({ bytes: 1 + kibibytes * 4 * 2 ** 10, digest: "d" });
+      const merges = new MergedConfigs({ bytes: 1 + kibibytes * 4 * 2 ** 10 });
       const check = async ({ asked, changed, read, wait }: (typeof asks)[number]) => {
         const now = changed ?? asked;
         for (let n = 0; n < wait; n++) await nextTurn();
@@ -292,7 +297,7 @@ describe("merges of one process", () => {
   });
 
   test("of an account that is gone are none, and the others that wait read for themselves", async () => {
-    const merges = new MergedConfigs({ bytes: 2 ** 20, digest: "d" });
+    const merges = new MergedConfigs({ bytes: 2 ** 20 });
     const documents = [undefined, stored({ v: 1 }, 40)];
     const [gone, there] = await Promise.all([
       merges.of(open, layersOf(documents), async () => undefined),
@@ -303,7 +308,7 @@ describe("merges of one process", () => {
   });
 
   test("that could not be made are tried again", async () => {
-    const merges = new MergedConfigs({ bytes: 2 ** 20, digest: "d" });
+    const merges = new MergedConfigs({ bytes: 2 ** 20 });
     const documents = [stored({ host: "own" }, 9)];
     const fail = () => Promise.reject(new Error("no store"));
     const from = { schema, perspective: forAccount };
