@@ -28,6 +28,7 @@ import { addRestFace } from "./rest/rest-face.js";
 import type { CurrentSchemas } from "./schema/current-schemas.js";
 import { AccountService } from "./service/account-service.js";
 import { ConfigService } from "./service/config-service.js";
+import { LiveConfigs } from "./service/live/live-configs.js";
 import { LineageCache } from "./service/read/lineage-cache.js";
 import { MergedConfigs } from "./service/read/merged-configs.js";
 import {
@@ -223,7 +224,8 @@ function createServices(
       configs: new ConfigService({ ...own, merges, mutex }),
     };
   };
-  return { cache, watched, createReader, openServices };
+  const live = new LiveConfigs({ store, openConfigs: () => openServices().configs, createReader });
+  return { live, cache, watched, createReader, openServices };
 }
 
 function now(): Date {

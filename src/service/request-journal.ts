@@ -53,6 +53,7 @@ export class RequestJournal {
 /** What of a store is no call: it is answered from memory, or not for a request. */
 const NO_CALLS: ReadonlySet<PropertyKey> = new Set<keyof Store>([
   "isStillAt",
+  "follow",
   "writeObstacle",
   "probeWrites",
   "close",

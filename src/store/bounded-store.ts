@@ -65,6 +65,7 @@ export function boundStaleness(store: Store, options: BoundedStoreOptions): Stor
     accountHistory: (accountId, after, limit) => store.accountHistory(accountId, after, limit),
     history: (of) => store.history(of),
     documentOwners: (of) => store.documentOwners(of),
+    follow: (wake) => store.follow(wake),
     writeObstacle: () => store.writeObstacle(),
     probeWrites: () => store.probeWrites(),
     async close() {

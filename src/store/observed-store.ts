@@ -67,6 +67,7 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
       observed("accountHistory", 1, () => store.accountHistory(accountId, after, limit)),
     history: (of) => observed("history", 1, () => store.history(of)),
     documentOwners: (of) => observed("documentOwners", 1, () => store.documentOwners(of)),
+    follow: (wake) => store.follow(wake),
     writeObstacle: () => store.writeObstacle(),
     probeWrites: () => store.probeWrites(),
     close: () => store.close(),

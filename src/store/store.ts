@@ -87,6 +87,13 @@ export interface Store {
    * @throws StrataError STORE_UNAVAILABLE while the index of a store of an older release is being made
    */
   documentOwners(of: DocumentOwnersOf): Promise<DocumentOwners>;
+  /**
+   * Calls back soon after commits, whoever made them: at least once after the last of several, and also where it cannot tell
+   * whether there was one. What was committed is then there to read. Takes no read of the store while nothing is committed.
+   * @param wake must not throw
+   * @returns what ends it
+   */
+  follow(wake: () => void): () => void;
   /** Why no commit is applied for the time being, as far as is known, in words for the operator; undefined: they are. */
   writeObstacle(): string | undefined;
   /**

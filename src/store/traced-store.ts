@@ -6,6 +6,7 @@ type Call = (...given: unknown[]) => Promise<unknown>;
 /** What of a store is answered from memory, or is no part of a request. */
 const UNTRACED: ReadonlySet<PropertyKey> = new Set<keyof Store>([
   "isStillAt",
+  "follow",
   "writeObstacle",
   "probeWrites",
   "close",

@@ -56,7 +56,7 @@ async function serve(webFolder: string, trustProxy = "off"): Promise<FastifyInst
     corsOrigins: [],
     loopbackOnly: true,
     metrics: createMetrics(),
-    configs: 22,
+    configs: () => 22,
     webFolder,
     trustProxy: readTrustedProxies(trustProxy, (message) => {
       throw new Error(message);

@@ -51,7 +51,7 @@ class Gateway {
     const now = () => new Date(Date.parse(this.now));
     const dependencies = { store, now, newId: () => randomUUID(), registry, deadlineMs: 60_000 };
     this.accounts = new AccountService(dependencies);
-    this.#configs = new ConfigService({ ...dependencies, merges: createMerges(registry) });
+    this.#configs = new ConfigService({ ...dependencies, merges: createMerges() });
   }
 
   get now(): string {

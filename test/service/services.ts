@@ -8,6 +8,7 @@ import type { JsonObject } from "../../src/domain/json.js";
 import { loadSchemaRegistry, type SchemaRegistry } from "../../src/schema/schema-registry.js";
 import { AccountService } from "../../src/service/account-service.js";
 import { ConfigService } from "../../src/service/config-service.js";
+import { LiveConfigs } from "../../src/service/live/live-configs.js";
 import type { ConfigSnapshot } from "../../src/service/read/config-snapshot.js";
 import { LineageCache } from "../../src/service/read/lineage-cache.js";
 import { MergedConfigs } from "../../src/service/read/merged-configs.js";
@@ -43,6 +44,7 @@ export class Services {
   readonly #lineages = new LineageCache(16 * 2 ** 20);
   readonly accounts: AccountService;
   readonly configs: ConfigService;
+  readonly live: LiveConfigs;
 
   constructor(
     readonly store: Store,
@@ -56,6 +58,11 @@ export class Services {
     const registry = registryOf(schemas);
     this.accounts = new AccountService({ ...dependencies, registry });
     this.configs = new ConfigService({ ...dependencies, registry, merges: createMerges() });
+    this.live = new LiveConfigs({
+      store,
+      openConfigs: () => this.configs,
+      createReader: (principal) => createRequestReader(store, principal, this.#lineages),
+    });
   }
 
   /** Accounts in order, parents first: `["leaf", "reseller"]` hangs leaf under reseller; a `*` marks a reseller. */

@@ -17,6 +17,7 @@ export function alteredStore(store: Store, calls: Partial<Store>): Store {
     accountHistory: (accountId, after, limit) => store.accountHistory(accountId, after, limit),
     history: (of) => store.history(of),
     documentOwners: (of) => store.documentOwners(of),
+    follow: (wake) => store.follow(wake),
     writeObstacle: () => store.writeObstacle(),
     probeWrites: () => store.probeWrites(),
     close: () => store.close(),

@@ -2,6 +2,7 @@ import type { GraphQLResolveInfo } from "graphql";
 import type { Principal } from "../../auth/principal.js";
 import type { AccountService } from "../../service/account-service.js";
 import type { ConfigService } from "../../service/config-service.js";
+import type { LiveConfigs } from "../../service/live/live-configs.js";
 import type { RequestReader } from "../../service/read/request-reader.js";
 
 /** Items of which some come in a later turn of the event loop. */
@@ -24,4 +25,11 @@ export interface RequestContext {
   /** Gathers what the request reads into as few store calls as can be. */
   readonly reader: RequestReader;
   readonly work: WorkLimit;
+}
+
+/** What a subscription is started with. Each of its messages is executed with a context of its own. */
+export interface SubscriptionContext extends RequestContext {
+  readonly live: LiveConfigs;
+  /** Ends the subscription. */
+  readonly signal?: AbortSignal | undefined;
 }

@@ -10,7 +10,7 @@ import {
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
-import { GraphQLError, type GraphQLSchema } from "graphql";
+import { GraphQLError, type GraphQLSchema, type OperationDefinitionNode, OperationTypeNode } from "graphql";
 import { StrataError } from "../../domain/errors.js";
 import { yieldToEventLoop } from "../../service/yield-to-event-loop.js";
 import { createErrorReport, type ErrorReport, isUnauthenticated } from "./error-report.js";
@@ -109,6 +109,7 @@ function check(
   if (operation === undefined) return;
   outcome.operation = operation;
   try {
+    refuseSubscription(operation.operation);
     work.cost = checkOperation(schema, operation, request.variables ?? {});
   } catch (error) {
     if (!(error instanceof StrataError)) throw error;
@@ -118,6 +119,15 @@ function check(
       extensions: { http: { status: 400 } },
     });
   }
+}
+
+/** Apollo Server executes none: they take a transport that streams. */
+function refuseSubscription({ operation }: OperationDefinitionNode): void {
+  if (operation !== OperationTypeNode.SUBSCRIPTION) return;
+  throw new StrataError(
+    "BAD_USER_INPUT",
+    "A subscription is answered with a stream: over a WebSocket (graphql-transport-ws), or with `Accept: text/event-stream`.",
+  );
 }
 
 function finish(queries: PreparedQueries, sent: GraphQLRequestContextWillSendResponse<ServedContext>): void {

@@ -33,6 +33,7 @@ export class StrayReads {
       accountHistory: (accountId, after, limit) => stray(store.accountHistory(accountId, after, limit)),
       history: (of) => stray(store.history(of)),
       documentOwners: (of) => stray(store.documentOwners(of)),
+      follow: (wake) => store.follow(wake),
       writeObstacle: () => store.writeObstacle(),
       probeWrites: () => store.probeWrites(),
       close: () => store.close(),

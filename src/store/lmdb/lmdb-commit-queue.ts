@@ -1,4 +1,5 @@
 import { StrataError } from "../../domain/errors.js";
+import { CommitFollowers } from "../commit-followers.js";
 import { commitErrorOf, isLackOfSpace, unusable } from "./lmdb-errors.js";
 import { dataFile, withFile } from "./lmdb-files.js";
 import { forgetOperations } from "./lmdb-operations.js";
@@ -14,6 +15,7 @@ export const ANSWER_WITHIN_MS = 1_900;
 
 /** Commits on their way to the disk: many in one transaction, one transaction at a time. */
 export class LmdbCommitQueue {
+  readonly followers = new CommitFollowers();
   #waiting = new Set<Waiting>();
   /** So many commits go into a transaction each of their own: one of them made a transaction throw. */
   #suspects = 0;
@@ -88,6 +90,7 @@ export class LmdbCommitQueue {
       this.#failedCharacters = 0;
       this.watch.succeeded();
       for (const ticket of batch) ticket.finish();
+      this.followers.tell();
     } catch (error) {
       const cause = await commitErrorOf(error);
       if (!written && batch.length > 1) this.#putBack(batch);
@@ -137,6 +140,7 @@ export class LmdbCommitQueue {
     this.watch.failed(error);
     this.#failedCharacters = batch.reduce((sum, { characters }) => sum + characters, 0);
     for (const ticket of batch) ticket.fail(outcome, this.open.current);
+    this.followers.tell();
   }
 
   /** LMDB has taken back what it could: true when the disk has taken that. */

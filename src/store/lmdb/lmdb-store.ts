@@ -178,6 +178,10 @@ class LmdbStore implements Store {
     return this.#read((database) => documentOwners(database, of));
   }
 
+  follow(wake: () => void): () => void {
+    return this.#commits.followers.add(wake);
+  }
+
   writeObstacle(): string | undefined {
     return this.#watch.obstacle;
   }

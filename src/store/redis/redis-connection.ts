@@ -16,6 +16,8 @@ export interface RedisConnectionOptions {
    * everything else of a read. Nothing waits for answers that are still to come, as with ioredis's own way of doing it.
    */
   readonly gathers?: boolean;
+  /** For commands that the server answers late on purpose: milliseconds of silence that are no sign of a dead connection. */
+  readonly silenceMs?: number;
   /** Hears of each time that the connection is there to use. */
   readonly onReady?: () => void;
   /** Hears of each time that it was lost. */
@@ -102,6 +104,19 @@ export class RedisConnection {
       const answer = answers[index];
       if (answer instanceof Error) reject(answer);
       else resolve(answer);
+    }
+  }
+
+  /**
+   * A command that the server may answer as late as it was told to; nothing else goes over the connection meanwhile.
+   * @throws as `call`
+   */
+  async callAndWait([name, ...args]: RedisCommand, milliseconds: number): Promise<unknown> {
+    await this.ready();
+    try {
+      return await within(milliseconds, this.#client.call(name, ...args));
+    } catch (error) {
+      throw isUnsent(error) ? this.unavailable() : refusalOf(error);
     }
   }
 
@@ -255,7 +270,7 @@ function lastErrorOf(error: Error): Error {
   return "lastNodeError" in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
 }
 
-function createClient({ target, name }: RedisConnectionOptions): Redis | Cluster {
+function createClient({ target, name, silenceMs = SILENCE_MS }: RedisConnectionOptions): Redis | Cluster {
   const options = {
     ...(target.username !== undefined && { username: target.username }),
     ...(target.password !== undefined && { password: target.password }),
@@ -272,7 +287,7 @@ function createClient({ target, name }: RedisConnectionOptions): Redis | Cluster
     maxRetriesPerRequest: 0,
     connectTimeout: CONNECT_WITHIN_MS,
     disconnectTimeout: DISCONNECT_WITHIN_MS,
-    socketTimeout: SILENCE_MS,
+    socketTimeout: silenceMs,
     keepAlive: 10_000,
     retryStrategy: pause,
     // A primary that was made a replica: the next connection finds the new one.

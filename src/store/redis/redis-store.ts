@@ -32,6 +32,7 @@ import { HighWaterMark } from "./high-water-mark.js";
 import { callFunction, makeNonce } from "./redis-call.js";
 import { notApplied, RedisCommitQueue } from "./redis-commit-queue.js";
 import { RedisConnection, START_WITHIN_MS } from "./redis-connection.js";
+import { RedisFeedWatch } from "./redis-feed-watch.js";
 import { FUNCTIONS } from "./redis-functions.js";
 import { RedisKeys } from "./redis-keys.js";
 import { RedisReads, refused } from "./redis-reads.js";
@@ -94,6 +95,7 @@ class RedisStore implements Store {
   readonly #writes: RedisConnection;
   readonly #guard: RedisWriteGuard;
   readonly #commits: RedisCommitQueue;
+  readonly #feed: RedisFeedWatch;
   readonly #running = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
   #upgrading: Promise<void> | undefined;
@@ -126,6 +128,7 @@ class RedisStore implements Store {
       beginUpgrade: () => beginUpgrade(this.#writes, this.#keys),
       upgrade: () => this.#upgrade(),
     });
+    this.#feed = new RedisFeedWatch({ target, name: "strata-feed", routeKey }, this.#keys.feed);
     this.#commits = new RedisCommitQueue(this.#writes, this.#keys, this.#mark, this.#guard, settings);
   }
 
@@ -220,6 +223,10 @@ class RedisStore implements Store {
     return this.#track(this.#commits.commit(commit));
   }
 
+  follow(wake: () => void): () => void {
+    return this.#feed.follow(wake);
+  }
+
   writeObstacle(): string | undefined {
     return this.#guard.obstacle ?? this.#guard.refusal;
   }
@@ -253,6 +260,7 @@ class RedisStore implements Store {
     this.#ending.abort();
     await Promise.allSettled([...this.#running]);
     this.#guard.close();
+    this.#feed.close();
     this.#mark.close();
     this.#readConnection.close();
     this.#writes.close();

@@ -446,11 +446,11 @@ describe("GraphQL that is refused, without a word of the values in it", () => {
     });
   });
 
-  test("a subscription, for there are none", async () => {
+  test("a subscription without a transport that streams", async () => {
     const answer = await withoutHarm(() =>
-      app.client.post({ query: "subscription { configChanged { cursor } }" }),
+      app.client.post({ query: 'subscription { configChanged(accountId: "acme") { cursor } }' }),
     );
-    expect(answer).toMatchObject({ status: 400, errors: [{ message: "There is no subscription here." }] });
+    expect(answer).toMatchObject({ status: 400, errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
   });
 
   test("a misspelt field is told with what may have been meant", async () => {

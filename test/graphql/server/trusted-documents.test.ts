@@ -155,7 +155,11 @@ describe("the start is refused", () => {
     ["a document that is no text", '{"a1": {"query": "{ __typename }"}}', /no JSON object of texts/],
     ["a syntax error", '{"a1": "{"}', /a1: Syntax Error/],
     ["an unknown field", '{"ok": "{ __typename }", "a1": "{ nothing }"}', /a1: Cannot query field "nothing"/],
-    ["a subscription", '{"a1": "subscription S { x }"}', /a1: There is no subscription here/],
+    [
+      "a subscription to nothing",
+      '{"a1": "subscription S { x }"}',
+      /a1: Cannot query field "x" on type "Subscription"/,
+    ],
     ["a fragment alone", '{"a1": "fragment F on Account { id }"}', /a1: /],
     ["an empty document", '{"a1": ""}', /a1: Syntax Error/],
     ["a document that is too deep", JSON.stringify({ a1: deep }), /a1: The query is nested deeper/],

@@ -94,3 +94,23 @@ export class FieldsArgs {
   })
   sources?: LayerKind[] | null;
 }
+
+@ArgsType()
+export class ConfigChangedArgs extends ConfigsArgs {
+  @Field(() => ID, { description: "Whose configs." })
+  accountId!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The `cursor` of the last message, or of a config that was read: what came after it is told, in order. What cannot be told any more begins again with `reset: true`.",
+  })
+  since?: string | null;
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description:
+      "Messages that only move the cursor, so that a quiet subscriber can resume however much others wrote.",
+  })
+  bookmarks!: boolean;
+}
