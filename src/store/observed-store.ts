@@ -7,6 +7,7 @@ export interface StoreCall {
     | "descendants"
     | "layers"
     | "layersAt"
+    | "layersAfter"
     | "versions"
     | "rootId"
     | "commit"
@@ -49,6 +50,8 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
     layers: (targets, bodies) => observed("layers", targets.length, () => store.layers(targets, bodies)),
     layersAt: (targets, moment, now) =>
       observed("layersAt", targets.length, () => store.layersAt(targets, moment, now)),
+    layersAfter: (targets, sequence) =>
+      observed("layersAfter", targets.length, () => store.layersAfter(targets, sequence)),
     versions: (of) =>
       observed("versions", of.accounts.length + of.documents.length, () => store.versions(of)),
     isStillAt: (sequence) => store.isStillAt(sequence),

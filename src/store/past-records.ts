@@ -20,7 +20,8 @@ import {
 
 /** What a store finds of a past moment: records, as they are written down. */
 export interface PastRecords {
-  readonly moment: string;
+  /** Undefined: it is the sequence that was asked for. */
+  readonly moment: string | undefined;
   /** The sequence of the last commit at or before the moment; undefined: the feed does not go back so far. */
   readonly sequence: number | undefined;
   /** What the feed tells of that commit, if it still does. */
@@ -41,6 +42,8 @@ export interface PastEntries {
 export interface PastAccount extends PastEntries {
   /** The account as it is now; undefined: it is gone. */
   readonly now: AccountRecord | undefined;
+  /** Whether an account of this id was deleted since; asked for by sequence alone. */
+  readonly deletedSince?: boolean;
 }
 
 /** Whether a time is at or before a moment; `Z` ends both, and imported times may have more or fewer digits. */
@@ -93,7 +96,8 @@ interface Step {
 function stepOf(records: PastRecords, id: string, steps: Map<string, Step>): Step {
   const known = steps.get(id);
   if (known !== undefined) return known;
-  const { last, next, now } = records.account(id);
+  const found = records.account(id);
+  const { last, next } = found;
   const [past, later] = [last, next].map((entry) =>
     entry === undefined ? undefined : parseAccountRevision(entry),
   );
@@ -101,11 +105,22 @@ function stepOf(records: PastRecords, id: string, steps: Map<string, Step>): Ste
     outcome: outcomeOf(records, past, later),
     account: past?.account,
     origin: past ?? {},
-    isAnother: now === undefined || !isAtOrBefore(now.createdAt, records.moment),
+    isAnother: isAnother(records, found, past),
     next: later && timeOf(later),
   };
   steps.set(id, step);
   return step;
+}
+
+function isAnother(
+  { moment }: PastRecords,
+  { now, deletedSince }: PastAccount,
+  past: AccountRevision | undefined,
+): boolean {
+  if (now === undefined) return true;
+  // A later account of the id may have the very same time.
+  if (moment === undefined) return deletedSince === true || past?.account.createdAt !== now.createdAt;
+  return !isAtOrBefore(now.createdAt, moment);
 }
 
 function outcomeOf(
@@ -168,6 +183,6 @@ function originIn({ version, schema }: ReturnType<typeof parseDocument>) {
 /** @param documents when the documents that are missing are known again */
 function notKept(records: PastRecords, steps: readonly Step[], documents: readonly string[]): PastConfig {
   const times = [...documents, ...steps.map(({ next }) => next), records.feedStart];
-  const later = times.filter((time) => time !== undefined && !isAtOrBefore(time, records.moment));
+  const later = times.filter((time) => time !== undefined && !isAtOrBefore(time, records.moment ?? ""));
   return { outcome: "notKept", next: later.sort()[0] ?? records.newest };
 }

@@ -56,6 +56,11 @@ export interface Store {
    * @param now the caller's clock, likewise
    */
   layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt>;
+  /**
+   * The same as a past commit left it, as far as histories still tell.
+   * @param sequence of the commit, at most that of the newest one; 0: of before the first one
+   */
+  layersAfter(targets: readonly DocumentKey[], sequence: number): Promise<LayersAfter>;
   /** The versions alone, all as of one moment: the cheap way to learn whether something known still holds. */
   versions(of: VersionsOf): Promise<Versions>;
   /**
@@ -182,6 +187,9 @@ export interface LayersAt {
   readonly isOver: boolean;
   readonly configs: readonly PastConfig[];
 }
+
+/** What configs were stored as right after a commit, likewise. */
+export type LayersAfter = Pick<LayersAt, "incarnation" | "configs">;
 
 export type PastConfig =
   | PastLayers

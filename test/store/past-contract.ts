@@ -11,7 +11,7 @@ import type {
 } from "../../src/store/store.js";
 import { cases, SEED } from "../cases.js";
 import { CONFIGS, factSteps } from "./facts-model.js";
-import { PastModel } from "./past-model.js";
+import { PastModel, type PastPlace } from "./past-model.js";
 import { accountCommit, documentCommit, documentKey, versionOf } from "./store-contract.js";
 
 /** A store to test, and what can happen to its data while nobody has it open. */
@@ -69,7 +69,7 @@ async function expectUnchanged(store: Store, told: readonly Told[]): Promise<voi
   }
 }
 
-function expectConfig(model: PastModel, found: PastConfig, target: DocumentKey, moment: string): void {
+function expectConfig(model: PastModel, found: PastConfig, target: DocumentKey, moment: PastPlace): void {
   const expected = model.expected(target, moment);
   if (expected === "noAccount") expect(found).toEqual({ outcome: "noAccount" });
   else if (expected.documents === undefined) expect(found.outcome).toBe("notKept");
@@ -119,6 +119,22 @@ export function describePastContract(name: string, open: () => Promise<PastStore
 
     it("just as exactly when the feed is lost", () =>
       law(async (model, { forgetFeed }) => expectPast(model, await forgetFeed(), false)));
+
+    it("right after each of its commits, several at one time included, also when the feed is lost", () =>
+      law(async (model, { store, forgetFeed }) => {
+        const check = async (stored: Store) => {
+          for (const place of [0, ...model.commits.map(({ sequence }) => sequence)]) {
+            const { configs } = await stored.layersAfter(TARGETS, place);
+            for (const [index, target] of TARGETS.entries()) {
+              const found = configs[index] as PastConfig;
+              expectConfig(model, found, target, place);
+              if (found.outcome === "kept") expect(found.sequence).toBe(place);
+            }
+          }
+        };
+        await check(store);
+        await check(await forgetFeed());
+      }));
 
     it("and where it cannot, from which moment on it can again", () =>
       law(async (model, { store }) => {

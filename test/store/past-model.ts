@@ -14,6 +14,7 @@ import { type FactStep, FactsModel } from "./facts-model.js";
 
 interface Entry<T> {
   readonly at: string;
+  readonly sequence: number;
   readonly value: T;
 }
 interface Life {
@@ -21,6 +22,9 @@ interface Life {
   /** The sequence of its creation. */
   readonly bornAt: number;
 }
+
+/** A moment, or the sequence of a commit. */
+export type PastPlace = string | number;
 
 /** What is expected of one config as of a moment; undefined for documents: nobody can tell any more. */
 export type ExpectedConfig =
@@ -53,16 +57,17 @@ export class PastModel {
     this.facts.take(commit, made, stored);
     const { write, by, schema } = commit;
     const { at, version } = made;
-    this.commits.push({ at, value: schema });
+    const { sequence } = version;
+    this.commits.push({ at, sequence, value: schema });
     if (write.on === "document") {
       const value = { version, override: write.override, updatedAt: at, updatedBy: by };
-      log(this.#documents, keyText(write.key), { at, value });
+      log(this.#documents, keyText(write.key), { at, sequence, value });
       return;
     }
     const { id } = write.account;
     const bornAt = this.#accounts.get(id)?.at(-1)?.value?.bornAt ?? version.sequence;
     const account = this.facts.accounts.get(id);
-    log(this.#accounts, id, { at, value: account && { account, bornAt } });
+    log(this.#accounts, id, { at, sequence, value: account && { account, bornAt } });
     if (write.kind === "DELETE")
       for (const name of [...this.#documents.keys()])
         if (name.startsWith(`${id}/`)) this.#documents.delete(name);
@@ -86,7 +91,7 @@ export class PastModel {
     return at(this.commits, moment);
   }
 
-  expected({ accountId, configId }: DocumentKey, moment: string): ExpectedConfig {
+  expected({ accountId, configId }: DocumentKey, moment: PastPlace): ExpectedConfig {
     const lineage = accountId === undefined ? undefined : this.#lineage(accountId, moment);
     if (accountId !== undefined && (lineage === undefined || !this.#isAlive(accountId, moment)))
       return "noAccount";
@@ -98,13 +103,13 @@ export class PastModel {
   }
 
   /** Whether the account of then is the one that has its id now. */
-  #isAlive(id: string, moment: string): boolean {
+  #isAlive(id: string, moment: PastPlace): boolean {
     const entries = this.#accounts.get(id) ?? [];
     const now = entries.at(-1)?.value;
     return now !== undefined && at(entries, moment)?.bornAt === now.bornAt;
   }
 
-  #lineage(id: string, moment: string): Lineage | undefined {
+  #lineage(id: string, moment: PastPlace): Lineage | undefined {
     const found: AccountRecord[] = [];
     for (let next: string | undefined = id; next !== undefined; ) {
       const account: AccountRecord | undefined = at(this.#accounts.get(next) ?? [], moment)?.account;
@@ -122,6 +127,8 @@ function log<T>(entries: Map<string, Entry<T>[]>, name: string, entry: Entry<T>)
   else known.push(entry);
 }
 
-function at<T>(entries: readonly Entry<T>[], moment: string): T | undefined {
-  return entries.findLast((entry) => entry.at <= moment)?.value;
+function at<T>(entries: readonly Entry<T>[], place: PastPlace): T | undefined {
+  const isThen = (entry: Entry<T>) =>
+    typeof place === "number" ? entry.sequence <= place : entry.at <= place;
+  return entries.findLast(isThen)?.value;
 }

@@ -53,6 +53,16 @@ export function nextAccountEntry(database: Database, accountId: string, after: n
   return undefined;
 }
 
+/** The revisions that commits after a sequence made, oldest first, one by one. */
+export function* accountRevisions(
+  database: Database,
+  accountId: string,
+  after: number,
+): Generator<AccountRevision> {
+  const range = { start: entryKey(accountId, after + 1), end: afterKey(accountId) };
+  for (const { value } of database.getRange(range)) yield parseAccountRevision(value);
+}
+
 export function accountHistory(
   database: Database,
   accountId: string,

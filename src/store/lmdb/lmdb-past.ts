@@ -14,8 +14,8 @@ import {
   versionOfRecord,
 } from "../records.js";
 import { isOver } from "../settled-moment.js";
-import { type DocumentKey, keyText, type LayersAt } from "../store.js";
-import { lastAccountEntry, nextAccountEntry } from "./lmdb-account-history.js";
+import { type AccountRecord, type DocumentKey, keyText, type LayersAfter, type LayersAt } from "../store.js";
+import { accountRevisions, lastAccountEntry, nextAccountEntry } from "./lmdb-account-history.js";
 import { accountOf } from "./lmdb-accounts.js";
 import type { Database } from "./lmdb-database.js";
 import { historyKey } from "./lmdb-history.js";
@@ -28,16 +28,37 @@ export function layersAt(
   now: string,
 ): LayersAt {
   const place = placeOf(database, moment);
+  return {
+    ...configsAt(database, targets, moment, place),
+    newest: place.newest || undefined,
+    isOver: isOver(moment, now, place.newest),
+  };
+}
+
+export function layersAfter(
+  database: Database,
+  targets: readonly DocumentKey[],
+  sequence: number,
+): LayersAfter {
+  const { start: _, ...feed } = feedOf(database);
+  const place = { sequence, change: database.get(feedKey(sequence)), ...feed };
+  return configsAt(database, targets, undefined, place);
+}
+
+function configsAt(
+  database: Database,
+  targets: readonly DocumentKey[],
+  moment: string | undefined,
+  place: Place,
+): LayersAfter {
   const records: PastRecords = {
     moment,
     ...place,
-    account: once((id) => accountAt(database, id, moment, place.sequence)),
-    document: once((key) => documentAt(database, key, moment, place.sequence), keyText),
+    account: once((id) => accountAt(database, id, moment ?? "", place.sequence)),
+    document: once((key) => documentAt(database, key, moment ?? "", place.sequence), keyText),
   };
   return {
     incarnation: incarnationOf(database),
-    newest: place.newest || undefined,
-    isOver: isOver(moment, now, place.newest),
     configs: targets.map((target) => pastConfig(records, target)),
   };
 }
@@ -55,13 +76,20 @@ function once<K, T>(find: (key: K) => T, nameOf: (key: K) => unknown = (key) => 
 
 type Place = Pick<PastRecords, "sequence" | "change" | "newest" | "feedStart">;
 
+/** The time of the newest commit, and the first commit of which the feed tells. */
+function feedOf(database: Database) {
+  const newest = lastTime(database);
+  const end = feedKey(sequenceOf(database) + 1);
+  const first = firstOf(database.getRange({ start: feedKey(0), end, limit: 1 }));
+  const start = first === undefined ? undefined : parseChangeAt(first);
+  return { newest, feedStart: start?.at ?? newest, start };
+}
+
 /** The last commit at or before the moment, as far as the feed tells. */
 function placeOf(database: Database, moment: string): Place {
-  const newest = lastTime(database);
+  const { start, ...feed } = feedOf(database);
+  const { newest } = feed;
   const last = sequenceOf(database);
-  const first = firstOf(database.getRange({ start: feedKey(0), end: feedKey(last + 1), limit: 1 }));
-  const start = first === undefined ? undefined : parseChangeAt(first);
-  const feed = { newest, feedStart: start?.at ?? newest };
   if (last === 0) return { sequence: 0, change: undefined, ...feed };
   if (isAtOrBefore(newest, moment)) return { sequence: last, change: database.get(feedKey(last)), ...feed };
   if (start === undefined || !isAtOrBefore(start.at, moment))
@@ -114,7 +142,21 @@ function accountAt(
       const entry = lastAccountEntry(database, id, middle);
       return entry === undefined || isThen(entry);
     });
-  return { now, last: lastAccountEntry(database, id, bound), next: nextAccountEntry(database, id, bound) };
+  return {
+    now,
+    last: lastAccountEntry(database, id, bound),
+    next: nextAccountEntry(database, id, bound),
+    deletedSince: now !== undefined && wasDeleted(database, now, bound),
+  };
+}
+
+/** Whether an account of the id was deleted after a sequence: then before this one was created, or at the same time. */
+function wasDeleted(database: Database, { id, createdAt }: AccountRecord, after: number): boolean {
+  for (const { kind, at = "" } of accountRevisions(database, id, after)) {
+    if (kind === "DELETE") return true;
+    if (at > createdAt) return false;
+  }
+  return false;
 }
 
 function documentAt(

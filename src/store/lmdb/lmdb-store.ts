@@ -21,6 +21,7 @@ import {
   HISTORY_REVISIONS,
   type HistoryOf,
   type LayerBodies,
+  type LayersAfter,
   type LayersAt,
   type Lineages,
   NAMED_OPERATIONS,
@@ -43,7 +44,7 @@ import { unusable } from "./lmdb-errors.js";
 import { documentHistory } from "./lmdb-history.js";
 import { documentOwners } from "./lmdb-index.js";
 import { namedOperation, operationVersion } from "./lmdb-operations.js";
-import { layersAt } from "./lmdb-past.js";
+import { layersAfter, layersAt } from "./lmdb-past.js";
 import {
   changesAfter,
   changesBefore,
@@ -136,6 +137,10 @@ class LmdbStore implements Store {
   async layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {
     await this.#settle(moment, now);
     return this.#read((database) => layersAt(database, targets, moment, now));
+  }
+
+  layersAfter(targets: readonly DocumentKey[], sequence: number): Promise<LayersAfter> {
+    return this.#read((database) => layersAfter(database, targets, sequence));
   }
 
   /** From now on commits get later times; one that got its time before is in the transaction that is being written. */

@@ -22,14 +22,15 @@ local function feed_entry(feed, from)
   return found and found[2][2]
 end
 
--- The sequence of the last commit at or before a moment, nil where the feed does not go back so far; the newest commit's time,
--- and the first one's of which the feed tells.
-local function place_at(sequence_key, feed, time_key, moment)
+-- The sequence that was asked for, or of the last commit at or before a moment, nil where the feed does not go back so far; the
+-- newest commit's time, and the first one's of which the feed tells.
+local function place_at(sequence_key, feed, time_key, moment, sequence)
   local last = tonumber(redis.call('GET', sequence_key) or '0')
   local newest = last_time(redis.call('GET', time_key), feed)
   local first = feed_entry(feed, '-')
   local start = first and change_time(first)
   local feed_start = first and start .. 'Z' or newest
+  if sequence then return sequence, newest, feed_start end
   if last == 0 then return 0, newest, feed_start end
   if string.sub(newest, 1, -2) <= moment then return last, newest, feed_start end
   if not first or start > moment then
@@ -43,12 +44,13 @@ local function place_at(sequence_key, feed, time_key, moment)
   return low, newest, feed_start
 end
 
--- The last entry of a history that is then, and the one after it; where there is none ''. Empty entries at its beginning are lost.
+-- The last entry of a history that is then, and the one after it, where there is none '', and at which place that would be. Empty
+-- entries at its beginning are lost.
 local function entries_at(history, is_then)
   local count = redis.call('LLEN', history)
-  if count == 0 then return '', '' end
+  if count == 0 then return '', '', 0 end
   local newest = redis.call('LINDEX', history, -1)
-  if is_then(newest) then return newest, '' end
+  if is_then(newest) then return newest, '', count end
   local lost = 0
   while redis.call('LINDEX', history, lost) == '' do lost = lost + 1 end
   local low, high = lost - 1, count - 1
@@ -56,15 +58,29 @@ local function entries_at(history, is_then)
     local middle = math.floor((low + high) / 2)
     if is_then(redis.call('LINDEX', history, middle)) then low = middle else high = middle end
   end
-  return low >= lost and redis.call('LINDEX', history, low) or '', redis.call('LINDEX', history, high)
+  return low >= lost and redis.call('LINDEX', history, low) or '', redis.call('LINDEX', history, high), high
 end
 
--- keys: tree meta seq feed time; args: prefix system-owner moment, then pairs of an account (or the system's owner) and a
+-- Whether one of an account's entries from a place on tells of a deletion: then before the account of now was created, or at
+-- the same time.
+local function deleted_since(history, place, account)
+  local created = string.match(account, '"createdAt":"([^"]*)Z"')
+  while created do
+    local entry = redis.call('LINDEX', history, place)
+    if not entry then return false end
+    if kind_of(entry) == 'DELETE' then return true end
+    if (account_time(entry) or '') > created then return false end
+    place = place + 1
+  end
+  return false
+end
+
+-- keys: tree meta seq feed time; args: prefix system-owner, moment or sequence (else ''), then pairs of an account (or the system's owner) and a
 -- config id. Each account on the ways to the root comes once: what it is now, what it was, and what it was next; so does each
 -- document.
 local function layers_at(keys, args)
-  local prefix, system, moment = args[1], args[2], string.sub(args[3], 1, -2)
-  local sequence, newest, feed_start = place_at(keys[3], keys[4], keys[5], moment)
+  local prefix, system, moment, wanted = args[1], args[2], string.sub(args[3], 1, -2), tonumber(args[4])
+  local sequence, newest, feed_start = place_at(keys[3], keys[4], keys[5], moment, wanted)
   local function is_then(time_of)
     return function(entry)
       if sequence then return sequence_of(entry) <= sequence end
@@ -75,8 +91,10 @@ local function layers_at(keys, args)
   local accounts, places, documents, seen = {}, {}, {}, {}
   local function place(id)
     if places[id] == nil then
-      local entry, after = entries_at(prefix .. 'p:' .. id, is_then(account_time))
-      accounts[#accounts + 1] = {id, redis.call('GET', prefix .. 'a:' .. id) or '', entry, after}
+      local entry, after, next_place = entries_at(prefix .. 'p:' .. id, is_then(account_time))
+      local now = redis.call('GET', prefix .. 'a:' .. id) or ''
+      local is_deleted = wanted and deleted_since(prefix .. 'p:' .. id, next_place, now)
+      accounts[#accounts + 1] = {id, now, entry, after, is_deleted and '1' or ''}
       local account = string.match(entry, '"account":({.*)')
       places[id] = account and {
         parent = string.match(account, '"parentId":"([^"]*)"') or '',
@@ -103,7 +121,7 @@ local function layers_at(keys, args)
     local entry, after = entries_at(prefix .. 'h:' .. name, is_then(document_time))
     documents[#documents + 1] = {owner, config, entry, after}
   end
-  for i = 4, #args, 2 do
+  for i = 5, #args, 2 do
     local owner, config = args[i], args[i + 1]
     document(system, config)
     if owner ~= system and place(owner) then

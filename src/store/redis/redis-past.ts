@@ -1,17 +1,18 @@
 import { type PastAccount, type PastEntries, pastConfig } from "../past-records.js";
 import { keyOf, parseAccount, SYSTEM_OWNER } from "../records.js";
 import { isOver, momentAfter } from "../settled-moment.js";
-import { type DocumentKey, keyText, type LayersAt } from "../store.js";
+import { type DocumentKey, keyText, type LayersAfter, type LayersAt } from "../store.js";
 import type { RedisCommand } from "./redis-connection.js";
 import { FUNCTIONS } from "./redis-functions.js";
 import type { RedisKeys } from "./redis-keys.js";
 
+/** @param at a moment, or a sequence */
 export function layersAtCommand(
   keys: RedisKeys,
   targets: readonly DocumentKey[],
-  moment: string,
+  at: string | number,
 ): RedisCommand {
-  return ["FCALL_RO", FUNCTIONS.layersAt, ...callOf(keys, targets, moment)];
+  return ["FCALL_RO", FUNCTIONS.layersAt, ...callOf(keys, targets, at)];
 }
 
 /** The same, after which no commit gets a time at or before the moment. It writes down that. */
@@ -27,11 +28,12 @@ export function settledLayersAtCommand(
 function callOf(
   keys: RedisKeys,
   targets: readonly DocumentKey[],
-  moment: string,
+  at: string | number,
 ): readonly (string | number)[] {
   const names = [keys.tree, keys.meta, keys.sequence, keys.feed, keys.time];
+  const place = typeof at === "number" ? ["", at] : [at, ""];
   const wanted = targets.flatMap(({ accountId, configId }) => [accountId ?? SYSTEM_OWNER, configId]);
-  return [names.length, ...names, keys.prefix, SYSTEM_OWNER, moment, ...wanted];
+  return [names.length, ...names, keys.prefix, SYSTEM_OWNER, ...place, ...wanted];
 }
 
 /** What the function answers; empty text stands for what is not there. */
@@ -42,20 +44,38 @@ export type LayersAtAnswer = [
   feedStart: string,
   sequence: string,
   change: string,
-  accounts: [id: string, now: string, last: string, next: string][],
+  accounts: [id: string, now: string, last: string, next: string, deletedSince: string][],
   documents: [owner: string, configId: string, last: string, next: string][],
 ];
 
 export function parseLayersAt(
-  [, incarnation, newest, feedStart, sequence, change, accounts, documents]: LayersAtAnswer,
+  answer: LayersAtAnswer,
   targets: readonly DocumentKey[],
   moment: string,
   now: string,
 ): LayersAt {
+  const newest = answer[2];
+  return {
+    ...parseConfigs(answer, targets, moment),
+    newest: newest || undefined,
+    isOver: isOver(moment, now, newest),
+  };
+}
+
+/** @param moment undefined: it was asked for by sequence */
+export function parseConfigs(
+  [, incarnation, newest, feedStart, sequence, change, accounts, documents]: LayersAtAnswer,
+  targets: readonly DocumentKey[],
+  moment: string | undefined,
+): LayersAfter {
   const foundAccounts = new Map(
-    accounts.map(([id, now, last, next]): [string, PastAccount] => [
+    accounts.map(([id, now, last, next, deletedSince]): [string, PastAccount] => [
       id,
-      { now: now === "" ? undefined : parseAccount(now), ...entriesOf(last, next) },
+      {
+        now: now === "" ? undefined : parseAccount(now),
+        deletedSince: deletedSince === "1",
+        ...entriesOf(last, next),
+      },
     ]),
   );
   const foundDocuments = new Map(
@@ -75,8 +95,6 @@ export function parseLayersAt(
   };
   return {
     incarnation: incarnation ?? "",
-    newest: newest || undefined,
-    isOver: isOver(moment, now, newest),
     configs: targets.map((target) => pastConfig(records, target)),
   };
 }

@@ -28,6 +28,7 @@ import {
   type EarlierOperation,
   type HistoryOf,
   type LayerBodies,
+  type LayersAfter,
   type LayersAt,
   type Lineages,
   type StoredConfigs,
@@ -46,7 +47,13 @@ import {
 } from "./redis-connection.js";
 import { FUNCTIONS, REDIS_FORMAT } from "./redis-functions.js";
 import type { RedisKeys } from "./redis-keys.js";
-import { type LayersAtAnswer, layersAtCommand, parseLayersAt, settledLayersAtCommand } from "./redis-past.js";
+import {
+  type LayersAtAnswer,
+  layersAtCommand,
+  parseConfigs,
+  parseLayersAt,
+  settledLayersAtCommand,
+} from "./redis-past.js";
 import { UNFINISHED_IMPORT } from "./redis-write-guard.js";
 
 /** A read goes again while this lasts: its connection may just have been lost. */
@@ -138,6 +145,14 @@ export class RedisReads {
 
   layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {
     return this.#layersAt(layersAtCommand(this.keys, targets, moment), targets, moment, now);
+  }
+
+  layersAfter(targets: readonly DocumentKey[], sequence: number): Promise<LayersAfter> {
+    return this.read(layersAtCommand(this.keys, targets, sequence), (answer) => {
+      const found = answer as LayersAtAnswer;
+      this.#treeOf(found[0]);
+      return parseConfigs(found, targets, undefined);
+    });
   }
 
   /** The same, to stay so. Only where a commit may still get such a time something is written. */

@@ -17,6 +17,7 @@ import {
   type HistoryOf,
   type HistoryRetention,
   type LayerBodies,
+  type LayersAfter,
   type LayersAt,
   type Lineages,
   NAMED_OPERATIONS,
@@ -179,6 +180,10 @@ class RedisStore implements Store {
 
   layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {
     return this.#reading(() => this.#reads.settledLayersAt(targets, moment, now));
+  }
+
+  layersAfter(targets: readonly DocumentKey[], sequence: number): Promise<LayersAfter> {
+    return this.#reading(() => this.#reads.layersAfter(targets, sequence));
   }
 
   versions(of: VersionsOf): Promise<Versions> {
