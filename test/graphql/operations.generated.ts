@@ -34,6 +34,8 @@ export type LayerKind =
 export type PatchConfigInput = {
   /** Whose config. */
   accountId: string;
+  /** The `cursor` of the config you decided on. The write is decided on what is there now; a field that it would overwrite and that others have changed since is a conflict: then nothing is written, and ConfigConflict lists all of them. Edits of different fields both succeed. REVISION_NOT_FOUND where that state cannot be told any more. */
+  base?: string | null | undefined;
   /** Which config, e.g. `conferences`. */
   configId?: string;
   /** Answer what would happen, and write nothing. */
@@ -50,6 +52,8 @@ export type PatchConfigInput = {
 
 /** Changes some overrides of the system layer's config. */
 export type PatchSystemConfigInput = {
+  /** The `cursor` of the config you decided on. The write is decided on what is there now; a field that it would overwrite and that others have changed since is a conflict: then nothing is written, and ConfigConflict lists all of them. Edits of different fields both succeed. REVISION_NOT_FOUND where that state cannot be told any more. */
+  base?: string | null | undefined;
   /** Which config, e.g. `conferences`. */
   configId: string;
   /** Answer what would happen, and write nothing. */
@@ -68,6 +72,8 @@ export type PatchSystemConfigInput = {
 export type ResetConfigInput = {
   /** Whose config. */
   accountId: string;
+  /** The `cursor` of the config you decided on. The write is decided on what is there now; a field that it would overwrite and that others have changed since is a conflict: then nothing is written, and ConfigConflict lists all of them. Edits of different fields both succeed. REVISION_NOT_FOUND where that state cannot be told any more. */
+  base?: string | null | undefined;
   /** Which config, e.g. `conferences`. */
   configId?: string;
   /** Answer what would happen, and write nothing. */
@@ -84,6 +90,8 @@ export type ResetConfigInput = {
 
 /** Drops overrides of the system layer's config: all, or some. */
 export type ResetSystemConfigInput = {
+  /** The `cursor` of the config you decided on. The write is decided on what is there now; a field that it would overwrite and that others have changed since is a conflict: then nothing is written, and ConfigConflict lists all of them. Edits of different fields both succeed. REVISION_NOT_FOUND where that state cannot be told any more. */
+  base?: string | null | undefined;
   /** Which config, e.g. `conferences`. */
   configId: string;
   /** Answer what would happen, and write nothing. */
@@ -102,6 +110,8 @@ export type ResetSystemConfigInput = {
 export type SetConfigInput = {
   /** Whose config. */
   accountId: string;
+  /** The `cursor` of the config you decided on. The write is decided on what is there now; a field that it would overwrite and that others have changed since is a conflict: then nothing is written, and ConfigConflict lists all of them. Edits of different fields both succeed. REVISION_NOT_FOUND where that state cannot be told any more. */
+  base?: string | null | undefined;
   /** Which config, e.g. `conferences`. */
   configId?: string;
   /** Answer what would happen, and write nothing. */
@@ -118,6 +128,8 @@ export type SetConfigInput = {
 
 /** Replaces every override of the system layer's config. */
 export type SetSystemConfigInput = {
+  /** The `cursor` of the config you decided on. The write is decided on what is there now; a field that it would overwrite and that others have changed since is a conflict: then nothing is written, and ConfigConflict lists all of them. Edits of different fields both succeed. REVISION_NOT_FOUND where that state cannot be told any more. */
+  base?: string | null | undefined;
   /** Which config, e.g. `conferences`. */
   configId: string;
   /** Answer what would happen, and write nothing. */

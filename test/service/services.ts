@@ -49,12 +49,9 @@ export class Services {
   constructor(
     readonly store: Store,
     schemas: string,
+    now = (): Date => new Date(Date.UTC(2026, 0, 1) + this.#ticks++),
   ) {
-    const dependencies = {
-      store,
-      now: () => new Date(Date.UTC(2026, 0, 1) + this.#ticks++),
-      newId: () => randomUUID(),
-    };
+    const dependencies = { store, now, newId: () => randomUUID() };
     const registry = registryOf(schemas);
     this.accounts = new AccountService({ ...dependencies, registry });
     this.configs = new ConfigService({ ...dependencies, registry, merges: createMerges() });

@@ -17,6 +17,8 @@ export interface AttributedChange extends FieldChange {
   readonly by: BlamedCommit | undefined;
 }
 
+type HistoryReader = Pick<RequestReader, "history">;
+
 /** Pointers with their tokens. */
 type Pointers = Map<string, readonly string[]>;
 
@@ -24,8 +26,7 @@ type Pointers = Map<string, readonly string[]>;
 const PAGE = { limit: 100, bytes: 2 ** 20 };
 
 /**
- * What differs in force between two states of one config, and who did it: of the highest layer that says something else about a
- * field, the last commit of those in between that changed what it says.
+ * What differs in force between two states of one config, and who did it, as `changedBy` tells.
  * @throws StrataError STORE_UNAVAILABLE
  */
 export async function attributedChanges(
@@ -36,8 +37,25 @@ export async function attributedChanges(
   await yieldToEventLoop();
   const changes = fieldChanges(before.config, after.config);
   await yieldToEventLoop();
+  const pointers = changes.map(({ pointer }) => pointer);
+  const by = await changedBy(before, after, pointers, reader);
+  return changes.map((change) => ({ ...change, by: by.get(change.pointer) }));
+}
+
+/**
+ * Who did it, for places that differ: of the highest layer that says something else there, the last commit of those in between
+ * that changed what it says. A place is missing where a schema, an account's move or a dry run made the difference, or the caller may
+ * not know.
+ * @throws StrataError STORE_UNAVAILABLE
+ */
+export async function changedBy(
+  before: ConfigSnapshot,
+  after: ConfigSnapshot,
+  places: readonly string[],
+  reader: HistoryReader,
+): Promise<ReadonlyMap<string, BlamedCommit>> {
   const pointers = new Map<number, Pointers>();
-  for (const { pointer } of changes) {
+  for (const pointer of places) {
     const tokens = tokensOf(pointer);
     const layer = causingLayer(before.config, after.config, tokens);
     if (layer === undefined || !isTold(before, after, layer)) continue;
@@ -49,7 +67,7 @@ export async function attributedChanges(
     const search = new LayerSearch(before, after, layer, unexplained, found);
     await search.run(reader);
   }
-  return changes.map((change) => ({ ...change, by: found.get(change.pointer) }));
+  return found;
 }
 
 /** Whether it is the same document before and after, and the caller may know who wrote it (R15). */
@@ -76,7 +94,7 @@ class LayerSearch {
     this.#later = { document: after.config.layers[layer]?.document, commit: undefined };
   }
 
-  async run(reader: RequestReader): Promise<void> {
+  async run(reader: HistoryReader): Promise<void> {
     const newest = this.after.versions[this.layer];
     const oldest = this.before.versions[this.layer]?.revision ?? 0;
     for (let next = newest?.revision ?? 0; this.unexplained.size > 0 && next > oldest; ) {

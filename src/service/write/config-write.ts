@@ -1,9 +1,11 @@
 import type { FieldChange } from "../../domain/field-change.js";
 import type { Json, JsonObject } from "../../domain/json.js";
+import type { Position } from "../../store/store.js";
 import type { ConfigTarget } from "../config-catalog.js";
 import type { ConfigProblem } from "../problems.js";
 import type { ConfigSnapshot } from "../read/config-snapshot.js";
 import type { JournaledWrite } from "../request-journal.js";
+import type { FieldConflict } from "./rebase.js";
 import type { WriteIntent } from "./write-decision.js";
 
 /** A write as it is asked for: of a restore the document has yet to be looked up. */
@@ -18,6 +20,11 @@ export interface WriteRequest {
   readonly note?: string | undefined;
   /** The etag that the caller decided on, or several; absent: whatever is there now. */
   readonly ifMatch?: string | readonly string[] | undefined;
+  /**
+   * The position of the store at which the caller saw what it decided on: a field that the write would overwrite and that was
+   * changed since is a conflict. Absent: whatever is there now.
+   */
+  readonly base?: Position | undefined;
   /** Answers what would happen, and writes nothing. */
   readonly dryRun?: boolean | undefined;
   /**
@@ -45,14 +52,22 @@ export type WriteResult =
       readonly changedPointers: Iterable<string>;
     }
   | { readonly result: "invalid"; readonly problems: readonly ConfigProblem[] }
-  /** `ifMatch` named another state than the current one. */
-  | { readonly result: "conflict"; readonly current: ConfigSnapshot };
+  | WriteConflict;
+
+/** Nothing was written. Without `conflicts`: `ifMatch` named another state than the current one. */
+export interface WriteConflict {
+  readonly result: "conflict";
+  readonly current: ConfigSnapshot;
+  /** The overlaps with what others have written since `base`: all of them. */
+  readonly conflicts: readonly FieldConflict[];
+}
 
 /** All that a write means to do: what is not in here may be another in a retry. */
-export function meaningOf({ target, ifMatch, intent, note }: WriteRequest): Json {
+export function meaningOf({ target, ifMatch, base, intent, note }: WriteRequest): Json {
   const { accountId = null, configId } = target;
   const condition = ifMatch === undefined ? null : [ifMatch].flat();
-  return [intent.kind, accountId, configId, wantedBy(intent), condition, note ?? null];
+  const meaning = [intent.kind, accountId, configId, wantedBy(intent), condition, note ?? null];
+  return base === undefined ? meaning : [...meaning, { base: [base.incarnation, base.sequence] }];
 }
 
 function wantedBy(intent: RequestedIntent): Json {

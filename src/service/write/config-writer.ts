@@ -46,6 +46,7 @@ import {
   type NamedOperation,
   operationIdOf,
 } from "./named-operation.js";
+import { type FieldConflict, fieldConflicts } from "./rebase.js";
 import { earlierWrite, memoOf } from "./replayed-write.js";
 import { restoredRevision } from "./restored-revision.js";
 import { decideInPieces, type WriteDecision, type WriteIntent } from "./write-decision.js";
@@ -71,9 +72,8 @@ export class ConfigWriter {
    * Sets, patches, resets or restores a document. Decides on fresh layers, commits only if all of them still hold, and decides
    * again when they do not: concurrent patches of different fields both survive.
    * The right to write is judged on the same layers.
-   * @throws StrataError as `effective`; BAD_USER_INPUT; REVISION_NOT_FOUND; RATE_LIMITED; STORE_UNAVAILABLE (nothing
-   * was written);
-   * WRITE_OUTCOME_UNKNOWN
+   * @throws StrataError as `effective`; BAD_USER_INPUT; REVISION_NOT_FOUND (of a restore, or for `base`); RATE_LIMITED;
+   * STORE_UNAVAILABLE (nothing was written); WRITE_OUTCOME_UNKNOWN
    */
   async write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
     await yieldToEventLoop();
@@ -121,7 +121,7 @@ export class ConfigWriter {
       }
       const { snapshot: before, perspective } = read;
       if (request.ifMatch !== undefined && ![request.ifMatch].flat().includes(before.etag)) {
-        return { answer: { result: "conflict", current: before } };
+        return { answer: { result: "conflict", current: before, conflicts: [] } };
       }
       const intent = await this.#lookedUp(request.intent, read);
       const stored = read.documents[0]?.override ?? {};
@@ -129,6 +129,8 @@ export class ConfigWriter {
         decideInPieces(intent, stored, before.config, before.schema, perspective),
       );
       await yieldToEventLoop();
+      const conflicts = await this.#overlaps(request, read, decision);
+      if (conflicts.length > 0) return { answer: { result: "conflict", current: before, conflicts } };
       if (decision.problems.some(isBlocking)) {
         return { answer: { result: "invalid", problems: decision.problems } };
       }
@@ -153,6 +155,17 @@ export class ConfigWriter {
     const from = { layers: { ...read, lineage: ancestry?.lineage }, config: merged };
     const snapshot = snapshotOf(config, from, view);
     return { ...layers, perspective: config.perspective, snapshot };
+  }
+
+  /** What the write would overwrite that others have changed since its base. */
+  async #overlaps(
+    { target, base }: WriteRequest,
+    { snapshot: current, perspective }: ReadLayers,
+    { after }: WriteDecision,
+  ): Promise<readonly FieldConflict[]> {
+    if (base === undefined) return [];
+    const config = { schema: current.schema, perspective };
+    return fieldConflicts(this.#dependencies.store, { target, base, config, current, after });
   }
 
   /** What a restore puts back. */

@@ -1,6 +1,7 @@
 import { Field, ID, InputType, Int } from "type-graphql";
 import type { JsonObject } from "../../../domain/json.js";
 import type { ConfigTarget } from "../../../service/config-catalog.js";
+import { positionIn } from "../../../service/store-cursor.js";
 import type { RequestedIntent, WriteRequest } from "../../../service/write/config-write.js";
 import { NOTE } from "../note.js";
 import { JsonObjectScalar, JsonPointerScalar } from "../scalars.js";
@@ -14,6 +15,8 @@ const PATCH =
   "RFC 7396, over the document's own overrides: every value named is in force afterwards, null drops the override there and below, nothing else is touched.";
 const POINTERS =
   "Drop only the overrides at or under these; absent or null: all of them. An empty list drops nothing.";
+const BASE =
+  "The `cursor` of the config you decided on. The write is decided on what is there now; a field that it would overwrite and that others have changed since is a conflict: then nothing is written, and ConfigConflict lists all of them. Edits of different fields both succeed. REVISION_NOT_FOUND where that state cannot be told any more.";
 const REVISION =
   "Which one, as `history` has it. Its document is put back as it was, equal to what is inherited or not; where it was removed then, it is removed.";
 
@@ -51,20 +54,32 @@ abstract class SystemWrite extends WriteOptions {
   configId!: string;
 }
 
+@InputType()
+abstract class AccountEdit extends AccountWrite {
+  @Field(() => String, { nullable: true, description: BASE })
+  base?: string | null;
+}
+
+@InputType()
+abstract class SystemEdit extends SystemWrite {
+  @Field(() => String, { nullable: true, description: BASE })
+  base?: string | null;
+}
+
 @InputType({ description: "Replaces every override of an account's config." })
-export class SetConfigInput extends AccountWrite {
+export class SetConfigInput extends AccountEdit {
   @Field(() => JsonObjectScalar, { description: VALUES })
   values!: JsonObject;
 }
 
 @InputType({ description: "Changes some overrides of an account's config." })
-export class PatchConfigInput extends AccountWrite {
+export class PatchConfigInput extends AccountEdit {
   @Field(() => JsonObjectScalar, { description: PATCH })
   patch!: JsonObject;
 }
 
 @InputType({ description: "Drops overrides of an account's config: all, or some." })
-export class ResetConfigInput extends AccountWrite {
+export class ResetConfigInput extends AccountEdit {
   @Field(() => [JsonPointerScalar], { nullable: true, description: POINTERS })
   pointers?: string[] | null;
 }
@@ -76,19 +91,19 @@ export class RestoreConfigInput extends AccountWrite {
 }
 
 @InputType({ description: "Replaces every override of the system layer's config." })
-export class SetSystemConfigInput extends SystemWrite {
+export class SetSystemConfigInput extends SystemEdit {
   @Field(() => JsonObjectScalar, { description: VALUES })
   values!: JsonObject;
 }
 
 @InputType({ description: "Changes some overrides of the system layer's config." })
-export class PatchSystemConfigInput extends SystemWrite {
+export class PatchSystemConfigInput extends SystemEdit {
   @Field(() => JsonObjectScalar, { description: PATCH })
   patch!: JsonObject;
 }
 
 @InputType({ description: "Drops overrides of the system layer's config: all, or some." })
-export class ResetSystemConfigInput extends SystemWrite {
+export class ResetSystemConfigInput extends SystemEdit {
   @Field(() => [JsonPointerScalar], { nullable: true, description: POINTERS })
   pointers?: string[] | null;
 }
@@ -117,15 +132,16 @@ export function restoreIntent({ revision }: { revision: number }): RequestedInte
 
 /** An input names an account, or (the system inputs) none. */
 export function writeRequest(
-  input: WriteOptions & { accountId?: string; configId: string },
+  input: WriteOptions & { accountId?: string; configId: string; base?: string | null },
   intent: RequestedIntent,
 ): WriteRequest {
   const target: ConfigTarget = { accountId: input.accountId, configId: input.configId };
-  const { ifMatch, dryRun, note, operationId } = input;
+  const { ifMatch, base, dryRun, note, operationId } = input;
   return {
     target,
     intent,
     ifMatch: ifMatch ?? undefined,
+    base: base == null ? undefined : positionIn(base, "/base"),
     dryRun,
     note: note ?? undefined,
     operationId: operationId ?? undefined,

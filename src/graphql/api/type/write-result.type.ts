@@ -11,6 +11,7 @@ import type { ListOf, RequestContext } from "../context.js";
 import { JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
 import { ConfigProblemType } from "./config-problem.type.js";
 import { EffectiveConfigType } from "./effective-config.type.js";
+import { FieldConflictType } from "./field-conflict.type.js";
 import { LayerKindEnum } from "./layer-kind.type.js";
 
 type Result<R extends WriteResult["result"]> = Extract<WriteResult, { result: R }>;
@@ -144,20 +145,40 @@ export class ConfigInvalidType extends WriteRefusedType {
 @ObjectType("ConfigConflict", {
   simpleResolvers: true,
   implements: WriteRefusedType,
-  description: "`ifMatch` named another etag than the config has now; nothing was written.",
+  description:
+    "`ifMatch` named another etag than the config has now, or others have changed since `base` what the write would overwrite (`conflicts`). Nothing was written.",
 })
 export class ConfigConflictType extends WriteRefusedType {
-  override readonly message =
-    "Nothing was written: the config has changed since you read it. Look at it and decide again.";
+  override readonly message: string;
 
   constructor(private readonly conflict: Result<"conflict">) {
     super();
+    this.message = conflictMessage(conflict);
   }
 
   @Field(() => EffectiveConfigType, { description: "The config as it is now." })
   get current(): EffectiveConfigType {
     return new EffectiveConfigType(this.conflict.current);
   }
+
+  @Field(() => [FieldConflictType], {
+    complexity: listComplexity(5),
+    description:
+      "Every field that overlaps with what others have written since `base`; empty without `base`.",
+  })
+  conflicts(@Ctx() { work }: RequestContext, @Info() info: GraphQLResolveInfo): ListOf<FieldConflictType> {
+    return work.handOut(
+      this.conflict.conflicts.map((conflict) => new FieldConflictType(conflict)),
+      info,
+    );
+  }
+}
+
+function conflictMessage({ conflicts: { length } }: Result<"conflict">): string {
+  if (length === 0)
+    return "Nothing was written: the config has changed since you read it. Look at it and decide again.";
+  const fields = length === 1 ? "1 field was" : `${length} fields were`;
+  return `Nothing was written: ${fields} changed by others since \`base\`, and you would overwrite that. Look at them and decide again.`;
 }
 
 export const WriteConfigResult = createUnionType({
