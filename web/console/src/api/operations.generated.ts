@@ -1,0 +1,1683 @@
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Where a value comes from. Highest precedence first: a layer's values cover those of the layers after it. */
+export type LayerKind =
+  /** The account's own document. */
+  | 'ACCOUNT'
+  /** The document of the account's reseller: its nearest ancestor that is one, else the root. Exactly one hop; the root account has none. */
+  | 'RESELLER'
+  /** The defaults of the config's schema: constant until the schema folder changes. */
+  | 'SCHEMA'
+  /** The document that holds for the whole system. */
+  | 'SYSTEM';
+
+/** Changes some overrides of an account's config. */
+export type PatchConfigInput = {
+  /** Whose config. */
+  accountId: string;
+  /** Which config, e.g. `conferences`. */
+  configId?: string;
+  /** Answer what would happen, and write nothing. */
+  dryRun?: boolean;
+  /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
+  ifMatch?: string | null | undefined;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
+  /** RFC 7396, over the document's own overrides: every value named is in force afterwards, null drops the override there and below, nothing else is touched. */
+  patch: { [key: string]: unknown };
+};
+
+/** Changes some overrides of the system layer's config. */
+export type PatchSystemConfigInput = {
+  /** Which config, e.g. `conferences`. */
+  configId: string;
+  /** Answer what would happen, and write nothing. */
+  dryRun?: boolean;
+  /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
+  ifMatch?: string | null | undefined;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
+  /** RFC 7396, over the document's own overrides: every value named is in force afterwards, null drops the override there and below, nothing else is touched. */
+  patch: { [key: string]: unknown };
+};
+
+/** Drops overrides of an account's config: all, or some. */
+export type ResetConfigInput = {
+  /** Whose config. */
+  accountId: string;
+  /** Which config, e.g. `conferences`. */
+  configId?: string;
+  /** Answer what would happen, and write nothing. */
+  dryRun?: boolean;
+  /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
+  ifMatch?: string | null | undefined;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
+  /** Drop only the overrides at or under these; absent or null: all of them. An empty list drops nothing. */
+  pointers?: Array<string> | null | undefined;
+};
+
+/** Drops overrides of the system layer's config: all, or some. */
+export type ResetSystemConfigInput = {
+  /** Which config, e.g. `conferences`. */
+  configId: string;
+  /** Answer what would happen, and write nothing. */
+  dryRun?: boolean;
+  /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
+  ifMatch?: string | null | undefined;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
+  /** Drop only the overrides at or under these; absent or null: all of them. An empty list drops nothing. */
+  pointers?: Array<string> | null | undefined;
+};
+
+/** Puts an account's config back as it was at a revision. */
+export type RestoreConfigInput = {
+  /** Whose config. */
+  accountId: string;
+  /** Which config, e.g. `conferences`. */
+  configId?: string;
+  /** Answer what would happen, and write nothing. */
+  dryRun?: boolean;
+  /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
+  ifMatch?: string | null | undefined;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
+  /** Which one, as `history` has it. Its document is put back as it was, equal to what is inherited or not; where it was removed then, it is removed. */
+  revision: number;
+};
+
+/** Puts the system layer's config back as it was at a revision. */
+export type RestoreSystemConfigInput = {
+  /** Which config, e.g. `conferences`. */
+  configId: string;
+  /** Answer what would happen, and write nothing. */
+  dryRun?: boolean;
+  /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
+  ifMatch?: string | null | undefined;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
+  /** Which one, as `history` has it. Its document is put back as it was, equal to what is inherited or not; where it was removed then, it is removed. */
+  revision: number;
+};
+
+/** How a document was written. */
+export type WriteKind =
+  /** Reserved for what a document will say to the layers above it. */
+  | 'CONSTRAIN'
+  /** Some of its overrides were changed. */
+  | 'PATCH'
+  /** Overrides were dropped: all, or some. */
+  | 'RESET'
+  /** It was put back as it had been at an earlier revision. */
+  | 'RESTORE'
+  /** All of its overrides were replaced. */
+  | 'SET';
+
+export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ViewerQuery = { viewer: { subject: string, superadmin: boolean, canWrite: boolean, account: { id: string, name: string } | null } };
+
+export type AccountsQueryVariables = Exact<{
+  parentId?: string | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type AccountsQuery = { accounts: { totalCount: number, nodes: Array<{ id: string, name: string, isReseller: boolean, parent: { id: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null };
+
+export type AccountItemFragment = { id: string, name: string, isReseller: boolean, parent: { id: string } | null };
+
+export type AccountPathQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type AccountPathQuery = { account: { id: string, name: string, isReseller: boolean, reseller: { id: string, name: string } | null, parent: { id: string, name: string, isReseller: boolean, parent: { id: string, name: string, isReseller: boolean, parent: { id: string, name: string, isReseller: boolean, parent: { id: string, name: string, isReseller: boolean, parent: { id: string, name: string, isReseller: boolean, parent: { id: string, name: string, isReseller: boolean, parent: { id: string, name: string, isReseller: boolean, parent: { id: string } | null } | null } | null } | null } | null } | null } | null } | null } | null };
+
+export type AccountConfigsQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type AccountConfigsQuery = { account: { id: string, configs: Array<{ id: string, configId: string, etag: string, own: Array<{ pointer: string }>, schema: { id: string, configId: string, title: string | null, description: string | null }, problems: Array<{ pointer: string, inherited: boolean }> }> | null } | null };
+
+export type SchemasQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SchemasQuery = { configSchemas: Array<{ id: string, configId: string, title: string | null, description: string | null }> };
+
+export type ConfigSummaryQueryVariables = Exact<{
+  accountId: string;
+  configId: string;
+  asOf?: string | null | undefined;
+}>;
+
+
+export type ConfigSummaryQuery = { config: { id: string, configId: string, etag: string, own: Array<{ pointer: string }>, problems: Array<{ pointer: string, inherited: boolean }> } | null };
+
+export type SystemConfigSummaryQueryVariables = Exact<{
+  configId: string;
+  asOf?: string | null | undefined;
+}>;
+
+
+export type SystemConfigSummaryQuery = { systemConfig: { id: string, configId: string, etag: string, own: Array<{ pointer: string }>, problems: Array<{ pointer: string, inherited: boolean }> } | null };
+
+export type SchemaSummaryFragment = { id: string, configId: string, title: string | null, description: string | null };
+
+export type ConfigSummaryFragment = { id: string, configId: string, etag: string, problems: Array<{ pointer: string, inherited: boolean }> };
+
+export type ConfigQueryVariables = Exact<{
+  accountId: string;
+  configId: string;
+  asOf?: string | null | undefined;
+  own: Array<LayerKind> | LayerKind;
+}>;
+
+
+export type ConfigQuery = { config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } | null };
+
+export type SystemConfigQueryVariables = Exact<{
+  configId: string;
+  asOf?: string | null | undefined;
+  own: Array<LayerKind> | LayerKind;
+}>;
+
+
+export type SystemConfigQuery = { systemConfig: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } | null };
+
+export type ConfigViewFragment = { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> };
+
+export type ProblemFragment = { pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean };
+
+export type EtagQueryVariables = Exact<{
+  accountId: string;
+  configId: string;
+}>;
+
+
+export type EtagQuery = { config: { etag: string } | null };
+
+export type SystemEtagQueryVariables = Exact<{
+  configId: string;
+}>;
+
+
+export type SystemEtagQuery = { systemConfig: { etag: string } | null };
+
+export type FieldQueryVariables = Exact<{
+  accountId: string;
+  configId: string;
+  at: string;
+  asOf?: string | null | undefined;
+}>;
+
+
+export type FieldQuery = { config: { etag: string, field: { pointer: string, description: string | null, schema: { [key: string]: unknown } | null, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> } | null } | null };
+
+export type SystemFieldQueryVariables = Exact<{
+  configId: string;
+  at: string;
+  asOf?: string | null | undefined;
+}>;
+
+
+export type SystemFieldQuery = { systemConfig: { etag: string, field: { pointer: string, description: string | null, schema: { [key: string]: unknown } | null, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> } | null } | null };
+
+export type FieldDetailFragment = { pointer: string, description: string | null, schema: { [key: string]: unknown } | null, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> };
+
+export type SettingSchemasQueryVariables = Exact<{
+  configId: string;
+}>;
+
+
+export type SettingSchemasQuery = { configSchema: { accountSchema: { [key: string]: unknown } | null, systemSchema: { [key: string]: unknown } | null } | null };
+
+export type ChangesSinceQueryVariables = Exact<{
+  accountId: string;
+  configId: string;
+  time: string;
+  asOf?: string | null | undefined;
+}>;
+
+
+export type ChangesSinceQuery = { config: { changesSince: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null, by: { actor: string, at: string, note: string | null } | null }> | null } | null };
+
+export type SystemChangesSinceQueryVariables = Exact<{
+  configId: string;
+  time: string;
+  asOf?: string | null | undefined;
+}>;
+
+
+export type SystemChangesSinceQuery = { systemConfig: { changesSince: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null, by: { actor: string, at: string, note: string | null } | null }> | null } | null };
+
+export type ChangeFragment = { pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null, by: { actor: string, at: string, note: string | null } | null };
+
+export type HistoryQueryVariables = Exact<{
+  accountId: string;
+  configId: string;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type HistoryQuery = { config: { etag: string, history: { nodes: Array<{ id: string, revision: number, kind: WriteKind, actor: string | null, at: string, note: string | null, restoredFrom: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null } | null };
+
+export type SystemHistoryQueryVariables = Exact<{
+  configId: string;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type SystemHistoryQuery = { systemConfig: { etag: string, history: { nodes: Array<{ id: string, revision: number, kind: WriteKind, actor: string | null, at: string, note: string | null, restoredFrom: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } | null } | null };
+
+export type HistoryPageFragment = { nodes: Array<{ id: string, revision: number, kind: WriteKind, actor: string | null, at: string, note: string | null, restoredFrom: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } };
+
+export type PatchConfigMutationVariables = Exact<{
+  input: PatchConfigInput;
+  own: Array<LayerKind> | LayerKind;
+}>;
+
+
+export type PatchConfigMutation = { write:
+    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+   | null };
+
+export type ResetConfigMutationVariables = Exact<{
+  input: ResetConfigInput;
+  own: Array<LayerKind> | LayerKind;
+}>;
+
+
+export type ResetConfigMutation = { write:
+    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+   | null };
+
+export type RestoreConfigMutationVariables = Exact<{
+  input: RestoreConfigInput;
+  own: Array<LayerKind> | LayerKind;
+}>;
+
+
+export type RestoreConfigMutation = { write:
+    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+   | null };
+
+export type PatchSystemConfigMutationVariables = Exact<{
+  input: PatchSystemConfigInput;
+  own: Array<LayerKind> | LayerKind;
+}>;
+
+
+export type PatchSystemConfigMutation = { write:
+    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+   | null };
+
+export type ResetSystemConfigMutationVariables = Exact<{
+  input: ResetSystemConfigInput;
+  own: Array<LayerKind> | LayerKind;
+}>;
+
+
+export type ResetSystemConfigMutation = { write:
+    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+   | null };
+
+export type RestoreSystemConfigMutationVariables = Exact<{
+  input: RestoreSystemConfigInput;
+  own: Array<LayerKind> | LayerKind;
+}>;
+
+
+export type RestoreSystemConfigMutation = { write:
+    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+   | null };
+
+type WriteOutcome_ConfigConflict_Fragment = { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } };
+
+type WriteOutcome_ConfigInvalid_Fragment = { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> };
+
+type WriteOutcome_ConfigWritten_Fragment = { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } };
+
+export type WriteOutcomeFragment =
+  | WriteOutcome_ConfigConflict_Fragment
+  | WriteOutcome_ConfigInvalid_Fragment
+  | WriteOutcome_ConfigWritten_Fragment
+;
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const AccountItemFragmentDoc = new TypedDocumentString(`
+    fragment AccountItem on Account {
+  id
+  name
+  isReseller
+  parent {
+    id
+  }
+}
+    `, {"fragmentName":"AccountItem"}) as unknown as TypedDocumentString<AccountItemFragment, unknown>;
+export const ConfigSummaryFragmentDoc = new TypedDocumentString(`
+    fragment ConfigSummary on EffectiveConfig {
+  id
+  configId
+  etag
+  problems {
+    pointer
+    inherited
+  }
+}
+    `, {"fragmentName":"ConfigSummary"}) as unknown as TypedDocumentString<ConfigSummaryFragment, unknown>;
+export const FieldDetailFragmentDoc = new TypedDocumentString(`
+    fragment FieldDetail on ConfigField {
+  pointer
+  description
+  schema
+  contributions {
+    pointer
+    value
+    layer {
+      kind
+    }
+  }
+}
+    `, {"fragmentName":"FieldDetail"}) as unknown as TypedDocumentString<FieldDetailFragment, unknown>;
+export const ChangeFragmentDoc = new TypedDocumentString(`
+    fragment Change on AttributedChange {
+  pointer
+  before
+  after
+  sourceBefore
+  sourceAfter
+  by {
+    actor
+    at
+    note
+  }
+}
+    `, {"fragmentName":"Change"}) as unknown as TypedDocumentString<ChangeFragment, unknown>;
+export const HistoryPageFragmentDoc = new TypedDocumentString(`
+    fragment HistoryPage on ConfigRevisionConnection {
+  nodes {
+    id
+    revision
+    kind
+    actor
+    at
+    note
+    restoredFrom
+    changes {
+      pointer
+      before
+      after
+    }
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+  }
+}
+    `, {"fragmentName":"HistoryPage"}) as unknown as TypedDocumentString<HistoryPageFragment, unknown>;
+export const SchemaSummaryFragmentDoc = new TypedDocumentString(`
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}
+    `, {"fragmentName":"SchemaSummary"}) as unknown as TypedDocumentString<SchemaSummaryFragment, unknown>;
+export const ProblemFragmentDoc = new TypedDocumentString(`
+    fragment Problem on ConfigProblem {
+  pointer
+  keyword
+  message
+  expected
+  source
+  inherited
+  existing
+}
+    `, {"fragmentName":"Problem"}) as unknown as TypedDocumentString<ProblemFragment, unknown>;
+export const ConfigViewFragmentDoc = new TypedDocumentString(`
+    "Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
+fragment ConfigView on EffectiveConfig {
+  id
+  configId
+  etag
+  asOf
+  schemaChanged
+  schema {
+    ...SchemaSummary
+  }
+  layers {
+    kind
+    account {
+      id
+      name
+    }
+    revision
+    updatedAt
+    updatedBy
+  }
+  problems {
+    ...Problem
+  }
+  fields {
+    pointer
+    value
+    title
+    source {
+      kind
+    }
+    lastChange {
+      actor
+      at
+      note
+      revision
+    }
+  }
+  own: fields(sources: $own) {
+    pointer
+    contributions {
+      pointer
+      value
+      layer {
+        kind
+      }
+    }
+  }
+}
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}
+fragment Problem on ConfigProblem {
+  pointer
+  keyword
+  message
+  expected
+  source
+  inherited
+  existing
+}`, {"fragmentName":"ConfigView"}) as unknown as TypedDocumentString<ConfigViewFragment, unknown>;
+export const WriteOutcomeFragmentDoc = new TypedDocumentString(`
+    fragment WriteOutcome on WriteConfigResult {
+  __typename
+  ... on ConfigWritten {
+    dryRun
+    revision
+    changes {
+      pointer
+      before
+      after
+      sourceBefore
+      sourceAfter
+    }
+    config {
+      ...ConfigView
+    }
+  }
+  ... on ConfigInvalid {
+    message
+    problems {
+      ...Problem
+    }
+  }
+  ... on ConfigConflict {
+    message
+    current {
+      ...ConfigView
+    }
+  }
+}
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}
+"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
+fragment ConfigView on EffectiveConfig {
+  id
+  configId
+  etag
+  asOf
+  schemaChanged
+  schema {
+    ...SchemaSummary
+  }
+  layers {
+    kind
+    account {
+      id
+      name
+    }
+    revision
+    updatedAt
+    updatedBy
+  }
+  problems {
+    ...Problem
+  }
+  fields {
+    pointer
+    value
+    title
+    source {
+      kind
+    }
+    lastChange {
+      actor
+      at
+      note
+      revision
+    }
+  }
+  own: fields(sources: $own) {
+    pointer
+    contributions {
+      pointer
+      value
+      layer {
+        kind
+      }
+    }
+  }
+}
+fragment Problem on ConfigProblem {
+  pointer
+  keyword
+  message
+  expected
+  source
+  inherited
+  existing
+}`, {"fragmentName":"WriteOutcome"}) as unknown as TypedDocumentString<WriteOutcomeFragment, unknown>;
+export const ViewerDocument = new TypedDocumentString(`
+    query Viewer {
+  viewer {
+    subject
+    superadmin
+    canWrite
+    account {
+      id
+      name
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ViewerQuery, ViewerQueryVariables>;
+export const AccountsDocument = new TypedDocumentString(`
+    query Accounts($parentId: ID, $first: Int!, $after: String) {
+  accounts(parentId: $parentId, first: $first, after: $after) {
+    totalCount
+    nodes {
+      ...AccountItem
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment AccountItem on Account {
+  id
+  name
+  isReseller
+  parent {
+    id
+  }
+}`) as unknown as TypedDocumentString<AccountsQuery, AccountsQueryVariables>;
+export const AccountPathDocument = new TypedDocumentString(`
+    query AccountPath($id: ID!) {
+  account(id: $id) {
+    ...AccountItem
+    reseller {
+      id
+      name
+    }
+    parent {
+      ...AccountItem
+      parent {
+        ...AccountItem
+        parent {
+          ...AccountItem
+          parent {
+            ...AccountItem
+            parent {
+              ...AccountItem
+              parent {
+                ...AccountItem
+                parent {
+                  ...AccountItem
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+    fragment AccountItem on Account {
+  id
+  name
+  isReseller
+  parent {
+    id
+  }
+}`) as unknown as TypedDocumentString<AccountPathQuery, AccountPathQueryVariables>;
+export const AccountConfigsDocument = new TypedDocumentString(`
+    query AccountConfigs($id: ID!) {
+  account(id: $id) {
+    id
+    configs {
+      ...ConfigSummary
+      own: fields(sources: [ACCOUNT]) {
+        pointer
+      }
+      schema {
+        ...SchemaSummary
+      }
+    }
+  }
+}
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}
+fragment ConfigSummary on EffectiveConfig {
+  id
+  configId
+  etag
+  problems {
+    pointer
+    inherited
+  }
+}`) as unknown as TypedDocumentString<AccountConfigsQuery, AccountConfigsQueryVariables>;
+export const SchemasDocument = new TypedDocumentString(`
+    query Schemas {
+  configSchemas {
+    ...SchemaSummary
+  }
+}
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}`) as unknown as TypedDocumentString<SchemasQuery, SchemasQueryVariables>;
+export const ConfigSummaryDocument = new TypedDocumentString(`
+    query ConfigSummary($accountId: ID!, $configId: ID!, $asOf: DateTime) {
+  config(accountId: $accountId, configId: $configId, asOf: $asOf) {
+    ...ConfigSummary
+    own: fields(sources: [ACCOUNT]) {
+      pointer
+    }
+  }
+}
+    fragment ConfigSummary on EffectiveConfig {
+  id
+  configId
+  etag
+  problems {
+    pointer
+    inherited
+  }
+}`) as unknown as TypedDocumentString<ConfigSummaryQuery, ConfigSummaryQueryVariables>;
+export const SystemConfigSummaryDocument = new TypedDocumentString(`
+    query SystemConfigSummary($configId: ID!, $asOf: DateTime) {
+  systemConfig(configId: $configId, asOf: $asOf) {
+    ...ConfigSummary
+    own: fields(sources: [SYSTEM]) {
+      pointer
+    }
+  }
+}
+    fragment ConfigSummary on EffectiveConfig {
+  id
+  configId
+  etag
+  problems {
+    pointer
+    inherited
+  }
+}`) as unknown as TypedDocumentString<SystemConfigSummaryQuery, SystemConfigSummaryQueryVariables>;
+export const ConfigDocument = new TypedDocumentString(`
+    query Config($accountId: ID!, $configId: ID!, $asOf: DateTime, $own: [LayerKind!]!) {
+  config(accountId: $accountId, configId: $configId, asOf: $asOf) {
+    ...ConfigView
+  }
+}
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}
+"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
+fragment ConfigView on EffectiveConfig {
+  id
+  configId
+  etag
+  asOf
+  schemaChanged
+  schema {
+    ...SchemaSummary
+  }
+  layers {
+    kind
+    account {
+      id
+      name
+    }
+    revision
+    updatedAt
+    updatedBy
+  }
+  problems {
+    ...Problem
+  }
+  fields {
+    pointer
+    value
+    title
+    source {
+      kind
+    }
+    lastChange {
+      actor
+      at
+      note
+      revision
+    }
+  }
+  own: fields(sources: $own) {
+    pointer
+    contributions {
+      pointer
+      value
+      layer {
+        kind
+      }
+    }
+  }
+}
+fragment Problem on ConfigProblem {
+  pointer
+  keyword
+  message
+  expected
+  source
+  inherited
+  existing
+}`) as unknown as TypedDocumentString<ConfigQuery, ConfigQueryVariables>;
+export const SystemConfigDocument = new TypedDocumentString(`
+    query SystemConfig($configId: ID!, $asOf: DateTime, $own: [LayerKind!]!) {
+  systemConfig(configId: $configId, asOf: $asOf) {
+    ...ConfigView
+  }
+}
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}
+"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
+fragment ConfigView on EffectiveConfig {
+  id
+  configId
+  etag
+  asOf
+  schemaChanged
+  schema {
+    ...SchemaSummary
+  }
+  layers {
+    kind
+    account {
+      id
+      name
+    }
+    revision
+    updatedAt
+    updatedBy
+  }
+  problems {
+    ...Problem
+  }
+  fields {
+    pointer
+    value
+    title
+    source {
+      kind
+    }
+    lastChange {
+      actor
+      at
+      note
+      revision
+    }
+  }
+  own: fields(sources: $own) {
+    pointer
+    contributions {
+      pointer
+      value
+      layer {
+        kind
+      }
+    }
+  }
+}
+fragment Problem on ConfigProblem {
+  pointer
+  keyword
+  message
+  expected
+  source
+  inherited
+  existing
+}`) as unknown as TypedDocumentString<SystemConfigQuery, SystemConfigQueryVariables>;
+export const EtagDocument = new TypedDocumentString(`
+    query Etag($accountId: ID!, $configId: ID!) {
+  config(accountId: $accountId, configId: $configId) {
+    etag
+  }
+}
+    `) as unknown as TypedDocumentString<EtagQuery, EtagQueryVariables>;
+export const SystemEtagDocument = new TypedDocumentString(`
+    query SystemEtag($configId: ID!) {
+  systemConfig(configId: $configId) {
+    etag
+  }
+}
+    `) as unknown as TypedDocumentString<SystemEtagQuery, SystemEtagQueryVariables>;
+export const FieldDocument = new TypedDocumentString(`
+    query Field($accountId: ID!, $configId: ID!, $at: JSONPointer!, $asOf: DateTime) {
+  config(accountId: $accountId, configId: $configId, asOf: $asOf) {
+    etag
+    field(at: $at) {
+      ...FieldDetail
+    }
+  }
+}
+    fragment FieldDetail on ConfigField {
+  pointer
+  description
+  schema
+  contributions {
+    pointer
+    value
+    layer {
+      kind
+    }
+  }
+}`) as unknown as TypedDocumentString<FieldQuery, FieldQueryVariables>;
+export const SystemFieldDocument = new TypedDocumentString(`
+    query SystemField($configId: ID!, $at: JSONPointer!, $asOf: DateTime) {
+  systemConfig(configId: $configId, asOf: $asOf) {
+    etag
+    field(at: $at) {
+      ...FieldDetail
+    }
+  }
+}
+    fragment FieldDetail on ConfigField {
+  pointer
+  description
+  schema
+  contributions {
+    pointer
+    value
+    layer {
+      kind
+    }
+  }
+}`) as unknown as TypedDocumentString<SystemFieldQuery, SystemFieldQueryVariables>;
+export const SettingSchemasDocument = new TypedDocumentString(`
+    query SettingSchemas($configId: ID!) {
+  configSchema(configId: $configId) {
+    accountSchema
+    systemSchema
+  }
+}
+    `) as unknown as TypedDocumentString<SettingSchemasQuery, SettingSchemasQueryVariables>;
+export const ChangesSinceDocument = new TypedDocumentString(`
+    query ChangesSince($accountId: ID!, $configId: ID!, $time: DateTime!, $asOf: DateTime) {
+  config(accountId: $accountId, configId: $configId, asOf: $asOf) {
+    changesSince(time: $time) {
+      ...Change
+    }
+  }
+}
+    fragment Change on AttributedChange {
+  pointer
+  before
+  after
+  sourceBefore
+  sourceAfter
+  by {
+    actor
+    at
+    note
+  }
+}`) as unknown as TypedDocumentString<ChangesSinceQuery, ChangesSinceQueryVariables>;
+export const SystemChangesSinceDocument = new TypedDocumentString(`
+    query SystemChangesSince($configId: ID!, $time: DateTime!, $asOf: DateTime) {
+  systemConfig(configId: $configId, asOf: $asOf) {
+    changesSince(time: $time) {
+      ...Change
+    }
+  }
+}
+    fragment Change on AttributedChange {
+  pointer
+  before
+  after
+  sourceBefore
+  sourceAfter
+  by {
+    actor
+    at
+    note
+  }
+}`) as unknown as TypedDocumentString<SystemChangesSinceQuery, SystemChangesSinceQueryVariables>;
+export const HistoryDocument = new TypedDocumentString(`
+    query History($accountId: ID!, $configId: ID!, $first: Int!, $after: String) {
+  config(accountId: $accountId, configId: $configId) {
+    etag
+    history(first: $first, after: $after) {
+      ...HistoryPage
+    }
+  }
+}
+    fragment HistoryPage on ConfigRevisionConnection {
+  nodes {
+    id
+    revision
+    kind
+    actor
+    at
+    note
+    restoredFrom
+    changes {
+      pointer
+      before
+      after
+    }
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+  }
+}`) as unknown as TypedDocumentString<HistoryQuery, HistoryQueryVariables>;
+export const SystemHistoryDocument = new TypedDocumentString(`
+    query SystemHistory($configId: ID!, $first: Int!, $after: String) {
+  systemConfig(configId: $configId) {
+    etag
+    history(first: $first, after: $after) {
+      ...HistoryPage
+    }
+  }
+}
+    fragment HistoryPage on ConfigRevisionConnection {
+  nodes {
+    id
+    revision
+    kind
+    actor
+    at
+    note
+    restoredFrom
+    changes {
+      pointer
+      before
+      after
+    }
+  }
+  pageInfo {
+    hasNextPage
+    endCursor
+  }
+}`) as unknown as TypedDocumentString<SystemHistoryQuery, SystemHistoryQueryVariables>;
+export const PatchConfigDocument = new TypedDocumentString(`
+    mutation PatchConfig($input: PatchConfigInput!, $own: [LayerKind!]!) {
+  write: patchConfig(input: $input) {
+    ...WriteOutcome
+  }
+}
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}
+"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
+fragment ConfigView on EffectiveConfig {
+  id
+  configId
+  etag
+  asOf
+  schemaChanged
+  schema {
+    ...SchemaSummary
+  }
+  layers {
+    kind
+    account {
+      id
+      name
+    }
+    revision
+    updatedAt
+    updatedBy
+  }
+  problems {
+    ...Problem
+  }
+  fields {
+    pointer
+    value
+    title
+    source {
+      kind
+    }
+    lastChange {
+      actor
+      at
+      note
+      revision
+    }
+  }
+  own: fields(sources: $own) {
+    pointer
+    contributions {
+      pointer
+      value
+      layer {
+        kind
+      }
+    }
+  }
+}
+fragment Problem on ConfigProblem {
+  pointer
+  keyword
+  message
+  expected
+  source
+  inherited
+  existing
+}
+fragment WriteOutcome on WriteConfigResult {
+  __typename
+  ... on ConfigWritten {
+    dryRun
+    revision
+    changes {
+      pointer
+      before
+      after
+      sourceBefore
+      sourceAfter
+    }
+    config {
+      ...ConfigView
+    }
+  }
+  ... on ConfigInvalid {
+    message
+    problems {
+      ...Problem
+    }
+  }
+  ... on ConfigConflict {
+    message
+    current {
+      ...ConfigView
+    }
+  }
+}`) as unknown as TypedDocumentString<PatchConfigMutation, PatchConfigMutationVariables>;
+export const ResetConfigDocument = new TypedDocumentString(`
+    mutation ResetConfig($input: ResetConfigInput!, $own: [LayerKind!]!) {
+  write: resetConfig(input: $input) {
+    ...WriteOutcome
+  }
+}
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}
+"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
+fragment ConfigView on EffectiveConfig {
+  id
+  configId
+  etag
+  asOf
+  schemaChanged
+  schema {
+    ...SchemaSummary
+  }
+  layers {
+    kind
+    account {
+      id
+      name
+    }
+    revision
+    updatedAt
+    updatedBy
+  }
+  problems {
+    ...Problem
+  }
+  fields {
+    pointer
+    value
+    title
+    source {
+      kind
+    }
+    lastChange {
+      actor
+      at
+      note
+      revision
+    }
+  }
+  own: fields(sources: $own) {
+    pointer
+    contributions {
+      pointer
+      value
+      layer {
+        kind
+      }
+    }
+  }
+}
+fragment Problem on ConfigProblem {
+  pointer
+  keyword
+  message
+  expected
+  source
+  inherited
+  existing
+}
+fragment WriteOutcome on WriteConfigResult {
+  __typename
+  ... on ConfigWritten {
+    dryRun
+    revision
+    changes {
+      pointer
+      before
+      after
+      sourceBefore
+      sourceAfter
+    }
+    config {
+      ...ConfigView
+    }
+  }
+  ... on ConfigInvalid {
+    message
+    problems {
+      ...Problem
+    }
+  }
+  ... on ConfigConflict {
+    message
+    current {
+      ...ConfigView
+    }
+  }
+}`) as unknown as TypedDocumentString<ResetConfigMutation, ResetConfigMutationVariables>;
+export const RestoreConfigDocument = new TypedDocumentString(`
+    mutation RestoreConfig($input: RestoreConfigInput!, $own: [LayerKind!]!) {
+  write: restoreConfig(input: $input) {
+    ...WriteOutcome
+  }
+}
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}
+"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
+fragment ConfigView on EffectiveConfig {
+  id
+  configId
+  etag
+  asOf
+  schemaChanged
+  schema {
+    ...SchemaSummary
+  }
+  layers {
+    kind
+    account {
+      id
+      name
+    }
+    revision
+    updatedAt
+    updatedBy
+  }
+  problems {
+    ...Problem
+  }
+  fields {
+    pointer
+    value
+    title
+    source {
+      kind
+    }
+    lastChange {
+      actor
+      at
+      note
+      revision
+    }
+  }
+  own: fields(sources: $own) {
+    pointer
+    contributions {
+      pointer
+      value
+      layer {
+        kind
+      }
+    }
+  }
+}
+fragment Problem on ConfigProblem {
+  pointer
+  keyword
+  message
+  expected
+  source
+  inherited
+  existing
+}
+fragment WriteOutcome on WriteConfigResult {
+  __typename
+  ... on ConfigWritten {
+    dryRun
+    revision
+    changes {
+      pointer
+      before
+      after
+      sourceBefore
+      sourceAfter
+    }
+    config {
+      ...ConfigView
+    }
+  }
+  ... on ConfigInvalid {
+    message
+    problems {
+      ...Problem
+    }
+  }
+  ... on ConfigConflict {
+    message
+    current {
+      ...ConfigView
+    }
+  }
+}`) as unknown as TypedDocumentString<RestoreConfigMutation, RestoreConfigMutationVariables>;
+export const PatchSystemConfigDocument = new TypedDocumentString(`
+    mutation PatchSystemConfig($input: PatchSystemConfigInput!, $own: [LayerKind!]!) {
+  write: patchSystemConfig(input: $input) {
+    ...WriteOutcome
+  }
+}
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}
+"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
+fragment ConfigView on EffectiveConfig {
+  id
+  configId
+  etag
+  asOf
+  schemaChanged
+  schema {
+    ...SchemaSummary
+  }
+  layers {
+    kind
+    account {
+      id
+      name
+    }
+    revision
+    updatedAt
+    updatedBy
+  }
+  problems {
+    ...Problem
+  }
+  fields {
+    pointer
+    value
+    title
+    source {
+      kind
+    }
+    lastChange {
+      actor
+      at
+      note
+      revision
+    }
+  }
+  own: fields(sources: $own) {
+    pointer
+    contributions {
+      pointer
+      value
+      layer {
+        kind
+      }
+    }
+  }
+}
+fragment Problem on ConfigProblem {
+  pointer
+  keyword
+  message
+  expected
+  source
+  inherited
+  existing
+}
+fragment WriteOutcome on WriteConfigResult {
+  __typename
+  ... on ConfigWritten {
+    dryRun
+    revision
+    changes {
+      pointer
+      before
+      after
+      sourceBefore
+      sourceAfter
+    }
+    config {
+      ...ConfigView
+    }
+  }
+  ... on ConfigInvalid {
+    message
+    problems {
+      ...Problem
+    }
+  }
+  ... on ConfigConflict {
+    message
+    current {
+      ...ConfigView
+    }
+  }
+}`) as unknown as TypedDocumentString<PatchSystemConfigMutation, PatchSystemConfigMutationVariables>;
+export const ResetSystemConfigDocument = new TypedDocumentString(`
+    mutation ResetSystemConfig($input: ResetSystemConfigInput!, $own: [LayerKind!]!) {
+  write: resetSystemConfig(input: $input) {
+    ...WriteOutcome
+  }
+}
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}
+"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
+fragment ConfigView on EffectiveConfig {
+  id
+  configId
+  etag
+  asOf
+  schemaChanged
+  schema {
+    ...SchemaSummary
+  }
+  layers {
+    kind
+    account {
+      id
+      name
+    }
+    revision
+    updatedAt
+    updatedBy
+  }
+  problems {
+    ...Problem
+  }
+  fields {
+    pointer
+    value
+    title
+    source {
+      kind
+    }
+    lastChange {
+      actor
+      at
+      note
+      revision
+    }
+  }
+  own: fields(sources: $own) {
+    pointer
+    contributions {
+      pointer
+      value
+      layer {
+        kind
+      }
+    }
+  }
+}
+fragment Problem on ConfigProblem {
+  pointer
+  keyword
+  message
+  expected
+  source
+  inherited
+  existing
+}
+fragment WriteOutcome on WriteConfigResult {
+  __typename
+  ... on ConfigWritten {
+    dryRun
+    revision
+    changes {
+      pointer
+      before
+      after
+      sourceBefore
+      sourceAfter
+    }
+    config {
+      ...ConfigView
+    }
+  }
+  ... on ConfigInvalid {
+    message
+    problems {
+      ...Problem
+    }
+  }
+  ... on ConfigConflict {
+    message
+    current {
+      ...ConfigView
+    }
+  }
+}`) as unknown as TypedDocumentString<ResetSystemConfigMutation, ResetSystemConfigMutationVariables>;
+export const RestoreSystemConfigDocument = new TypedDocumentString(`
+    mutation RestoreSystemConfig($input: RestoreSystemConfigInput!, $own: [LayerKind!]!) {
+  write: restoreSystemConfig(input: $input) {
+    ...WriteOutcome
+  }
+}
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}
+"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
+fragment ConfigView on EffectiveConfig {
+  id
+  configId
+  etag
+  asOf
+  schemaChanged
+  schema {
+    ...SchemaSummary
+  }
+  layers {
+    kind
+    account {
+      id
+      name
+    }
+    revision
+    updatedAt
+    updatedBy
+  }
+  problems {
+    ...Problem
+  }
+  fields {
+    pointer
+    value
+    title
+    source {
+      kind
+    }
+    lastChange {
+      actor
+      at
+      note
+      revision
+    }
+  }
+  own: fields(sources: $own) {
+    pointer
+    contributions {
+      pointer
+      value
+      layer {
+        kind
+      }
+    }
+  }
+}
+fragment Problem on ConfigProblem {
+  pointer
+  keyword
+  message
+  expected
+  source
+  inherited
+  existing
+}
+fragment WriteOutcome on WriteConfigResult {
+  __typename
+  ... on ConfigWritten {
+    dryRun
+    revision
+    changes {
+      pointer
+      before
+      after
+      sourceBefore
+      sourceAfter
+    }
+    config {
+      ...ConfigView
+    }
+  }
+  ... on ConfigInvalid {
+    message
+    problems {
+      ...Problem
+    }
+  }
+  ... on ConfigConflict {
+    message
+    current {
+      ...ConfigView
+    }
+  }
+}`) as unknown as TypedDocumentString<RestoreSystemConfigMutation, RestoreSystemConfigMutationVariables>;

@@ -1,0 +1,177 @@
+import { useDeferredValue, useMemo, useState } from "react";
+import { AddSetting } from "../edit/add-setting.js";
+import { ReviewDialog } from "../edit/review-dialog.js";
+import { SaveBar } from "../edit/save-bar.js";
+import { type Editing, useDrafts, useLeaveWarning } from "../edit/use-drafts.js";
+import { useFieldWrites } from "../edit/use-field-writes.js";
+import { useChangedSince } from "../past/use-changed-since.js";
+import { navigate, setParameters } from "../route/navigation.js";
+import { configHref } from "../route/route.js";
+import { useSession } from "../session/session.js";
+import type { ConfigView } from "./config-source.js";
+import { FieldList } from "./field-list.js";
+import type { RowActions } from "./field-row.js";
+import { FilterBar } from "./filter-bar.js";
+import { countRows, filterRows, parseShow } from "./filters.js";
+import { ownLayer, type Place } from "./place.js";
+import { ProblemList } from "./problem-list.js";
+import { rowsOf } from "./row.js";
+import type { FollowedConfig } from "./use-config.js";
+
+interface FieldsTabProps {
+  readonly place: Place;
+  readonly view: ConfigView;
+  readonly config: FollowedConfig;
+  readonly asOf: string | null;
+  readonly search: URLSearchParams;
+}
+
+/** The fields of a config, one row each: seen, searched, edited. */
+export function FieldsTab({ place, view, config, asOf, search }: FieldsTabProps) {
+  const canEdit = useSession().viewer.canWrite && asOf === null;
+  const editing = useDrafts(place, view);
+  const writes = useFieldWrites(editing, view, config);
+  const open = search.get("at");
+  const { shown, rows, filters, error } = useShownRows({ place, view, asOf, search, editing });
+  const actions = useRowActions(place, editing, writes.review, open);
+  useLeaveWarning();
+  const failed = editing.error ?? error;
+  return (
+    <>
+      {filters}
+      {failed !== null && (
+        <p className="problem" role="alert">
+          {failed}
+        </p>
+      )}
+      <ProblemList problems={writes.refused.get("") ?? []} />
+      <FieldList
+        rows={shown}
+        place={place}
+        view={view}
+        asOf={asOf}
+        open={open}
+        flashing={config.flashing}
+        canEdit={canEdit}
+        editing={editing}
+        refused={writes.refused}
+        actions={actions}
+      />
+      {shown.length === 0 && <NothingShown isEmpty={rows.length === 0} />}
+      {canEdit && <Adding place={place} view={view} editing={editing} />}
+      {canEdit && <SaveBar editing={editing} onReview={writes.review} />}
+      {writes.isReviewing && editing.write && (
+        <ReviewDialog
+          title="Review"
+          place={place}
+          view={view}
+          write={editing.write}
+          collisions={editing.collisions}
+          onResolve={editing.resolve}
+          onConflict={config.replace}
+          {...writes.outcomes}
+        />
+      )}
+    </>
+  );
+}
+
+interface ShownOptions {
+  readonly place: Place;
+  readonly view: ConfigView;
+  readonly asOf: string | null;
+  readonly search: URLSearchParams;
+  readonly editing: Editing;
+}
+
+function useShownRows({ place, view, asOf, search, editing }: ShownOptions) {
+  const [words, setWords] = useState(search.get("q") ?? "");
+  const show = parseShow(search.get("show"));
+  const since = search.get("since");
+  const changed = useChangedSince(place, show === "changed" ? since : null, asOf, view.etag);
+  const edited = [...editing.drafts.keys()].join("\n");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only which fields are edited matters, not how
+  const rows = useMemo(() => rowsOf(view, [...editing.drafts.keys()]), [view, edited]);
+  // Typing stays quick however many rows there are.
+  const lateWords = useDeferredValue(words);
+  const own = ownLayer(place);
+  const shown = useMemo(
+    () => filterRows(rows, { show, words: lateWords }, own, changed.pointers),
+    [rows, show, lateWords, own, changed.pointers],
+  );
+  const counts = useMemo(() => countRows(rows), [rows]);
+  const filters = (
+    <FilterBar
+      show={show}
+      since={since}
+      words={words}
+      onWords={(text) => {
+        setWords(text);
+        setParameters({ q: text });
+      }}
+      own={own}
+      layers={view.layers.map(({ kind }) => kind)}
+      counts={counts}
+      shown={shown.length}
+      total={rows.length}
+    />
+  );
+  return { rows, shown, filters, error: changed.error };
+}
+
+function useRowActions(
+  place: Place,
+  editing: Editing,
+  review: () => void,
+  open: string | null,
+): Omit<RowActions, "move"> {
+  const { edit, reset, cancel, setText, resolve } = editing;
+  const { accountId, configId } = place;
+  return useMemo(
+    () => ({
+      edit,
+      reset,
+      cancel,
+      setText,
+      resolve,
+      review,
+      toggle: (pointer: string) => setParameters({ at: pointer === open ? null : pointer }),
+      history: (pointer: string) => navigate(configHref({ accountId, configId }, "history", { at: pointer })),
+    }),
+    [edit, reset, cancel, setText, resolve, review, open, accountId, configId],
+  );
+}
+
+function Adding({ place, view, editing }: { place: Place; view: ConfigView; editing: Editing }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <p className="after-rows">
+      <button type="button" data-action="add" onClick={() => setOpen(true)}>
+        Add a setting
+      </button>
+      {isOpen && (
+        <AddSetting
+          place={place}
+          known={new Set(view.fields.map(({ pointer }) => pointer))}
+          onAdd={(pointer, schema) => {
+            setOpen(false);
+            editing.add(pointer, schema);
+          }}
+          onClose={() => setOpen(false)}
+        />
+      )}
+    </p>
+  );
+}
+
+function NothingShown({ isEmpty }: { isEmpty: boolean }) {
+  if (isEmpty) return <p className="hint empty">No layer sets anything in this config.</p>;
+  return (
+    <p className="hint empty">
+      No field is like that.{" "}
+      <button type="button" onClick={() => setParameters({ show: null, since: null, q: null })}>
+        Show all
+      </button>
+    </p>
+  );
+}

@@ -1,0 +1,84 @@
+import type { LayerKind } from "../api/operations.generated.js";
+import { isUnder } from "../pointer.js";
+import type { ConfigField, ConfigView } from "./config-source.js";
+
+export type Problem = ConfigView["problems"][number];
+
+/** What comes into force when the own override goes. */
+export interface Inherited {
+  readonly value: unknown;
+  readonly source: LayerKind;
+}
+
+/** One line of a config's screen. */
+export interface Row {
+  readonly pointer: string;
+  /** Undefined: nothing is there, but something is said about it: a problem, or an edit. */
+  readonly field: ConfigField | undefined;
+  readonly problems: readonly Problem[];
+  /** Null: nothing would be left. Undefined: there is no own override. */
+  readonly inherited: Inherited | null | undefined;
+  /** In small letters: pointer, title and value. */
+  readonly text: string;
+}
+
+/** The rows of a config: its fields in document order, then places where something is missing. */
+export function rowsOf(view: ConfigView, extraPointers: readonly string[] = []): Row[] {
+  const problems = problemsByField(view.fields, view.problems);
+  const inherited = inheritedOf(view);
+  const rows: Row[] = view.fields.map((field) => ({
+    pointer: field.pointer,
+    field,
+    problems: problems.get(field.pointer) ?? [],
+    inherited: inherited.get(field.pointer),
+    text: `${field.pointer} ${field.title ?? ""} ${textOf(field.value)}`.toLowerCase(),
+  }));
+  const known = new Set(view.fields.map(({ pointer }) => pointer));
+  for (const pointer of new Set([...problems.keys(), ...extraPointers])) {
+    if (known.has(pointer)) continue;
+    const text = pointer.toLowerCase();
+    rows.push({
+      pointer,
+      field: undefined,
+      problems: problems.get(pointer) ?? [],
+      inherited: undefined,
+      text,
+    });
+  }
+  return rows;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** A problem within an array belongs to the array's field; one where nothing is has a row of its own. */
+export function problemsByField(
+  fields: readonly { readonly pointer: string }[],
+  problems: readonly Problem[],
+): Map<string, Problem[]> {
+  const found = new Map<string, Problem[]>();
+  if (problems.length === 0) return found;
+  const pointers = new Set(fields.map(({ pointer }) => pointer));
+  for (const problem of problems) {
+    const at = nearest(problem.pointer, pointers);
+    found.set(at, [...(found.get(at) ?? []), problem]);
+  }
+  return found;
+}
+
+function nearest(pointer: string, fields: ReadonlySet<string>): string {
+  for (let at = pointer; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) if (fields.has(at)) return at;
+  return pointer;
+}
+
+function inheritedOf({ own }: ConfigView): Map<string, Inherited | null> {
+  return new Map(
+    own.map(({ pointer, contributions }) => {
+      // An ancestor's scalar comes back as that ancestor, not here.
+      const next = contributions.slice(1).find((below) => isUnder(pointer, below.pointer));
+      const isHere = next !== undefined && next.pointer === pointer;
+      return [pointer, isHere ? { value: next.value, source: next.layer.kind } : null];
+    }),
+  );
+}

@@ -1,0 +1,137 @@
+import type { ConfigField, ConfigView } from "../config/config-source.js";
+import { type Place, placeKey } from "../config/place.js";
+import { equalJson, type JsonObject } from "../json.js";
+import { objectOf } from "../pointer.js";
+import { createStore } from "../store.js";
+import { type InputKind, inputText, parseInput } from "./input-kind.js";
+
+/** A value as somebody saw it; undefined where nothing was. */
+export interface Seen {
+  readonly value: unknown;
+}
+
+/** What somebody is about to do to a field. Nothing of it is written yet. */
+export type Draft = {
+  readonly pointer: string;
+  /** What was in force when the edit began: what the edit was decided on. */
+  readonly base: Seen;
+} & (
+  | { readonly kind: "reset" }
+  | {
+      readonly kind: "set";
+      readonly input: InputKind;
+      readonly schema: JsonObject | null;
+      readonly text: string;
+      /** As the input was at first: it counts as an edit once it is another. */
+      readonly firstText: string;
+    }
+);
+
+export type Drafts = ReadonlyMap<string, Draft>;
+
+export const NO_DRAFTS: Drafts = new Map();
+
+/** Of every place, the edits that are not written. They outlive the screen, not the tab. */
+export const allDrafts = createStore<ReadonlyMap<string, Drafts>>(new Map());
+
+export function updateDrafts(place: Place, change: (drafts: Map<string, Draft>) => void): void {
+  allDrafts.update((all) => {
+    const key = placeKey(place);
+    const drafts = new Map(all.get(key));
+    change(drafts);
+    const next = new Map(all);
+    if (drafts.size === 0) next.delete(key);
+    else next.set(key, drafts);
+    return next;
+  });
+}
+
+/** An edit of a field that starts with what is in force. */
+export function startedDraft(
+  pointer: string,
+  value: unknown,
+  input: InputKind,
+  schema: JsonObject | null,
+  { isNew = false } = {},
+): Draft {
+  const text = inputText(input, value);
+  // A switch or a list that is to be set for the first time is an edit as it stands.
+  const firstText = isNew ? `${text} ` : text;
+  return { pointer, base: { value: isNew ? undefined : value }, kind: "set", input, schema, text, firstText };
+}
+
+export function isTouched(draft: Draft): boolean {
+  return draft.kind === "reset" || draft.text !== draft.firstText;
+}
+
+export function draftValue(draft: Draft): { readonly value: unknown } | { readonly problem: string } {
+  return draft.kind === "reset" ? { value: undefined } : parseInput(draft.input, draft.text, draft.schema);
+}
+
+/** What is written for a place. */
+export type Write =
+  | { readonly kind: "patch"; readonly patch: JsonObject }
+  | { readonly kind: "reset"; readonly pointers: readonly string[] }
+  | { readonly kind: "restore"; readonly revision: number };
+
+/** @returns undefined when there is nothing to write, or something cannot be written as it is */
+export function writeOf(drafts: Drafts): Write | undefined {
+  const touched = [...drafts.values()].filter(isTouched);
+  if (touched.length === 0) return undefined;
+  // A reset is never refused because of a schema; a patch that drops may be.
+  if (touched.every(({ kind }) => kind === "reset"))
+    return { kind: "reset", pointers: touched.map(({ pointer }) => pointer) };
+  const entries: [string, unknown][] = [];
+  for (const draft of touched) {
+    const parsed = draftValue(draft);
+    if ("problem" in parsed) return undefined;
+    entries.push([draft.pointer, draft.kind === "reset" ? null : parsed.value]);
+  }
+  return { kind: "patch", patch: objectOf(entries) };
+}
+
+/** An edit of a field that somebody else has changed since it began. */
+export interface Collision {
+  readonly pointer: string;
+  readonly before: unknown;
+  readonly mine: unknown;
+  readonly theirs: unknown;
+  readonly theirField: ConfigField | undefined;
+}
+
+export function collisionsOf(drafts: Drafts, { fields }: Pick<ConfigView, "fields">): Collision[] {
+  if (drafts.size === 0) return [];
+  const byPointer = new Map(fields.map((field) => [field.pointer, field]));
+  const collisions: Collision[] = [];
+  for (const draft of drafts.values()) {
+    const theirField = byPointer.get(draft.pointer);
+    const theirs = theirField?.value;
+    if (!isTouched(draft) || equalJson(theirs, draft.base.value)) continue;
+    const parsed = draftValue(draft);
+    const mine = "problem" in parsed ? undefined : parsed.value;
+    if (draft.kind === "set" && equalJson(mine, theirs)) continue;
+    collisions.push({ pointer: draft.pointer, before: draft.base.value, mine, theirs, theirField });
+  }
+  return collisions;
+}
+
+/** Keeps my value: the edit is now decided on theirs. */
+export function keepMine(drafts: Map<string, Draft>, { pointer, theirs }: Collision): void {
+  const draft = drafts.get(pointer);
+  if (draft !== undefined) drafts.set(pointer, { ...draft, base: { value: theirs } });
+}
+
+/** Untouched edits show what is in force now. */
+export function refreshed(drafts: Drafts, { fields }: Pick<ConfigView, "fields">): Drafts {
+  const stale = [...drafts.values()].filter((draft) => !isTouched(draft));
+  if (stale.length === 0) return drafts;
+  const values = new Map(fields.map(({ pointer, value }) => [pointer, value]));
+  const next = new Map(drafts);
+  for (const draft of stale) {
+    if (draft.kind !== "set") continue;
+    const value = values.get(draft.pointer);
+    if (!equalJson(value, draft.base.value))
+      next.set(draft.pointer, startedDraft(draft.pointer, value, draft.input, draft.schema));
+  }
+  return next;
+}

@@ -1,0 +1,129 @@
+import { type FormEvent, useId, useState } from "react";
+import { messageOf } from "../api/api-error.js";
+import { type ConfigView, readConfig } from "../config/config-source.js";
+import { type Place, placeKey } from "../config/place.js";
+import { setParameters } from "../route/navigation.js";
+import { useSession } from "../session/session.js";
+import { exactTime } from "../ui/time.js";
+import { useLoad } from "../use-load.js";
+import { localText } from "./as-of.js";
+import { CompareTable } from "./compare-table.js";
+
+interface CompareTabProps {
+  readonly place: Place;
+  readonly view: ConfigView;
+  readonly search: URLSearchParams;
+}
+
+/** This config beside that of another account, or beside itself at another moment. */
+export function CompareTab({ place, view, search }: CompareTabProps) {
+  const { api } = useSession();
+  const other = search.get("with");
+  const [from, to] = [search.get("from"), search.get("to")];
+  const isAsked = other !== null || from !== null || to !== null;
+  const left = useLoad(isAsked ? `left ${placeKey(place)} ${from ?? view.etag}` : null, async () =>
+    from === null ? view : await readConfig(api, place, from),
+  );
+  const there = { ...place, accountId: other ?? place.accountId };
+  const right = useLoad(isAsked ? `right ${placeKey(there)} ${to ?? ""} ${view.etag}` : null, () =>
+    readConfig(api, there, to),
+  );
+  const error = left.error ?? right.error;
+  return (
+    <section className="compare">
+      <CompareForm place={place} other={other} from={from} to={to} />
+      {error !== undefined && (
+        <p className="problem" role="alert">
+          {messageOf(error)}
+        </p>
+      )}
+      {!isAsked && <p className="hint empty">Name another account, or a moment, to compare with.</p>}
+      {left.data && right.data && (
+        <CompareTable
+          left={left.data}
+          right={right.data}
+          leftName={sideName(place.accountId, from)}
+          rightName={sideName(there.accountId, to)}
+        />
+      )}
+    </section>
+  );
+}
+
+function sideName(accountId: string | null, moment: string | null): string {
+  return `${accountId ?? "System"}, ${moment === null ? "now" : exactTime(moment)}`;
+}
+
+interface CompareFormProps {
+  readonly place: Place;
+  readonly other: string | null;
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+function CompareForm({ place, other, from, to }: CompareFormProps) {
+  const id = useId();
+  const [problem, setProblem] = useState<string | null>(null);
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const data = new FormData(event.currentTarget);
+    const account = String(data.get("with") ?? "").trim();
+    const moments = { from: momentOf(data.get("from")), to: momentOf(data.get("to")) };
+    const isNothing = account === "" && moments.from === null && moments.to === null;
+    setProblem(isNothing ? "Name another account, or a moment." : null);
+    if (!isNothing) setParameters({ with: account, ...moments }, { replace: false });
+  };
+  return (
+    <form className="compare-form" onSubmit={submit}>
+      <fieldset>
+        <legend>Left: {place.accountId ?? "System"}</legend>
+        <label htmlFor={`${id}-from`}>at (empty: now)</label>
+        <Moment id={`${id}-from`} name="from" value={from} />
+      </fieldset>
+      <fieldset>
+        <legend>Right</legend>
+        {place.accountId !== null && (
+          <label>
+            account id (empty: the same)
+            <input
+              name="with"
+              data-input="with"
+              defaultValue={other ?? ""}
+              autoComplete="off"
+              spellCheck={false}
+            />
+          </label>
+        )}
+        <label htmlFor={`${id}-to`}>at (empty: now)</label>
+        <Moment id={`${id}-to`} name="to" value={to} />
+      </fieldset>
+      <button type="submit" className="primary" data-action="compare">
+        Compare
+      </button>
+      {problem !== null && (
+        <p className="problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </form>
+  );
+}
+
+function Moment({ id, name, value }: { id: string; name: string; value: string | null }) {
+  return (
+    <input
+      key={value}
+      id={id}
+      name={name}
+      data-input={name}
+      type="datetime-local"
+      step={1}
+      defaultValue={value === null ? "" : localText(new Date(value))}
+    />
+  );
+}
+
+function momentOf(text: FormDataEntryValue | null): string | null {
+  const moment = new Date(String(text ?? ""));
+  return Number.isNaN(moment.getTime()) ? null : moment.toISOString();
+}
