@@ -1,5 +1,6 @@
 import { StrataError } from "../domain/errors.js";
 import type { Store } from "../store/store.js";
+import { CountedStore } from "./counted-store.js";
 
 /** A write that was decided. */
 export interface JournaledWrite {
@@ -20,13 +21,7 @@ export class RequestJournal {
 
   /** The same store, for this request alone: its calls are counted. */
   watch(store: Store): Store {
-    return new Proxy(store, {
-      get: (target, name: keyof Store) => {
-        if (!NO_CALLS.has(name)) this.storeCalls++;
-        const method = target[name] as (...given: unknown[]) => unknown;
-        return method.bind(target);
-      },
-    });
+    return new CountedStore(store, this);
   }
 
   /**
@@ -49,12 +44,3 @@ export class RequestJournal {
     }
   }
 }
-
-/** What of a store is no call: it is answered from memory, or not for a request. */
-const NO_CALLS: ReadonlySet<PropertyKey> = new Set<keyof Store>([
-  "isStillAt",
-  "follow",
-  "writeObstacle",
-  "probeWrites",
-  "close",
-]);
