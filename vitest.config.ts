@@ -54,7 +54,12 @@ export default defineConfig({
       {
         extends: true,
         // The pages in a browser, as `npm run build` has made them.
-        test: { name: "web", include: ["test/web/**/*.test.ts"] },
+        test: {
+          name: "web",
+          include: ["test/web/**/*.test.ts"],
+          // A browser needs a while on a busy machine.
+          expect: { poll: { timeout: 20_000 } },
+        },
       },
       {
         extends: true,

@@ -19,9 +19,14 @@ export default defineConfig({
     target: "es2023",
     // Every asset stays a file of its own: the content security policy knows no data: URLs for scripts and styles.
     assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
     // The two pages share little; the explorer's editor is large and loaded only there.
     chunkSizeWarningLimit: 6000,
     rolldownOptions: {
+      // Directives such as "use client" are for servers that render pages.
+      onwarn: (warning, warn) => {
+        if (warning.code !== "MODULE_LEVEL_DIRECTIVE") warn(warning);
+      },
       input: { console: here("console/index.html"), explorer: here("explorer/index.html") },
     },
   },

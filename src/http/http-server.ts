@@ -161,7 +161,7 @@ function addHooks(
 
 function addPages(
   app: FastifyInstance,
-  { metrics, configs, checkReady, webFolder = BUILT_WEB }: HttpServerOptions,
+  { metrics, configs, loopbackOnly, checkReady, webFolder = BUILT_WEB }: HttpServerOptions,
   readClient: ReadClient,
   drain: Drain,
 ): void {
@@ -179,7 +179,7 @@ function addPages(
     if (!wantsPage(request)) return PLACES;
     return reply.headers(PAGE_HEADERS).send(landingPage(readClient(request.raw).origin, configs()));
   });
-  serveWebPages(app, webFolder, readClient);
+  serveWebPages(app, { folder: webFolder, access: loopbackOnly ? "open" : "token", readClient });
 }
 
 /** For programs that ask for `/`. */

@@ -29,16 +29,16 @@ export const ASSET_HEADERS = {
 /**
  * For pages with scripts: each comes from this server, and speaks with it alone.
  * @param origin what the client calls this server; some browsers do not count its WebSockets to 'self'
- * @param styles whether elements may carry styles: an editor sets them
+ * @param hasEditor whether there is an editor that sets styles on elements, and has fonts in its style sheet
  */
-export function scriptedPageHeaders(origin: string, styles: "files" | "inline"): Record<string, string> {
+export function scriptedPageHeaders(origin: string, hasEditor: boolean): Record<string, string> {
   const policy = [
     "default-src 'none'",
     "script-src 'self'",
-    `style-src 'self'${styles === "inline" ? " 'unsafe-inline'" : ""}`,
+    `style-src 'self'${hasEditor ? " 'unsafe-inline'" : ""}`,
     `connect-src 'self' ${origin.replace(/^http/, "ws")}`,
     "img-src 'self' data:",
-    "font-src 'self'",
+    `font-src 'self'${hasEditor ? " data:" : ""}`,
     "worker-src 'self'",
     CLOSED,
   ];

@@ -43,12 +43,23 @@ export interface WebAsset {
   readonly coding: ContentCoding;
 }
 
-/** @returns undefined: it was not built */
-export async function readPage(folder: string, name: string): Promise<WebPage | undefined> {
+/** What a page reads to know whether tokens are asked for, before it asks anything. The build leaves it open. */
+const ACCESS_MARK = /(?<=<meta name="strata-access" content=")unknown(?=")/;
+
+/**
+ * @param access whether the gateway asks for tokens; the page is told so
+ * @returns undefined: it was not built
+ */
+export async function readPage(
+  folder: string,
+  name: string,
+  access: "open" | "token",
+): Promise<WebPage | undefined> {
   const bytes = await contentOf(join(folder, name, "index.html"));
   if (bytes === undefined) return undefined;
-  const digest = createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
-  return { html: bytes.toString(), tag: `"${digest}"` };
+  const html = bytes.toString().replace(ACCESS_MARK, access);
+  const digest = createHash("sha256").update(html).digest("base64url").slice(0, 22);
+  return { html, tag: `"${digest}"` };
 }
 
 /**

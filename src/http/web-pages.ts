@@ -4,30 +4,39 @@ import { NOT_FOUND } from "./error-response.js";
 import { unbuiltPage } from "./landing-page.js";
 import { ICON, ICON_PATH, PAGE_STYLE, STYLE_PATH } from "./page-style.js";
 import { ASSET_HEADERS, PAGE_HEADERS, scriptedPageHeaders } from "./security-headers.js";
-import { readAsset, readPage } from "./web-files.js";
+import { readAsset, readPage, type WebPage } from "./web-files.js";
 
-/** A page that the build makes, the paths that show it, and whether its editor sets styles. */
+/** A page that the build makes, the paths that show it, and whether it has an editor, which sets styles and brings fonts. */
 interface BuiltPage {
   readonly name: string;
   readonly paths: readonly string[];
-  readonly styles: "files" | "inline";
+  readonly hasEditor: boolean;
 }
 
 /** The console reads from its path what it shows, so every path below it is its page. */
 const PAGES: readonly BuiltPage[] = [
-  { name: "console", paths: ["/console", "/console/*"], styles: "files" },
-  { name: "explorer", paths: ["/explorer", "/explorer/"], styles: "inline" },
+  { name: "console", paths: ["/console", "/console/*"], hasEditor: false },
+  { name: "explorer", paths: ["/explorer", "/explorer/"], hasEditor: true },
 ];
 
-/**
- * Serves what `npm run build` has made of `web/`. Files are read when they are asked for, so that a new build is seen at once.
- * @param folder where that is; it may be missing
- */
-export function serveWebPages(app: FastifyInstance, folder: string, readClient: ReadClient): void {
-  for (const page of PAGES) {
-    const send = async (request: FastifyRequest, reply: FastifyReply) =>
-      sendPage(request, reply, page, folder, readClient(request.raw).origin);
-    for (const path of page.paths) app.get(path, send);
+interface WebPagesOptions {
+  /** Where the build is; it may be missing. */
+  readonly folder: string;
+  /** Whether the gateway asks for tokens. */
+  readonly access: "open" | "token";
+  readonly readClient: ReadClient;
+}
+
+/** Serves what `npm run build` has made of `web/`. Files are read when they are asked for, so that a new build is seen at once. */
+export function serveWebPages(app: FastifyInstance, { folder, access, readClient }: WebPagesOptions): void {
+  for (const built of PAGES) {
+    const send = async (request: FastifyRequest, reply: FastifyReply) => {
+      const page = await readPage(folder, built.name, access);
+      if (page === undefined) return reply.code(503).headers(PAGE_HEADERS).send(unbuiltPage(built.name));
+      reply.headers(scriptedPageHeaders(readClient(request.raw).origin, built.hasEditor));
+      return sendPage(request, reply, page);
+    };
+    for (const path of built.paths) app.get(path, send);
   }
   app.get(STYLE_PATH, async (_request, reply) => reply.type("text/css; charset=utf-8").send(PAGE_STYLE));
   app.get(ICON_PATH, async (_request, reply) => reply.type("image/svg+xml; charset=utf-8").send(ICON));
@@ -40,19 +49,10 @@ export function serveWebPages(app: FastifyInstance, folder: string, readClient: 
   });
 }
 
-async function sendPage(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { name, styles }: BuiltPage,
-  folder: string,
-  origin: string,
-): Promise<FastifyReply> {
-  const page = await readPage(folder, name);
-  if (page === undefined) return reply.code(503).headers(PAGE_HEADERS).send(unbuiltPage(name));
-  reply.headers(scriptedPageHeaders(origin, styles));
-  const known = namedTag(request.headers["if-none-match"], page.tag);
+function sendPage(request: FastifyRequest, reply: FastifyReply, { html, tag }: WebPage): FastifyReply {
+  const known = namedTag(request.headers["if-none-match"], tag);
   if (known !== undefined) return reply.code(304).header("etag", known).send();
-  return reply.header("etag", page.tag).send(page.html);
+  return reply.header("etag", tag).send(html);
 }
 
 /** The tag by which `If-None-Match` names the page, weakly or not, compressed or not: the client has it already. */

@@ -34,7 +34,10 @@ function build(where: string, words = "first"): void {
   mkdirSync(join(where, "assets"), { recursive: true });
   for (const page of ["console", "explorer"]) {
     mkdirSync(join(where, page), { recursive: true });
-    writeFileSync(join(where, page, "index.html"), `<!doctype html><title>${page} ${words}</title>`);
+    writeFileSync(
+      join(where, page, "index.html"),
+      `<!doctype html><meta name="strata-access" content="unknown" /><title>${page} ${words}</title>`,
+    );
   }
   const assets: Record<string, string | Buffer> = {
     "console-Ab_3-x9.js": SCRIPT,
@@ -50,11 +53,11 @@ function build(where: string, words = "first"): void {
   for (const [name, content] of Object.entries(assets)) writeFileSync(join(where, "assets", name), content);
 }
 
-async function serve(webFolder: string, trustProxy = "off"): Promise<FastifyInstance> {
+async function serve(webFolder: string, trustProxy = "off", loopbackOnly = true): Promise<FastifyInstance> {
   const { app: server } = await createHttpServer({
     logger: pino({ level: "silent" }),
     corsOrigins: [],
-    loopbackOnly: true,
+    loopbackOnly,
     metrics: createMetrics(),
     configs: () => 22,
     webFolder,
@@ -103,7 +106,7 @@ describe("the built pages", () => {
       "style-src": url === "/explorer" ? "'self' 'unsafe-inline'" : "'self'",
       "connect-src": "'self' ws://127.0.0.1:4000",
       "img-src": "'self' data:",
-      "font-src": "'self'",
+      "font-src": url === "/explorer" ? "'self' data:" : "'self'",
       "worker-src": "'self'",
       "base-uri": "'none'",
       "form-action": "'none'",
@@ -143,6 +146,18 @@ describe("the built pages", () => {
       expect([changed.statusCode, changed.body]).toEqual([200, expect.stringContaining("second")]);
     },
   );
+
+  test.each<[access: string, loopbackOnly: boolean]>([
+    ["open", true],
+    ["token", false],
+  ])("a page is told whether tokens are asked for: %s", async (access, loopbackOnly) => {
+    const server = await serve(folder, "off", loopbackOnly);
+    onTestFinished(() => server.close());
+    for (const url of ["/console", "/explorer"]) {
+      const { body } = await server.inject({ url, headers: { host: "localhost" } });
+      expect(body).toContain(`<meta name="strata-access" content="${access}" />`);
+    }
+  });
 
   test("a compressed page has a tag of its own, and is known by it", async () => {
     const own = temporaryFolder();
