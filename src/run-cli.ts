@@ -46,6 +46,8 @@ Options of token:
   --read-only                write nothing
   --subject <name>           who it is for; by default you
   --expires <time>           15m, 1h, 7d; by default 1h
+  --open                     print a link that opens the console with it
+  --url <url>                where the server is, for --open: https://strata.example; by default this machine
 
 export, diff, import, import-kazoo, audit and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
 More about backups: docs/backup.md. About moving in from KAZOO: docs/migrate-from-kazoo.md
@@ -171,6 +173,7 @@ async function runToken(args: readonly string[], { env, stdout }: CliContext): P
   ]);
   await tokenCommand(args, {
     access: () => readSettings(env).access,
+    address: () => readSettings(env),
     user: env.USER || "operator",
     now: () => new Date(),
     stdout,

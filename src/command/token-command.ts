@@ -2,11 +2,13 @@ import { SignJWT } from "jose";
 import { parseDuration } from "../domain/duration.js";
 import { isId } from "../domain/id.js";
 import type { TokenAccess } from "../env.js";
-import { readOptions, UsageError } from "./command-options.js";
+import { type GivenOptions, readOptions, UsageError } from "./command-options.js";
 
 export interface TokenContext {
   /** The tokens that the server would accept. */
   readonly access: () => { readonly kind: "open" } | TokenAccess;
+  /** Where a server with the same settings listens. */
+  readonly address: () => { readonly host: string; readonly port: number };
   /** The subject of the token; by default the user of the terminal. */
   readonly user: string;
   readonly now: () => Date;
@@ -14,8 +16,8 @@ export interface TokenContext {
 }
 
 /**
- * `token [--account <id>] [--superadmin] [--read-only] [--subject <name>] [--expires <time>]`: prints a token that a
- * server with the same settings takes.
+ * `token [--account <id>] [--superadmin] [--read-only] [--subject <name>] [--expires <time>] [--open [--url <url>]]`: prints a
+ * token that a server with the same settings takes; with `--open` a link that opens its console with the token.
  * @throws UsageError when it is not given like that, or the server's tokens are not made with a secret
  */
 export async function tokenCommand(args: readonly string[], context: TokenContext): Promise<void> {
@@ -25,6 +27,8 @@ export async function tokenCommand(args: readonly string[], context: TokenContex
     "read-only": { type: "boolean" },
     subject: { type: "string" },
     expires: { type: "string" },
+    open: { type: "boolean" },
+    url: { type: "string" },
   });
   const account = options.value("account");
   const superadmin = options.isSet("superadmin");
@@ -34,6 +38,7 @@ export async function tokenCommand(args: readonly string[], context: TokenContex
       "A token is for an account, with --account <id>, or for a superadmin, with --superadmin.",
     );
   if (account !== undefined && !isId(account)) throw new UsageError("The account is no account id.");
+  const consoleUrl = consoleOf(options, context);
   const { secret, issuer, audience, maxAge } = tokenAccess(context.access());
   const lifetime = parseDuration(options.value("expires") ?? "1h");
   if (lifetime === undefined)
@@ -52,7 +57,42 @@ export async function tokenCommand(args: readonly string[], context: TokenContex
     .setExpirationTime(issuedAt + lifetime);
   if (issuer !== undefined) token.setIssuer(issuer);
   if (audience !== undefined) token.setAudience(audience);
-  context.stdout.write(`${await token.sign(new TextEncoder().encode(secret))}\n`);
+  const signed = await token.sign(new TextEncoder().encode(secret));
+  context.stdout.write(`${consoleUrl === undefined ? signed : `${consoleUrl}#token=${signed}`}\n`);
+}
+
+/**
+ * The address of the console, if a link is wanted. No browser is started: its command line would show the token to everybody on
+ * this machine.
+ */
+function consoleOf(options: GivenOptions, { address }: TokenContext): string | undefined {
+  const url = options.value("url");
+  if (!options.isSet("open")) {
+    if (url !== undefined) throw new UsageError("The option --url is for a link: give --open as well.");
+    return undefined;
+  }
+  if (url !== undefined) return `${originOf(url)}/console`;
+  const { host, port } = address();
+  if (port === 0) throw new UsageError("STRATA_PORT is 0: say with --url where the server is.");
+  return `http://${namedHost(host)}:${port}/console`;
+}
+
+function originOf(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (
+    parsed !== undefined &&
+    /^https?:$/.test(parsed.protocol) &&
+    parsed.pathname === "/" &&
+    !/[?#@]/.test(url)
+  )
+    return parsed.origin;
+  throw new UsageError("The option --url takes the server's address, such as https://strata.example.");
+}
+
+/** An address that a server listens on is not always one to go to. */
+function namedHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 function tokenAccess(access: ReturnType<TokenContext["access"]>): TokenAccess & { readonly secret: string } {

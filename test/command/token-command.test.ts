@@ -39,7 +39,62 @@ describe("strata token", () => {
     expect(await ask(other)).toMatchObject({ errors: [{ extensions: { code: "UNAUTHENTICATED" } }] });
   });
 
+  test.each<[args: string[], given: Record<string, string>, address: string]>([
+    [[], {}, "http://127.0.0.1:4000"],
+    [[], { STRATA_HOST: "0.0.0.0", STRATA_PORT: "8080" }, "http://127.0.0.1:8080"],
+    [[], { STRATA_HOST: "::1" }, "http://[::1]:4000"],
+    [[], { STRATA_HOST: "strata.internal" }, "http://strata.internal:4000"],
+    [["--url", "https://strata.example"], { STRATA_PORT: "0" }, "https://strata.example"],
+    [["--url=https://strata.example:8443/"], {}, "https://strata.example:8443"],
+  ])(
+    "with --open %j and %j it is in a link to the console, in the fragment",
+    async (args, given, address) => {
+      const { code, output, errors } = await strata(["token", "--account", "acme", "--open", ...args], {
+        ...settings,
+        STRATA_PORT: "4000",
+        ...given,
+      });
+      expect([code, errors]).toEqual([0, ""]);
+      const link = new URL(output.trim());
+      expect(link.href.split("#")[0]).toBe(`${address}/console`);
+      const token = new URLSearchParams(link.hash.slice(1)).get("token") ?? "";
+      const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+      expect(claims).toMatchObject({ sub: "ada", account_id: "acme" });
+    },
+  );
+
   test.each<[string, string[], Record<string, string>, RegExp]>([
+    [
+      "a link to what is no address",
+      ["--account=acme", "--open", "--url", "strata"],
+      settings,
+      /server's address/,
+    ],
+    [
+      "a link with a path",
+      ["--account=acme", "--open", "--url", "http://a.example/b"],
+      settings,
+      /server's address/,
+    ],
+    [
+      "a link with a password",
+      ["--account=acme", "--open", "--url", "http://a:b@c.example"],
+      settings,
+      /address/,
+    ],
+    ["a link to a script", ["--account=acme", "--open", "--url", "javascript:alert(1)"], settings, /address/],
+    [
+      "an address without a link",
+      ["--account=acme", "--url", "http://a.example"],
+      settings,
+      /--open as well/,
+    ],
+    [
+      "a link to any free port",
+      ["--account=acme", "--open"],
+      { ...settings, STRATA_PORT: "0" },
+      /say with --url/,
+    ],
     ["without account", [], settings, /--account <id>, or .* --superadmin/],
     ["with an account that is none", ["--account", "../x"], settings, /no account id/],
     ["without a secret", ["--account", "acme"], {}, /set STRATA_JWT_SECRET/],
