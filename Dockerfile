@@ -2,7 +2,7 @@ FROM node:22-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-fund --no-audit
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json schema.graphql ./
 COPY src ./src
 COPY web ./web
 RUN npm run build
@@ -15,6 +15,7 @@ RUN npm ci --omit=dev --ignore-scripts --no-fund --no-audit && npm cache clean -
 COPY LICENSE ./
 COPY schemas ./schemas
 COPY examples ./examples
+COPY docs ./docs
 COPY --from=build /app/dist ./dist
 RUN install --directory --owner=node --group=node /data
 

@@ -98,6 +98,13 @@ async function pinTimeout(origin: string): Promise<unknown> {
   return response.json();
 }
 
+/** The status of the script that a page of the package begins with. */
+async function scriptOf(url: string): Promise<number> {
+  const [, script = "none"] =
+    /<script type="module"[^>]* src="([^"]+)"/.exec(await (await fetch(url)).text()) ?? [];
+  return (await fetch(new URL(script, url))).status;
+}
+
 const ANSWER = { data: { config: { value: 3_000 } } };
 
 describe("strata start in an empty folder", () => {
@@ -106,7 +113,10 @@ describe("strata start in an empty folder", () => {
     symlinkSync(join(ROOT, "node_modules"), join(program, "node_modules"));
     const empty = temporaryFolder();
     const strata = start(join(program, "dist/cli.js"), empty);
-    expect(await pinTimeout(await originOf(strata.child))).toEqual(ANSWER);
+    const origin = await originOf(strata.child);
+    expect(await pinTimeout(origin)).toEqual(ANSWER);
+    for (const path of ["/console", "/explorer"]) expect(await scriptOf(`${origin}${path}`)).toBe(200);
+    expect(await (await fetch(`${origin}/docs`)).text()).toContain("/docs/security.md");
     expect(readdirSync(empty)).toEqual(["data"]);
     expect(strata.output()).toContain(`"store":"${join(empty, "data")}","msg":"store opened"`);
     expect(strata.output()).toContain(`"folder":"${join(program, "schemas")}","configs":`);

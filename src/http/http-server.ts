@@ -8,6 +8,7 @@ import { createReadClient, type ReadClient } from "./client-address.js";
 import { createClientErrorHandler } from "./client-error.js";
 import { compressReplies } from "./compress-replies.js";
 import { createNodeServer, TIME_OUTS, type TimeOuts } from "./connection-limits.js";
+import { serveDocs } from "./docs-pages.js";
 import { Drain } from "./drain.js";
 import { NOT_FOUND, refusalBody, sendError } from "./error-response.js";
 import { isGraphqlUrl } from "./graphql-url.js";
@@ -179,6 +180,7 @@ function addPages(
     if (!wantsPage(request)) return PLACES;
     return reply.headers(PAGE_HEADERS).send(landingPage(readClient(request.raw).origin, configs()));
   });
+  serveDocs(app);
   serveWebPages(app, { folder: webFolder, access: loopbackOnly ? "open" : "token", readClient });
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { ICON_PATH, STYLE_PATH } from "./page-style.js";
+import { escapeHtml, htmlPage } from "./html-page.js";
 
 /** A first query for Apollo Sandbox: asks for an account of the examples, and shows all four layers. */
 const FIRST_QUERY = `query WhatIsInForce($account: ID!, $config: ID!) {
@@ -29,7 +29,7 @@ export function wantsPage({ method, headers }: Pick<IncomingMessage, "method" | 
  */
 export function landingPage(origin: string, configs: number): string {
   const endpoint = escapeHtml(`${origin}/graphql`);
-  return page(
+  return htmlPage(
     "Strata",
     `<h1>Strata</h1>
 <p>This is a GraphQL gateway over layered configuration. It serves ${configs} configs and answers one question:
@@ -50,32 +50,13 @@ ${way("/docs", "Docs", "The rules of the layers, the APIs, security, and how to 
 
 /** In place of a page that the build has not made. @param name what it would have shown */
 export function unbuiltPage(name: string): string {
-  return page(
+  return htmlPage(
     `Strata: no ${name}`,
     `<h1>The ${name} has not been built</h1>
 <p>This gateway runs from its sources, and <code>dist/web</code> does not have the ${name}. Run <code>npm run build</code>
 beside the gateway's <code>package.json</code>, then load this page again. The gateway need not be restarted.</p>
 <p>The APIs work without it: see the <a href="/">front page</a>.</p>`,
   );
-}
-
-function page(title: string, content: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<link rel="icon" href="${ICON_PATH}">
-<link rel="stylesheet" href="${STYLE_PATH}">
-</head>
-<body>
-<main>
-${content}
-</main>
-</body>
-</html>
-`;
 }
 
 function way(url: string, name: string, about: string, attributes = ""): string {
@@ -90,8 +71,4 @@ function sandboxUrl(origin: string): string {
     variables: FIRST_VARIABLES,
   }).toString();
   return sandbox.href;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

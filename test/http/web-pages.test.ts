@@ -381,3 +381,30 @@ describe("the front page", () => {
     },
   );
 });
+
+describe("the docs", () => {
+  test("are listed by title, each as Markdown", async () => {
+    const list = await ask("/docs", BROWSER);
+    expect([list.statusCode, list.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+    const links = [...list.body.matchAll(/<a href="(\/docs\/[\w-]+\.md)">([^<]+)</g)];
+    expect(links.map(([, , title]) => title)).toEqual(expect.arrayContaining(["Security", "Clients"]));
+    for (const [, url = "", title] of links) {
+      const { statusCode, headers, body } = await ask(url, BROWSER);
+      expect([statusCode, headers["content-type"]]).toEqual([200, "text/plain; charset=utf-8"]);
+      expect(
+        body.startsWith(`# ${title?.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(code))}\n`),
+      ).toBe(true);
+    }
+  });
+
+  test.each([
+    "none.md",
+    "adr",
+    "../package.json",
+    "..%2fpackage.json",
+    "adr%2f0001-diff-is-stored-layers-are-read.md",
+    "",
+  ])("%j is no page of them", async (name) => {
+    expect((await ask(`/docs/${name}`, BROWSER)).statusCode).toBe(404);
+  });
+});
