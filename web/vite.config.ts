@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { compressAssets } from "./compress-assets.js";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -11,7 +12,7 @@ const gateway = process.env.STRATA_URL ?? "http://127.0.0.1:4000";
 export default defineConfig({
   root: here("."),
   base: "/web/",
-  plugins: [react()],
+  plugins: [react(), compressAssets()],
   worker: { format: "es" },
   build: {
     outDir: here("../dist/web"),
