@@ -26,6 +26,7 @@ import { createMetrics, type Metrics } from "./http/metrics.js";
 import { type OpenedSchemas, openSchemas } from "./open-schemas.js";
 import { addRestFace } from "./rest/rest-face.js";
 import type { CurrentSchemas } from "./schema/current-schemas.js";
+import type { Reload } from "./schema/schema-reloader.js";
 import { AccountService } from "./service/account-service.js";
 import { ConfigService } from "./service/config-service.js";
 import { LiveConfigs } from "./service/live/live-configs.js";
@@ -92,8 +93,10 @@ const drains = new WeakMap<FastifyInstance, Drain>();
 const folders = new WeakMap<FastifyInstance, OpenedSchemas>();
 
 /** Loads the schema folder again. What is in force afterwards is whole, and what came of it is logged. */
-export async function reloadSchemas(app: FastifyInstance): Promise<void> {
-  await folders.get(app)?.reload();
+export function reloadSchemas(app: FastifyInstance): Promise<Reload> {
+  const folder = folders.get(app);
+  if (folder === undefined) throw new Error("the app is none that createApp made");
+  return folder.reload();
 }
 
 /** From now on `/health/ready` is 503. Everything else goes on. */
