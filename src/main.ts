@@ -19,8 +19,8 @@ try {
   let store = "";
   const { listeningOrigin } = await startServer(process.env, (app, settings) => {
     store = describeStore(settings.store);
-    const end = closeOnSignals(app, settings.drainDelay);
-    reloadOnHangUp(app, end);
+    closeOnSignals(app, settings.drainDelay);
+    reloadOnHangUp(app);
   });
   greet(listeningOrigin, store);
 } catch (error) {
@@ -28,7 +28,7 @@ try {
   process.exitCode = 1;
 }
 
-function closeOnSignals(app: FastifyInstance, drainDelay: number): (signal: NodeJS.Signals) => void {
+function closeOnSignals(app: FastifyInstance, drainDelay: number): void {
   const hurry = new AbortController();
   let isEnding = false;
   const end = (signal: NodeJS.Signals): void => {
@@ -44,14 +44,17 @@ function closeOnSignals(app: FastifyInstance, drainDelay: number): (signal: Node
       .then(() => close(app, signal));
   };
   process.on("SIGTERM", end).on("SIGINT", end);
-  return end;
 }
 
-/** SIGHUP loads the schema folder again. From a terminal that has closed it means what it has always meant: the end. */
-function reloadOnHangUp(app: FastifyInstance, end: (signal: NodeJS.Signals) => void): void {
+/**
+ * SIGHUP loads the schema folder again. When the terminal has closed that the server was started at, it ends the process, as it
+ * does where nobody listens to it: otherwise a server that nobody sees would hold the store.
+ */
+function reloadOnHangUp(app: FastifyInstance): void {
   const hangUp = (signal: NodeJS.Signals): void => {
     if (hasLostTerminal()) {
-      end(signal);
+      process.off("SIGHUP", hangUp);
+      process.kill(process.pid, signal);
       return;
     }
     app.log.info({ signal }, "loading the schemas again");

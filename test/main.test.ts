@@ -5,6 +5,8 @@ import type { FastifyInstance } from "fastify";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startServer } from "../src/start-server.js";
 import { originOf, spawnStrata } from "./archive/strata-process.js";
+import { until } from "./redis/until.js";
+import { ChangingFolder } from "./reload/reloaded-app.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const SCHEMAS = new URL("../schemas", import.meta.url).pathname;
@@ -99,6 +101,29 @@ describe("a start", () => {
     expect(await nodes(second)).toBe(after);
     await second.close();
   });
+});
+
+test("SIGHUP loads the schema folder again, and ends nothing", async () => {
+  const withDefault = (value: number) => ({ type: "object", properties: { a: { default: value } } });
+  const folder = new ChangingFolder({ "account_config.x": withDefault(1) });
+  const strata = start({ STRATA_SCHEMAS: folder.path, STRATA_EXAMPLES: "off" });
+  const origin = await strata.origin;
+  const defaults = async () => JSON.stringify(await ask(origin, "{ configSchemas { defaults } }"));
+  expect(await defaults()).toContain('{"a":1}');
+  folder.write({ "account_config.x": withDefault(2) });
+  strata.terminate("SIGHUP");
+  await until("the new default is told", async () => (await defaults()).includes('{"a":2}'), 30_000);
+  folder.write({ "account_config.x": "{" });
+  strata.terminate("SIGHUP");
+  const metrics = async () => (await fetch(`${origin}/metrics`)).text();
+  const isRefused = async () => (await metrics()).includes("strata_schema_last_reload_successful 0");
+  await until("the broken file is refused", isRefused, 30_000);
+  expect(await defaults()).toContain('{"a":2}');
+  strata.terminate();
+  const { code, output } = await strata.ended;
+  expect(code).toBe(0);
+  expect(output).toContain('"changed":["x"]');
+  expect(output).toMatch(/"reason":"[^"]*account_config\.x\.json: /);
 });
 
 describe("an end", () => {

@@ -55,6 +55,9 @@ export function* loadInPieces(content: FolderContent): Pieces<SchemaRegistry> {
   return { configs, problems: loader.problems, files: names, digest: content.digest };
 }
 
+/** Of all loads: to compile a metaschema takes longer than to check a file. */
+const checkSchema = createSchemaCheck();
+
 interface Sides {
   readonly account?: SchemaSide;
   readonly system?: SchemaSide;
@@ -62,7 +65,6 @@ interface Sides {
 
 class Loader {
   readonly #formats = createFormats();
-  readonly #checkSchema = createSchemaCheck();
   readonly #files = new Map<string, SchemaFile>();
   readonly #index = new ResourceIndex(this.#files);
   /** Files that nothing may be taken from. */
@@ -83,8 +85,14 @@ class Loader {
       this.#checkReferences(file);
       yield;
     }
-    const byId = [...(yield* this.#sides())].sort(([a], [b]) => (a < b ? -1 : 1));
-    return new Map(byId.map(([id, { account, system }]) => [id, new ConfigSchema(id, account, system)]));
+    const configs = new Map<string, ConfigSchema>();
+    for (const [id, { account, system }] of [...(yield* this.#sides())].sort(([a], [b]) =>
+      a < b ? -1 : 1,
+    )) {
+      configs.set(id, new ConfigSchema(id, account, system));
+      yield;
+    }
+    return configs;
   }
 
   *#sides(): Pieces<Map<string, Sides>> {
@@ -110,7 +118,7 @@ class Loader {
 
   /** Looks at a file by itself; what cannot be in force is not in what it returns. */
   #checked(file: SchemaFile): SchemaFile {
-    const problems = problemsOfFile(file, this.#checkSchema, this.#formats);
+    const problems = problemsOfFile(file, checkSchema, this.#formats);
     this.problems.push(...problems);
     const checked = problems.length === 0 ? file : withoutLargePatterns(file);
     if (problems.some(({ consequence }) => consequence === "refused")) this.#refused.add(checked);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { openTestStore, testStoreSettings } from "../store/test-store.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { ChangingFolder, ReloadedApp } from "./reloaded-app.js";
@@ -136,6 +137,35 @@ describe("a reload", () => {
 });
 
 describe("while schemas are replaced", () => {
+  test("the event loop is not held: others have their turn between the files", async () => {
+    const files = Array.from({ length: 40 }, (_, number) => {
+      const members = Array.from({ length: 60 }, (_, i) => [
+        `a${i}`,
+        integer({ default: i + number, maximum: 1_000 }),
+      ]);
+      return [`account_config.c${number}`, withMembers(Object.fromEntries(members))] as const;
+    });
+    const folder = new ChangingFolder({ "account_config.x": withMembers({}) });
+    const app = await ReloadedApp.open(folder.path);
+    folder.write(Object.fromEntries(files));
+    const turns: number[] = [];
+    let [isOver, before] = [false, process.cpuUsage()];
+    const turn = () => {
+      const { user, system } = process.cpuUsage(before);
+      turns.push(user + system);
+      before = process.cpuUsage();
+      if (!isOver) setImmediate(turn);
+    };
+    setImmediate(turn);
+    expect(await app.reload()).toMatchObject({ outcome: "replaced" });
+    await new Promise((resolve) => setImmediate(resolve));
+    isOver = true;
+    before = process.cpuUsage();
+    loadSchemaRegistry(folder.path);
+    const { user, system } = process.cpuUsage(before);
+    expect(Math.max(...turns)).toBeLessThan((user + system) / 4);
+  });
+
   const low = withMembers({ a: { type: "integer", maximum: 5, default: 0 } });
   const high = withMembers({ a: { type: "integer", minimum: 10, default: 10 } });
 
