@@ -85,8 +85,5 @@ function noSuchConfig(configId: string, isSystemWide = false): StrataError {
   const reason = isSystemWide
     ? `Accounts have no config "${configId}": no account schema of it is served, so it is system-wide only.`
     : `There is no config "${configId}": no schema of its id is served. The query configSchemas lists those that are.`;
-  return new StrataError(
-    "CONFIG_NOT_FOUND",
-    `${reason} Files that are refused are named in the log of the start.`,
-  );
+  return new StrataError("CONFIG_NOT_FOUND", `${reason} Files that are refused are named in the log.`);
 }
