@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Attack } from "../test/attack/attack.js";
 import type { Held } from "../test/attack/attacked-process.js";
 import { AttackedServer, type ServerOptions, TOKEN_ACCESS } from "../test/attack/attacked-server.js";
@@ -21,6 +22,7 @@ import {
 } from "../test/graphql/server/heavy-queries.js";
 import { createRandom, generate } from "./generated-requests.js";
 import { progress } from "./report/progress.js";
+import { PAST_DOCUMENTS, pastQueries } from "./workload/past-requests.js";
 
 // How long one request holds the process, so that nobody else has a turn: measured inside it, over every attack of
 // test/attack, over queries at the limits and over generated requests. Of the clock's time and the processor's the lesser
@@ -100,6 +102,29 @@ async function heavy(): Promise<void> {
   await server.close();
 }
 
+/** Questions about the past of a config of 10,000 fields. */
+async function past(): Promise<void> {
+  const server = await AttackedServer.start();
+  await plantCanaries(server);
+  const headers = await asAcme();
+  const ask = (body: unknown) =>
+    server.ask({ method: "POST", path: "/graphql", headers, body: JSON.stringify(body) });
+  const query = "mutation ($input: SetConfigInput!) { setConfig(input: $input) { __typename } }";
+  let time = "";
+  for (const values of PAST_DOCUMENTS) {
+    await ask({ query, variables: { input: { accountId: "acme", configId: "open", values } } });
+    time ||= new Date().toISOString();
+    await setTimeout(5);
+  }
+  const queries = pastQueries(time);
+  progress(`queries about the past: ${queries.length}`);
+  for (const { name, query: text } of queries) {
+    let tries = 0;
+    await measure(server, `past: ${name}`, () => ask({ query: text + " ".repeat(tries++) }));
+  }
+  await server.close();
+}
+
 async function generated(): Promise<void> {
   const server = await AttackedServer.start();
   await plantCanaries(server);
@@ -140,6 +165,7 @@ await attacks("tokens", TOKEN_ATTACKS, {
 });
 await attacks("tenancy", TENANCY_ATTACKS);
 await heavy();
+await past();
 await generated();
 const isWithin = [report("refused"), report("answered")].every(Boolean);
 process.exitCode = isWithin ? 0 : 1;

@@ -8,15 +8,28 @@ export interface OverrideChange {
   readonly after: Json | undefined;
 }
 
-/** Every leaf that differs: those there now in the order of the document, then those that went. */
-export function overrideChanges(
+/** Leaves that are compared in one piece. */
+const PIECE = 2_000;
+
+/**
+ * Every leaf that differs: those there now in the order of the document, then those that went. It may take long, so it comes
+ * in pieces.
+ */
+export function* overrideChanges(
   before: JsonObject | undefined,
   after: JsonObject | undefined,
-): OverrideChange[] {
-  const [olds, nows] = [leavesOf(before), leavesOf(after)];
+): Generator<void, OverrideChange[]> {
+  const olds = leavesOf(before);
+  yield;
+  const nows = leavesOf(after);
+  yield;
   const changes: OverrideChange[] = [];
-  for (const [pointer, value] of nows)
+  let compared = 0;
+  for (const [pointer, value] of nows) {
     if (!equals(olds.get(pointer), value)) changes.push({ pointer, before: olds.get(pointer), after: value });
+    if (++compared % PIECE === 0) yield;
+  }
+  yield;
   for (const [pointer, value] of olds)
     if (!nows.has(pointer)) changes.push({ pointer, before: value, after: undefined });
   return changes;

@@ -8,6 +8,7 @@ import { appendToken, tokensOf } from "../../src/domain/pointer.js";
 import { FieldBlames } from "../../src/service/read/field-blames.js";
 import { createRequestReader } from "../../src/service/read/request-reader.js";
 import type { RequestedIntent } from "../../src/service/write/config-write.js";
+import { atOnce } from "../../src/service/yield-to-event-loop.js";
 import type { HistoryRetention } from "../../src/store/store.js";
 import { cases, SEED } from "../cases.js";
 import { openTestStore } from "../store/test-store.js";
@@ -189,10 +190,11 @@ class Model {
         document,
       })),
     ).toEqual(expected);
-    for (const [index, { changes }] of found.entries()) {
+    for (const [index, each] of found.entries()) {
+      const changes = await each.changes();
       const { revision = 0, document } = expected[index] ?? {};
       const isKnown = revision === 1 || index + 1 < expected.length;
-      expect(changes).toEqual(isKnown ? overrideChanges(all[revision - 2]?.document, document) : []);
+      expect(changes).toEqual(isKnown ? atOnce(overrideChanges(all[revision - 2]?.document, document)) : []);
     }
   }
 

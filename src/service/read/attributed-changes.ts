@@ -1,13 +1,13 @@
 import type { BlamedCommit } from "../../domain/blame.js";
 import { causingLayer, saysTheSame } from "../../domain/change-cause.js";
 import { StrataError } from "../../domain/errors.js";
-import { type FieldChange, fieldChanges } from "../../domain/field-change.js";
+import { type FieldChange, fieldChangesInPieces } from "../../domain/field-change.js";
 import type { JsonObject } from "../../domain/json.js";
 import { tokensOf } from "../../domain/pointer.js";
 import { visiblePart } from "../../domain/visibility.js";
 import { type DocumentKey, type DocumentRevision, keyText, sameVersion } from "../../store/store.js";
 import { mayAccessLayer } from "../authorize.js";
-import { yieldToEventLoop } from "../yield-to-event-loop.js";
+import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";
 import type { ConfigSnapshot } from "./config-snapshot.js";
 import type { RequestReader } from "./request-reader.js";
 
@@ -23,7 +23,9 @@ type HistoryReader = Pick<RequestReader, "history">;
 type Pointers = Map<string, readonly string[]>;
 
 /** Revisions that are read at a time, and the bytes of their records. */
-const PAGE = { limit: 100, bytes: 2 ** 20 };
+const PAGE = { limit: 100, bytes: 2 ** 18 };
+/** Fields that are looked at in one piece. */
+const PIECE = 2_000;
 
 /**
  * What differs in force between two states of one config, and who did it, as `changedBy` tells.
@@ -35,8 +37,7 @@ export async function attributedChanges(
   reader: RequestReader,
 ): Promise<AttributedChange[]> {
   await yieldToEventLoop();
-  const changes = fieldChanges(before.config, after.config);
-  await yieldToEventLoop();
+  const changes = await pieceByPiece(fieldChangesInPieces(before.config, after.config));
   const pointers = changes.map(({ pointer }) => pointer);
   const by = await changedBy(before, after, pointers, reader);
   return changes.map((change) => ({ ...change, by: by.get(change.pointer) }));
@@ -55,7 +56,8 @@ export async function changedBy(
   reader: HistoryReader,
 ): Promise<ReadonlyMap<string, BlamedCommit>> {
   const pointers = new Map<number, Pointers>();
-  for (const pointer of places) {
+  for (const [index, pointer] of places.entries()) {
+    if (index % PIECE === 0) await yieldToEventLoop();
     const tokens = tokensOf(pointer);
     const layer = causingLayer(before.config, after.config, tokens);
     if (layer === undefined || !isTold(before, after, layer)) continue;
@@ -104,24 +106,26 @@ class LayerSearch {
       for (const revision of revisions) {
         next = revision.version.revision;
         if (next <= oldest) break;
-        this.#stepBack(revision);
-        next--;
         await yieldToEventLoop();
+        await this.#stepBack(revision);
+        next--;
       }
     }
-    this.#explain(this.before.config.layers[this.layer]?.document);
+    await this.#explain(this.before.config.layers[this.layer]?.document);
   }
 
-  #stepBack({ override, version, at, by, note }: DocumentRevision): void {
+  async #stepBack({ override, version, at, by, note }: DocumentRevision): Promise<void> {
     const document = override && visiblePart(override, this.after.perspective.visibility);
-    this.#explain(document);
+    await this.#explain(document);
     this.#later = { document, commit: { revision: version.revision, at, by, note } };
   }
 
   /** What the later document says otherwise, its commit did; of a dry run there is none. */
-  #explain(document: JsonObject | undefined): void {
+  async #explain(document: JsonObject | undefined): Promise<void> {
     const { document: later, commit } = this.#later;
+    let count = 0;
     for (const [pointer, tokens] of this.unexplained) {
+      if (count++ % PIECE === 0) await yieldToEventLoop();
       if (saysTheSame(document, later, tokens)) continue;
       this.unexplained.delete(pointer);
       if (commit !== undefined) this.found.set(pointer, commit);

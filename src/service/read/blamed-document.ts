@@ -15,7 +15,7 @@ type ReadHistory = (of: HistoryOf) => Promise<DocumentHistory>;
 
 /** How far back a history is read to find out who put what: a multiple of what is kept by default. */
 const MOST = { revisions: 10_000, bytes: 4 * 2 ** 20 } as const;
-const PAGE = { limit: 500, bytes: 2 ** 20 } as const;
+const PAGE = { limit: 500, bytes: 2 ** 18 } as const;
 
 /**
  * A document with its blame. Where the blame is of an older version (an older release wrote the document), or is not
@@ -74,7 +74,7 @@ export async function derivedBlame(
     before = page.revisions.at(-1)?.version.revision ?? 0;
     if (before <= (page.oldest ?? 0)) break;
   }
-  const derived = replayed(undefined, revisions);
+  const derived = await replayed(undefined, revisions);
   const oldest = revisions.at(-1)?.version.revision ?? 1;
   return derived && (oldest > 1 ? { ...derived, standsForOlder: oldest } : derived);
 }
@@ -84,11 +84,16 @@ function blamedBy(revision: DocumentRevision, { blame }: Base): BlamedDocument |
   return document && { document, commit, blame };
 }
 
-function replayed(
+async function replayed(
   base: BlamedDocument | undefined,
   newestFirst: readonly DocumentRevision[],
-): BlamedDocument | undefined {
-  return blameOfRevisions(base, newestFirst.toReversed().map(blamedRevision));
+): Promise<BlamedDocument | undefined> {
+  let blamed = base;
+  for (const revision of newestFirst.toReversed()) {
+    await yieldToEventLoop();
+    blamed = blameOfRevisions(blamed, [blamedRevision(revision)]);
+  }
+  return blamed;
 }
 
 function blamedRevision({ version, at, by, note, override }: DocumentRevision): {

@@ -4,7 +4,8 @@ import { type OverrideChange, overrideChanges } from "../../domain/override-chan
 import { type Visibility, visiblePart } from "../../domain/visibility.js";
 import type { DocumentRevision } from "../../store/store.js";
 import { historyCursor, parseHistoryCursor } from "../history-cursor.js";
-import { yieldToEventLoop } from "../yield-to-event-loop.js";
+import { checkPageSize } from "../page-size.js";
+import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";
 import type { ConfigSnapshot } from "./config-snapshot.js";
 import type { RequestReader } from "./request-reader.js";
 
@@ -25,32 +26,37 @@ export interface HistoryPage {
 /** How many revisions one page may have. */
 export const HISTORY_PAGE_LIMIT = 1_000;
 /** Bytes that are read at once, and for one page. */
-const CALL_BYTES = 2 ** 20;
+const CALL_BYTES = 2 ** 18;
 const PAGE_BYTES = 8 * 2 ** 20;
 
 /** One revision through today's visibility (R5). */
 export class VisibleRevision {
+  #visible: { readonly document: JsonObject | undefined } | undefined;
+
   constructor(
     readonly written: DocumentRevision,
     /** The revision before it; undefined: none, or none that is kept. */
-    private readonly previous: DocumentRevision | undefined,
+    private readonly previous: VisibleRevision | undefined,
     private readonly visibility: Visibility,
   ) {}
 
   /** Undefined when nothing was stored, or nothing that is visible. */
   get document(): JsonObject | undefined {
-    return this.#visible(this.written);
+    const { override } = this.written;
+    this.#visible ??= { document: override && visiblePart(override, this.visibility) };
+    return this.#visible.document;
   }
 
   /** Against the revision before it. Where that is no longer kept nobody knows: none are told. */
-  get changes(): OverrideChange[] {
+  async changes(): Promise<OverrideChange[]> {
     const isFirst = this.written.version.revision === 1;
     if (this.previous === undefined && !isFirst) return [];
-    return overrideChanges(this.previous && this.#visible(this.previous), this.document);
-  }
-
-  #visible({ override }: DocumentRevision): JsonObject | undefined {
-    return override && visiblePart(override, this.visibility);
+    await yieldToEventLoop();
+    const before = this.previous?.document;
+    await yieldToEventLoop();
+    const after = this.document;
+    await yieldToEventLoop();
+    return pieceByPiece(overrideChanges(before, after));
   }
 }
 
@@ -64,7 +70,7 @@ export async function historyPage(
   { first, after }: HistoryWanted,
   reader: RequestReader,
 ): Promise<HistoryPage> {
-  checkFirst(first);
+  checkPageSize(first, HISTORY_PAGE_LIMIT, "revisions", "/first");
   if (key === undefined) throw new Error("a config has at least the layer that is its own");
   const behind = after === undefined ? undefined : parseHistoryCursor(key, after);
   const hasPreviousPage = behind !== undefined;
@@ -86,20 +92,19 @@ export async function historyPage(
     before = revisions.at(-1)?.version.revision ?? 0;
     if (before <= oldest) break;
   }
-  const edges = found.slice(0, first).map((revision, index) => ({
-    cursor: historyCursor(key, revision.version.revision),
-    revision: new VisibleRevision(revision, found[index + 1], perspective.visibility),
+  let revision: VisibleRevision | undefined;
+  const revisions = found
+    .toReversed()
+    .map((written) => {
+      revision = new VisibleRevision(written, revision, perspective.visibility);
+      return revision;
+    })
+    .toReversed();
+  const edges = revisions.slice(0, first).map((each) => ({
+    cursor: historyCursor(key, each.written.version.revision),
+    revision: each,
   }));
   return { edges, hasNextPage: found.length > first, hasPreviousPage };
-}
-
-function checkFirst(first: number): void {
-  if (first >= 0 && first <= HISTORY_PAGE_LIMIT) return;
-  throw new StrataError(
-    "BAD_USER_INPUT",
-    `A page has 0 to ${HISTORY_PAGE_LIMIT.toLocaleString("en")} revisions.`,
-    { pointer: "/first", limit: "pageSize" },
-  );
 }
 
 function tooMuch(): StrataError {

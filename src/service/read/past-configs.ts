@@ -5,6 +5,7 @@ import { resellerLineage } from "../../domain/reseller.js";
 import type { PastLayers } from "../../store/store.js";
 import { authorize, type ConfigView, noSuchAccount, viewOf } from "../authorize.js";
 import type { ConfigCatalog, ConfigTarget } from "../config-catalog.js";
+import { yieldToEventLoop } from "../yield-to-event-loop.js";
 import { type AttributedChange, attributedChanges } from "./attributed-changes.js";
 import { type ConfigSnapshot, snapshotOf } from "./config-snapshot.js";
 import { mergeOf } from "./merged-configs.js";
@@ -39,6 +40,7 @@ export class PastConfigs {
     const config = this.catalog.perspective(principal, target);
     const { layers, incarnation } = await this.#layersAt(target, moment, reader, pointer);
     const view = await withFormerReseller(principal, today, layers, reader);
+    await yieldToEventLoop();
     const merged = mergeOf(config.perspective, layers.documents);
     const { lineage, keys, versions, sequence, schema } = layers;
     return snapshotOf(

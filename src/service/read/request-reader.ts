@@ -20,6 +20,7 @@ import {
 import { mayAccess } from "../authorize.js";
 import { fromStore } from "../from-store.js";
 import { guardTiming } from "../timing-guard.js";
+import { yieldToEventLoop } from "../yield-to-event-loop.js";
 import { LineageCache } from "./lineage-cache.js";
 import { type ReadTrace, TraceRecorder } from "./read-trace.js";
 import { type Ancestry, ancestriesOf, type LayerVersions, storedLayers } from "./stored-layers.js";
@@ -63,6 +64,8 @@ export interface PastRead extends Omit<LayersAt, "configs"> {
   readonly config: PastConfig;
 }
 
+/** Past configs of one moment that are read in one store call. */
+const PAST_AT_ONCE = 10;
 /** For readers that share nothing with others. */
 const SMALL_CACHE = 2 ** 20;
 
@@ -209,22 +212,23 @@ class StoreReader implements RequestReader {
     return found;
   }
 
-  /** One store call for each moment. */
+  /** Some of one moment in each store call: they come with documents. */
   async #readPast(asked: readonly PastQuestion[]): Promise<PastRead[]> {
     const byMoment = new Map<string, PastQuestion[]>();
     for (const each of asked) byMoment.set(each.moment, [...(byMoment.get(each.moment) ?? []), each]);
-    const found = new Map<PastQuestion["moment"], PastRead[]>();
-    const reads = [...byMoment].map(async ([moment, alike]) => {
-      const targets = alike.map(({ target }) => target);
-      const now = alike[0]?.now ?? moment;
-      const { configs, ...read } = await fromStore(this.store.layersAt(targets, moment, now));
-      found.set(
-        moment,
-        configs.map((config) => ({ ...read, config })),
-      );
-    });
-    await Promise.all(reads);
-    return asked.map(({ moment }) => found.get(moment)?.shift() as PastRead);
+    const found = new Map<PastQuestion, PastRead>();
+    for (const [moment, alike] of byMoment) {
+      for (let first = 0; first < alike.length; first += PAST_AT_ONCE) {
+        await yieldToEventLoop();
+        const some = alike.slice(first, first + PAST_AT_ONCE);
+        const targets = some.map(({ target }) => target);
+        const now = some[0]?.now ?? moment;
+        const { configs, ...read } = await fromStore(this.store.layersAt(targets, moment, now));
+        for (const [index, each] of some.entries())
+          found.set(each, { ...read, config: configs[index] as PastConfig });
+      }
+    }
+    return asked.map((each) => found.get(each) as PastRead);
   }
 
   async #readLayers(

@@ -6,13 +6,14 @@ import type { Perspective } from "../../../schema/config-schema.js";
 import type { FieldSchema } from "../../../schema/field-schema.js";
 import type { FieldBlames } from "../../../service/read/field-blames.js";
 import type { RequestReader } from "../../../service/read/request-reader.js";
+import type { Later } from "../../../service/yield-to-event-loop.js";
 import type { RequestContext } from "../context.js";
 import { type Inheriting, SHARED } from "../inheritable-text.js";
 import { DateTimeScalar, JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
 import { ConfigLayerType } from "./config-layer.type.js";
 
-/** Who put what into the layers of a config. */
-export type BlamesOf = (reader: RequestReader) => Promise<FieldBlames>;
+/** Who put what into the layers of a config: read on the first call, and at hand once that is done. */
+export type BlamesOf = (reader: RequestReader) => Later<FieldBlames>;
 
 @ObjectType("FieldBlame", {
   simpleResolvers: true,
@@ -117,13 +118,17 @@ export class ConfigFieldType implements Inheriting {
 
   @Field(() => FieldBlameType, {
     nullable: true,
-    complexity: 2,
+    complexity: ({ childComplexity }) => 4 + childComplexity,
     description:
       "Who put this very value into its source layer last, when and why. Null for SCHEMA, above your reach, and for what a dry run would change.",
   })
-  async lastChange(@Ctx() { reader }: RequestContext): Promise<FieldBlameType | null> {
-    const change = (await this.blamesOf(reader)).at(this.leaf);
-    return change === undefined ? null : new FieldBlameType(change);
+  lastChange(@Ctx() { reader }: RequestContext): Later<FieldBlameType | null> {
+    const blameIn = (blames: FieldBlames) => {
+      const change = blames.at(this.leaf);
+      return change === undefined ? null : new FieldBlameType(change);
+    };
+    const blames = this.blamesOf(reader);
+    return blames instanceof Promise ? blames.then(blameIn) : blameIn(blames);
   }
 
   get #described(): FieldSchema | undefined {

@@ -3,7 +3,7 @@ import { Ctx, Extensions, Field, ID, Info, Int, ObjectType, registerEnumType } f
 import type { Json, JsonObject } from "../../../domain/json.js";
 import type { OverrideChange } from "../../../domain/override-change.js";
 import type { HistoryPage, VisibleRevision } from "../../../service/read/config-history.js";
-import { afterYield, type Later } from "../../../service/yield-to-event-loop.js";
+import { afterYield, type Later, yieldToEventLoop } from "../../../service/yield-to-event-loop.js";
 import { listComplexity } from "../complexity.js";
 import type { ListOf, RequestContext } from "../context.js";
 import { DateTimeScalar, JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
@@ -114,19 +114,19 @@ export class ConfigRevisionType {
   }
 
   @Field(() => [OverrideChangeType], {
-    complexity: listComplexity(5),
+    complexity: listComplexity(5, 20),
     description:
       "What the write changed in the document. Empty where nothing that you see changed, and for the oldest revision that is kept, unless it is the first: nobody knows what was before it.",
   })
-  changes(
+  async changes(
     @Ctx() { work }: RequestContext,
     @Info() info: GraphQLResolveInfo,
-  ): Later<ListOf<OverrideChangeType>> {
-    return afterYield(() =>
-      work.handOut(
-        this.visible.changes.map((change) => new OverrideChangeType(change)),
-        info,
-      ),
+  ): Promise<ListOf<OverrideChangeType>> {
+    const changes = await this.visible.changes();
+    await yieldToEventLoop();
+    return work.handOut(
+      changes.map((change) => new OverrideChangeType(change)),
+      info,
     );
   }
 }

@@ -12,6 +12,7 @@ import type { ListOf, RequestContext } from "../context.js";
 import { configGlobalId } from "../global-id.js";
 import { AtArgs, FieldsArgs, HistoryArgs, TimeArgs } from "../input/config.args.js";
 import { DateTimeScalar, JsonObjectScalar, JsonScalar } from "../scalars.js";
+import { selects } from "../selects.js";
 import { AccountType } from "./account.type.js";
 import { AttributedChangeType } from "./attributed-change.type.js";
 import { type BlamesOf, ConfigFieldType } from "./config-field.type.js";
@@ -39,9 +40,12 @@ export class EffectiveConfigType implements NodeType {
   constructor(private readonly snapshot: ConfigSnapshot) {
     const { config, view } = snapshot;
     this.layerTypes = config.layers.map((layer) => new ConfigLayerType(layer, view));
-    let blames: Promise<FieldBlames> | undefined;
+    let blames: Later<FieldBlames> | undefined;
     this.#blames = (reader) => {
-      blames ??= FieldBlames.of(snapshot, reader);
+      blames ??= FieldBlames.of(snapshot, reader).then((found) => {
+        blames = found;
+        return found;
+      });
       return blames;
     };
   }
@@ -101,17 +105,20 @@ export class EffectiveConfigType implements NodeType {
   })
   fields(
     @Args(() => FieldsArgs) { under, sources }: FieldsArgs,
-    @Ctx() { work }: RequestContext,
+    @Ctx() { work, reader }: RequestContext,
     @Info() info: GraphQLResolveInfo,
   ): Later<ListOf<ConfigFieldType>> {
     const wanted = sources ? new Set(sources) : undefined;
-    return afterYield(() => {
+    const handOut = () => {
       const fields = this.snapshot.config.fieldsUnder(under, wanted);
       return work.handOut(
         fields.map((field) => this.#fieldType(field)),
         info,
       );
-    });
+    };
+    // Fields that wait for the same read would all go on in the turn in which it ends.
+    const blames = selects(info, "lastChange") ? this.#blames(reader) : undefined;
+    return blames instanceof Promise ? blames.then(() => afterYield(handOut)) : afterYield(handOut);
   }
 
   @Field(() => ConfigFieldType, {
