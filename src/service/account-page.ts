@@ -5,6 +5,7 @@ import type { AccountPath, Descendants } from "../store/store.js";
 import { cursorOf, isBefore, parseCursor } from "./account-cursor.js";
 import type { AccountView } from "./account-view.js";
 import { authorize, noSuchAccount, viewOf } from "./authorize.js";
+import { checkPageSize } from "./page-size.js";
 import type { RequestReader } from "./read/request-reader.js";
 
 export interface AccountsWanted {
@@ -67,8 +68,8 @@ export async function listAccounts(
   const hasMore = paths.length > slice.size;
   return {
     edges: await edgesOf(principal, parentId, top, slice.fromEnd ? page.reverse() : page, reader),
-    hasNextPage: slice.fromEnd ? slice.before !== undefined : hasMore,
-    hasPreviousPage: slice.fromEnd ? hasMore : slice.after !== undefined,
+    hasNextPage: slice.before !== undefined || (!slice.fromEnd && hasMore),
+    hasPreviousPage: slice.after !== undefined || (slice.fromEnd && hasMore),
     totalCount: isWhole ? counts.reduce((sum, count) => sum + count, 1) : (counts[0] ?? 0),
   };
 }
@@ -78,8 +79,8 @@ function sliceOf({ parentId, first, last, after, before }: AccountsWanted): Slic
     const message = "A page starts at one end of the list: give `first` or `last`, not both.";
     throw new StrataError("BAD_USER_INPUT", message, { pointer: "/last" });
   }
-  if (first !== undefined) checkSize(first, "/first");
-  if (last !== undefined) checkSize(last, "/last");
+  if (first !== undefined) checkPageSize(first, PAGE_LIMIT, "accounts", "/first");
+  if (last !== undefined) checkPageSize(last, PAGE_LIMIT, "accounts", "/last");
   return {
     size: first ?? last ?? PAGE_SIZE,
     fromEnd: last !== undefined,
@@ -138,12 +139,4 @@ async function edgesOf(
       ? []
       : { cursor: cursorOf(parentId, paths[index] ?? []), account: viewOf(principal, ancestry.lineage) },
   );
-}
-
-function checkSize(size: number, pointer: "/first" | "/last"): void {
-  if (size >= 0 && size <= PAGE_LIMIT) return;
-  throw new StrataError("BAD_USER_INPUT", `A page has 0 to ${PAGE_LIMIT} accounts.`, {
-    pointer,
-    ...(size > PAGE_LIMIT && { limit: "pageSize" }),
-  });
 }

@@ -9,7 +9,7 @@ export function checkNote(note: string | undefined): string | undefined {
   if (note === undefined || note === "") return undefined;
   const trouble = noteTrouble(note);
   if (trouble === undefined) return note;
-  throw new StrataError("BAD_USER_INPUT", `The note ${trouble}: shorten it to one line of text.`, {
+  throw new StrataError("BAD_USER_INPUT", `The note ${trouble}: write one line of plain text.`, {
     pointer: "/note",
     limit: "note",
   });

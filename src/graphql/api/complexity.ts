@@ -1,6 +1,18 @@
-import type { Complexity } from "type-graphql";
+import type { FieldNode } from "graphql";
 
-type ComplexityEstimator = Exclude<Complexity, number>;
+/** What the price of a field is told from. */
+interface Priced {
+  /** As they come, unchecked; what cannot be had is refused once it runs. */
+  readonly args: Readonly<Record<string, unknown>>;
+  /** The price of all that is selected below the field, of one item where it is a list. */
+  readonly childComplexity: number;
+  readonly node: FieldNode;
+  /** `itemCosts`: what one item of each list costs that is handed out. */
+  readonly context?: { readonly itemCosts?: unknown } | undefined;
+}
+
+/** The `complexity` of a field. */
+type ComplexityEstimator = (field: Priced) => number;
 
 // The price of a field is counted in units: one is a value that is read and written, one to two microseconds. Fields
 // have the price 1, unless their `complexity` says otherwise.

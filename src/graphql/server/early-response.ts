@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { ReadClient } from "../../http/client-address.js";
-import { BODY_TOO_LARGE, errorBody, NOT_FOUND, refusalBody } from "../../http/error-response.js";
+import { BODY_TOO_LARGE, errorBody, refusalBody } from "../../http/error-response.js";
 import { BODY_LIMIT, checkCharset } from "../../http/json-body.js";
 import { landingPage, wantsPage } from "../../http/landing-page.js";
 import { type RequestRefusal, refusalOf } from "../../http/request-refusal.js";
@@ -8,6 +8,7 @@ import { PAGE_HEADERS } from "../../http/security-headers.js";
 import { type GraphqlResponse, jsonResponse } from "./graphql-response.js";
 
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "OPTIONS"]);
+const NO_METHOD = errorBody("BAD_USER_INPUT", `This takes ${[...METHODS].join(", ")}.`);
 const PLAIN_JSON = "application/json";
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 const MEDIA_TYPE = /^\s*[^\s/;]+\/[^\s/;]+\s*(;|$)/;
@@ -21,7 +22,7 @@ export function refuse(request: IncomingMessage, loopbackOnly: boolean): Graphql
   const { accept } = headers;
   const refusal = refusalOf(request, loopbackOnly);
   if (refusal !== undefined) return refused(accept, refusal);
-  if (!METHODS.has(method)) return jsonResponse(accept, 404, NOT_FOUND);
+  if (!METHODS.has(method)) return jsonResponse(accept, 405, NO_METHOD, { allow: [...METHODS].join(", ") });
   if (method !== "POST") return undefined;
   const { "content-type": type = PLAIN_JSON } = headers;
   if (type !== PLAIN_JSON) {
@@ -53,7 +54,7 @@ export function answerPreflight({ method, headers }: IncomingMessage): GraphqlRe
     );
   const asked = headers["access-control-request-headers"];
   const allowed = {
-    vary: "Origin, Access-Control-Request-Headers, Accept-Encoding",
+    vary: "Origin, Access-Control-Request-Headers, Accept, Accept-Encoding",
     "access-control-allow-methods": "GET, POST",
     "access-control-max-age": "600",
     ...(asked !== undefined && { "access-control-allow-headers": asked }),

@@ -1,6 +1,12 @@
 import { ApolloServerErrorCode } from "@apollo/server/errors";
+import { contentTypeFor } from "../../http/content-type.js";
 import { errorBody } from "../../http/error-response.js";
 import { type GraphqlResponse, jsonResponse } from "./graphql-response.js";
+
+const NOT_ACCEPTABLE = errorBody(
+  "BAD_USER_INPUT",
+  "The Accept header allows neither application/json nor application/graphql-response+json.",
+);
 
 /** Of a query that is not among the trusted documents. */
 export const UNTRUSTED_DOCUMENT = "UNTRUSTED_DOCUMENT";
@@ -16,6 +22,7 @@ export class QueryRefusal extends Error {
   }
 
   response(accept: string | undefined): GraphqlResponse {
+    if (contentTypeFor(accept) === undefined) return jsonResponse(accept, 406, NOT_ACCEPTABLE);
     return jsonResponse(accept, this.status, errorBody(this.code, this.message));
   }
 }

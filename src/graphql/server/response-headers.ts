@@ -10,7 +10,7 @@ export type ResponseHeaders = (request: Pick<IncomingMessage, "headers">, reques
 // A list: to copy an object takes several microseconds.
 const ALWAYS: readonly string[] = [
   ...Object.entries(SECURITY_HEADERS).flat(),
-  ...["vary", "Origin, Accept-Encoding"],
+  ...["vary", "Origin, Accept, Accept-Encoding"],
   "access-control-expose-headers",
   "X-Request-ID, Retry-After, WWW-Authenticate, RateLimit, RateLimit-Policy",
 ];

@@ -11,6 +11,7 @@ import {
 import { type Change, sequenceOfChange } from "../../store/store.js";
 import type { AccountView } from "../account-view.js";
 import { authorizeAtAll } from "../authorize.js";
+import { checkPageSize } from "../page-size.js";
 import type { RequestReader } from "../read/request-reader.js";
 import { guardTiming } from "../timing-guard.js";
 import { yieldToEventLoop } from "../yield-to-event-loop.js";
@@ -68,7 +69,7 @@ export async function auditPage(
   const { accountId, configId, first, after } = wanted;
   if (accountId !== undefined) checkId(accountId, "account");
   if (configId !== undefined) checkId(configId, "config");
-  checkFirst(first);
+  checkPageSize(first, AUDIT_PAGE_LIMIT, "entries", "/first");
   const start = after === undefined ? undefined : sequenceIn(after);
   const reach = new AuditReach(principal, reader);
   if (accountId !== undefined)
@@ -117,13 +118,5 @@ function sequenceIn(cursor: string): number {
   if (sequence !== undefined) return sequence;
   throw new StrataError("BAD_USER_INPUT", "Not a cursor of the audit log: hand back one that it gave you.", {
     pointer: "/after",
-  });
-}
-
-function checkFirst(first: number): void {
-  if (first >= 0 && first <= AUDIT_PAGE_LIMIT) return;
-  throw new StrataError("BAD_USER_INPUT", `A page has 0 to ${AUDIT_PAGE_LIMIT} entries.`, {
-    pointer: "/first",
-    ...(first > AUDIT_PAGE_LIMIT && { limit: "pageSize" }),
   });
 }

@@ -285,6 +285,14 @@ describe("the history of a config", () => {
       ["longer than 500 characters", "x".repeat(501)],
       ["with a line break", "two\nlines"],
       ["with half a character", "\ud800"],
+      ["with a line separator", "two\u2028lines"],
+      ["with a paragraph separator", "two\u2029lines"],
+      ["that overrides the writing direction", "safe\u202eelif"],
+      ["that isolates a writing direction", "a\u2067b"],
+      ["with a mark of the writing direction", "a\u200fb"],
+      ["with a space without a width", "a\u200bb"],
+      ["with a byte order mark", "\ufeffa"],
+      ["with a tag", "a\u{e0041}"],
     ])("but none %s", async (_what, note) => {
       for (const [name, input] of [
         ["setConfig", { ...MAIL, values: { limit: 9 }, note }],
@@ -301,6 +309,13 @@ describe("the history of a config", () => {
           pointer: "/note",
         });
       expect(await history()).toEqual([]);
+    });
+
+    it("in any script, joined letters and emoji included", async () => {
+      for (const note of ["می\u200cخواهم", "👩\u200d💻 naïve café", "日本語"]) {
+        await set({ name: note }, note);
+        expect((await history())[0]?.note).toBe(note);
+      }
     });
 
     it("of 500 characters, whatever they are", async () => {

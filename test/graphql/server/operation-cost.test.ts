@@ -84,6 +84,25 @@ describe("the price of an operation", () => {
     );
   });
 
+  test("of the audit log is that of looking through it, and of its entries", () => {
+    const log = (first: number, entry = "actor") =>
+      costs(`{ auditLog(first: ${first}) { nodes { ${entry} } } }`);
+    expect(log(0)).toBeGreaterThan(100);
+    expect(log(1_000) - log(500)).toBe(log(501) - log(1));
+    expect(log(500, "actor action")).toBe(log(500) + 500);
+    expect(costs("{ auditLog { nodes { actor } } }")).toBe(log(50));
+    expect(log(2_000)).toBe(log(1_000));
+    expect(costs("query ($n: Int!) { auditLog(first: $n) { nodes { actor } } }", { n: 7 })).toBe(log(7));
+  });
+
+  test("of what history tells follows what is asked of each revision and of each field", () => {
+    const history = (size: number, of: string) =>
+      costs(`{ ${config(`history(first: ${size}) { nodes { ${of} } }`)} }`);
+    expect(history(10, "changes { pointer }") - history(10, "revision")).toBeGreaterThan(10 * 20);
+    const change = (of: string) => costs(`{ ${config(`fields { lastChange { ${of} } }`)} }`);
+    expect(change("actor at revision note")).toBeGreaterThan(change("actor"));
+  });
+
   test("is that of the dearest of the possible types", () => {
     const write = (selection: string) =>
       costs(`mutation { patchConfig(input: { accountId: "acme", patch: {} }) { ${selection} } }`);

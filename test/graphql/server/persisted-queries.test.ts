@@ -45,6 +45,13 @@ async function ask(by: string, members: Record<string, unknown>, headers: Record
 }
 
 describe.each(["POST", "GET"])("persisted queries by %s", (by) => {
+  test("that are not known are 406 like any other for a client that takes no JSON", async () => {
+    const headers = { accept: "text/plain" };
+    const query = freshQuery();
+    const unknown = await ask(by, { extensions: extensionsOf(hashOf(query)) }, headers);
+    expect(unknown).toMatchObject({ status: 406, errors: [{ extensions: { code: "BAD_USER_INPUT" } }] });
+  });
+
   test("are found by their hash once the text has come with it", async () => {
     const query = freshQuery();
     const extensions = extensionsOf(hashOf(query));

@@ -59,7 +59,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   "a type that is none": { headers: { "content-type": "x" }, status: 415 },
   "the type of a form": { headers: { "content-type": "text/plain" }, status: 400 },
   "a bare GET": { method: "GET", url: "/graphql?query={__typename}", payload: "", status: 400 },
-  "another method": { method: "DELETE", status: 404 },
+  "another method": { method: "DELETE", status: 405 },
   "no preflight": { method: "OPTIONS", payload: "", status: 400 },
   "another host": { headers: { host: "evil.example" }, status: 421 },
   "a query that is too deep": {
@@ -101,6 +101,23 @@ describe.each(Object.entries(REFUSALS))("%s", (_, refusal) => {
       { message: expect.any(String), extensions: { code: expect.any(String) } },
     ]);
   });
+});
+
+test.each(["PUT", "DELETE", "PATCH", "QUERY"])("%s is told which methods there are", async (method) => {
+  const response = await open.app.inject({
+    method: method as "PUT",
+    url: "/graphql",
+    headers: { host: "127.0.0.1" },
+  });
+  expect([response.statusCode, response.headers.allow]).toEqual([405, "GET, HEAD, POST, OPTIONS"]);
+});
+
+test("caches are told that the media type depends on Accept, whatever the answer", async () => {
+  const ask = async (headers: Record<string, string>, payload = QUERY) =>
+    (await open.client.send(payload, headers)).headers.vary;
+  for (const accept of ["application/json", "application/graphql-response+json", "text/html"])
+    for (const payload of [QUERY, "{", JSON.stringify({ query: "{ nothing }" })])
+      expect(await ask({ accept }, payload)).toMatch(/(^|, )Accept(,|$)/);
 });
 
 test("a rate that is passed is told in the type that was asked for", async () => {
