@@ -6,12 +6,14 @@ import type {
   ArchivedDocument,
   ArchivedWrite,
 } from "../store/archive.js";
+import { splitText } from "../store/document-text.js";
 import type { Change, DocumentKey, Version } from "../store/store.js";
 
 /**
  * What an export is made of, one JSON text per line: a header, the items, an end. An override is the last member of its
  * line and is the very text that the store has: it is spliced in and cut out again, never parsed and written anew, so
- * that the order of its keys and the spelling of its numbers survive. So it is with the blame of a document.
+ * that the order of its keys and the spelling of its numbers survive. So it is with the blame of a document. Its constraints
+ * and pins are a text inside a JSON string, so that nothing in them looks like the start of the override.
  */
 export const EXPORT_FORMAT = 3;
 
@@ -132,10 +134,22 @@ function blameLine({ key, version, text }: ArchivedBlame): string {
 
 function writeLine({ key, version, kind, at, by, schema, note, restoredFrom, text }: ArchivedWrite): string {
   const { accountId, configId } = key;
+  const { override, rules } = text === undefined ? { rules: undefined } : splitText(text);
   const line = JSON.stringify({
-    write: { accountId, configId, version: inOrder(version), kind, at, by, schema, note, restoredFrom },
+    write: {
+      accountId,
+      configId,
+      version: inOrder(version),
+      kind,
+      at,
+      by,
+      schema,
+      note,
+      restoredFrom,
+      rules,
+    },
   });
-  return text === undefined ? line : `${line.slice(0, -2)}${OVERRIDE_START}${text}}}`;
+  return override === undefined ? line : `${line.slice(0, -2)}${OVERRIDE_START}${override}}}`;
 }
 
 function inOrder({ revision, sequence, nonce }: Version): Version {

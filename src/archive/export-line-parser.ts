@@ -7,7 +7,9 @@ import { checkDocumentSize, checkJson, isEmpty, isObject, nullPointers } from ".
 import { accountNameTrouble, noteTrouble, subjectTrouble } from "../domain/name.js";
 import { hasVanishingNumber } from "../domain/vanishing-number.js";
 import type { ArchivedAccount, ArchivedBlame } from "../store/archive.js";
+import { joinedText } from "../store/document-text.js";
 import { ACCOUNT_WRITE_KINDS, type Change, originOf, WRITE_KINDS } from "../store/store.js";
+import { checkRules } from "./document-rules.js";
 import {
   BLAME_START,
   BLAME_TEXT_START,
@@ -84,6 +86,7 @@ const WRITE = z.strictObject({
     schema,
     note,
     restoredFrom: z.int().positive().optional(),
+    rules: z.string().optional(),
   }),
 });
 const origin = { at: time, by: checked(subjectTrouble), schema, note };
@@ -132,14 +135,16 @@ export function parseItem(line: string): ExportedItem {
     return { on: "trim", key: { accountId, configId }, revision };
   }
   if (!line.startsWith(WRITE_START)) return parseAccount(line);
-  const { rest, text } = splitAt(OVERRIDE_START, line);
-  if (text !== undefined) checkOverride(text, line.slice(-2));
+  const { rest, text: override } = splitAt(OVERRIDE_START, line);
   const { write } = parse(WRITE, rest);
-  const { accountId, configId, version, kind, restoredFrom } = write;
+  const { accountId, configId, version, kind, restoredFrom, rules } = write;
+  if (override !== undefined) checkDocument(override, rules, line.slice(-2));
+  else if (rules !== undefined) throw refusal("write.rules: a document that was removed has none");
   if ((restoredFrom !== undefined) !== (kind === "RESTORE") || (restoredFrom ?? 0) >= version.revision)
     throw refusal("write.restoredFrom: a RESTORE alone has it, and it is a revision before its own");
   const key = { accountId, configId };
   const restored = restoredFrom === undefined ? {} : { restoredFrom };
+  const text = override && joinedText({ override, rules });
   return { on: "document", key, version, kind, ...originOf(write), ...restored, text };
 }
 
@@ -197,11 +202,13 @@ export function parseEnd(line: string): ExportEnd {
 }
 
 /** What the door lets in, and nothing else: a file is a door as well. */
-function checkOverride(text: string, rest: string): void {
+function checkDocument(text: string, rulesText: string | undefined, rest: string): void {
   if (rest !== "}}") throw refusal("it is not JSON");
   const override = checkJson(toJson(text));
   if (!isObject(override)) throw refusal("its override is not an object");
-  if (isEmpty(override)) throw refusal("its override is empty: leave it out, then the document is removed");
+  const rules = rulesText === undefined ? undefined : checkRules(rulesText, override);
+  if (isEmpty(override) && !rules?.constraints)
+    throw refusal("its override is empty: leave it out, then the document is removed");
   const [pointer] = nullPointers(override);
   if (pointer !== undefined)
     throw refusal(`its override has null at ${JSON.stringify(pointer)}: leave the setting out to inherit it`);

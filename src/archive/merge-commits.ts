@@ -1,11 +1,19 @@
 import { createHash, randomUUID } from "node:crypto";
 import { blameAfter, blameText } from "../domain/blame.js";
+import { sameConstraints } from "../domain/constraint.js";
 import { StrataError } from "../domain/errors.js";
-import { equals, type JsonObject } from "../domain/json.js";
+import { equals } from "../domain/json.js";
 import { blamedDocument } from "../service/read/blamed-document.js";
 import { type Attempt, commitUntilDone } from "../service/write/commit-until-done.js";
 import type { ArchivedWrite } from "../store/archive.js";
-import { type AccountRecord, type Commit, type Store, versionText } from "../store/store.js";
+import { parseDocumentText } from "../store/document-text.js";
+import {
+  type AccountRecord,
+  type Commit,
+  type DocumentContent,
+  type Store,
+  versionText,
+} from "../store/store.js";
 import { nameOf } from "./verified-export.js";
 
 /** How much was written; what the store had already is not counted. */
@@ -64,19 +72,20 @@ export class MergeCommits {
   }
 
   async #setting({ key, text }: ArchivedWrite): Promise<Attempt<boolean>> {
-    const override: JsonObject | undefined = text === undefined ? undefined : JSON.parse(text);
+    const content: DocumentContent = text === undefined ? { override: undefined } : parseDocumentText(text);
+    const { override } = content;
     const { store } = this.#dependencies;
     const [layers] = (await store.layers([key], "write")).configs;
     // The account was deleted under the import.
     if (layers === undefined) return { answer: false };
     const [stored] = layers.documents;
     const accounts = layers.lineage?.slice(0, 1).map(({ id, version }) => ({ id, version })) ?? [];
-    if (equals(stored?.override, override)) return { answer: false };
+    if (equals(stored?.override, override) && sameRules(stored, content)) return { answer: false };
     const version = stored?.version;
     const kind = override === undefined ? "RESET" : "SET";
     const before = stored && (await blamedDocument((of) => store.history(of), key, stored));
     const blame = override && blameText(blameAfter(before, override));
-    const write = { on: "document", key, override, kind, ...(blame !== undefined && { blame }) } as const;
+    const write = { on: "document", key, ...content, kind, ...(blame !== undefined && { blame }) } as const;
     const expect = { documents: [{ key, version }], accounts };
     return this.#attempt(write, expect, `${nameOf(key)} ${versionText(version)}`);
   }
@@ -108,6 +117,11 @@ export class MergeCommits {
       cause: error,
     });
   }
+}
+
+function sameRules(stored: DocumentContent | undefined, content: DocumentContent): boolean {
+  if (!sameConstraints(stored?.constraints, content.constraints)) return false;
+  return equals(stored?.pins ?? [], content.pins ?? []);
 }
 
 async function inGroups<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

@@ -1,20 +1,50 @@
+import { type Constraint, sameConstraints } from "./constraint.js";
 import type { EffectiveConfig } from "./effective-config.js";
 import { equals, isObject, type Json, type JsonObject } from "./json.js";
+import { tokensOf } from "./pointer.js";
+
+/** What made a field another one. */
+export interface ChangeCause {
+  /** A place among the layers, the highest first. */
+  readonly layer: number;
+  /** `document`: what the layer says there. `constraints`: what it says to the layers above it about the place. */
+  readonly by: "document" | "constraints";
+}
 
 /**
- * The layer whose document made a field another one between two states of a config: the highest that has something else
- * there. A place among the layers, the highest first; undefined: there is none.
- * @param tokens of the field's pointer
+ * The layer that made a field another one between two states of a config: the highest of which something else is in force
+ * or shadowed there; or, where its document says the same, the nearest one below whose constraints made the difference.
+ * Undefined: there is none.
  */
-export function causingLayer(
+export function causeOf(
   before: EffectiveConfig,
   after: EffectiveConfig,
-  tokens: readonly string[],
-): number | undefined {
-  const index = after.layers.findIndex(
-    ({ document }, place) => !saysTheSame(before.layers[place]?.document, document, tokens),
+  pointer: string,
+): ChangeCause | undefined {
+  const tokens = tokensOf(pointer);
+  const layer = after.merged.documents.findIndex(
+    (document, place) => !saysTheSame(before.merged.documents[place], document, tokens),
   );
-  return index < 0 ? undefined : index;
+  if (layer < 0) return undefined;
+  const [old, now] = [before.layers[layer]?.document, after.layers[layer]?.document];
+  if (!saysTheSame(old, now, tokens)) return { layer, by: "document" };
+  const constraining = after.layers.findIndex(
+    ({ constraints }, place) =>
+      place > layer && !constrainsTheSame(before.layers[place]?.constraints, constraints, pointer),
+  );
+  // Bounds judge whole objects: what the document says elsewhere can have made the difference.
+  return constraining < 0 ? { layer, by: "document" } : { layer: constraining, by: "constraints" };
+}
+
+/** Whether two lists of constraints say the same about a place: at it, above it and below it. */
+export function constrainsTheSame(
+  a: readonly Constraint[] | undefined,
+  b: readonly Constraint[] | undefined,
+  pointer: string,
+): boolean {
+  const isAbout = ({ pointer: at }: Constraint) =>
+    at === pointer || pointer.startsWith(`${at}/`) || at.startsWith(`${pointer}/`);
+  return sameConstraints(a?.filter(isAbout), b?.filter(isAbout));
 }
 
 /** Whether two documents have the same to say at a pointer. */

@@ -1,4 +1,4 @@
-import { type BindingConstraint, BOUNDS_STEPS } from "./constraint.js";
+import { type BindingConstraint, BOUNDS_STEPS, type JudgingBudget } from "./constraint.js";
 import { isEmpty, isObject, type Json, type JsonObject, selectMembers } from "./json.js";
 import { appendToken, tokensOf } from "./pointer.js";
 
@@ -20,28 +20,33 @@ export interface ExcludedLeaf {
 interface Place {
   readonly bindings: Binding[];
   readonly members: Map<string, Place>;
+  /** The members once more, as lists: most documents are walked through them. */
+  readonly keys: string[];
+  readonly places: Place[];
 }
 
 /** Bindings that have been judged to exclude what stands at their pointer. */
 type Rejecting = ReadonlySet<Binding>;
 const NONE: Rejecting = new Set();
 
+/** A document's constraints are the same list as long as it is the same document: their tree is made once. */
+const made = new WeakMap<
+  readonly BindingConstraint[],
+  { readonly below: ConstraintTree | undefined; readonly layer: number; readonly tree: ConstraintTree }
+>();
+
 /** All constraints that bind one layer (R17), by place. */
 export class ConstraintTree {
   /** Those of the nearest layer first, the others as they were given. */
   readonly bindings: readonly Binding[];
   readonly #root: Place = emptyPlace();
-  readonly #bounds: readonly (readonly [tokens: readonly string[], binding: Binding])[];
+  readonly #hasBounds: boolean;
 
   private constructor(bindings: readonly Binding[]) {
     this.bindings = bindings;
-    const bounds: [string[], Binding][] = [];
-    for (const binding of bindings) {
-      const tokens = tokensOf(binding.constraint.pointer);
-      placeAt(this.#root, tokens).bindings.push(binding);
-      if (binding.constraint.kind === "BOUNDS") bounds.push([tokens, binding]);
-    }
-    this.#bounds = bounds;
+    for (const binding of bindings)
+      placeAt(this.#root, tokensOf(binding.constraint.pointer)).bindings.push(binding);
+    this.#hasBounds = bindings.some(({ constraint }) => constraint.kind === "BOUNDS");
   }
 
   /** The constraints of one more layer, with those of the layers below it; undefined: there are none. */
@@ -51,8 +56,12 @@ export class ConstraintTree {
     layer: number,
   ): ConstraintTree | undefined {
     if (constraints === undefined || constraints.length === 0) return below;
+    const known = made.get(constraints);
+    if (known !== undefined && known.below === below && known.layer === layer) return known.tree;
     const own = constraints.map((constraint): Binding => ({ constraint, layer }));
-    return new ConstraintTree([...own, ...(below?.bindings ?? [])]);
+    const tree = new ConstraintTree([...own, ...(below?.bindings ?? [])]);
+    made.set(constraints, { below, layer, tree });
+    return tree;
   }
 
   /**
@@ -60,7 +69,7 @@ export class ConstraintTree {
    * that loses all its members goes with the last one.
    */
   admittedPart(document: JsonObject): JsonObject {
-    if (isEmpty(document)) return document;
+    if (isEmpty(document) || admitsAll(document, this.#root, { left: BOUNDS_STEPS })) return document;
     const rejecting = this.#rejecting(document);
     if (isExcludedAt(this.#root, rejecting)) return {};
     return admittedMembers(document, this.#root, rejecting);
@@ -94,39 +103,59 @@ export class ConstraintTree {
 
   /** Judges each of the bounds on the document as it is, one after the other, as long as the budget lasts. */
   #rejecting(document: JsonObject): Rejecting {
-    if (this.#bounds.length === 0) return NONE;
-    const budget = { left: BOUNDS_STEPS };
+    if (!this.#hasBounds) return NONE;
     const rejecting = new Set<Binding>();
-    for (const [tokens, binding] of this.#bounds) {
-      const value = valueAt(document, tokens);
-      if (value !== undefined && binding.constraint.rejects?.(value, budget) !== false)
-        rejecting.add(binding);
-    }
+    judge(document, this.#root, { left: BOUNDS_STEPS }, rejecting);
     return rejecting;
   }
 }
 
 function emptyPlace(): Place {
-  return { bindings: [], members: new Map() };
+  return { bindings: [], members: new Map(), keys: [], places: [] };
 }
 
 function placeAt(root: Place, tokens: readonly string[]): Place {
   let place = root;
   for (const token of tokens) {
-    const next = place.members.get(token) ?? emptyPlace();
-    place.members.set(token, next);
+    let next = place.members.get(token);
+    if (next === undefined) {
+      next = emptyPlace();
+      place.members.set(token, next);
+      place.keys.push(token);
+      place.places.push(next);
+    }
     place = next;
   }
   return place;
 }
 
-function valueAt(document: JsonObject, tokens: readonly string[]): Json | undefined {
-  let value: Json | undefined = document;
-  for (const token of tokens) {
-    if (!isObject(value) || !Object.hasOwn(value, token)) return undefined;
-    value = value[token];
+/** Whether no constraint excludes anything: so it is with most documents, and one walk tells. */
+function admitsAll(value: Json, { bindings, keys, places }: Place, budget: JudgingBudget): boolean {
+  for (const { constraint } of bindings)
+    if (constraint.kind === "LOCK" || constraint.rejects?.(value, budget) !== false) return false;
+  if (keys.length === 0) return true;
+  if (!isObject(value)) return false;
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as string;
+    if (Object.hasOwn(value, key) && !admitsAll(value[key] as Json, places[index] as Place, budget))
+      return false;
   }
-  return value;
+  return true;
+}
+
+function judge(
+  value: Json,
+  { bindings, members }: Place,
+  budget: JudgingBudget,
+  rejecting: Set<Binding>,
+): void {
+  for (const binding of bindings) {
+    const { kind, rejects } = binding.constraint;
+    if (kind === "BOUNDS" && rejects?.(value, budget) !== false) rejecting.add(binding);
+  }
+  if (members.size === 0 || !isObject(value)) return;
+  for (const [key, place] of members)
+    if (Object.hasOwn(value, key)) judge(value[key] as Json, place, budget, rejecting);
 }
 
 function excludes({ constraint }: Binding, isRejecting: boolean): boolean {
@@ -213,4 +242,9 @@ function isStricter(a: Binding, b: Binding): boolean {
   if (a.layer !== b.layer) return a.layer > b.layer;
   const [left, right] = [a.constraint.pointer, b.constraint.pointer];
   return left.length !== right.length ? left.length < right.length : left < right;
+}
+
+/** Whether a binding judges what is at a pointer together with what is beside it. */
+export function bindsAbove({ constraint: { kind, pointer: at } }: Binding, pointer: string): boolean {
+  return kind === "BOUNDS" && pointer.startsWith(`${at}/`);
 }

@@ -124,7 +124,7 @@ export class EffectiveConfig {
 
   /** The same config with another document in its highest layer. */
   withHighest(layer: Layer): EffectiveConfig {
-    const merged = this.merged.rest.under(layer.document);
+    const merged = this.merged.rest.under(layer.document, layer.constraints);
     return new EffectiveConfig(this.accountId, this.configId, [layer, ...this.layers.slice(1)], merged);
   }
 }

@@ -16,6 +16,13 @@ export interface Visibility {
 /** Sees all there is, at any depth. */
 export const EVERYTHING: Visibility = { member: () => EVERYTHING };
 
+/** Whether a place is seen, whatever is there. The root always is. */
+export function isVisibleAt(visibility: Visibility | undefined, tokens: readonly string[]): boolean {
+  let inside = visibility;
+  for (const token of tokens) inside = inside?.member(token);
+  return inside !== undefined;
+}
+
 /**
  * The part of a document that is seen (R5); undefined when nothing of it is. Arrays are seen whole or not at all, and
  * an object of which nothing is seen is not there; one stored empty is.

@@ -13,6 +13,8 @@ export type Content = Success | Refusal;
 export interface Success {
   readonly data: unknown;
   readonly provenance?: unknown;
+  readonly constraints?: unknown;
+  readonly dormant?: unknown;
 }
 
 export interface Refusal {

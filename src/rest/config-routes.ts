@@ -6,7 +6,7 @@ import { OPERATION_POINTER } from "../service/write/named-operation.js";
 import { type Answer, refusal } from "./answer.js";
 import { entityTag, matchable, namedTag } from "./entity-tag.js";
 import { idempotencyKey } from "./idempotency-key.js";
-import { provenanceOf } from "./provenance.js";
+import { provenanceOf, restrictionsOf } from "./provenance.js";
 import { PREFIX, type RestRequest, type RestRoute } from "./route.js";
 import {
   ACCOUNT_PARAMS,
@@ -132,7 +132,9 @@ async function read({ context, headers, provenance, target }: RestRequest): Prom
   return {
     status: 200,
     headers: tagged,
-    content: provenance ? { data, provenance: provenanceOf(snapshot) } : { data },
+    content: provenance
+      ? { data, provenance: provenanceOf(snapshot), ...restrictionsOf(snapshot) }
+      : { data },
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Constraint } from "../domain/constraint.js";
+import type { Binding } from "../domain/constraint-tree.js";
 import type { Contribution } from "../domain/field-tree.js";
 import type { Json } from "../domain/json.js";
 import type { LayerKind } from "../domain/layer.js";
@@ -34,7 +36,37 @@ export function provenanceOf(snapshot: ConfigSnapshot): Record<string, FieldProv
   return Object.fromEntries(entries);
 }
 
-function sourceOf({ config, view }: ConfigSnapshot, contribution: Contribution): Source {
+/** What binds the account's own document, and what layers say and a constraint keeps out of force. */
+export interface Restrictions {
+  /** Absent: there are none. */
+  readonly constraints?: readonly (Source & Constraint)[];
+  readonly dormant?: readonly (Source & {
+    readonly pointer: string;
+    readonly value: Json;
+    /** What decides so. */
+    readonly constraint: Source & Constraint;
+  })[];
+}
+
+export function restrictionsOf(snapshot: ConfigSnapshot): Restrictions {
+  const { constraints, dormant } = snapshot.config;
+  const told = ({ layer, constraint: { pointer, kind, schema, reason } }: Binding) => ({
+    ...sourceOf(snapshot, { layer }),
+    pointer,
+    kind,
+    ...(schema !== undefined && { schema }),
+    reason,
+  });
+  const kept = dormant.map(({ layer, pointer, value, binding }) => {
+    return { ...sourceOf(snapshot, { layer }), pointer, value, constraint: told(binding) };
+  });
+  return {
+    ...(constraints.length > 0 && { constraints: constraints.map(told) }),
+    ...(kept.length > 0 && { dormant: kept }),
+  };
+}
+
+function sourceOf({ config, view }: ConfigSnapshot, contribution: Pick<Contribution, "layer">): Source {
   const { kind, accountId } = config.layerOf(contribution);
   const isKnown = accountId !== undefined && mayAccessLayer(view, accountId);
   return { source: kind, ...(isKnown && { account: accountId }) };

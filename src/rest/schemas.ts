@@ -24,7 +24,8 @@ export const PROVENANCE: PartSchema = {
   properties: {
     provenance: {
       type: "boolean",
-      description: "`true` adds where each field comes from, and what every layer below has there.",
+      description:
+        "`true` adds where each field comes from, what every layer below has there, and what constraints say and keep out of force.",
     },
   },
 };
@@ -104,6 +105,19 @@ const SOURCE = {
   account: { type: "string", description: "Of ACCOUNT and RESELLER." },
 } as const;
 
+const CONSTRAINT = {
+  type: "object",
+  properties: {
+    ...SOURCE,
+    pointer: { type: "string" },
+    kind: { type: "string", enum: ["LOCK", "BOUNDS"] },
+    schema: { type: "object", additionalProperties: true, description: "Of BOUNDS: what is accepted." },
+    reason: { type: "string" },
+  },
+  required: ["source", "pointer", "kind", "reason"],
+  additionalProperties: false,
+} as const;
+
 /** JSON Schemas of the responses, by name. */
 export const ANSWER_SCHEMAS = {
   Config: {
@@ -142,6 +156,23 @@ export const ANSWER_SCHEMAS = {
             },
           },
           required: ["source", "shadowed"],
+          additionalProperties: false,
+        },
+      },
+      constraints: {
+        type: "array",
+        description:
+          "What the layers below insist on, for the account's own document. Beside `provenance`, where there is any.",
+        items: CONSTRAINT,
+      },
+      dormant: {
+        type: "array",
+        description:
+          "Overrides that are stored and that a constraint keeps out of force. Beside `provenance`, where there are any.",
+        items: {
+          type: "object",
+          properties: { ...SOURCE, pointer: { type: "string" }, value: {}, constraint: CONSTRAINT },
+          required: ["source", "pointer", "value", "constraint"],
           additionalProperties: false,
         },
       },

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { isEmpty, type Json, type JsonObject } from "../domain/json.js";
 import { tokensOf } from "../domain/pointer.js";
-import { EVERYTHING, type Visibility, visiblePart } from "../domain/visibility.js";
+import { EVERYTHING, isVisibleAt, type Visibility, visiblePart } from "../domain/visibility.js";
 import { DeclaredVisibility, union } from "./declared-visibility.js";
 import { describeField, type FieldSchema } from "./field-schema.js";
 import type { Rejection, Validate } from "./validation.js";
@@ -87,7 +87,7 @@ export class ConfigSchema {
 
   /** Whether the system schema declares what is at a pointer, though the account schema may not. */
   isSystemWide(tokens: readonly string[]): boolean {
-    return declares(this.#declared.system, tokens);
+    return isVisibleAt(this.#declared.system, tokens);
   }
 
   #text(keyword: "title" | "description"): string | undefined {
@@ -101,12 +101,6 @@ const CLOSING: ReadonlySet<string> = new Set(["additionalProperties", "unevaluat
 /** A system schema that closes an object means to list what there is; what the account schema declares is there too. */
 function bothAllowed(rejections: Rejection[], byAccount: DeclaredVisibility | undefined): Rejection[] {
   return rejections.filter(
-    ({ keyword, pointer }) => !CLOSING.has(keyword) || !declares(byAccount, tokensOf(pointer)),
+    ({ keyword, pointer }) => !CLOSING.has(keyword) || !isVisibleAt(byAccount, tokensOf(pointer)),
   );
-}
-
-function declares(visibility: Visibility | undefined, tokens: readonly string[]): boolean {
-  let inside = visibility;
-  for (const token of tokens) inside = inside?.member(token);
-  return inside !== undefined;
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { RE2JS } from "re2js";
 import { type Part, parsePattern } from "./pattern-syntax.js";
 import { widthOf } from "./pattern-width.js";
@@ -12,8 +13,8 @@ export interface Pattern {
 /** A pattern that says nothing wrong and yet cannot be run: its counts multiply beyond measure. */
 export class PatternTooLarge extends Error {}
 
-/** Patterns are as many as the schema files hold, not as callers send; compiling one twice would be waste. */
-const compiled = new Map<string, Pattern>();
+/** Compiling one twice would be waste. Schema files have few patterns; those of constraints come from callers. */
+const compiled = new LRUCache<string, Pattern>({ max: 10_000 });
 
 /** The highest product of nested repeat counts that RE2 takes. */
 const COUNT_LIMIT = 1_000;

@@ -97,7 +97,7 @@ export class ConfigService extends ConfigCatalog {
     return historyPage(snapshot, wanted, reader);
   }
 
-  /** Sets, patches, resets or restores a document. @throws as `ConfigWriter.write` */
+  /** Sets, patches, resets, restores or constrains a document. @throws as `ConfigWriter.write` */
   write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
     return new ConfigWriter(this.#dependencies, this, this.#mutex).write(principal, request);
   }

@@ -77,7 +77,7 @@ function places(
   config: EffectiveConfig,
   before: EffectiveConfig | undefined,
 ): (pointer: string) => PlaceFacts {
-  const own = config.layers[0]?.document ?? {};
+  const own = config.admitted ?? {};
   return perPlace((pointer) => {
     const tokens = tokensOf(pointer);
     return {

@@ -84,7 +84,7 @@ export interface ArchivedWrite extends CommitOrigin {
   readonly version: Version;
   readonly kind: WriteKind;
   readonly restoredFrom?: number | undefined;
-  /** The override's JSON text, as stored; undefined: the document was removed. */
+  /** The document's text, as stored (`document-text.ts`); undefined: it was removed. */
   readonly text: string | undefined;
 }
 

@@ -1,5 +1,4 @@
-import type { JsonObject } from "../domain/json.js";
-import type { AccountRecord, DocumentKey, TreeToken, Version, Versions } from "./stored.js";
+import type { AccountRecord, DocumentContent, DocumentKey, TreeToken, Version, Versions } from "./stored.js";
 
 /** How many of the newest revisions of each document are kept, and how many bytes of their records; the newest always is. */
 export interface HistoryRetention {
@@ -54,14 +53,12 @@ export interface Changes {
   readonly sequence: number;
 }
 
-/** One revision of a document: what a commit to it left. */
-export interface DocumentRevision extends CommitOrigin {
+/** One revision of a document: what a commit to it left, visible or not. */
+export interface DocumentRevision extends CommitOrigin, DocumentContent {
   readonly version: Version;
   readonly kind: WriteKind;
   /** Of a RESTORE: the revision whose document was put back. */
   readonly restoredFrom?: number | undefined;
-  /** All overrides as they became, visible or not; undefined: the document was removed. */
-  readonly override: JsonObject | undefined;
 }
 export interface HistoryOf {
   readonly key: DocumentKey;
@@ -88,14 +85,13 @@ export interface Expectations {
   readonly noRoot?: true;
 }
 
-export const WRITE_KINDS = ["SET", "PATCH", "RESET", "RESTORE"] as const;
+export const WRITE_KINDS = ["SET", "PATCH", "RESET", "RESTORE", "CONSTRAIN"] as const;
 export type WriteKind = (typeof WRITE_KINDS)[number];
 
-interface DocumentWrite {
+/** The document as it shall be, all of it; without an override it is removed. */
+interface DocumentWrite extends DocumentContent {
   readonly on: "document";
   readonly key: DocumentKey;
-  /** Undefined removes the document. */
-  readonly override: JsonObject | undefined;
   readonly kind: WriteKind;
   readonly restoredFrom?: number | undefined;
   /** The document's blame from now on. Absent: not known; it can be derived from the history. */

@@ -1,7 +1,7 @@
 import { secondOf, TOKENS_WAIT } from "../domain/clock.js";
 import { StrataError } from "../domain/errors.js";
-import type { JsonObject } from "../domain/json.js";
 import { parseJsonText } from "../domain/json-text.js";
+import { parseDocumentText } from "./document-text.js";
 import type {
   AccountChange,
   AccountRecord,
@@ -32,8 +32,12 @@ export const SYSTEM_OWNER = "~";
  * @throws Error
  */
 export function parseStored<T>(text: string): T {
+  return undamaged(() => parseJsonText(text) as unknown as T);
+}
+
+function undamaged<T>(parse: () => T): T {
   try {
-    return parseJsonText(text) as unknown as T;
+    return parse();
   } catch (error) {
     throw new Error(`a record of the store is damaged: ${(error as Error).message}`);
   }
@@ -58,7 +62,7 @@ export function parseVersion(text: string): Version {
   return { revision: Number(revision), sequence: Number(sequence), nonce };
 }
 
-/** The part of a document's record below its version: its header, and the override's text; empty text: removed. */
+/** The part of a document's record below its version: its header, and its text (`document-text.ts`); empty: removed. */
 export function documentBody(header: DocumentHeader, text: string | undefined): string {
   return `${headerText(header)}\n${text ?? ""}`;
 }
@@ -79,7 +83,7 @@ function originText({ at, by, schema, note }: CommitOrigin): string {
 
 export interface DocumentRecord extends DocumentHeader {
   readonly version: Version;
-  /** The override's JSON text; undefined: the document was removed. */
+  /** As `document-text.ts` has it; undefined: the document was removed. */
   readonly text: string | undefined;
 }
 
@@ -94,11 +98,14 @@ export function parseDocument(record: string): DocumentRecord {
 
 /** @param blameRecord of the same moment; undefined: there is none, or nobody wants to know */
 export function storedDocument(record: string, blameRecord?: string): StoredDocument {
-  const { version, override, at, by, note } = documentRevision(record);
+  const { version, at, by, note, ...revision } = documentRevision(record);
+  const { override, constraints, pins } = revision;
   const blame = blameRecord === undefined ? undefined : parseBlame(blameRecord);
   return {
     version,
     override,
+    ...(constraints && { constraints }),
+    ...(pins && { pins }),
     updatedAt: at,
     updatedBy: by,
     ...(note !== undefined && { note }),
@@ -108,7 +115,9 @@ export function storedDocument(record: string, blameRecord?: string): StoredDocu
 
 export function documentRevision(record: string): DocumentRevision {
   const { text, ...header } = parseDocument(record);
-  return { ...header, override: text === undefined ? undefined : parseStored<JsonObject>(text) };
+  return text === undefined
+    ? { ...header, override: undefined }
+    : { ...header, ...undamaged(() => parseDocumentText(text)) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Constraint } from "../domain/constraint.js";
 import type { JsonObject } from "../domain/json.js";
 import { resellerLineage } from "../domain/reseller.js";
 
@@ -21,10 +22,21 @@ export function sameVersion(a: Version | undefined, b: Version | undefined): boo
   return a?.revision === b?.revision && a?.sequence === b?.sequence && a?.nonce === b?.nonce;
 }
 
-export interface StoredDocument {
-  readonly version: Version;
-  /** Undefined: the document was removed; its version alone lives on, so that no revision is used twice. */
+/** What a layer has stored for one config. */
+export interface DocumentContent {
+  /**
+   * Undefined: the document was removed; its version alone lives on, so that no revision is used twice. Empty: it has
+   * nothing but constraints.
+   */
   readonly override: JsonObject | undefined;
+  /** What it says to the layers above, by pointer (R17). Absent: nothing. */
+  readonly constraints?: readonly Constraint[];
+  /** Pointers of leaves of the override that it keeps though its parent has the same (R18). Absent: none. */
+  readonly pins?: readonly string[];
+}
+
+export interface StoredDocument extends DocumentContent {
+  readonly version: Version;
   /** RFC 3339, UTC. */
   readonly updatedAt: string;
   /** The subject of the principal who wrote it. */

@@ -48,6 +48,8 @@ export type PatchConfigInput = {
   operationId?: string | null | undefined;
   /** RFC 7396, over the document's own overrides: every value named is in force afterwards, null drops the override there and below, nothing else is touched. */
   patch: { [key: string]: unknown };
+  /** Afterwards the document has, and keeps, the values in force at and under these pointers, equal to what is inherited or not. A pin goes when its override goes. BAD_USER_INPUT for a pointer where nothing is in force. */
+  pin?: Array<string> | null | undefined;
 };
 
 /** Changes some overrides of the system layer's config. */
@@ -66,6 +68,8 @@ export type PatchSystemConfigInput = {
   operationId?: string | null | undefined;
   /** RFC 7396, over the document's own overrides: every value named is in force afterwards, null drops the override there and below, nothing else is touched. */
   patch: { [key: string]: unknown };
+  /** Afterwards the document has, and keeps, the values in force at and under these pointers, equal to what is inherited or not. A pin goes when its override goes. BAD_USER_INPUT for a pointer where nothing is in force. */
+  pin?: Array<string> | null | undefined;
 };
 
 /** Drops overrides of an account's config: all, or some. */
@@ -122,6 +126,8 @@ export type SetConfigInput = {
   note?: string | null | undefined;
   /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
   operationId?: string | null | undefined;
+  /** Afterwards the document has, and keeps, the values in force at and under these pointers, equal to what is inherited or not. A pin goes when its override goes. BAD_USER_INPUT for a pointer where nothing is in force. */
+  pin?: Array<string> | null | undefined;
   /** What is to be in force: all of it. What equals the inherited value is not stored; what is not given, or null, is inherited. */
   values: { [key: string]: unknown };
 };
@@ -140,6 +146,8 @@ export type SetSystemConfigInput = {
   note?: string | null | undefined;
   /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
   operationId?: string | null | undefined;
+  /** Afterwards the document has, and keeps, the values in force at and under these pointers, equal to what is inherited or not. A pin goes when its override goes. BAD_USER_INPUT for a pointer where nothing is in force. */
+  pin?: Array<string> | null | undefined;
   /** What is to be in force: all of it. What equals the inherited value is not stored; what is not given, or null, is inherited. */
   values: { [key: string]: unknown };
 };

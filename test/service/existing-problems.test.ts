@@ -280,7 +280,7 @@ function decide({ schema, parent, own, intent }: Case): Decided {
     { kind: "ACCOUNT", accountId: "acme", document: visiblePart(own, visibility) },
     { kind: "SYSTEM", document: visiblePart(parent, visibility) },
   ]);
-  const decision = decideWrite(intent, own, before, config, config.forAccount);
+  const decision = decideWrite(intent, { override: own }, before, config, config.forAccount);
   return { before, decision, perspective: config.forAccount };
 }
 
@@ -304,7 +304,8 @@ const textOf = ({ pointer, keyword, message, finding }: Rejection) =>
 
 /** What the rule says of each rejection, found out another way: from lists of leaves. */
 function expectations({ before, decision, perspective }: Decided) {
-  const { after, override } = decision;
+  const { after, content } = decision;
+  const { override = {} } = content;
   const old = new Set(perspective.validate(before.values).map(textOf));
   const ofParent = new Set(perspective.validate(before.parent().values).map(textOf));
   const changed = changedLeaves(before.values, after.values);

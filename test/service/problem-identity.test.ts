@@ -26,7 +26,7 @@ function problemsOfPatch(
     { kind: "SYSTEM", document: isEmpty(parent) ? undefined : inPlace(parent) },
   ]);
   const intent = { kind: "PATCH", patch: inPlace(patch) } as const;
-  return decideWrite(intent, {}, before, config, config.forAccount).problems;
+  return decideWrite(intent, { override: undefined }, before, config, config.forAccount).problems;
 }
 
 const XOR = { oneOf: [{ required: ["key"] }, { required: ["file"] }] };
@@ -145,7 +145,7 @@ test("a write is judged in pieces: between two configs that are judged, others h
   };
   const perspective = { ...rest, validate: judge };
   const values = { v: { ...members("a"), ...members("c") } };
-  const stored = { v: members("a") };
+  const stored = { override: { v: members("a") } };
   const work = decideInPieces({ kind: "SET", values }, stored, before, schema, perspective);
   const counts: number[] = [];
   for (let piece = work.next(); ; piece = work.next()) {

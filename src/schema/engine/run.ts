@@ -27,11 +27,21 @@ export interface Verdict {
 /** One validation under way: what it has spent, and what it knows already. */
 export class Run {
   depth = 0;
-  #left = STEP_LIMIT;
+  #left: number;
   /** By the schema's number, then by value: schemas that several others refer to are asked once about each value. */
-  readonly #verdicts: (Map<Json, Verdict> | undefined)[] = [];
-  readonly #texts = new Map<Json, string>();
-  readonly #matches = new Map<Pattern, Map<string, boolean>>();
+  #verdicts: (Map<Json, Verdict> | undefined)[] | undefined;
+  #texts: Map<Json, string> | undefined;
+  #matches: Map<Pattern, Map<string, boolean>> | undefined;
+
+  /** @param left steps that it may take */
+  constructor(left = STEP_LIMIT) {
+    this.#left = left;
+  }
+
+  /** Steps that it may still take. */
+  get left(): number {
+    return this.#left;
+  }
 
   /** @throws TooManySteps when that was too many */
   spend(steps: number): void {
@@ -45,6 +55,7 @@ export class Run {
   }
 
   verdictsOf(schema: number): Map<Json, Verdict> {
+    this.#verdicts ??= [];
     let known = this.#verdicts[schema];
     if (known === undefined) {
       known = new Map();
@@ -56,6 +67,7 @@ export class Run {
   /** One text per JSON value; made once. */
   canonical(value: Json): string {
     if (typeof value !== "object" || value === null) return canonical(value);
+    this.#texts ??= new Map();
     const known = this.#texts.get(value);
     if (known !== undefined) return known;
     const text = canonical(value);
@@ -70,6 +82,7 @@ export class Run {
       this.spend(cost);
       return pattern.test(text);
     }
+    this.#matches ??= new Map();
     let known = this.#matches.get(pattern);
     if (known === undefined) {
       known = new Map();

@@ -1,15 +1,15 @@
 import type { BlamedCommit } from "../../domain/blame.js";
-import { causingLayer, saysTheSame } from "../../domain/change-cause.js";
+import { type ChangeCause, causeOf, constrainsTheSame, saysTheSame } from "../../domain/change-cause.js";
 import { StrataError } from "../../domain/errors.js";
 import { type FieldChange, fieldChangesInPieces } from "../../domain/field-change.js";
-import type { JsonObject } from "../../domain/json.js";
+import type { Layer } from "../../domain/layer.js";
 import { tokensOf } from "../../domain/pointer.js";
-import { visiblePart } from "../../domain/visibility.js";
 import { type DocumentKey, type DocumentRevision, keyText, sameVersion } from "../../store/store.js";
 import { mayAccessLayer } from "../authorize.js";
 import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";
 import type { ConfigSnapshot } from "./config-snapshot.js";
 import type { RequestReader } from "./request-reader.js";
+import { visibleContent } from "./visible-layer.js";
 
 /** How one field differs between two states of a config, and the commit that made it so. */
 export interface AttributedChange extends FieldChange {
@@ -19,8 +19,11 @@ export interface AttributedChange extends FieldChange {
 
 type HistoryReader = Pick<RequestReader, "history">;
 
-/** Pointers with their tokens. */
-type Pointers = Map<string, readonly string[]>;
+/** By pointer: what about the layer made the field another one. */
+type Pointers = Map<string, ChangeCause["by"]>;
+
+/** What a layer says. */
+type Said = Pick<Layer, "document" | "constraints">;
 
 /** Revisions that are read at a time, and the bytes of their records. */
 const PAGE = { limit: 100, bytes: 2 ** 18 };
@@ -58,10 +61,9 @@ export async function changedBy(
   const pointers = new Map<number, Pointers>();
   for (const [index, pointer] of places.entries()) {
     if (index % PIECE === 0) await yieldToEventLoop();
-    const tokens = tokensOf(pointer);
-    const layer = causingLayer(before.config, after.config, tokens);
-    if (layer === undefined || !isTold(before, after, layer)) continue;
-    pointers.set(layer, (pointers.get(layer) ?? new Map()).set(pointer, tokens));
+    const cause = causeOf(before.config, after.config, pointer);
+    if (cause === undefined || !isTold(before, after, cause.layer)) continue;
+    pointers.set(cause.layer, (pointers.get(cause.layer) ?? new Map()).set(pointer, cause.by));
   }
   await yieldToEventLoop();
   const found = new Map<string, BlamedCommit>();
@@ -83,7 +85,7 @@ function isTold(before: ConfigSnapshot, after: ConfigSnapshot, layer: number): b
 class LayerSearch {
   readonly #key: DocumentKey;
   /** What comes after the revision that is looked at. */
-  #later: { readonly document: JsonObject | undefined; readonly commit: BlamedCommit | undefined };
+  #later: { readonly said: Said | undefined; readonly commit: BlamedCommit | undefined };
 
   constructor(
     private readonly before: ConfigSnapshot,
@@ -93,7 +95,7 @@ class LayerSearch {
     private readonly found: Map<string, BlamedCommit>,
   ) {
     this.#key = after.keys[layer] as DocumentKey;
-    this.#later = { document: after.config.layers[layer]?.document, commit: undefined };
+    this.#later = { said: after.config.layers[layer], commit: undefined };
   }
 
   async run(reader: HistoryReader): Promise<void> {
@@ -111,26 +113,37 @@ class LayerSearch {
         next--;
       }
     }
-    await this.#explain(this.before.config.layers[this.layer]?.document);
+    await this.#explain(this.before.config.layers[this.layer]);
   }
 
-  async #stepBack({ override, version, at, by, note }: DocumentRevision): Promise<void> {
-    const document = override && visiblePart(override, this.after.perspective.visibility);
-    await this.#explain(document);
-    this.#later = { document, commit: { revision: version.revision, at, by, note } };
+  async #stepBack(revision: DocumentRevision): Promise<void> {
+    const said = visibleContent(revision, this.after.perspective);
+    await this.#explain(said);
+    const { version, at, by, note } = revision;
+    this.#later = { said, commit: { revision: version.revision, at, by, note } };
   }
 
   /** What the later document says otherwise, its commit did; of a dry run there is none. */
-  async #explain(document: JsonObject | undefined): Promise<void> {
-    const { document: later, commit } = this.#later;
+  async #explain(said: Said | undefined): Promise<void> {
+    const { said: later, commit } = this.#later;
     let count = 0;
-    for (const [pointer, tokens] of this.unexplained) {
+    for (const [pointer, by] of this.unexplained) {
       if (count++ % PIECE === 0) await yieldToEventLoop();
-      if (saysTheSame(document, later, tokens)) continue;
+      if (isSaidAlike(said, later, pointer, by)) continue;
       this.unexplained.delete(pointer);
       if (commit !== undefined) this.found.set(pointer, commit);
     }
   }
+}
+
+function isSaidAlike(
+  a: Said | undefined,
+  b: Said | undefined,
+  pointer: string,
+  by: ChangeCause["by"],
+): boolean {
+  if (by === "document") return saysTheSame(a?.document, b?.document, tokensOf(pointer));
+  return constrainsTheSame(a?.constraints, b?.constraints, pointer);
 }
 
 function isGone(): StrataError {

@@ -1,10 +1,42 @@
 import { hash } from "node:crypto";
+import type { ConstraintTree } from "../../domain/constraint-tree.js";
 import type { EffectiveConfig } from "../../domain/effective-config.js";
 import { canonical, isEmpty, type JsonObject } from "../../domain/json.js";
 
-/** A hash of everything that the values and the provenance of a config depend on, and of nothing else (ADR 5). */
+/**
+ * A hash of everything that the values and the provenance of a config depend on (ADR 5), of what binds it, is dormant in it
+ * or pinned, and of nothing else.
+ */
 export function configEtag(config: EffectiveConfig): string {
-  return digest(`${config.merged.fingerprint(contributionDigest)} ${config.identity()}`).slice(0, 27);
+  const identity = `${config.merged.fingerprint(contributionDigest)} ${config.identity()}`;
+  const rules = rulesText(config);
+  return digest(rules === "" ? identity : `${identity} ${digest(rules)}`).slice(0, 27);
+}
+
+/** Its constraints, its own document's included, its dormant overrides and its pins; empty: there are none. */
+function rulesText({ merged, layers }: EffectiveConfig): string {
+  const { constraints } = merged;
+  const pins = layers[0]?.pins ?? [];
+  const parts: string[] = [];
+  if (constraints !== undefined) {
+    const dormant = merged.dormant.map(({ layer, pointer, value }) => [layer, pointer, value]);
+    parts.push(constraintsDigest(constraints), dormant.length === 0 ? "-" : canonical(dormant));
+  }
+  if (pins.length > 0) parts.push(JSON.stringify(pins));
+  return parts.join(" ");
+}
+
+/** Of constraints that many accounts share, worked out once. */
+const constraintDigests = new WeakMap<ConstraintTree, string>();
+
+function constraintsDigest(tree: ConstraintTree): string {
+  const told = () =>
+    tree.bindings.map(({ layer, constraint: { pointer, kind, schema = null, reason } }) => {
+      return [layer, pointer, kind, schema, reason];
+    });
+  const known = constraintDigests.get(tree) ?? digest(canonical(told()));
+  constraintDigests.set(tree, known);
+  return known;
 }
 
 /** Of documents that many accounts share, worked out once. */

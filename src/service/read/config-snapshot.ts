@@ -122,6 +122,8 @@ export function snapshotOf(
       kind,
       accountId,
       document: layer?.document,
+      ...(layer?.constraints && { constraints: layer.constraints }),
+      ...(layer?.pins && { pins: layer.pins }),
       revision: written?.revision,
       updatedAt: written?.updatedAt,
       updatedBy: written?.updatedBy,

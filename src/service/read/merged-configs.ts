@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { AdmittingCache } from "../../cache/admitting-cache.js";
-import type { JsonObject } from "../../domain/json.js";
 import { Merged } from "../../domain/merged.js";
+import { bindingConstraints } from "../../schema/bounds.js";
 import type { Perspective } from "../../schema/config-schema.js";
 import type { MergeCache } from "../../store/merge-cache.js";
 import { type StoredDocument, versionText } from "../../store/store.js";
@@ -10,7 +10,10 @@ import { type Later, yieldToEventLoop } from "../yield-to-event-loop.js";
 import type { LayerVersions } from "./stored-layers.js";
 import { parseVisibleLayers, type VisibleLayer, visibleLayer } from "./visible-layer.js";
 
-/** The stored layers of one config as visible, and all of its layers merged. Names no account: many accounts share it. */
+/**
+ * The stored layers of one config as visible, and all of its layers merged, each under the constraints of those below it.
+ * Names no account: many accounts share it.
+ */
 export interface VisibleConfig {
   /** Highest precedence first, without SCHEMA. */
   readonly layers: readonly (VisibleLayer | undefined)[];
@@ -43,7 +46,7 @@ export class MergedConfigs {
   readonly #cache: AdmittingCache<VisibleConfig>;
   /** One flight for each key. A key stands for one merge for ever, so anybody may join. */
   readonly #flights = new Map<string, Promise<VisibleConfig | undefined>>();
-  readonly #characters = new WeakMap<JsonObject, number>();
+  readonly #characters = new WeakMap<object, number>();
 
   constructor(private readonly options: MergedConfigsOptions) {
     this.#cache = new AdmittingCache({ bytes: options.bytes, sizeOf: (config) => this.#sizeOf(config) });
@@ -146,15 +149,17 @@ export class MergedConfigs {
     return folded;
   }
 
-  #sizeOf({ merged }: VisibleConfig): number {
-    const characters = merged.documents.reduce((sum, document) => sum + this.#charactersOf(document), 0);
+  #sizeOf({ layers, merged }: VisibleConfig): number {
+    const lists = layers.flatMap((layer) => [layer?.constraints, layer?.pins]);
+    const parts = [...layers.map((layer) => layer?.document), merged.documents.at(-1), ...lists];
+    const characters = parts.reduce((sum, part) => sum + this.#charactersOf(part), 0);
     return BYTES_PER_MERGE + BYTES_PER_CHARACTER * characters;
   }
 
-  #charactersOf(document: JsonObject | undefined): number {
-    if (document === undefined) return 0;
-    const characters = this.#characters.get(document) ?? JSON.stringify(document).length;
-    this.#characters.set(document, characters);
+  #charactersOf(part: object | undefined): number {
+    if (part === undefined) return 0;
+    const characters = this.#characters.get(part) ?? JSON.stringify(part).length;
+    this.#characters.set(part, characters);
     return characters;
   }
 }
@@ -230,7 +235,8 @@ function inheritedOver(
 }
 
 function over({ layers, merged }: VisibleConfig, layer: VisibleLayer | undefined): VisibleConfig {
-  return { layers: [layer, ...layers], merged: merged.under(layer?.document) };
+  const constraints = layer?.constraints && bindingConstraints(layer.constraints);
+  return { layers: [layer, ...layers], merged: merged.under(layer?.document, constraints) };
 }
 
 /**

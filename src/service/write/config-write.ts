@@ -1,3 +1,4 @@
+import type { Constraint } from "../../domain/constraint.js";
 import type { FieldChange } from "../../domain/field-change.js";
 import type { Json, JsonObject } from "../../domain/json.js";
 import type { Position } from "../../store/store.js";
@@ -43,6 +44,9 @@ export type WriteResult =
       readonly changes: readonly FieldChange[];
       /** The layer's overrides now, as far as visible; undefined: none. */
       readonly document: JsonObject | undefined;
+      /** The constraints and the pins that the layer's document has now, as far as visible. */
+      readonly constraints: readonly Constraint[];
+      readonly pins: readonly string[];
       /** Undefined: nothing was written. */
       readonly revision: number | undefined;
       readonly dryRun: boolean;
@@ -66,8 +70,14 @@ export interface WriteConflict {
 export function meaningOf({ target, ifMatch, base, intent, note }: WriteRequest): Json {
   const { accountId = null, configId } = target;
   const condition = ifMatch === undefined ? null : [ifMatch].flat();
-  const meaning = [intent.kind, accountId, configId, wantedBy(intent), condition, note ?? null];
-  return base === undefined ? meaning : [...meaning, { base: [base.incarnation, base.sequence] }];
+  const more = [...(base ? [{ base: [base.incarnation, base.sequence] }] : []), ...pinsOf(intent)];
+  return [intent.kind, accountId, configId, wantedBy(intent), condition, note ?? null, ...more];
+}
+
+/** Nothing where there are none: what an older release remembers of a write has no place for them. */
+function pinsOf(intent: RequestedIntent): Json[] {
+  const pin = "pin" in intent ? (intent.pin ?? []) : [];
+  return pin.length === 0 ? [] : [{ pin }];
 }
 
 function wantedBy(intent: RequestedIntent): Json {
@@ -80,6 +90,8 @@ function wantedBy(intent: RequestedIntent): Json {
       return intent.pointers ?? null;
     case "RESTORE":
       return intent.revision;
+    case "CONSTRAIN":
+      return [intent.set.map((constraint) => ({ ...constraint })), intent.remove];
   }
 }
 

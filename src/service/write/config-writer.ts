@@ -4,12 +4,13 @@ import { changedPointers } from "../../domain/changed-pointers.js";
 import type { EffectiveConfig } from "../../domain/effective-config.js";
 import { StrataError } from "../../domain/errors.js";
 import { fieldChanges } from "../../domain/field-change.js";
-import { checkJson, isEmpty, isObject, type JsonObject } from "../../domain/json.js";
+import { checkJson, isObject, type Json, type JsonObject } from "../../domain/json.js";
 import type { Layer } from "../../domain/layer.js";
 import type { Perspective } from "../../schema/config-schema.js";
 import {
   type Commit,
   type Committed,
+  type DocumentContent,
   type DocumentKey,
   type EarlierOperation,
   type Expectations,
@@ -37,6 +38,7 @@ import {
   type WriteRequest,
   type WriteResult,
 } from "./config-write.js";
+import { checkedConstraints } from "./constrain-intent.js";
 import { freshAncestry, freshLayers } from "./fresh-layers.js";
 import type { KeyedMutex } from "./keyed-mutex.js";
 import {
@@ -69,7 +71,7 @@ export class ConfigWriter {
   }
 
   /**
-   * Sets, patches, resets or restores a document. Decides on fresh layers, commits only if all of them still hold, and decides
+   * Sets, patches, resets, restores or constrains a document. Decides on fresh layers, commits only if all of them still hold, and decides
    * again when they do not: concurrent patches of different fields both survive.
    * The right to write is judged on the same layers.
    * @throws StrataError as `effective`; BAD_USER_INPUT; REVISION_NOT_FOUND (of a restore, or for `base`); RATE_LIMITED;
@@ -124,7 +126,7 @@ export class ConfigWriter {
         return { answer: { result: "conflict", current: before, conflicts: [] } };
       }
       const intent = await this.#lookedUp(request.intent, read);
-      const stored = read.documents[0]?.override ?? {};
+      const stored = read.documents[0] ?? NOTHING;
       const decision = await pieceByPiece(
         decideInPieces(intent, stored, before.config, before.schema, perspective),
       );
@@ -172,8 +174,8 @@ export class ConfigWriter {
   async #lookedUp(intent: RequestedIntent, { keys, versions }: ReadLayers): Promise<WriteIntent> {
     if (intent.kind !== "RESTORE") return intent;
     const [key] = keys as [DocumentKey];
-    const { override } = await restoredRevision(this.#dependencies.store, key, versions[0], intent.revision);
-    return { ...intent, document: override };
+    const content = await restoredRevision(this.#dependencies.store, key, versions[0], intent.revision);
+    return { ...intent, content };
   }
 
   async #commit(
@@ -184,12 +186,12 @@ export class ConfigWriter {
     { decision, named }: { readonly decision: WriteDecision; readonly named: NamedOperation | undefined },
   ): Promise<Commit> {
     const { newId } = this.#dependencies;
-    const override = isEmpty(decision.override) ? undefined : decision.override;
+    const { override } = decision.content;
     const write: Commit["write"] = {
       on: "document",
       key: target,
       kind: intent.kind,
-      override,
+      ...decision.content,
       ...(override && { blame: await this.#blame(target, read.documents[0], override) }),
       ...(intent.kind === "RESTORE" && { restoredFrom: intent.revision }),
     };
@@ -202,7 +204,7 @@ export class ConfigWriter {
       ...(note !== undefined && { note }),
       operation:
         named === undefined
-          ? { id: newId(), digest: digestOf([intent.kind, decision.override]) }
+          ? { id: newId(), digest: digestOf([intent.kind, digestible(decision.content)]) }
           : { ...named, memo: memoOf(newId(), read.keys, read.versions) },
     };
   }
@@ -221,7 +223,13 @@ export class ConfigWriter {
         return earlier.changes;
       },
       get document() {
-        return earlier.document;
+        return earlier.content?.document;
+      },
+      get constraints() {
+        return earlier.content?.constraints ?? [];
+      },
+      get pins() {
+        return earlier.content?.pins ?? [];
       },
       revision: operation.version.revision,
       dryRun: false,
@@ -264,12 +272,14 @@ export class ConfigWriter {
       get changes() {
         return fieldChanges(before.config, config);
       },
-      document: decision.visible,
+      document: decision.visible?.document,
+      constraints: decision.visible?.constraints ?? [],
+      pins: decision.visible?.pins ?? [],
       revision: done?.version.revision,
       dryRun,
       replayed: false,
       get changedPointers() {
-        return changedPointers(documents[0]?.override ?? {}, decision.override);
+        return changedPointers(documents[0]?.override ?? {}, decision.content.override ?? {});
       },
     };
   }
@@ -286,8 +296,18 @@ interface ReadLayers extends LayerVersions {
   readonly snapshot: ConfigSnapshot;
 }
 
+/** Stands for a document where there is none. */
+const NOTHING: DocumentContent = { override: undefined };
+
+/** The same for the same document. */
+function digestible({ override = {}, constraints, pins }: DocumentContent): Json {
+  if (constraints === undefined && pins === undefined) return override;
+  return [override, (constraints ?? []).map((constraint) => ({ ...constraint })), pins ?? []];
+}
+
 function checkIntent(intent: RequestedIntent): RequestedIntent {
   if (intent.kind === "RESET" || intent.kind === "RESTORE") return intent;
+  if (intent.kind === "CONSTRAIN") return checkedConstraints(intent);
   const given = checkJson(intent.kind === "SET" ? intent.values : intent.patch);
   if (!isObject(given))
     throw new StrataError("BAD_USER_INPUT", "A config is a JSON object.", { pointer: "" });

@@ -1,7 +1,6 @@
 import { EffectiveConfig } from "../../domain/effective-config.js";
 import { StrataError } from "../../domain/errors.js";
 import { type FieldChange, fieldChanges } from "../../domain/field-change.js";
-import type { JsonObject } from "../../domain/json.js";
 import type { LayerKind } from "../../domain/layer.js";
 import type { Perspective } from "../../schema/config-schema.js";
 import {
@@ -15,6 +14,7 @@ import {
 } from "../../store/store.js";
 import { fromStore } from "../from-store.js";
 import { mergeOf } from "../read/merged-configs.js";
+import { type VisibleContent, visibleContent } from "../read/visible-layer.js";
 
 /** What a config write leaves for the answers to its retries: nothing that is a value. */
 interface Memo {
@@ -35,7 +35,8 @@ export function memoOf(
 
 /** What an earlier write did. Each of these throws where the histories no longer tell it. */
 export interface EarlierWrite {
-  readonly document: JsonObject | undefined;
+  /** Undefined: the document was removed, or nothing of it is visible. */
+  readonly content: VisibleContent | undefined;
   readonly changes: readonly FieldChange[];
 }
 
@@ -70,14 +71,16 @@ export async function earlierWrite(
       kind: kindOf(owners[index], index),
       accountId: owners[index],
       document: layer?.document,
+      constraints: layer?.constraints,
+      pins: layer?.pins,
     }));
     const schema = { kind: "SCHEMA", document: perspective.defaults } as const;
     return new EffectiveConfig(accountId, configId, [...all, schema], merged);
   };
   return {
-    get document() {
+    get content() {
       if (!isKept) throw gone(version);
-      return mergeOf(perspective, [asStored(made)]).layers[0]?.document;
+      return made && visibleContent(made, perspective);
     },
     get changes() {
       if (!isKept || replaced === "lost") throw gone(version);

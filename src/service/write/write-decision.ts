@@ -1,18 +1,14 @@
+import { type Constraint, constraintsAfter, inOrder } from "../../domain/constraint.js";
 import { diff } from "../../domain/diff.js";
 import type { EffectiveConfig } from "../../domain/effective-config.js";
-import {
-  checkDocumentSize,
-  countLeaves,
-  equals,
-  isEmpty,
-  type JsonObject,
-  withoutNulls,
-} from "../../domain/json.js";
+import { countLeaves, isEmpty, type JsonObject, withoutNulls } from "../../domain/json.js";
 import { applyPatch, reset } from "../../domain/patch.js";
 import { atOnce, type Pieces } from "../../domain/pieces.js";
+import { PinTree } from "../../domain/pins.js";
 import { appendToken, tokensOf } from "../../domain/pointer.js";
-import { unseenPointers, visiblePart, withVisiblePart } from "../../domain/visibility.js";
+import { isVisibleAt, unseenPointers, withVisiblePart } from "../../domain/visibility.js";
 import type { ConfigSchema, Perspective } from "../../schema/config-schema.js";
+import type { DocumentContent } from "../../store/store.js";
 import {
   type ConfigProblem,
   isBlocking,
@@ -21,22 +17,28 @@ import {
   refuseUnjudged,
   unchangedPlaces,
 } from "../problems.js";
+import { type VisibleContent, visibleContent } from "../read/visible-layer.js";
+import { dormantProblems, unseenConstraints } from "./constraint-problems.js";
+import { checkContentSize, contentOf, sameContent } from "./document-content.js";
+import { configAfter, lastingPins, withPins } from "./pinned-content.js";
 
 /** The change to one document that a caller asks for. Values and patches have passed `checkJson`. */
 export type WriteIntent =
-  | { readonly kind: "SET"; readonly values: JsonObject }
-  | { readonly kind: "PATCH"; readonly patch: JsonObject }
+  | { readonly kind: "SET"; readonly values: JsonObject; readonly pin?: readonly string[] | undefined }
+  | { readonly kind: "PATCH"; readonly patch: JsonObject; readonly pin?: readonly string[] | undefined }
   /** No pointers: the whole document. */
   | { readonly kind: "RESET"; readonly pointers: readonly string[] | undefined }
-  /** The document as it was at a revision, visible or not; undefined: it was removed then. */
-  | { readonly kind: "RESTORE"; readonly revision: number; readonly document: JsonObject | undefined };
+  /** The document as it was at a revision, visible or not. */
+  | { readonly kind: "RESTORE"; readonly revision: number; readonly content: DocumentContent }
+  /** Constraints have passed `checkConstraint`. */
+  | { readonly kind: "CONSTRAIN"; readonly set: readonly Constraint[]; readonly remove: readonly string[] };
 
 /** The document after the write, and the problems that may forbid it. */
 export interface WriteDecision {
-  /** All of it, visible or not; empty: the document goes. */
-  readonly override: JsonObject;
+  /** All of it, visible or not; no override: the document goes. */
+  readonly content: DocumentContent;
   /** The part of it that is visible from here; undefined: nothing. */
-  readonly visible: JsonObject | undefined;
+  readonly visible: VisibleContent | undefined;
   /** False: it equals what is stored, and nothing is to be written. */
   readonly changes: boolean;
   readonly after: EffectiveConfig;
@@ -51,7 +53,8 @@ const MANY_FIELDS = 500;
  * Decides a write, from the layers alone: no I/O, no clock.
  * @param stored the whole document as it is, visible or not
  * @param before the effective config now, its highest layer the one to be written
- * @throws StrataError BAD_USER_INPUT for a malformed pointer, or when the document or judging it would pass a limit
+ * @throws StrataError BAD_USER_INPUT for a malformed pointer, for a pin where nothing is in force, or when the document or
+ * judging it would pass a limit
  */
 export function decideWrite(...given: Parameters<typeof decideInPieces>): WriteDecision {
   return atOnce(decideInPieces(...given));
@@ -60,7 +63,7 @@ export function decideWrite(...given: Parameters<typeof decideInPieces>): WriteD
 /** The same in pieces, so that others have their turn between them. */
 export function* decideInPieces(
   intent: WriteIntent,
-  stored: JsonObject,
+  stored: DocumentContent,
   before: EffectiveConfig,
   schema: ConfigSchema,
   perspective: Perspective,
@@ -69,56 +72,80 @@ export function* decideInPieces(
   // Patterns decide what is visible too: a part that takes too long to judge is refused before anything else is done with it.
   if (sent !== undefined && countLeaves(sent) > MANY_FIELDS) refuseUnjudged(perspective.validate(sent));
   yield;
-  const override = overrideAfter(intent, stored, before.parent().values, perspective);
-  const visible = visiblePart(override, perspective.visibility);
-  const [highest] = before.layers;
-  if (highest === undefined) throw new Error("a config has at least the layer that is written");
-  const { kind, accountId } = highest;
-  const after = before.withHighest({
-    kind,
-    ...(accountId !== undefined && { accountId }),
-    document: visible,
-  });
-  const changes = !equals(override, stored);
+  const written = contentAfter(intent, stored, { before, perspective, sent });
+  const content = yield* withPins(written, pinOf(intent), before, perspective);
+  const visible = visibleContent(content, perspective);
+  const after = configAfter(before, visible);
+  const changes = !sameContent(content, stored);
+  const constraints = unseenConstraints(content, stored, schema, after);
   // Dropping overrides is never refused, and a patch of nulls does nothing else.
-  if (sent === undefined) return { override, visible, changes, after, problems: [] };
-  if (changes) checkDocumentSize(override);
-  const undeclared = undeclaredProblems(sent, schema, perspective, before, after);
-  const named = new Set(undeclared.filter(isBlocking).map(({ pointer }) => pointer));
+  const isDrop = sent === undefined && pinOf(intent).length === 0;
+  if (changes && (!isDrop || intent.kind === "CONSTRAIN")) checkContentSize(content);
+  if (isDrop) return { content, visible, changes, after, problems: listed(constraints) };
+  const undeclared = sent === undefined ? [] : undeclaredProblems(sent, schema, perspective, before, after);
+  yield;
+  const refused = [...constraints, ...undeclared, ...dormantProblems(before, after, sent)];
+  const named = new Set(refused.filter(isBlocking).map(({ pointer }) => pointer));
   yield;
   const rejected = yield* problemsInPieces(after, perspective, before);
   refuseUnjudged(rejected);
   const others = rejected.filter(({ pointer }) => !named.has(pointer));
-  return { override, visible, changes, after, problems: listed([...undeclared, ...others]) };
+  return { content, visible, changes, after, problems: listed([...refused, ...others]) };
 }
 
-function overrideAfter(
+function pinOf(intent: WriteIntent): readonly string[] {
+  return "pin" in intent ? (intent.pin ?? []) : [];
+}
+
+/** The document without the pins that the write asks for. */
+function contentAfter(
   intent: WriteIntent,
-  stored: JsonObject,
-  parent: JsonObject,
-  perspective: Perspective,
-): JsonObject {
+  { override: stored = {}, constraints = [], pins = [] }: DocumentContent,
+  { before, perspective, sent }: Given,
+): DocumentContent {
+  const parent = before.parent().values;
+  const leftPins = (): PinTree | undefined => PinTree.of(lastingPins(pins, before, sent));
   switch (intent.kind) {
     case "SET":
-      return diff(given(intent.values, perspective), parent);
-    case "PATCH":
-      return applyPatch(stored, parent, withoutIgnored(intent.patch, perspective));
+      return contentOf(diff(sent ?? {}, parent, leftPins()), constraints, pins);
+    case "PATCH": {
+      const patch = withoutIgnored(intent.patch, perspective);
+      return contentOf(applyPatch(stored, parent, patch, leftPins()), constraints, pins);
+    }
     case "RESET":
-      return reset(stored, intent.pointers);
+      return contentOf(reset(stored, intent.pointers), constraints, pins);
     case "RESTORE":
-      return withVisiblePart(stored, visibleOf(intent, perspective), perspective.visibility);
+      return restored(intent.content, { override: stored, constraints, pins }, perspective);
+    case "CONSTRAIN":
+      return contentOf(stored, constraintsAfter(constraints, intent), pins);
   }
 }
 
 /**
- * What a restore puts back. Today's schema may hide some of what the document was: no caller asks for that, and an answer
+ * What a restore makes of a document. Today's schema may hide some of what it was: no caller asks for that, and an answer
  * that depended on it would tell of it.
  */
-function visibleOf(
-  { document = {} }: Extract<WriteIntent, { kind: "RESTORE" }>,
-  { visibility }: Perspective,
-): JsonObject {
-  return visiblePart(document, visibility) ?? {};
+function restored(
+  past: DocumentContent,
+  stored: Required<DocumentContent>,
+  perspective: Perspective,
+): DocumentContent {
+  const { visibility } = perspective;
+  const { document = {}, constraints = [], pins = [] } = visibleContent(past, perspective) ?? {};
+  const isHidden = (pointer: string) => !isVisibleAt(visibility, tokensOf(pointer));
+  const hidden = stored.constraints.filter(({ pointer }) => isHidden(pointer));
+  const override = withVisiblePart(stored.override ?? {}, document, visibility);
+  return contentOf(override, inOrder([...hidden, ...constraints]), [
+    ...stored.pins.filter(isHidden),
+    ...pins,
+  ]);
+}
+
+/** What a document is decided from. */
+interface Given {
+  readonly before: EffectiveConfig;
+  readonly perspective: Perspective;
+  readonly sent: JsonObject | undefined;
 }
 
 /** Clients send back the `id` that they were answered with; it is no setting unless the schema names it. */
@@ -135,7 +162,7 @@ function given(values: JsonObject, perspective: Perspective): JsonObject {
 /** The values that a caller wants in force; undefined when all that is asked for is to drop overrides. */
 function sentValues(
   intent: WriteIntent,
-  stored: JsonObject,
+  { override: stored = {} }: DocumentContent,
   perspective: Perspective,
 ): JsonObject | undefined {
   switch (intent.kind) {
@@ -146,10 +173,11 @@ function sentValues(
       return isEmpty(sent) ? undefined : sent;
     }
     case "RESET":
+    case "CONSTRAIN":
       return undefined;
     case "RESTORE": {
       // What is stored like that already is not asked for: it may be left over from an older schema folder.
-      const put = diff(visibleOf(intent, perspective), stored);
+      const put = diff(visibleContent(intent.content, perspective)?.document ?? {}, stored);
       return isEmpty(put) ? undefined : put;
     }
   }

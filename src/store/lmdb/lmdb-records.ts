@@ -70,7 +70,7 @@ const TRIMMED_PER_COMMIT = 2;
 /**
  * What becomes of one commit, inside a transaction. Every check comes before the first put. Nothing here waits: a
  * transaction is one turn.
- * @param text the override's JSON text; undefined removes the document
+ * @param text the document's text; undefined removes it
  * @param retention.earliest no commit gets an earlier time; empty: any
  */
 export function decide(

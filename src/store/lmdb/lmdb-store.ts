@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { laterOf } from "../../domain/clock.js";
 import { StrataError } from "../../domain/errors.js";
+import { documentText } from "../document-text.js";
 import { isAtOrBefore } from "../past-records.js";
 import { isLongAgo, isOver, momentAfter } from "../settled-moment.js";
 import {
@@ -208,8 +209,7 @@ class LmdbStore implements Store {
   commit(commit: Commit): Promise<CommitOutcome> {
     if (this.#closing !== undefined) return Promise.resolve(notApplied(this.#closed()));
     const { write, operation } = commit;
-    const text =
-      write.on === "document" && write.override !== undefined ? JSON.stringify(write.override) : undefined;
+    const text = write.on === "document" ? documentText(write) : undefined;
     return this.#commits.enqueue({
       characters: text?.length ?? 0,
       decide: (database) => decide(database, commit, text, { ...this.#settings, earliest: this.#earliest }),

@@ -1,4 +1,5 @@
 import { StrataError } from "../../domain/errors.js";
+import { documentText } from "../document-text.js";
 import { parseVersion } from "../records.js";
 import type { Commit, CommitOutcome, Committed } from "../store.js";
 import { within } from "../within.js";
@@ -52,7 +53,7 @@ export class RedisCommitQueue {
 
   /** By the deadline of a call there is an outcome; never rejects. */
   async commit(commit: Commit): Promise<CommitOutcome> {
-    const text = overrideText(commit);
+    const text = writtenText(commit);
     const deadline = callDeadline();
     try {
       await this.connection.ready(deadline);
@@ -156,8 +157,8 @@ export class RedisCommitQueue {
   }
 }
 
-function overrideText({ write }: Commit): string | undefined {
-  return write.on === "document" && write.override !== undefined ? JSON.stringify(write.override) : undefined;
+function writtenText({ write }: Commit): string | undefined {
+  return write.on === "document" ? documentText(write) : undefined;
 }
 
 export function notApplied(cause: Error): CommitOutcome {

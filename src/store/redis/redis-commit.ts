@@ -25,7 +25,7 @@ const TIME = "\u0001";
 /**
  * A commit as a call of the function that does it; the function's text says what each place means.
  * @param known the state of the store below which it must not be
- * @param text the override's JSON text; undefined removes the document
+ * @param text the document's text; undefined removes it
  */
 export function commitCommand(
   keys: RedisKeys,

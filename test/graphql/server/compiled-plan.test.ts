@@ -49,6 +49,15 @@ async function openContext(): Promise<() => RequestContext> {
   await services.tree(["root"], ["east", "root"], ["acme", "east"]);
   await services.set("root", "open", { deep: 7, list: {} });
   await services.set("acme", "open", VALUES);
+  await services.write("root", "open", {
+    kind: "CONSTRAIN",
+    set: [
+      { pointer: "/deep/zero", kind: "LOCK", reason: 'quo"ted' },
+      { pointer: "/list", kind: "BOUNDS", schema: { minItems: 1 }, reason: "not empty" },
+    ],
+    remove: [],
+  });
+  await services.write("acme", "open", { kind: "PATCH", patch: {}, pin: ["/flag"] });
   const { accounts, configs } = services;
   return () => {
     const work = new RequestWork();
@@ -70,6 +79,7 @@ async function bothWays(query: string, context: () => RequestContext, variables 
   return { wanted: `${JSON.stringify(result)}\n`, written, hasErrors: result.errors !== undefined };
 }
 
+let moment: string | undefined;
 const ARGUMENTS: Readonly<Record<string, string>> = {
   "Query.config": '(accountId: "acme", configId: $config)',
   "Query.systemConfig": "(configId: $config)",
@@ -78,9 +88,10 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   "Account.config": '(configId: "open")',
   "Account.configs": '(configIds: ["open", "open"])',
   "EffectiveConfig.value": '(at: "/deep")',
-  /** A moment at which everything is there. */
+  /** A moment at which everything is there: the same wherever it stands, as fields that are merged have equal arguments. */
   get "EffectiveConfig.changesSince"() {
-    return `(time: "${new Date().toISOString()}")`;
+    moment ??= new Date().toISOString();
+    return `(time: "${moment}")`;
   },
   "EffectiveConfig.field": '(at: "/deep/empty")',
   "EffectiveConfig.fields": '(under: "")',

@@ -57,7 +57,7 @@ function decide(intent: WriteIntent, own: JsonObject, parent: JsonObject): Write
     { kind: "ACCOUNT", accountId: "acme", document: isEmpty(own) ? undefined : own },
     { kind: "SYSTEM", document: parent },
   ]);
-  return decideWrite(intent, own, before, config, perspective);
+  return decideWrite(intent, { override: own }, before, config, perspective);
 }
 
 /** Whether the override says something at the pointer, or has a leaf above it. */
@@ -92,9 +92,11 @@ law(
       { kind: "PATCH", patch: given.input },
     ] as const) {
       const decision = decide(intent, own, parent);
-      expect(decision.changes).toBe(!equals(decision.override, own));
-      expect(decision.visible === undefined).toBe(isEmpty(decision.override));
-      expect(decision.after.layers[0]?.document).toEqual(decision.visible);
+      const { override } = decision.content;
+      expect(decision.changes).toBe(!equals(override ?? {}, own));
+      expect(decision.visible === undefined).toBe(override === undefined);
+      expect(override === undefined || !isEmpty(override)).toBe(true);
+      expect(decision.after.layers[0]?.document).toEqual(decision.visible?.document);
     }
   },
 );
@@ -112,7 +114,8 @@ law(
       .filter(({ pointer }) => !unknown.some((one) => one.pointer === pointer))
       .every((rejection) => {
         const { pointer, keyword, message } = rejection;
-        const inherited = ofParent.has(textOf(rejection)) && !speaks(decision.override, pointer);
+        const inherited =
+          ofParent.has(textOf(rejection)) && !speaks(decision.content.override ?? {}, pointer);
         return decision.problems.some(
           (one) =>
             one.pointer === pointer &&

@@ -4,6 +4,9 @@ import { configComplexity, writeComplexity } from "../complexity.js";
 import type { RequestContext } from "../context.js";
 import { AccountConfigArgs, SystemConfigArgs } from "../input/config.args.js";
 import {
+  ConstrainConfigInput,
+  ConstrainSystemConfigInput,
+  constrainIntent,
   PatchConfigInput,
   PatchSystemConfigInput,
   patchIntent,
@@ -152,6 +155,30 @@ export class ConfigResolver {
     @Ctx() context: RequestContext,
   ): Promise<Written> {
     return write(context, input, restoreIntent(input));
+  }
+
+  @Mutation(() => WriteConfigResult, {
+    nullable: true,
+    complexity: writeComplexity,
+    description: `Locks or bounds settings for the accounts whose reseller this account is. Overrides that they have already and that are excluded stay stored, and out of force. Nothing changes for the account itself. ${ERRORS}`,
+  })
+  constrainConfig(
+    @Arg("input", () => ConstrainConfigInput, INPUT) input: ConstrainConfigInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Written> {
+    return write(context, input, constrainIntent(input));
+  }
+
+  @Mutation(() => WriteConfigResult, {
+    nullable: true,
+    complexity: writeComplexity,
+    description: `Locks or bounds settings for all accounts, resellers included. Overrides that are excluded stay stored, and out of force. ${SYSTEM_ERRORS}`,
+  })
+  constrainSystemConfig(
+    @Arg("input", () => ConstrainSystemConfigInput, INPUT) input: ConstrainSystemConfigInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Written> {
+    return write(context, input, constrainIntent(input));
   }
 }
 

@@ -1,5 +1,6 @@
 import { Ctx, Extensions, Field, Int, ObjectType } from "type-graphql";
 import type { BlamedCommit } from "../../../domain/blame.js";
+import type { EffectiveConfig } from "../../../domain/effective-config.js";
 import type * as tree from "../../../domain/field-tree.js";
 import type { Json, JsonObject } from "../../../domain/json.js";
 import type { Perspective } from "../../../schema/config-schema.js";
@@ -10,7 +11,7 @@ import type { Later } from "../../../service/yield-to-event-loop.js";
 import type { RequestContext } from "../context.js";
 import { type Inheriting, SHARED } from "../inheritable-text.js";
 import { DateTimeScalar, JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
-import { ConfigLayerType } from "./config-layer.type.js";
+import { ConfigConstraintType, ConfigLayerType } from "./config-layer.type.js";
 
 /** Who put what into the layers of a config: read on the first call, and at hand once that is done. */
 export type BlamesOf = (reader: RequestReader) => Later<FieldBlames>;
@@ -57,6 +58,7 @@ export class ConfigFieldType implements Inheriting {
     private readonly layers: readonly ConfigLayerType[],
     private readonly perspective: Perspective,
     private readonly blamesOf: BlamesOf,
+    private readonly config: EffectiveConfig,
   ) {}
 
   /** A layer below the account's own one has the same place, and so the same kind, in the configs of all who inherit it. */
@@ -129,6 +131,28 @@ export class ConfigFieldType implements Inheriting {
     };
     const blames = this.blamesOf(reader);
     return blames instanceof Promise ? blames.then(blameIn) : blameIn(blames);
+  }
+
+  @Field(() => Boolean, {
+    description: "Whether the config's own document keeps this value whatever is inherited.",
+  })
+  get pinned(): boolean {
+    return this.config.isPinned(this.leaf.pointer);
+  }
+
+  @Field(() => ConfigConstraintType, {
+    nullable: true,
+    complexity: 2,
+    description:
+      "What binds the config's own layer here, at the pointer, above or below it: of several a LOCK before BOUNDS, then that of the nearest layer. Null: its document may say what the schema accepts.",
+  })
+  get constraint(): ConfigConstraintType | null {
+    const binding = this.config.constraintAt(this.leaf.pointer);
+    if (binding === undefined) return null;
+    return new ConfigConstraintType(
+      binding.constraint,
+      this.layers.at(-1 - binding.layer) as ConfigLayerType,
+    );
   }
 
   get #described(): FieldSchema | undefined {

@@ -15,7 +15,7 @@ export const WriteKindEnum = {
   RESET: "RESET",
   RESTORE: "RESTORE",
   CONSTRAIN: "CONSTRAIN",
-} as const satisfies Record<VisibleRevision["written"]["kind"] | "CONSTRAIN", string>;
+} as const satisfies Record<VisibleRevision["written"]["kind"], string>;
 
 registerEnumType(WriteKindEnum, {
   name: "WriteKind",
@@ -25,7 +25,7 @@ registerEnumType(WriteKindEnum, {
     PATCH: { description: "Some of its overrides were changed." },
     RESET: { description: "Overrides were dropped: all, or some." },
     RESTORE: { description: "It was put back as it had been at an earlier revision." },
-    CONSTRAIN: { description: "Reserved for what a document will say to the layers above it." },
+    CONSTRAIN: { description: "What it says to the layers above it was changed." },
   },
 });
 

@@ -11,15 +11,16 @@ import { listComplexity } from "../complexity.js";
 import type { ListOf, RequestContext } from "../context.js";
 import { configGlobalId } from "../global-id.js";
 import { AtArgs, FieldsArgs, HistoryArgs, TimeArgs } from "../input/config.args.js";
-import { DateTimeScalar, JsonObjectScalar, JsonScalar } from "../scalars.js";
+import { DateTimeScalar, JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
 import { selects } from "../selects.js";
 import { AccountType } from "./account.type.js";
 import { AttributedChangeType } from "./attributed-change.type.js";
 import { type BlamesOf, ConfigFieldType } from "./config-field.type.js";
-import { ConfigLayerType } from "./config-layer.type.js";
+import { ConfigConstraintType, ConfigLayerType } from "./config-layer.type.js";
 import { ConfigProblemType } from "./config-problem.type.js";
 import { ConfigRevisionConnectionType } from "./config-revision.type.js";
 import { ConfigSchemaType } from "./config-schema.type.js";
+import { DormantOverrideType } from "./dormant-override.type.js";
 import { NodeType } from "./node.type.js";
 
 export const AS_OF_ERRORS =
@@ -72,7 +73,7 @@ export class EffectiveConfigType implements NodeType {
 
   @Field(() => String, {
     description:
-      "Changes exactly when values or provenance change. Hand it back as `ifMatch`, and a write happens only on the state you saw. Opaque.",
+      "Changes exactly when values or provenance change, or what binds, is dormant or pinned. Hand it back as `ifMatch`, and a write happens only on the state you saw. Opaque.",
   })
   @Extensions({ later: true })
   get etag(): Later<string> {
@@ -222,8 +223,53 @@ export class EffectiveConfigType implements NodeType {
     );
   }
 
+  @Field(() => [ConfigConstraintType], {
+    complexity: listComplexity(2),
+    description:
+      "Those that bind this config's own layer, of the nearest layer first, then by pointer. A constraint at a setting that the account does not see does not exist for it.",
+  })
+  constraints(
+    @Ctx() { work }: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ): ListOf<ConfigConstraintType> {
+    return work.handOut(
+      this.snapshot.config.constraints.map(
+        ({ constraint, layer }) =>
+          new ConfigConstraintType(constraint, this.layerTypes.at(-1 - layer) as ConfigLayerType),
+      ),
+      info,
+    );
+  }
+
+  @Field(() => [DormantOverrideType], {
+    complexity: listComplexity(2),
+    description:
+      "What layers say and a constraint keeps out of force, of the highest layer first, in document order.",
+  })
+  dormant(
+    @Ctx() { work }: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Later<ListOf<DormantOverrideType>> {
+    return afterYield(() =>
+      work.handOut(
+        this.snapshot.config.dormant.map((leaf) => new DormantOverrideType(leaf, this.layerTypes)),
+        info,
+      ),
+    );
+  }
+
+  @Field(() => [JsonPointerScalar], {
+    complexity: listComplexity(2),
+    description:
+      "The config's own overrides that are equal to what would be inherited without them, and not pinned. Nothing drops them by itself: reset them, or pin them.",
+  })
+  redundant(@Ctx() { work }: RequestContext, @Info() info: GraphQLResolveInfo): Later<ListOf<string>> {
+    return afterYield(() => work.handOut(this.snapshot.config.redundant(), info));
+  }
+
   #fieldType(field: tree.Field): ConfigFieldType {
-    return new ConfigFieldType(field, this.layerTypes, this.snapshot.perspective, this.#blames);
+    const { config, perspective } = this.snapshot;
+    return new ConfigFieldType(field, this.layerTypes, perspective, this.#blames, config);
   }
 }
 

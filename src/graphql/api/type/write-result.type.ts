@@ -9,6 +9,7 @@ import { afterYield, type Later } from "../../../service/yield-to-event-loop.js"
 import { listComplexity } from "../complexity.js";
 import type { ListOf, RequestContext } from "../context.js";
 import { JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
+import { ConfigConstraintType, ConfigLayerType } from "./config-layer.type.js";
 import { ConfigProblemType } from "./config-problem.type.js";
 import { EffectiveConfigType } from "./effective-config.type.js";
 import { FieldConflictType } from "./field-conflict.type.js";
@@ -84,7 +85,7 @@ export class ConfigWrittenType {
   @Field(() => JsonObjectScalar, {
     nullable: true,
     description:
-      "The layer's overrides now: only what differs from the layers below. Null: none left, the document is gone.",
+      "The layer's overrides now: only what differs from the layers below. Empty: none left, but constraints. Null: nothing is left, the document is gone.",
   })
   get document(): JsonObject | null {
     return this.written.document ?? null;
@@ -107,6 +108,33 @@ export class ConfigWrittenType {
   get replayed(): boolean {
     return this.written.replayed;
   }
+
+  @Field(() => [JsonPointerScalar], {
+    complexity: 5,
+    description: "The pointers at which the layer's document keeps its value now whatever is inherited.",
+  })
+  get pins(): readonly string[] {
+    return this.written.pins;
+  }
+
+  @Field(() => [ConfigConstraintType], {
+    complexity: listComplexity(2),
+    description: "What the layer's document says to the layers above it now, by pointer.",
+  })
+  constraints(
+    @Ctx() { work }: RequestContext,
+    @Info() info: GraphQLResolveInfo,
+  ): ListOf<ConfigConstraintType> {
+    const { config, view } = this.written.snapshot;
+    const [own] = config.layers;
+    const layer = own && new ConfigLayerType(own, view);
+    return work.handOut(
+      layer === undefined
+        ? []
+        : this.written.constraints.map((constraint) => new ConfigConstraintType(constraint, layer)),
+      info,
+    );
+  }
 }
 
 @InterfaceType("WriteRefused", { description: "The write was not accepted; nothing was written." })
@@ -118,7 +146,7 @@ export abstract class WriteRefusedType {
 @ObjectType("ConfigInvalid", {
   simpleResolvers: true,
   implements: WriteRefusedType,
-  description: "The values would break the schema; nothing was written.",
+  description: "The values would break the schema, or a constraint of a layer below; nothing was written.",
 })
 export class ConfigInvalidType extends WriteRefusedType {
   override readonly message: string;

@@ -18,6 +18,8 @@ export type LayerKind =
 export type PatchConfigInput = {
   /** Whose config. */
   accountId: string;
+  /** The `cursor` of the config you decided on. The write is decided on what is there now; a field that it would overwrite and that others have changed since is a conflict: then nothing is written, and ConfigConflict lists all of them. Edits of different fields both succeed. REVISION_NOT_FOUND where that state cannot be told any more. */
+  base?: string | null | undefined;
   /** Which config, e.g. `conferences`. */
   configId?: string;
   /** Answer what would happen, and write nothing. */
@@ -30,10 +32,14 @@ export type PatchConfigInput = {
   operationId?: string | null | undefined;
   /** RFC 7396, over the document's own overrides: every value named is in force afterwards, null drops the override there and below, nothing else is touched. */
   patch: { [key: string]: unknown };
+  /** Afterwards the document has, and keeps, the values in force at and under these pointers, equal to what is inherited or not. A pin goes when its override goes. BAD_USER_INPUT for a pointer where nothing is in force. */
+  pin?: Array<string> | null | undefined;
 };
 
 /** Changes some overrides of the system layer's config. */
 export type PatchSystemConfigInput = {
+  /** The `cursor` of the config you decided on. The write is decided on what is there now; a field that it would overwrite and that others have changed since is a conflict: then nothing is written, and ConfigConflict lists all of them. Edits of different fields both succeed. REVISION_NOT_FOUND where that state cannot be told any more. */
+  base?: string | null | undefined;
   /** Which config, e.g. `conferences`. */
   configId: string;
   /** Answer what would happen, and write nothing. */
@@ -46,12 +52,16 @@ export type PatchSystemConfigInput = {
   operationId?: string | null | undefined;
   /** RFC 7396, over the document's own overrides: every value named is in force afterwards, null drops the override there and below, nothing else is touched. */
   patch: { [key: string]: unknown };
+  /** Afterwards the document has, and keeps, the values in force at and under these pointers, equal to what is inherited or not. A pin goes when its override goes. BAD_USER_INPUT for a pointer where nothing is in force. */
+  pin?: Array<string> | null | undefined;
 };
 
 /** Drops overrides of an account's config: all, or some. */
 export type ResetConfigInput = {
   /** Whose config. */
   accountId: string;
+  /** The `cursor` of the config you decided on. The write is decided on what is there now; a field that it would overwrite and that others have changed since is a conflict: then nothing is written, and ConfigConflict lists all of them. Edits of different fields both succeed. REVISION_NOT_FOUND where that state cannot be told any more. */
+  base?: string | null | undefined;
   /** Which config, e.g. `conferences`. */
   configId?: string;
   /** Answer what would happen, and write nothing. */
@@ -68,6 +78,8 @@ export type ResetConfigInput = {
 
 /** Drops overrides of the system layer's config: all, or some. */
 export type ResetSystemConfigInput = {
+  /** The `cursor` of the config you decided on. The write is decided on what is there now; a field that it would overwrite and that others have changed since is a conflict: then nothing is written, and ConfigConflict lists all of them. Edits of different fields both succeed. REVISION_NOT_FOUND where that state cannot be told any more. */
+  base?: string | null | undefined;
   /** Which config, e.g. `conferences`. */
   configId: string;
   /** Answer what would happen, and write nothing. */
@@ -118,7 +130,7 @@ export type RestoreSystemConfigInput = {
 
 /** How a document was written. */
 export type WriteKind =
-  /** Reserved for what a document will say to the layers above it. */
+  /** What it says to the layers above it was changed. */
   | 'CONSTRAIN'
   /** Some of its overrides were changed. */
   | 'PATCH'
