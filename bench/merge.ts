@@ -1,9 +1,11 @@
 import deepmerge from "deepmerge";
 import { createDefu } from "defu";
 import lodashMerge from "lodash.merge";
+import type { BindingConstraint, Constraint } from "../src/domain/constraint.js";
 import type { Json, JsonObject, JsonObjectDraft } from "../src/domain/json.js";
 import { merge } from "../src/domain/merge.js";
 import { Merged } from "../src/domain/merged.js";
+import { bindingConstraints } from "../src/schema/bounds.js";
 
 // Merging four layers of one config: Strata's walk, with and without provenance, beside three merge libraries. All in
 // one process, in turns, so that whatever the machine does hits all of them. Quote the ratios; the times are this
@@ -43,8 +45,33 @@ const defu = createDefu((object, key, item) => {
   return true;
 });
 
+/** 100 constraints of the second lowest layer, at settings and groups: half locks, half bounds. None excludes anything. */
+function constraints(leaves: number): readonly BindingConstraint[] {
+  const list = Array.from({ length: 100 }, (_, n): Constraint => {
+    const i = n < leaves ? Math.floor((n * leaves) / 100) : n;
+    const place = `/group_${Math.floor(i / 10)}/setting_${i}`;
+    const reason = "for the bench";
+    // A lock at a setting that nobody has, beside the settings.
+    if (n % 2 === 0) return { pointer: `${place}_locked`, kind: "LOCK", reason };
+    return {
+      pointer: place,
+      kind: "BOUNDS",
+      schema: { type: ["integer", "string", "boolean", "array"], maxLength: 100, minimum: -1 },
+      reason,
+    };
+  });
+  return bindingConstraints([...new Map(list.map((each) => [each.pointer, each])).values()]);
+}
+const binding = new Map<JsonObject[], readonly BindingConstraint[]>();
+
+function constrained(documents: JsonObject[]): Merged {
+  const [account, reseller, system, schema] = documents;
+  return Merged.of([schema]).under(system, binding.get(documents)).under(reseller).under(account);
+}
+
 const contenders: Record<string, (highestFirst: JsonObject[]) => unknown> = {
   "strata, values and provenance": (documents) => Merged.of(documents).fields.list(),
+  "strata, under 100 constraints": (documents) => constrained(documents).fields.list(),
   "strata, values alone": (documents) => merge(documents),
   "lodash.merge": (documents) => lodashMerge({}, ...documents.toReversed()),
   defu: (documents) =>
@@ -69,6 +96,7 @@ const workloads = [30, 300, 3_000].flatMap((leaves) =>
 );
 for (const { leaves, density } of workloads) {
   const documents = layers(leaves, density);
+  binding.set(documents, constraints(leaves));
   const measured = new Map(Object.keys(contenders).map((name) => [name, [] as number[]]));
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [name, run] of Object.entries(contenders)) {
@@ -78,6 +106,8 @@ for (const { leaves, density } of workloads) {
     }
   }
   const reference = measured.get("lodash.merge") ?? [];
+  const free = measured.get("strata, values and provenance") ?? [];
+  const bound = measured.get("strata, under 100 constraints") ?? [];
   console.log(`\n${leaves} leaves, ${LAYERS} ${density} layers, median of ${ROUNDS} rounds`);
   for (const [name, times] of measured) {
     const ratio = median(times.map((time, round) => time / (reference[round] as number)));
@@ -85,4 +115,6 @@ for (const { leaves, density } of workloads) {
       `  ${name.padEnd(30)} ${median(times).toFixed(0).padStart(6)} ns/leaf   ${ratio.toFixed(2)} of lodash.merge`,
     );
   }
+  const ratio = median(bound.map((time, round) => time / (free[round] as number)));
+  console.log(`  100 constraints: ${ratio.toFixed(2)} of the merge with provenance without them`);
 }
