@@ -9,6 +9,7 @@ const HELP = `Usage: strata [command]
   diff                       tell what differs in a config since a moment, and who did it; the server may go on meanwhile
   import <file>              fill an empty store with an export
   import-kazoo <folder>      try, and with --apply do, the move of KAZOO's own documents into the store
+  prune                      list, and with --apply drop, overrides that are equal to what would be inherited
   audit                      print who did what, as lines of JSON; the server may go on meanwhile
   token                      print a token for a server that runs with the same STRATA_JWT_SECRET
   accept                     go on with a Redis that is not what gateways remember: a restored backup, say
@@ -34,6 +35,12 @@ Options of import-kazoo:
   --apply                    write; without it only a report is made
   --json                     the report for programs
 
+Options of prune:
+  --account <id>             whose documents
+  --config <id>              only those of this config
+  --below                    those of the accounts below it as well
+  --apply                    drop them, with one commit for each document; without it they are only listed
+
 Options of audit:
   --follow                   go on with what is done from now on
   --account <id>             only what was done to this account and its documents
@@ -49,7 +56,7 @@ Options of token:
   --open                     print a link that opens the console with it
   --url <url>                where the server is, for --open: https://strata.example; by default this machine
 
-export, diff, import, import-kazoo, audit and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
+export, diff, import, import-kazoo, prune, audit and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
 More about backups: docs/backup.md. About moving in from KAZOO: docs/migrate-from-kazoo.md
 `;
 
@@ -72,6 +79,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   diff: runDiff,
   import: runImport,
   "import-kazoo": runImportKazoo,
+  prune: runPrune,
   audit: runAudit,
   token: runToken,
   accept: runAccept,
@@ -151,6 +159,14 @@ async function runImportKazoo(args: readonly string[], { env, stdout, stderr }: 
     stdout,
     stderr,
   });
+}
+
+async function runPrune(args: readonly string[], { env, stdout, stderr }: CliContext): Promise<void> {
+  const [{ pruneCommand }, { openPrune }] = await Promise.all([
+    import("./command/prune-command.js"),
+    import("./open-prune.js"),
+  ]);
+  await pruneCommand(args, { open: (store, apply) => openPrune(env, store, apply), stdout, stderr });
 }
 
 async function runAudit(args: readonly string[], { env, stdout, stderr }: CliContext): Promise<void> {
