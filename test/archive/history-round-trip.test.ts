@@ -200,3 +200,104 @@ describe("history and blame", () => {
     ).rejects.toEqual(refusal(/restoredFrom/));
   });
 });
+
+/** A lock, bounds whose schema looks like the start of an override, and a pin. */
+async function constrainedLife(services: Services): Promise<void> {
+  await services.tree(["root"], ["shop", "root"]);
+  await services.write("root", "open", {
+    kind: "CONSTRAIN",
+    set: [
+      { pointer: "/a", kind: "LOCK", reason: 'said ","override":{} and more' },
+      {
+        pointer: "/b",
+        kind: "BOUNDS",
+        schema: { properties: { a: true, override: { type: "object" } } },
+        reason: "b",
+      },
+    ],
+    remove: [],
+  });
+  await services.write("shop", "open", { kind: "SET", values: { b: { c: 1 } }, pin: ["/b/c"] });
+  await services.set("root", "open", { b: { c: 1 } });
+}
+const ruled = async (services: Services) => {
+  const snapshot = await services.read("shop", "open");
+  const reader = createRequestReader(services.store, OPEN_PRINCIPAL);
+  const { edges } = await services.configs.history(
+    await services.read("root", "open"),
+    { first: 50 },
+    reader,
+  );
+  return {
+    layers: snapshot.config.layers,
+    etag: snapshot.etag,
+    history: edges.map(({ revision }) => revision.written),
+  };
+};
+
+describe("constraints and pins", () => {
+  test.each([
+    ["LMDB", "Redis"],
+    ["Redis", "LMDB"],
+  ] as const)("go with an export from %s into %s", async (from, to) => {
+    const [first, second] = [KINDS[from](), KINDS[to]()];
+    const before = await withServices(first, async (services) => {
+      await constrainedLife(services);
+      return ruled(services);
+    });
+    expect(before.layers).toMatchObject([
+      { pins: ["/b/c"] },
+      { constraints: [{ pointer: "/a" }, { pointer: "/b" }] },
+      {},
+      {},
+    ]);
+    expect(before.history.map(({ kind }) => kind)).toEqual(["SET", "CONSTRAIN"]);
+    const bytes = await exported(first);
+    await imported(second, bytes);
+    expect(await withServices(second, ruled)).toEqual(before);
+    expect(itemLines(await exported(second)).sort()).toEqual(itemLines(bytes).sort());
+  });
+
+  test("leave no trace in the export of a store that has none", async () => {
+    const place = KINDS.LMDB();
+    await withServices(place, live);
+    expect(String(await exported(place))).not.toMatch(/rules|constraints|pins/);
+  });
+
+  test.each<
+    [string, (rules: { constraints: Record<string, unknown>[]; pins?: string[] }) => unknown, RegExp]
+  >([
+    [
+      "a reference in a schema",
+      (rules) => Object.assign(rules.constraints[1] ?? {}, { schema: { $ref: "#" } }),
+      /\$ref/,
+    ],
+    ["another order", (rules) => rules.constraints.reverse(), /order of their pointers/],
+    ["a pointer twice", (rules) => rules.constraints.push({ ...rules.constraints[1] }), /two constraints/],
+    ["an empty reason", (rules) => Object.assign(rules.constraints[0] ?? {}, { reason: "" }), /reason/],
+    [
+      "an unknown kind",
+      (rules) => Object.assign(rules.constraints[0] ?? {}, { kind: "ASK" }),
+      /not as Strata writes/,
+    ],
+    ["a pin where no leaf is", (rules) => Object.assign(rules, { pins: ["/b"] }), /pins are not those/],
+    [
+      "201 constraints",
+      (rules) => rules.constraints.push(...Array(200).fill(rules.constraints[1])),
+      /not as Strata writes/,
+    ],
+  ])("of a file are refused with %s", async (_, spoil, reason) => {
+    const place = KINDS.LMDB();
+    await withServices(place, constrainedLife);
+    const bytes = await exported(place);
+    const { sequence } = await verify(bytes);
+    const lines = linesOf(bytes).slice(0, -1);
+    const at = lines.findIndex((line) => line.includes('"kind":"CONSTRAIN"') && line.startsWith('{"write"'));
+    const written = JSON.parse(lines[at] ?? "");
+    const rules = JSON.parse(written.write.rules);
+    spoil(rules);
+    const { override, ...head } = written.write;
+    lines[at] = JSON.stringify({ write: { ...head, rules: JSON.stringify(rules), override } });
+    await expect(verify(signed(lines, sequence))).rejects.toEqual(refusal(reason));
+  });
+});
