@@ -21,7 +21,8 @@ export async function readAccountSummaries(
   accountId: string,
 ): Promise<readonly ConfigSummary[] | undefined> {
   const { account } = await api.run(AccountConfigsDocument, { id: accountId });
-  return account?.configs?.map((config) => summaryOf(config, config.schema));
+  if (!account?.configs) return undefined;
+  return ordered(account.configs.map((config) => summaryOf(config, config.schema)));
 }
 
 /** So many are asked for at a time: there is no list of them all. */
@@ -37,7 +38,13 @@ export async function readSystemSummaries(api: Api): Promise<readonly ConfigSumm
     });
     summaries.push(...(await Promise.all(some)).flat());
   }
-  return summaries;
+  return ordered(summaries);
+}
+
+/** Those with problems first, then those with overrides. */
+function ordered(summaries: readonly ConfigSummary[]): readonly ConfigSummary[] {
+  const rank = ({ problems, overrides }: ConfigSummary) => (problems > 0 ? 0 : overrides > 0 ? 1 : 2);
+  return summaries.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function summaryOf(

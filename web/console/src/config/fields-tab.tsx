@@ -1,4 +1,4 @@
-import { useDeferredValue, useMemo, useState } from "react";
+import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { AddSetting } from "../edit/add-setting.js";
 import { ReviewDialog } from "../edit/review-dialog.js";
 import { SaveBar } from "../edit/save-bar.js";
@@ -32,7 +32,7 @@ export function FieldsTab({ place, view, config, asOf, search }: FieldsTabProps)
   const editing = useDrafts(place, view);
   const writes = useFieldWrites(editing, view, config);
   const open = search.get("at");
-  const { shown, rows, filters, error } = useShownRows({ place, view, asOf, search, editing });
+  const { shown, rows, filters, showAll, error } = useShownRows({ place, view, asOf, search, editing });
   const actions = useRowActions(place, editing, writes.review, open);
   useLeaveWarning();
   const failed = editing.error ?? error;
@@ -57,7 +57,7 @@ export function FieldsTab({ place, view, config, asOf, search }: FieldsTabProps)
         refused={writes.refused}
         actions={actions}
       />
-      {shown.length === 0 && <NothingShown isEmpty={rows.length === 0} />}
+      {shown.length === 0 && <NothingShown isEmpty={rows.length === 0} onAll={showAll} />}
       {canEdit && <Adding place={place} view={view} editing={editing} />}
       {canEdit && <SaveBar editing={editing} onReview={writes.review} />}
       {writes.isReviewing && editing.write && (
@@ -85,7 +85,7 @@ interface ShownOptions {
 }
 
 function useShownRows({ place, view, asOf, search, editing }: ShownOptions) {
-  const [words, setWords] = useState(search.get("q") ?? "");
+  const [words, setWords] = useWords(search);
   const show = parseShow(search.get("show"));
   const since = search.get("since");
   const changed = useChangedSince(place, show === "changed" ? since : null, asOf, view.etag);
@@ -105,10 +105,7 @@ function useShownRows({ place, view, asOf, search, editing }: ShownOptions) {
       show={show}
       since={since}
       words={words}
-      onWords={(text) => {
-        setWords(text);
-        setParameters({ q: text });
-      }}
+      onWords={setWords}
       own={own}
       layers={view.layers.map(({ kind }) => kind)}
       counts={counts}
@@ -116,7 +113,26 @@ function useShownRows({ place, view, asOf, search, editing }: ShownOptions) {
       total={rows.length}
     />
   );
-  return { rows, shown, filters, error: changed.error };
+  const showAll = () => {
+    setWords("");
+    setParameters({ show: null, since: null, q: null });
+  };
+  return { rows, shown, filters, showAll, error: changed.error };
+}
+
+/** Browsers put up with a new address now and then, not with one for every key. */
+const ADDRESS_MS = 300;
+
+/** The words that are searched for; the address follows, so that it leads back here. */
+function useWords(search: URLSearchParams): [string, (words: string) => void] {
+  const [words, setWords] = useState(search.get("q") ?? "");
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      if (words !== (new URLSearchParams(location.search).get("q") ?? "")) setParameters({ q: words });
+    }, ADDRESS_MS);
+    return () => clearTimeout(timer);
+  }, [words]);
+  return [words, setWords];
 }
 
 function useRowActions(
@@ -164,12 +180,12 @@ function Adding({ place, view, editing }: { place: Place; view: ConfigView; edit
   );
 }
 
-function NothingShown({ isEmpty }: { isEmpty: boolean }) {
+function NothingShown({ isEmpty, onAll }: { isEmpty: boolean; onAll: () => void }) {
   if (isEmpty) return <p className="hint empty">No layer sets anything in this config.</p>;
   return (
     <p className="hint empty">
       No field is like that.{" "}
-      <button type="button" onClick={() => setParameters({ show: null, since: null, q: null })}>
+      <button type="button" onClick={onAll}>
         Show all
       </button>
     </p>

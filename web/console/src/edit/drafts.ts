@@ -121,17 +121,18 @@ export function keepMine(drafts: Map<string, Draft>, { pointer, theirs }: Collis
   if (draft !== undefined) drafts.set(pointer, { ...draft, base: { value: theirs } });
 }
 
-/** Untouched edits show what is in force now. */
+/** Untouched edits show what is in force now. @returns the same edits where none is stale */
 export function refreshed(drafts: Drafts, { fields }: Pick<ConfigView, "fields">): Drafts {
-  const stale = [...drafts.values()].filter((draft) => !isTouched(draft));
-  if (stale.length === 0) return drafts;
+  const untouched = [...drafts.values()].filter((draft) => draft.kind === "set" && !isTouched(draft));
+  if (untouched.length === 0) return drafts;
   const values = new Map(fields.map(({ pointer, value }) => [pointer, value]));
+  const stale = untouched.filter(({ pointer, base }) => !equalJson(values.get(pointer), base.value));
+  if (stale.length === 0) return drafts;
   const next = new Map(drafts);
   for (const draft of stale) {
     if (draft.kind !== "set") continue;
-    const value = values.get(draft.pointer);
-    if (!equalJson(value, draft.base.value))
-      next.set(draft.pointer, startedDraft(draft.pointer, value, draft.input, draft.schema));
+    const { pointer, input, schema } = draft;
+    next.set(pointer, startedDraft(pointer, values.get(pointer), input, schema));
   }
   return next;
 }

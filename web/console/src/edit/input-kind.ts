@@ -85,8 +85,8 @@ function parseNumber(kind: "integer" | "number", text: string, schema: JsonObjec
   if (text === "" || !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) || !Number.isFinite(value))
     return { problem: kind === "integer" ? "Give a whole number." : "Give a number." };
   if (kind === "integer" && !Number.isInteger(value)) return { problem: "Give a whole number." };
-  if (Math.abs(value) > Number.MAX_SAFE_INTEGER && Number.isInteger(value))
-    return { problem: "This number is too large to be kept exactly." };
+  if (/^[+-]?\d+$/.test(text) && BigInt(text.replace("+", "")) !== BigInt(value))
+    return { problem: "This number has more digits than can be kept." };
   if (typeof schema?.minimum === "number" && value < schema.minimum)
     return { problem: `The least is ${schema.minimum}.` };
   if (typeof schema?.maximum === "number" && value > schema.maximum)

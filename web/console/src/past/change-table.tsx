@@ -23,7 +23,11 @@ export function ChangeTable({ changes, caption }: { changes: readonly ShownChang
           <li key={change.pointer} data-change={change.pointer}>
             <code>{change.pointer === "" ? "the whole config" : change.pointer}</code>
             <span className="change">
-              <Side value={change.before} source={change.sourceBefore} isGone />
+              <Side
+                value={change.before}
+                source={change.sourceBefore === change.sourceAfter ? null : change.sourceBefore}
+                isGone
+              />
               <span> → </span>
               <Side value={change.after} source={change.sourceAfter} />
               {change.sourceAfter &&

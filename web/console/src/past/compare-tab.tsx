@@ -1,4 +1,4 @@
-import { type FormEvent, useId, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { messageOf } from "../api/api-error.js";
 import { type ConfigView, readConfig } from "../config/config-source.js";
 import { type Place, placeKey } from "../config/place.js";
@@ -62,7 +62,6 @@ interface CompareFormProps {
 }
 
 function CompareForm({ place, other, from, to }: CompareFormProps) {
-  const id = useId();
   const [problem, setProblem] = useState<string | null>(null);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -77,8 +76,7 @@ function CompareForm({ place, other, from, to }: CompareFormProps) {
     <form className="compare-form" onSubmit={submit}>
       <fieldset>
         <legend>Left: {place.accountId ?? "System"}</legend>
-        <label htmlFor={`${id}-from`}>at (empty: now)</label>
-        <Moment id={`${id}-from`} name="from" value={from} />
+        <Moment name="from" value={from} />
       </fieldset>
       <fieldset>
         <legend>Right</legend>
@@ -94,8 +92,7 @@ function CompareForm({ place, other, from, to }: CompareFormProps) {
             />
           </label>
         )}
-        <label htmlFor={`${id}-to`}>at (empty: now)</label>
-        <Moment id={`${id}-to`} name="to" value={to} />
+        <Moment name="to" value={to} />
       </fieldset>
       <button type="submit" className="primary" data-action="compare">
         Compare
@@ -109,17 +106,19 @@ function CompareForm({ place, other, from, to }: CompareFormProps) {
   );
 }
 
-function Moment({ id, name, value }: { id: string; name: string; value: string | null }) {
+function Moment({ name, value }: { name: string; value: string | null }) {
   return (
-    <input
-      key={value}
-      id={id}
-      name={name}
-      data-input={name}
-      type="datetime-local"
-      step={1}
-      defaultValue={value === null ? "" : localText(new Date(value))}
-    />
+    <label>
+      at (empty: now)
+      <input
+        key={value}
+        name={name}
+        data-input={name}
+        type="datetime-local"
+        step={1}
+        defaultValue={value === null ? "" : localText(new Date(value))}
+      />
+    </label>
   );
 }
 

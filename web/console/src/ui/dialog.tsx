@@ -17,6 +17,8 @@ export function Dialog({ title, children, onClose, isRequired = false, className
     const { current } = element;
     const before = document.activeElement;
     if (current !== null && !current.open) current.showModal();
+    // The browser would choose the button that closes.
+    current?.querySelector<HTMLElement>("input, textarea, select, .primary")?.focus();
     return () => {
       current?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });

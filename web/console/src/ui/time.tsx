@@ -1,15 +1,7 @@
 import { useEffect } from "react";
 import { createStore, useStore } from "../store.js";
+import { ago } from "./ago.js";
 
-const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, seconds: number])[] = [
-  ["year", 31_536_000],
-  ["month", 2_592_000],
-  ["week", 604_800],
-  ["day", 86_400],
-  ["hour", 3_600],
-  ["minute", 60],
-];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const absolute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 
 /** Ticks while any time is shown, so that "2 min ago" does not stay. */
@@ -27,13 +19,6 @@ function watchClock(): () => void {
     watchers -= 1;
     if (watchers === 0) clearInterval(timer);
   };
-}
-
-export function ago(at: string, from = Date.now()): string {
-  const seconds = (Date.parse(at) - from) / 1_000;
-  for (const [unit, length] of STEPS)
-    if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
-  return "just now";
 }
 
 export function exactTime(at: string): string {
