@@ -93,10 +93,11 @@ function useAccountChanges(accountId: string, onChange: () => void): void {
   latest.current = onChange;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = api.live.watch(accountId, null, () => {
+    const read = () => {
       clearTimeout(timer);
       timer = setTimeout(() => latest.current(), GATHER_MS);
-    });
+    };
+    const stop = api.live.watch(accountId, null, { onChange: read, onEnd: read });
     return () => {
       clearTimeout(timer);
       stop();

@@ -1,5 +1,6 @@
-import { createClient } from "graphql-ws";
+import { type Client, createClient } from "graphql-ws";
 import { createStore, type Store } from "../store.js";
+import { ConfigChangedDocument, type ConfigChangedSubscription } from "./operations.generated.js";
 
 /**
  * - `connecting`: not yet, or cut off and trying again
@@ -8,27 +9,25 @@ import { createStore, type Store } from "../store.js";
  */
 export type LiveState = "connecting" | "live" | "off";
 
-/** One message: what an account sees of a config has changed, or is shown for the first time. */
+/** What an account sees of a config has changed, or is told for the first time. */
 export interface LiveChange {
   readonly configId: string;
   readonly etag: string;
 }
 
-export interface Live {
-  readonly state: Store<LiveState>;
-  /** @param configId one config, or null for every config of the account */
-  watch(accountId: string, configId: string | null, onChange: (change: LiveChange) => void): () => void;
-  close(): void;
+interface Watcher {
+  onChange(change: LiveChange): void;
+  /** Nothing comes any more: the account is gone, or the gateway knows no subscriptions. */
+  onEnd(): void;
 }
 
-const CONFIG_CHANGED = `subscription ConfigChanged($accountId: ID!, $configIds: [ID!]) {
-  configChanged(accountId: $accountId, configIds: $configIds) {
-    config { configId etag }
-  }
-}`;
-
-interface ConfigChangedResult {
-  readonly configChanged: { readonly config: LiveChange | null };
+export interface Live {
+  readonly state: Store<LiveState>;
+  /** Connects, for as long as the page is there. */
+  start(): void;
+  /** @param configId one config, or null for every config of the account @returns what ends it */
+  watch(accountId: string, configId: string | null, watcher: Watcher): () => void;
+  close(): void;
 }
 
 /** After so many attempts without any connection, the gateway counts as one without live changes. */
@@ -36,15 +35,47 @@ const ATTEMPTS = 2;
 const LONGEST_WAIT = 30_000;
 
 /**
- * Follows configs over one WebSocket, opened when the first one is watched. After a cut it connects again, and each
- * subscription starts with a message that says how things stand: nothing is missed.
+ * Follows configs over one WebSocket. After a cut it connects again, and each subscription starts with a message that says how
+ * things stand: nothing is missed.
  */
 export function createLive(token: string | null): Live {
   const state = createStore<LiveState>("connecting");
+  let client: Client | undefined;
+  return {
+    state,
+    start() {
+      client ??= connect(token, state);
+    },
+    watch(accountId, configId, { onChange, onEnd }) {
+      const variables = { accountId, configIds: configId === null ? null : [configId] };
+      const query = ConfigChangedDocument.toString();
+      let isOver = false;
+      const stop = client?.subscribe<ConfigChangedSubscription>(
+        { query, variables },
+        {
+          next({ data }) {
+            if (data?.configChanged.config) onChange(data.configChanged.config);
+          },
+          error: () => !isOver && onEnd(),
+          complete: () => !isOver && onEnd(),
+        },
+      );
+      return () => {
+        isOver = true;
+        stop?.();
+      };
+    },
+    close: () => void client?.dispose(),
+  };
+}
+
+function connect(token: string | null, state: Store<LiveState>): Client {
   let failures = 0;
-  const client = createClient({
+  return createClient({
     url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`,
     connectionParams: token === null ? {} : { authorization: `Bearer ${token}` },
+    lazy: false,
+    onNonLazyError: () => state.set("off"),
     keepAlive: 10_000,
     retryAttempts: Number.POSITIVE_INFINITY,
     shouldRetry: () => true,
@@ -63,22 +94,4 @@ export function createLive(token: string | null): Live {
       },
     },
   });
-  return {
-    state,
-    watch(accountId, configId, onChange) {
-      const variables = { accountId, configIds: configId === null ? null : [configId] };
-      return client.subscribe<ConfigChangedResult>(
-        { query: CONFIG_CHANGED, variables },
-        {
-          next({ data }) {
-            if (data?.configChanged.config) onChange(data.configChanged.config);
-          },
-          // The gateway knows no subscriptions, or ends this one for good.
-          error: () => state.set("off"),
-          complete: () => {},
-        },
-      );
-    },
-    close: () => void client.dispose(),
-  };
 }

@@ -389,6 +389,14 @@ export type WriteOutcomeFragment =
   | WriteOutcome_ConfigWritten_Fragment
 ;
 
+export type ConfigChangedSubscriptionVariables = Exact<{
+  accountId: string;
+  configIds?: Array<string> | string | null | undefined;
+}>;
+
+
+export type ConfigChangedSubscription = { configChanged: { snapshot: boolean, config: { id: string, configId: string, etag: string } | null } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -1693,3 +1701,16 @@ fragment WriteOutcome on WriteConfigResult {
     }
   }
 }`) as unknown as TypedDocumentString<RestoreSystemConfigMutation, RestoreSystemConfigMutationVariables>;
+export const ConfigChangedDocument = new TypedDocumentString(`
+    "A view that shows another etag reads the config again: what it shows is always of one moment."
+subscription ConfigChanged($accountId: ID!, $configIds: [ID!]) {
+  configChanged(accountId: $accountId, configIds: $configIds) {
+    snapshot
+    config {
+      id
+      configId
+      etag
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ConfigChangedSubscription, ConfigChangedSubscriptionVariables>;

@@ -1,11 +1,12 @@
 import type { ReactNode } from "react";
 import { Breadcrumbs, useAccountPath } from "../accounts/breadcrumbs.js";
-import { messageOf } from "../api/api-error.js";
+import { ApiError, messageOf } from "../api/api-error.js";
 import { AsOfBar, AsOfPicker } from "../past/as-of.js";
 import { CompareTab } from "../past/compare-tab.js";
 import { HistoryTab } from "../past/history-tab.js";
 import { Link } from "../route/link.js";
 import { accountHref, type ConfigTab, configHref } from "../route/route.js";
+import type { ConfigView } from "./config-source.js";
 import { FieldsTab } from "./fields-tab.js";
 import type { Place } from "./place.js";
 import { type FollowedConfig, useConfig } from "./use-config.js";
@@ -69,7 +70,7 @@ interface TabProps extends ConfigScreenProps {
 
 function TabContent({ place, tab, search, config, asOf }: TabProps): ReactNode {
   const { view, error, reload } = config;
-  if (view === undefined && error !== undefined)
+  if (error !== undefined && (view === undefined || isGone(error)))
     return (
       <div className="failed" role="alert">
         <p className="problem">{messageOf(error)}</p>
@@ -79,6 +80,30 @@ function TabContent({ place, tab, search, config, asOf }: TabProps): ReactNode {
       </div>
     );
   if (view === undefined) return <p className="hint loading">Reading every layer…</p>;
+  return (
+    <>
+      {error !== undefined && (
+        <p className="warning" role="alert">
+          This may be out of date: {messageOf(error)}
+        </p>
+      )}
+      <Tab place={place} tab={tab} search={search} config={config} asOf={asOf} view={view} />
+    </>
+  );
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof ApiError && error.code.endsWith("_NOT_FOUND");
+}
+
+function Tab({
+  place,
+  tab,
+  search,
+  config,
+  asOf,
+  view,
+}: TabProps & { readonly view: ConfigView }): ReactNode {
   if (tab === "history")
     return <HistoryTab place={place} view={view} replace={config.replace} at={search.get("at")} />;
   if (tab === "compare") return <CompareTab place={place} view={view} search={search} />;

@@ -28,8 +28,19 @@ export function FieldList(props: FieldListProps) {
   const list = useRef<HTMLUListElement>(null);
   const keys = useMemo(() => rows.map(({ pointer }) => pointer), [rows]);
   const virtual = useVirtualRows(keys, ROW_HEIGHT, list);
-  const move = useMove(keys, list, virtual);
-  const rowActions = useMemo(() => ({ ...actions, move }), [actions, move]);
+  const { move, focus } = useRowFocus(keys, list, virtual);
+  const rowActions = useMemo(
+    () => ({
+      ...actions,
+      move,
+      cancel(pointer: string) {
+        // The input goes, and its focus with it.
+        focus(pointer);
+        actions.cancel(pointer);
+      },
+    }),
+    [actions, move, focus],
+  );
   useOpenedInSight(keys, open, virtual);
   const collisions = new Map(editing.collisions.map((collision) => [collision.pointer, collision]));
   return (
@@ -58,26 +69,27 @@ export function FieldList(props: FieldListProps) {
 }
 
 /** Arrow keys go from row to row, also to those that are not on the page yet. */
-function useMove(
+function useRowFocus(
   keys: readonly string[],
   list: RefObject<HTMLElement | null>,
   { scrollTo }: VirtualRows,
-): RowActions["move"] {
+) {
   const latest = useRef(keys);
   latest.current = keys;
   return useMemo(() => {
-    const focus = (pointer: string) => {
+    const focus = (pointer: string): boolean => {
       const row = list.current?.querySelector(`[data-pointer="${CSS.escape(pointer)}"] .row-name`);
       if (row instanceof HTMLElement) row.focus();
       return row !== null && row !== undefined;
     };
-    return (pointer, by) => {
+    const move = (pointer: string, by: number): void => {
       const index = latest.current.indexOf(pointer) + by;
       const next = latest.current[index];
       if (next === undefined || focus(next)) return;
       scrollTo(index);
       requestAnimationFrame(() => requestAnimationFrame(() => focus(next)));
     };
+    return { focus, move };
   }, [list, scrollTo]);
 }
 

@@ -65,14 +65,20 @@ function useChanges(place: Place | null, etag: string | undefined, onChange: () 
   latest.current = { etag, onChange };
   const { accountId = null, configId } = place ?? {};
 
+  const [hasEnded, setEnded] = useState(false);
   useEffect(() => {
     if (accountId === null || configId === undefined) return undefined;
-    return api.live.watch(accountId, configId, (change) => {
-      if (latest.current.etag !== undefined && change.etag !== latest.current.etag) latest.current.onChange();
+    setEnded(false);
+    return api.live.watch(accountId, configId, {
+      onChange: ({ etag: now }) => now !== latest.current.etag && latest.current.onChange(),
+      onEnd() {
+        setEnded(true);
+        latest.current.onChange();
+      },
     });
   }, [api, accountId, configId]);
 
-  const mustLook = configId !== undefined && (state !== "live" || accountId === null);
+  const mustLook = configId !== undefined && (state !== "live" || hasEnded || accountId === null);
   useEffect(() => {
     if (!mustLook || configId === undefined) return undefined;
     const look = async () => {

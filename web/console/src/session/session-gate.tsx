@@ -62,6 +62,7 @@ function connect(
   api.run(ViewerDocument, {}).then(
     ({ viewer }) => {
       if (isOver) return;
+      api.live.start();
       setExpired(null);
       setState({ kind: "signedIn", api, viewer, token });
     },
