@@ -24,6 +24,7 @@ export function rowOf(page: Page, pointer: string): Locator {
 
 /** What a person reads in it. */
 export async function shownText(element: Locator): Promise<string> {
+  await element.waitFor();
   return (await element.allInnerTexts()).join("\n");
 }
 
