@@ -177,6 +177,7 @@ function addPages(
     return metrics.registry.metrics();
   });
   app.get("/", async (request, reply) => {
+    reply.header("vary", [reply.getHeader("vary") ?? [], "Accept"].flat().join(", "));
     if (!wantsPage(request)) return PLACES;
     return reply.headers(PAGE_HEADERS).send(landingPage(readClient(request.raw).origin, configs()));
   });

@@ -236,6 +236,8 @@ describe("pages", () => {
   test("a program that asks for / is told where everything is", async () => {
     expect((await get("/", { accept: "application/json" })).json()).toMatchObject({ graphql: "/graphql" });
     expect((await get("/")).json()).toMatchObject({ graphql: "/graphql" });
+    for (const accept of ["application/json", browser.accept])
+      expect((await get("/", { accept })).headers.vary).toMatch(/(^|, )Accept(,|$)/);
   });
 
   test("a POST that accepts HTML is answered as any other", async () => {
