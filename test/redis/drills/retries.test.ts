@@ -57,7 +57,9 @@ async function writeUntilAnswered(
       if (attempts % 8 !== 0 && Math.random() < 0.4) continue;
       if (answer.status === 200)
         return { attempts, replayed: answer.headers.get("idempotent-replayed") === "true" };
-      if (answer.status < 500) throw new Error(`refused: ${answer.status}`);
+      // A request that came too slowly did nothing either: this process may have been without a processor.
+      const isLost = answer.status === 408 || answer.status >= 500;
+      if (!isLost) throw new Error(`refused: ${answer.status}`);
     } catch (error) {
       if (error instanceof Error && error.message.startsWith("refused")) throw error;
     }
