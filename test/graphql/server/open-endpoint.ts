@@ -20,6 +20,8 @@ interface EndpointOptions
 
 /** The GraphQL endpoint in its HTTP server, put together as `createApp` does, over parts of the test's own. */
 export async function openEndpoint(given: EndpointOptions): Promise<FastifyInstance> {
+  // Asked once: tests count how often a context is opened.
+  const { schemaDigest } = given.openContext(OPEN_PRINCIPAL, undefined, new RequestJournal()).configs;
   const options = {
     logger: pino({ level: "silent" }),
     corsOrigins: [],
@@ -32,8 +34,7 @@ export async function openEndpoint(given: EndpointOptions): Promise<FastifyInsta
     cache: new ResponseCache({
       bytes: 2 ** 20,
       store: given.store,
-      schemaDigest: () =>
-        given.openContext(OPEN_PRINCIPAL, undefined, new RequestJournal()).configs.schemaDigest,
+      schemaDigest: () => schemaDigest,
     }),
     introspection: true,
     responseHeaders: createResponseHeaders(given.corsOrigins ?? []),
