@@ -227,7 +227,9 @@ function createServices(
       configs: new ConfigService({ ...own, merges, mutex }),
     };
   };
-  const live = new LiveConfigs({ store, openConfigs: () => openServices().configs, createReader });
+  const openConfigs = () => openServices().configs;
+  const live = new LiveConfigs({ store, openConfigs, createReader, now });
+  schemas.onChange(() => live.schemasChanged());
   return { live, cache, watched, createReader, openServices };
 }
 

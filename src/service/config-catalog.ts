@@ -81,7 +81,7 @@ export class ConfigCatalog {
 }
 
 /** @param isSystemWide what only superadmins may be told */
-function noSuchConfig(configId: string, isSystemWide = false): StrataError {
+export function noSuchConfig(configId: string, isSystemWide = false): StrataError {
   const reason = isSystemWide
     ? `Accounts have no config "${configId}": no account schema of it is served, so it is system-wide only.`
     : `There is no config "${configId}": no schema of its id is served. The query configSchemas lists those that are.`;

@@ -58,6 +58,7 @@ export class Services {
     this.live = new LiveConfigs({
       store,
       openConfigs: () => this.configs,
+      now,
       createReader: (principal) => createRequestReader(store, principal, this.#lineages),
     });
   }

@@ -1,12 +1,16 @@
 import type { Principal } from "../../auth/principal.js";
-import { fieldChanges } from "../../domain/field-change.js";
-import { LAYER_KINDS, type LayerKind } from "../../domain/layer.js";
-import { type Store, sameVersion } from "../../store/store.js";
-import type { ConfigService } from "../config-service.js";
-import type { ConfigSnapshot } from "../read/config-snapshot.js";
+import { StrataError } from "../../domain/errors.js";
+import { authorize, noSuchAccount } from "../authorize.js";
+import type { ConfigCatalog } from "../config-catalog.js";
 import type { RequestReader } from "../read/request-reader.js";
-import { cursorOf, positionIn } from "../store-cursor.js";
+import { positionIn, type StoreCursor } from "../store-cursor.js";
+import { guardTiming } from "../timing-guard.js";
+import { Bookmarks } from "./bookmarks.js";
 import type { ConfigChange } from "./config-change.js";
+import { LiveEngine, type LiveStore } from "./live-engine.js";
+import { LiveSubscription } from "./live-subscription.js";
+import { firstStates, Replayer, type ResumeOutcome, resumed } from "./replay.js";
+import type { WatchedConfig } from "./watched-configs.js";
 
 export interface LiveRequest {
   readonly principal: Principal;
@@ -21,102 +25,146 @@ export interface LiveRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Hears of what happens, for the metrics. */
+export interface LiveNotices {
+  readonly subscribers?: (count: number) => void;
+  readonly message?: (kind: "snapshot" | "change" | "bookmark" | "reset") => void;
+  readonly resumed?: (outcome: ResumeOutcome) => void;
+  /** From a commit to the moment at which its messages were ready. */
+  readonly lag?: (seconds: number) => void;
+}
+
 export interface LiveDependencies {
-  readonly store: Pick<Store, "follow">;
-  /** The use-cases under the schemas of now. */
-  readonly openConfigs: () => ConfigService;
+  readonly store: LiveStore;
+  /** The schemas that are in force now. */
+  readonly openConfigs: () => ConfigCatalog;
   readonly createReader: (principal: Principal) => RequestReader;
+  readonly now: () => Date;
+  readonly notices?: LiveNotices | undefined;
 }
 
 /** Tells subscribers what changes in the configs that they see (R21). */
 export class LiveConfigs {
-  constructor(private readonly dependencies: LiveDependencies) {}
+  readonly #engine: LiveEngine;
+  readonly #replayer: Replayer;
+  readonly #bookmarks: Bookmarks;
+  #isClosed = false;
+
+  constructor(private readonly dependencies: LiveDependencies) {
+    const { store, openConfigs: catalog, now, notices } = dependencies;
+    this.#engine = new LiveEngine({
+      store,
+      catalog,
+      onTold: (at) => notices?.lag?.(Math.max(0, now().getTime() - Date.parse(at)) / 1_000),
+      onMoved: () => this.#bookmarks.moved(),
+    });
+    this.#replayer = new Replayer(store);
+    this.#bookmarks = new Bookmarks(this.#engine);
+  }
 
   /**
    * First one snapshot for each config, then one message for each change of what the account sees. Once it resolves the
    * caller is known to be allowed to. The stream ends with an error when the account leaves the caller's reach.
    * @throws StrataError UNAUTHENTICATED, FORBIDDEN, ACCOUNT_NOT_FOUND, CONFIG_NOT_FOUND, BAD_USER_INPUT, STORE_UNAVAILABLE
    */
-  async subscribe(request: LiveRequest): Promise<AsyncIterable<ConfigChange>> {
-    const configs = this.dependencies.openConfigs();
-    if (request.since !== undefined) positionIn(request.since, "/since");
-    const configIds = [...new Set(request.configIds ?? configs.accountConfigIds())];
-    const first = await this.#read(request, configIds);
-    return this.#follow(request, configIds, first);
+  async subscribe(request: LiveRequest): Promise<AsyncIterableIterator<ConfigChange>> {
+    const { principal, signal } = request;
+    const since = request.since === undefined ? undefined : positionIn(request.since, "/since");
+    await this.#check(request);
+    if (this.#isClosed) throw new StrataError("STORE_UNAVAILABLE", "The service is about to end.");
+    const subscription = this.#open(request, since);
+    signal?.addEventListener("abort", () => subscription.end(), { once: true });
+    if (signal?.aborted) subscription.end();
+    await guardTiming(principal, () => this.#join(subscription));
+    return subscription;
   }
 
-  #read(request: LiveRequest, configIds: readonly string[]): Promise<ConfigSnapshot[]> {
-    const configs = this.dependencies.openConfigs();
-    const { createReader } = this.dependencies;
-    const { principal, accountId } = request;
-    const reader = createReader(principal);
-    return Promise.all(
-      configIds.map((configId) => configs.effective(principal, { accountId, configId }, reader)),
-    );
+  /** Takes the schemas that are in force now, and tells subscribers what that changes for them. */
+  schemasChanged(): void {
+    this.#engine.wake();
   }
 
-  async *#follow(
-    request: LiveRequest,
-    configIds: readonly string[],
-    first: readonly ConfigSnapshot[],
-  ): AsyncGenerator<ConfigChange> {
-    const wake = new Wake();
-    const unfollow = this.dependencies.store.follow(() => wake.tell());
-    request.signal?.addEventListener("abort", () => wake.tell(), { once: true });
-    const reset = request.since !== undefined;
-    try {
-      let last = first;
-      for (const config of first) yield { ...NOTHING, ...told(config), snapshot: true, reset };
-      while (request.signal?.aborted !== true) {
-        await wake.next();
-        const now = await this.#read(request, configIds);
-        for (const [index, config] of now.entries()) {
-          const before = last[index];
-          if (before === undefined || before.etag === config.etag) continue;
-          const changes = fieldChanges(before.config, config.config);
-          yield { ...NOTHING, ...told(config), changes, movedLayers: movedBetween(before, config) };
-        }
-        last = now;
-      }
-    } finally {
-      unfollow();
-    }
-  }
-}
-
-const NOTHING = { snapshot: false, bookmark: false, reset: false, changes: [], movedLayers: [] };
-
-function told(config: ConfigSnapshot) {
-  return { config, cursor: cursorOf(config.position) };
-}
-
-function movedBetween(before: ConfigSnapshot, after: ConfigSnapshot): LayerKind[] {
-  const moved = after.config.layers.filter(({ kind, accountId }, index) => {
-    const old = before.config.layers.findIndex((layer) => layer.kind === kind);
-    return (
-      old < 0 ||
-      before.config.layers[old]?.accountId !== accountId ||
-      !sameVersion(before.versions[old], after.versions[index])
-    );
-  });
-  return LAYER_KINDS.filter((kind) => moved.some((layer) => layer.kind === kind));
-}
-
-/** Remembers that there was a call until somebody has waited for it. */
-class Wake {
-  #told = false;
-  #resolve: (() => void) | undefined;
-
-  tell(): void {
-    this.#told = true;
-    this.#resolve?.();
+  /** Ends every stream, without an error: each may go on elsewhere, from its last cursor. */
+  close(): void {
+    this.#isClosed = true;
+    this.#bookmarks.stop();
+    this.#engine.close();
   }
 
-  async next(): Promise<void> {
-    if (!this.#told)
-      await new Promise<void>((resolve) => {
-        this.#resolve = resolve;
+  /** As for a read of each of the configs. */
+  async #check({ principal, accountId, configIds }: LiveRequest): Promise<void> {
+    const catalog = this.dependencies.openConfigs();
+    if (configIds?.length === 0)
+      throw new StrataError("BAD_USER_INPUT", "Name a config to be told of, or leave the list out for all.", {
+        pointer: "/configIds",
       });
-    this.#told = false;
+    const wanted = configIds ?? catalog.accountConfigIds();
+    for (const configId of wanted) catalog.checked(principal, "read", { accountId, configId });
+    const ancestry = await this.dependencies.createReader(principal).ancestry(accountId);
+    if (ancestry === undefined) throw noSuchAccount();
+    authorize(principal, "read", ancestry.lineage);
+    for (const configId of wanted) catalog.perspective(principal, { accountId, configId });
   }
+
+  #open(request: LiveRequest, since: StoreCursor | undefined): LiveSubscription {
+    const { notices } = this.dependencies;
+    const { principal, accountId, configIds, bookmarks = false } = request;
+    const subscription: LiveSubscription = new LiveSubscription({
+      principal,
+      accountId,
+      configIds: configIds && [...new Set(configIds)],
+      since,
+      bookmarks,
+      onMessage: (change) => notices?.message?.(kindOf(change)),
+      onEnd: () => {
+        this.#engine.leave(subscription);
+        this.#count();
+      },
+    });
+    return subscription;
+  }
+
+  /** Resolves once the first messages are there. */
+  #join(subscription: LiveSubscription): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const refuse = (error: Error) => {
+        // Whoever left meanwhile wants to know nothing.
+        if (subscription.hasEnded) return resolve();
+        subscription.end();
+        reject(error);
+      };
+      this.#engine.join({
+        subscription,
+        as: "new",
+        admit: (configs) => {
+          this.#count();
+          if (subscription.options.bookmarks) this.#bookmarks.start();
+          this.#begin(subscription, configs).then(resolve, refuse);
+        },
+        refuse,
+      });
+    });
+  }
+
+  async #begin(subscription: LiveSubscription, configs: readonly WatchedConfig[]): Promise<void> {
+    const { since, bookmarks } = subscription.options;
+    const position = this.#engine.position;
+    if (position === undefined) return;
+    const first = configs.map(resumed);
+    if (since === undefined) return subscription.push(firstStates(first, position, "nothing"));
+    const { events, outcome } = await this.#replayer.replay(since, first, position);
+    this.dependencies.notices?.resumed?.(outcome);
+    subscription.release(events);
+    if (bookmarks && events.length === 0) subscription.bookmark(position);
+  }
+
+  #count(): void {
+    this.dependencies.notices?.subscribers?.(this.#engine.subscriptions.size);
+  }
+}
+
+function kindOf({ bookmark, reset, snapshot }: ConfigChange) {
+  if (bookmark) return "bookmark";
+  if (reset) return "reset";
+  return snapshot ? "snapshot" : "change";
 }

@@ -1,0 +1,274 @@
+import { canonical, type Json } from "../../domain/json.js";
+import type { LayerKind } from "../../domain/layer.js";
+import { resellerLineage } from "../../domain/reseller.js";
+import {
+  type AccountChange,
+  type Change,
+  type DocumentChange,
+  type DocumentKey,
+  documentKeys,
+  keyText,
+  type Lineage,
+  type StoredDocument,
+  sameVersion,
+  sequenceOfChange,
+} from "../../store/store.js";
+import { noSuchAccount } from "../authorize.js";
+import { visibleLayer } from "../read/visible-layer.js";
+import { yieldToEventLoop } from "../yield-to-event-loop.js";
+import type { Deliveries, Touched } from "./deliveries.js";
+import { type LiveState, layerKindAt } from "./live-state.js";
+import { documentOf, isSamePlace, type PastState, type PastStore } from "./past-state.js";
+import type { WatchedAccount, WatchedConfig, WatchedConfigs, WatchedDocument } from "./watched-configs.js";
+
+/** Bytes of the revisions of one document that are read at a time. */
+const REVISION_BYTES = 4 * 2 ** 20;
+
+/** Of documents that changed, each revision by its number. */
+type Revisions = ReadonlyMap<string, ReadonlyMap<number, StoredDocument>>;
+
+export interface CommitStepsParts {
+  readonly store: PastStore;
+  readonly past: PastState;
+  readonly watched: WatchedConfigs;
+  readonly deliveries: Deliveries;
+  /** Hears of each change that is applied. */
+  readonly passed: (change: Change) => void;
+}
+
+/** Takes what is watched from the position of one commit to that of the next, and tells subscribers what that changed. */
+export class CommitSteps {
+  constructor(private readonly parts: CommitStepsParts) {}
+
+  /**
+   * Applies changes in order, each as a step of its own.
+   * @returns false: the history of a document no longer has what they made. Nothing was applied then.
+   */
+  async apply(changes: readonly Change[]): Promise<boolean> {
+    const revisions = await this.#revisionsOf(changes.filter(isDocumentChange));
+    if (revisions === undefined) return false;
+    for (const change of changes) {
+      if (change.on === "account") await this.#account(change, (moved) => this.#move(change, moved));
+      else {
+        const made = revisions.get(keyText(change.key))?.get(change.version.revision);
+        if (made !== undefined) await this.#document(change, made);
+      }
+      this.parts.passed(change);
+    }
+    return true;
+  }
+
+  /** The watched documents that changes are of, and that do not have them in them yet. */
+  watchedIn(changes: readonly Change[]): DocumentKey[] {
+    const keys = new Map<string, DocumentKey>();
+    for (const change of changes)
+      if (change.on === "document" && this.#watches(change)) keys.set(keyText(change.key), change.key);
+    return [...keys.values()];
+  }
+
+  /**
+   * Applies many changes as one step, for what they made one by one is not there any more. An account that moved meanwhile
+   * begins again.
+   * @param documents what they made of the watched documents, all as of the last of them
+   * @param from the sequence before them
+   */
+  async applyAtOnce(
+    changes: readonly Change[],
+    documents: ReadonlyMap<string, StoredDocument | undefined>,
+    from: number,
+  ): Promise<void> {
+    const touched = new Map<WatchedConfig, Touched>();
+    const last = changes.at(-1);
+    if (last === undefined) return;
+    for (const change of changes) {
+      if (change.on === "account") {
+        await this.#account(change, (moved) => this.parts.deliveries.beginAgain(moved));
+        continue;
+      }
+      const document = this.parts.watched.document(change.key);
+      const made = documents.get(keyText(change.key));
+      if (document === undefined || document.asOf >= sequenceOfChange(last)) continue;
+      this.#replace(document, made, sequenceOfChange(last), touched);
+    }
+    await this.parts.deliveries.tell(touched, last, from);
+    this.parts.passed(last);
+  }
+
+  #watches(change: DocumentChange): boolean {
+    const document = this.parts.watched.document(change.key);
+    return document !== undefined && change.version.sequence > document.asOf;
+  }
+
+  async #revisionsOf(changes: readonly DocumentChange[]): Promise<Revisions | undefined> {
+    const wanted = new Map<string, DocumentChange[]>();
+    for (const change of changes) {
+      if (!this.#watches(change)) continue;
+      const name = keyText(change.key);
+      wanted.set(name, [...(wanted.get(name) ?? []), change]);
+    }
+    const read = [...wanted].map(async ([name, ofOne]) => [name, await this.#revisionsOfOne(ofOne)] as const);
+    const found = new Map<string, ReadonlyMap<number, StoredDocument>>();
+    for (const [name, revisions] of await Promise.all(read)) {
+      if (revisions === undefined) return undefined;
+      found.set(name, revisions);
+    }
+    return found;
+  }
+
+  async #revisionsOfOne(
+    changes: readonly DocumentChange[],
+  ): Promise<ReadonlyMap<number, StoredDocument> | undefined> {
+    const found = new Map<number, StoredDocument>();
+    const [first, last] = [changes[0], changes.at(-1)];
+    if (first === undefined || last === undefined) return found;
+    for (let before = last.version.revision + 1; before > first.version.revision; ) {
+      const limit = before - first.version.revision;
+      const of = { key: last.key, before, limit, bytes: REVISION_BYTES };
+      const { revisions } = await this.parts.store.history(of);
+      if (revisions.length === 0) break;
+      for (const revision of revisions) found.set(revision.version.revision, documentOf(revision));
+      before = revisions.at(-1)?.version.revision ?? 0;
+    }
+    const isWhole = changes.every(({ version }) =>
+      sameVersion(found.get(version.revision)?.version, version),
+    );
+    return isWhole ? found : undefined;
+  }
+
+  async #document(change: DocumentChange, made: StoredDocument): Promise<void> {
+    const document = this.parts.watched.document(change.key);
+    if (document === undefined || document.asOf >= change.version.sequence) return;
+    const touched = new Map<WatchedConfig, Touched>();
+    this.#replace(document, made, change.version.sequence, touched);
+    await this.parts.deliveries.tell(touched, change, change.version.sequence - 1);
+  }
+
+  /** Where accounts see the same of both documents none of their configs has to be looked at. */
+  #replace(
+    document: WatchedDocument,
+    made: StoredDocument | undefined,
+    sequence: number,
+    touched: Map<WatchedConfig, Touched>,
+  ): void {
+    const old = document.document;
+    const [view] = document.views;
+    const perspective = view?.from.perspective ?? this.parts.deliveries.perspective(document.key.configId);
+    const isVisible =
+      perspective === undefined || visibleText(old, perspective) !== visibleText(made, perspective);
+    if (isVisible) {
+      for (const config of document.views) {
+        const layer = config.documents.indexOf(document);
+        const kind = layerKindAt(layer, config.documents.length);
+        touch(touched, config, kind);
+      }
+      document.visibleAt = sequence;
+    } else this.parts.deliveries.touchQuietly(document);
+    document.document = made;
+    document.asOf = sequence;
+  }
+
+  /** @param move takes accounts to their new place */
+  async #account(
+    change: AccountChange,
+    move: (moved: readonly WatchedAccount[]) => void | Promise<void>,
+  ): Promise<void> {
+    const { watched, deliveries } = this.parts;
+    const { account, kind } = change;
+    const { sequence } = account.version;
+    if (kind === "DELETE") {
+      const gone = watched.account(account.id);
+      if (gone !== undefined && gone.asOf < sequence) deliveries.end(gone, noSuchAccount());
+      return;
+    }
+    const affected = watched.atOrBelow(account.id).filter(({ asOf }) => asOf < sequence);
+    const moved: WatchedAccount[] = [];
+    for (const each of affected) {
+      const old = each.lineage.find(({ id }) => id === account.id);
+      if (old !== undefined && isSamePlace(old, account)) each.lineage = replaced(each.lineage, change);
+      else moved.push(each);
+      await yieldToEventLoop();
+    }
+    if (moved.length > 0) await move(moved);
+  }
+
+  /** Accounts that have other ancestors from now on, or whose ancestors are resellers or not from now on. */
+  async #move(change: AccountChange, moved: readonly WatchedAccount[]): Promise<void> {
+    const { past, watched, deliveries } = this.parts;
+    const { parentId, version } = change.account;
+    const above = parentId === undefined ? [] : await past.lineageAt(parentId, version.sequence);
+    if (above === undefined) return deliveries.beginAgain(moved);
+    const lineages = new Map(moved.map((account) => [account, under(account.lineage, change, above)]));
+    const missing = this.#missingLayers(lineages);
+    const documents = await past.documentsAt(missing, version.sequence);
+    if (documents === undefined) return deliveries.beginAgain(moved);
+    const layers = new Map(
+      missing.map((key) => {
+        const name = keyText(key);
+        return [name, watched.addDocument(key, documents.get(name), version.sequence)];
+      }),
+    );
+    for (const [account, lineage] of lineages)
+      for (const config of account.configs.values())
+        for (const key of documentKeys(lineage, config.id)) {
+          const found = watched.document(key);
+          if (found !== undefined) layers.set(keyText(key), found);
+        }
+    for (const [account, lineage] of lineages) {
+      // Its last subscriber may have left.
+      if (watched.account(account.id) !== account) continue;
+      const touched = new Map<WatchedConfig, Touched>();
+      const hasOther = resellerLineage(account.lineage)?.[0].id !== resellerLineage(lineage)?.[0].id;
+      if (hasOther) for (const config of account.configs.values()) touch(touched, config, "RESELLER");
+      watched.setLineage(account, lineage);
+      for (const config of account.configs.values())
+        watched.relink(
+          config,
+          documentKeys(lineage, config.id).map((key) => layers.get(keyText(key)) as WatchedDocument),
+        );
+      deliveries.refuseForeign(account);
+      await deliveries.tell(touched, change, version.sequence - 1);
+    }
+  }
+
+  #missingLayers(lineages: ReadonlyMap<WatchedAccount, Lineage>): DocumentKey[] {
+    const missing = new Map<string, DocumentKey>();
+    for (const [account, lineage] of lineages)
+      for (const config of account.configs.values())
+        for (const key of documentKeys(lineage, config.id))
+          if (this.parts.watched.document(key) === undefined) missing.set(keyText(key), key);
+    return [...missing.values()];
+  }
+}
+
+function isDocumentChange(change: Change): change is DocumentChange {
+  return change.on === "document";
+}
+
+/** Notes what a config was before it is changed for the first time in a step. */
+function touch(touched: Map<WatchedConfig, Touched>, config: WatchedConfig, kind: LayerKind): void {
+  const { before, moved } = touched.get(config) ?? { before: config.state, moved: new Set<LayerKind>() };
+  touched.set(config, { before, moved: moved.add(kind) });
+}
+
+function replaced(lineage: Lineage, { account }: AccountChange): Lineage {
+  const [first, ...above] = lineage.map((each) => (each.id === account.id ? account : each));
+  return [first as Lineage[0], ...above];
+}
+
+/** An ancestry with another one above one of its accounts. */
+function under(lineage: Lineage, { account }: AccountChange, above: readonly Lineage[0][]): Lineage {
+  const place = lineage.findIndex(({ id }) => id === account.id);
+  const [first, ...rest] = [...lineage.slice(0, place), account, ...above];
+  return [first as Lineage[0], ...rest];
+}
+
+/** All that accounts see of a document, but for who wrote it and when. */
+function visibleText(
+  document: StoredDocument | undefined,
+  perspective: LiveState["from"]["perspective"],
+): string {
+  const layer = visibleLayer(document, perspective);
+  return layer === undefined
+    ? ""
+    : canonical({ ...layer, revision: 0, updatedAt: "", updatedBy: "" } as Json);
+}

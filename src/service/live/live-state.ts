@@ -1,0 +1,95 @@
+import type { EffectiveConfig } from "../../domain/effective-config.js";
+import { type FieldChange, fieldChanges } from "../../domain/field-change.js";
+import type { LayerKind } from "../../domain/layer.js";
+import type { Merged } from "../../domain/merged.js";
+import {
+  type DocumentKey,
+  documentKeys,
+  type Lineage,
+  type Position,
+  type StoredDocument,
+} from "../../store/store.js";
+import type { ConfigView } from "../authorize.js";
+import type { ConfigPerspective } from "../config-catalog.js";
+import { type ConfigSnapshot, snapshotOf } from "../read/config-snapshot.js";
+import { mergeOf, type VisibleConfig } from "../read/merged-configs.js";
+
+/** What is compared depends on no caller. */
+const NOBODYS_VIEW: ConfigView = { account: undefined, seesSystem: false };
+const NOWHERE: Position = { incarnation: "", sequence: 0 };
+
+/** What one config of an account is made of at one position. Everything else is worked out when it is asked for. */
+export class LiveState {
+  #visible: VisibleConfig | undefined;
+  #compared: ConfigSnapshot | undefined;
+  #etag: string | undefined;
+
+  /** @param documents of its layers, highest precedence first */
+  constructor(
+    readonly from: ConfigPerspective,
+    readonly lineage: Lineage,
+    readonly documents: readonly (StoredDocument | undefined)[],
+  ) {}
+
+  get keys(): readonly DocumentKey[] {
+    return documentKeys(this.lineage, this.from.schema.id);
+  }
+
+  /** The same with another document in one layer. */
+  with(layer: number, document: StoredDocument | undefined): LiveState {
+    return new LiveState(
+      this.from,
+      this.lineage,
+      this.documents.map((old, index) => (index === layer ? document : old)),
+    );
+  }
+
+  /** As one caller sees it. */
+  snapshot(view: ConfigView, position: Position): ConfigSnapshot {
+    const { lineage, keys } = this;
+    const versions = this.documents.map((document) => document?.version);
+    this.#visible ??= mergeOf(this.from.perspective, this.documents);
+    return snapshotOf(
+      this.from,
+      { layers: { lineage, keys, versions, position }, config: this.#visible },
+      view,
+    );
+  }
+
+  get config(): EffectiveConfig {
+    return this.#comparable.config;
+  }
+
+  get etag(): string {
+    this.#etag ??= this.#comparable.etag;
+    return this.#etag;
+  }
+
+  /** Keeps the etag; the rest is worked out anew when it is asked for. */
+  shrink(): void {
+    this.#visible = undefined;
+    this.#compared = undefined;
+  }
+
+  get #comparable(): ConfigSnapshot {
+    this.#compared ??= this.snapshot(NOBODYS_VIEW, NOWHERE);
+    return this.#compared;
+  }
+}
+
+/** The layer that a document is of a config, by its place. */
+export function layerKindAt(layer: number, layers: number): LayerKind {
+  if (layer === 0) return "ACCOUNT";
+  return layer === layers - 1 ? "SYSTEM" : "RESELLER";
+}
+
+/** What differs between two merges does not depend on whose they are: accounts that override nothing share it. */
+const known = new WeakMap<Merged, WeakMap<Merged, readonly FieldChange[]>>();
+
+export function changesBetween(before: LiveState, after: LiveState): readonly FieldChange[] {
+  const [old, now] = [before.config.merged, after.config.merged];
+  const changes = known.get(old)?.get(now) ?? fieldChanges(before.config, after.config);
+  const ofOld = known.get(old) ?? new WeakMap<Merged, readonly FieldChange[]>();
+  known.set(old, ofOld.set(now, changes));
+  return changes;
+}
