@@ -71,7 +71,10 @@ export class Follower {
     expect(change.cursor, "a cursor that was told before").not.toBe(this.cursor);
     this.cursor = change.cursor;
     if (change.reset) this.resets++;
-    if (change.bookmark) return this.#bookmark(change);
+    if (change.bookmark) {
+      this.#bookmark(change);
+      return;
+    }
     if (config === undefined) throw new Error("a message without a config that is no bookmark");
     const { configId } = config.config;
     const fields = fieldsOf(config);

@@ -50,7 +50,8 @@ export class ConfigChangeType {
     description: "The config as of the cursor; null in a bookmark.",
   })
   get config(): EffectiveConfigType | null {
-    return this.change.config === undefined ? null : new EffectiveConfigType(this.change.config);
+    const { config, cursor } = this.change;
+    return config === undefined ? null : new EffectiveConfigType(config, cursor);
   }
 
   @Field(() => [FieldChangeType], {

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from "../../../domain/json.js";
 import { HISTORY_PAGE_LIMIT } from "../../../service/read/config-history.js";
 import type { ConfigSnapshot } from "../../../service/read/config-snapshot.js";
 import { FieldBlames } from "../../../service/read/field-blames.js";
-import { cursorOf } from "../../../service/store-cursor.js";
+import { cursorOf, schemaMark } from "../../../service/store-cursor.js";
 import { afterYield, type Later } from "../../../service/yield-to-event-loop.js";
 import { listComplexity } from "../complexity.js";
 import type { ListOf, RequestContext } from "../context.js";
@@ -38,7 +38,11 @@ export class EffectiveConfigType implements NodeType {
   /** One for each layer, whatever refers to it. */
   private readonly layerTypes: readonly ConfigLayerType[];
 
-  constructor(private readonly snapshot: ConfigSnapshot) {
+  /** @param told the cursor that it was told with, where a subscriber was */
+  constructor(
+    private readonly snapshot: ConfigSnapshot,
+    private readonly told?: string,
+  ) {
     const { config, view } = snapshot;
     this.layerTypes = config.layers.map((layer) => new ConfigLayerType(layer, view));
     let blames: Later<FieldBlames> | undefined;
@@ -199,10 +203,10 @@ export class EffectiveConfigType implements NodeType {
 
   @Field(() => String, {
     description:
-      "A position of the store at which this config was exactly as it is here. Hand it back as it is; opaque.",
+      "A position of the store at which this config was exactly as it is here. Hand it back as it is, e.g. as `since` of a subscription to this config; opaque.",
   })
-  get cursor(): string {
-    return cursorOf(this.snapshot.position);
+  cursor(@Ctx() { configs }: RequestContext): string {
+    return this.told ?? cursorOf({ ...this.snapshot.position, schema: schemaMark(configs.schemaDigest) });
   }
 
   @Field(() => [AttributedChangeType], {
