@@ -77,7 +77,7 @@ function gatewayOver(services: Services, notices?: LiveNotices): LiveConfigs {
   const { store } = services;
   const live = new LiveConfigs({
     store,
-    catalog: () => services.configs,
+    openConfigs: () => services.configs,
     now: () => new Date(),
     createReader: (principal) => createRequestReader(store, principal),
     notices,
