@@ -9,7 +9,7 @@ import {
 import { StrataError } from "../domain/errors.js";
 import { equals, type JsonObject, LIMITS } from "../domain/json.js";
 import { keptPins } from "../domain/pins.js";
-import { checkConstraint } from "../schema/bounds.js";
+import { checkConstraint, checkPatterns } from "../schema/bounds.js";
 
 const constraint = z.strictObject({
   pointer: z.string(),
@@ -39,6 +39,7 @@ export function checkRules(text: string, override: JsonObject): ExportedRules {
     throw refusal("the constraints do not come in the order of their pointers");
   if (new Set(constraints.map(({ pointer }) => pointer)).size < constraints.length)
     throw refusal("a pointer has two constraints");
+  refuseSlow(constraints);
   const { pins = [] } = rules;
   if (!equals(pins, keptPins(pins, override)))
     throw refusal("the pins are not those of leaves of the override, in its order");
@@ -65,6 +66,14 @@ function checked(given: Constraint, index: number): Constraint {
   } catch (error) {
     if (!(error instanceof StrataError)) throw error;
     throw refusal(`${error.pointer ?? ""}: ${error.message}`);
+  }
+}
+
+function refuseSlow(constraints: readonly Constraint[]): void {
+  try {
+    checkPatterns(constraints);
+  } catch (error) {
+    throw refusal((error as Error).message);
   }
 }
 

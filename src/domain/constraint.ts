@@ -19,6 +19,9 @@ export const CONSTRAINTS_LIMIT = 200;
 /** UTF-8 bytes of the JSON text of one BOUNDS schema. */
 export const CONSTRAINT_SCHEMA_BYTES = 4 * 1024;
 
+/** Characters of all patterns in one document's constraints, once their counts are written out. */
+export const CONSTRAINT_PATTERNS_SIZE = 2_000;
+
 /** Work that judging the bounds of one document may still take: whoever judges takes something off. */
 export interface JudgingBudget {
   left: number;

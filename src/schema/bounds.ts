@@ -1,5 +1,6 @@
 import {
   type BindingConstraint,
+  CONSTRAINT_PATTERNS_SIZE,
   CONSTRAINT_SCHEMA_BYTES,
   type Constraint,
   type JudgingBudget,
@@ -14,8 +15,9 @@ import { SchemaCompiler } from "./engine/schema-compiler.js";
 import type { Judge } from "./engine/schema-judge.js";
 import { createFormats } from "./formats.js";
 import { createSchemaCheck } from "./metaschema.js";
+import { sizeOfPattern } from "./pattern.js";
 import { referencesOf } from "./reference.js";
-import { problemsOfFile } from "./sound-file.js";
+import { patternsOf, problemsOfFile } from "./sound-file.js";
 import { mapSchemas, walkSchemas } from "./subschema.js";
 
 const formats = createFormats();
@@ -60,6 +62,7 @@ function checkBoundsSchema(schema: JsonObject, at: string): void {
         [...tokens, reference.keyword].reduce(appendToken, at),
       );
   });
+  if (patternSize(schema) > CONSTRAINT_PATTERNS_SIZE) throw slowPatterns(at);
   let draft: ReturnType<typeof draftOf>;
   try {
     draft = draftOf(schema.$schema);
@@ -70,6 +73,46 @@ function checkBoundsSchema(schema: JsonObject, at: string): void {
   const [problem] = problemsOfFile(file, checkSchema, formats);
   if (problem !== undefined)
     throw refusal(`The schema cannot be used: ${problem.reason}.`, `${at}${problem.pointer}`);
+}
+
+/**
+ * The patterns of a document's constraints are compiled where it is read first: all of them together take no longer than
+ * another request can wait.
+ * @throws StrataError BAD_USER_INPUT with limit `constraintPatterns`
+ */
+export function checkPatterns(constraints: readonly Constraint[]): void {
+  const sizes = constraints.map(({ schema }) => (schema === undefined ? 0 : patternSize(schema)));
+  if (sizes.reduce((sum, size) => sum + size, 0) > CONSTRAINT_PATTERNS_SIZE) throw slowPatterns("/set");
+}
+
+function slowPatterns(pointer: string): StrataError {
+  return refusal(
+    `The patterns are over a limit: with their counts written out, all in a document's constraints may have ${CONSTRAINT_PATTERNS_SIZE} characters together.`,
+    pointer,
+    "constraintPatterns",
+  );
+}
+
+const sizes = new WeakMap<JsonObject, number>();
+
+function patternSize(schema: JsonObject): number {
+  const known = sizes.get(schema);
+  if (known !== undefined) return known;
+  let size = 0;
+  walkSchemas(schema, (part) => {
+    for (const [pattern] of patternsOf(part)) size += sizeIfSound(pattern);
+  });
+  sizes.set(schema, size);
+  return size;
+}
+
+/** One that the engine cannot read is refused with its reason. */
+function sizeIfSound(pattern: string): number {
+  try {
+    return sizeOfPattern(pattern);
+  } catch {
+    return 0;
+  }
 }
 
 function checkedJson(schema: JsonObject, at: string): void {

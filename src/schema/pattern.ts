@@ -38,6 +38,17 @@ export function compilePattern(pattern: string): Pattern {
   return made;
 }
 
+/**
+ * What it takes to compile a pattern: the characters of which it is made once its counts are written out; 0 where the engine
+ * is not needed for it.
+ * @throws Error naming what the engine cannot read
+ */
+export function sizeOfPattern(pattern: string): number {
+  const branches = parsePattern(pattern);
+  const isCheap = onJavaScript(branches) ?? ofOneKind(branches) ?? ofOneRun(branches);
+  return isCheap === undefined ? sizeOf({ kind: "group", opening: "(?:", branches }) : 0;
+}
+
 function onRe2(branches: readonly (readonly Part[])[]): Pattern {
   const size = sizeOf({ kind: "group", opening: "(?:", branches });
   if (size > SIZE_LIMIT) {

@@ -56,7 +56,7 @@ function forbiddenNames(schema: JsonObject): string[][] {
 }
 
 /** Every pattern that one schema object runs, with its place in it. */
-function patternsOf(schema: JsonObject): [pattern: string, tokens: string[]][] {
+export function patternsOf(schema: JsonObject): [pattern: string, tokens: string[]][] {
   const { pattern, patternProperties } = schema;
   const own: [string, string[]][] = typeof pattern === "string" ? [[pattern, ["pattern"]]] : [];
   const names = isObject(patternProperties) ? Object.keys(patternProperties) : [];

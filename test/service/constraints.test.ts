@@ -415,7 +415,17 @@ describe("what cannot be a constraint is refused by name", () => {
     [
       "a pattern too large to run",
       [bounds("/a", { pattern: "((a{1000}){1000}){1000}" })],
-      { pointer: "/set/0/schema/pattern" },
+      { pointer: "/set/0/schema", limit: "constraintPatterns" },
+    ],
+    [
+      "a pattern that takes long to compile",
+      [bounds("/a", { pattern: "(?:a{1000}b|c){3}" })],
+      { pointer: "/set/0/schema", limit: "constraintPatterns" },
+    ],
+    [
+      "patterns that take long together",
+      Array.from({ length: 4 }, (_, n) => bounds(`/a${n}`, { pattern: `(?:a${n}{600}b|c)d` })),
+      { pointer: "/set", limit: "constraintPatterns" },
     ],
     [
       "a pattern that is none",

@@ -80,7 +80,7 @@ export class ConfigWriter {
   async write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
     await yieldToEventLoop();
     checkOperationName(request.operationId);
-    const intent = checkIntent(request.intent);
+    const intent = await checkIntent(request.intent);
     const note = checkNote(request.note);
     const target = this.#catalog.checked(principal, "write", request.target);
     const key = keyText(target);
@@ -305,9 +305,9 @@ function digestible({ override = {}, constraints, pins }: DocumentContent): Json
   return [override, (constraints ?? []).map((constraint) => ({ ...constraint })), pins ?? []];
 }
 
-function checkIntent(intent: RequestedIntent): RequestedIntent {
+async function checkIntent(intent: RequestedIntent): Promise<RequestedIntent> {
   if (intent.kind === "RESET" || intent.kind === "RESTORE") return intent;
-  if (intent.kind === "CONSTRAIN") return checkedConstraints(intent);
+  if (intent.kind === "CONSTRAIN") return pieceByPiece(checkedConstraints(intent));
   const given = checkJson(intent.kind === "SET" ? intent.values : intent.patch);
   if (!isObject(given))
     throw new StrataError("BAD_USER_INPUT", "A config is a JSON object.", { pointer: "" });

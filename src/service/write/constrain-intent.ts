@@ -1,5 +1,6 @@
 import { CONSTRAINTS_LIMIT, type Constraint } from "../../domain/constraint.js";
 import { StrataError } from "../../domain/errors.js";
+import type { Pieces } from "../../domain/pieces.js";
 import { parsePointer } from "../../domain/pointer.js";
 import { checkConstraint } from "../../schema/bounds.js";
 
@@ -11,10 +12,11 @@ export interface ConstrainIntent {
 }
 
 /**
+ * Lets the constraints of a write pass, in pieces: each schema takes a while to be looked at.
  * @throws StrataError BAD_USER_INPUT for a constraint that cannot be one, for two at one pointer, and for more than a
  * document may have (limit `constraints`)
  */
-export function checkedConstraints({ kind, set, remove }: ConstrainIntent): ConstrainIntent {
+export function* checkedConstraints({ kind, set, remove }: ConstrainIntent): Pieces<ConstrainIntent> {
   if (set.length > CONSTRAINTS_LIMIT) {
     throw new StrataError(
       "BAD_USER_INPUT",
@@ -24,12 +26,14 @@ export function checkedConstraints({ kind, set, remove }: ConstrainIntent): Cons
   }
   for (const pointer of remove) parsePointer(pointer);
   const seen = new Set<string>();
-  const checked = set.map((constraint, index) => {
+  const checked: Constraint[] = [];
+  for (const [index, constraint] of set.entries()) {
     const made = checkConstraint(constraint, `/set/${index}`);
     if (seen.has(made.pointer)) throw twice(`/set/${index}/pointer`);
     seen.add(made.pointer);
-    return made;
-  });
+    checked.push(made);
+    yield;
+  }
   return { kind, set: checked, remove };
 }
 

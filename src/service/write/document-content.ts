@@ -2,6 +2,7 @@ import { CONSTRAINTS_LIMIT, type Constraint, sameConstraints } from "../../domai
 import { StrataError } from "../../domain/errors.js";
 import { checkDocumentSize, equals, isEmpty, type JsonObject, LIMITS } from "../../domain/json.js";
 import { keptPins } from "../../domain/pins.js";
+import { checkPatterns } from "../../schema/bounds.js";
 import type { DocumentContent } from "../../store/store.js";
 
 /**
@@ -42,6 +43,7 @@ export function checkContentSize({ override = {}, constraints = [], pins = [] }:
       { pointer: "/set", limit: "constraints" },
     );
   }
+  checkPatterns(constraints);
   checkDocumentSize(override);
   if (constraints.length === 0 && pins.length === 0) return;
   const bytes = Buffer.byteLength(JSON.stringify([override, constraints, pins]));
