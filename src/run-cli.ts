@@ -11,6 +11,7 @@ const HELP = `Usage: strata [command]
   import-kazoo <folder>      try, and with --apply do, the move of KAZOO's own documents into the store
   prune                      list, and with --apply drop, overrides that are equal to what would be inherited
   audit                      print who did what, as lines of JSON; the server may go on meanwhile
+  manifest                   print the settings as a flag manifest of the OpenFeature CLI, for its code generators
   token                      print a token for a server that runs with the same STRATA_JWT_SECRET
   accept                     go on with a Redis that is not what gateways remember: a restored backup, say
   help, --help               show this
@@ -47,6 +48,9 @@ Options of audit:
   --since <time>             only since then: 2h, 7d, or 2026-11-29T14:00:00Z
   --after <cursor>           only what came after this entry
 
+Options of manifest:
+  --config <id>              of this config alone
+
 Options of token:
   --account <id>             act for this account and those below it
   --superadmin               act on everything
@@ -81,6 +85,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "import-kazoo": runImportKazoo,
   prune: runPrune,
   audit: runAudit,
+  manifest: runManifest,
   token: runToken,
   accept: runAccept,
   help,
@@ -180,6 +185,14 @@ async function runAudit(args: readonly string[], { env, stdout, stderr }: CliCon
     stdout,
     stderr,
   });
+}
+
+async function runManifest(args: readonly string[], { env, stdout }: CliContext): Promise<void> {
+  const [{ manifestCommand }, { readManifest }] = await Promise.all([
+    import("./command/manifest-command.js"),
+    import("./open-manifest.js"),
+  ]);
+  await manifestCommand(args, { manifest: (configId) => readManifest(env, configId), stdout });
 }
 
 async function runToken(args: readonly string[], { env, stdout }: CliContext): Promise<void> {
