@@ -12,6 +12,7 @@ const HELP = `Usage: strata [command]
   prune                      list, and with --apply drop, overrides that are equal to what would be inherited
   audit                      print who did what, as lines of JSON; the server may go on meanwhile
   manifest                   print the settings as a flag manifest of the OpenFeature CLI, for its code generators
+  types                      print TypeScript types of the configs, from the account schemas
   token                      print a token for a server that runs with the same STRATA_JWT_SECRET
   accept                     go on with a Redis that is not what gateways remember: a restored backup, say
   help, --help               show this
@@ -86,6 +87,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   prune: runPrune,
   audit: runAudit,
   manifest: runManifest,
+  types: runTypes,
   token: runToken,
   accept: runAccept,
   help,
@@ -190,9 +192,17 @@ async function runAudit(args: readonly string[], { env, stdout, stderr }: CliCon
 async function runManifest(args: readonly string[], { env, stdout }: CliContext): Promise<void> {
   const [{ manifestCommand }, { readManifest }] = await Promise.all([
     import("./command/manifest-command.js"),
-    import("./open-manifest.js"),
+    import("./print-schemas.js"),
   ]);
   await manifestCommand(args, { manifest: (configId) => readManifest(env, configId), stdout });
+}
+
+async function runTypes(args: readonly string[], { env, stdout }: CliContext): Promise<void> {
+  const [{ typesCommand }, { readTypes }] = await Promise.all([
+    import("./command/types-command.js"),
+    import("./print-schemas.js"),
+  ]);
+  await typesCommand(args, { types: () => readTypes(env), stdout });
 }
 
 async function runToken(args: readonly string[], { env, stdout }: CliContext): Promise<void> {

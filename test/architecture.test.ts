@@ -53,7 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "store/store.ts",
     "env.ts",
   ],
-  "open-manifest.ts": ["ofrep/manifest.ts", "schema/", "env.ts"],
+  "print-schemas.ts": ["ofrep/manifest.ts", "schema/", "env.ts"],
   "open-diff.ts": ["open-archive.ts", "command/", "schema/", "service/", "auth/", "env.ts"],
   "open-prune.ts": ["open-archive.ts", "schema/", "service/", "env.ts"],
   "command/": [
@@ -75,7 +75,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "open-diff.ts",
     "open-kazoo-import.ts",
     "open-prune.ts",
-    "open-manifest.ts",
+    "print-schemas.ts",
     "env.ts",
     "main.ts",
   ],
