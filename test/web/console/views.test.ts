@@ -64,8 +64,13 @@ const VIEWS: readonly (readonly [string, string, (page: Page) => Promise<unknown
   ],
   [
     "the past",
-    configPath("acme", "conferences", `?asOf=${new Date().toISOString()}`),
-    (page) => page.waitForSelector("[data-pointer]"),
+    configPath("acme", "conferences"),
+    async (page) => {
+      await page.click('[data-action="as-of"]');
+      await page.locator(".pop").getByRole("button", { name: "Show" }).click();
+      await page.click('[data-action="now"]:visible', { trial: true });
+      await page.waitForSelector("[data-pointer], .failed");
+    },
   ],
   ["a history", configPath("acme", "conferences/history"), (page) => page.waitForSelector("[data-revision]")],
   [

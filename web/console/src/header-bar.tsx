@@ -1,3 +1,4 @@
+import type { MouseEvent } from "react";
 import { Link } from "./route/link.js";
 import type { Route } from "./route/route.js";
 import { accountHref } from "./route/route.js";
@@ -8,7 +9,12 @@ import { useStore } from "./store.js";
 export function HeaderBar({ route }: { route: Route }) {
   const { viewer, token, signOut } = useSession();
   const isSystem = route.screen === "system" || (route.screen === "config" && route.place.accountId === null);
-  const explorer = `/explorer${token === null ? "" : `#token=${encodeURIComponent(token)}`}`;
+  const openExplorer = (event: MouseEvent) => {
+    if (token === null) return;
+    event.preventDefault();
+    // The token goes along in the fragment, which the explorer takes off. No link on the page holds it.
+    location.assign(`/explorer#token=${encodeURIComponent(token)}`);
+  };
   return (
     <header className="bar">
       <button type="button" className="quiet icon only-narrow" popoverTarget="accounts" aria-label="Accounts">
@@ -25,7 +31,7 @@ export function HeaderBar({ route }: { route: Route }) {
             System
           </Link>
         )}
-        <a href={explorer} rel="noreferrer">
+        <a href="/explorer" onClick={openExplorer}>
           Explorer
         </a>
       </nav>

@@ -194,6 +194,6 @@ function RowButtons({ row, canEdit, draft, actions }: FieldRowProps) {
 }
 
 function comingText({ inherited }: Row): string {
-  if (!inherited) return "no layer below says anything here";
+  if (!inherited) return "remove; no layer below says anything here";
   return `${jsonText(inherited.value)} comes back, from ${LAYER_NAMES[inherited.source]}`;
 }

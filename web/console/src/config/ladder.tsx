@@ -89,7 +89,7 @@ function PlaceLink({ layer, place, pointer, asOf }: Omit<RungProps, "detail">) {
     <Link
       className="rung-link"
       href={configHref(there, "fields", { at: pointer, asOf: asOf ?? undefined })}
-      aria-label={`Go to ${layerTitle(layer)}`}
+      aria-label={`Go there: ${layerTitle(layer)}`}
     >
       Go there
     </Link>
