@@ -506,8 +506,7 @@ export const ProblemFragmentDoc = new TypedDocumentString(`
 }
     `, {"fragmentName":"Problem"}) as unknown as TypedDocumentString<ProblemFragment, unknown>;
 export const ConfigViewFragmentDoc = new TypedDocumentString(`
-    "Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
-fragment ConfigView on EffectiveConfig {
+    fragment ConfigView on EffectiveConfig {
   id
   configId
   etag
@@ -605,7 +604,6 @@ export const WriteOutcomeFragmentDoc = new TypedDocumentString(`
   title
   description
 }
-"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
 fragment ConfigView on EffectiveConfig {
   id
   configId
@@ -825,7 +823,6 @@ export const ConfigDocument = new TypedDocumentString(`
   title
   description
 }
-"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
 fragment ConfigView on EffectiveConfig {
   id
   configId
@@ -894,7 +891,6 @@ export const SystemConfigDocument = new TypedDocumentString(`
   title
   description
 }
-"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
 fragment ConfigView on EffectiveConfig {
   id
   configId
@@ -1125,7 +1121,6 @@ export const PatchConfigDocument = new TypedDocumentString(`
   title
   description
 }
-"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
 fragment ConfigView on EffectiveConfig {
   id
   configId
@@ -1223,7 +1218,6 @@ export const ResetConfigDocument = new TypedDocumentString(`
   title
   description
 }
-"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
 fragment ConfigView on EffectiveConfig {
   id
   configId
@@ -1321,7 +1315,6 @@ export const RestoreConfigDocument = new TypedDocumentString(`
   title
   description
 }
-"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
 fragment ConfigView on EffectiveConfig {
   id
   configId
@@ -1419,7 +1412,6 @@ export const PatchSystemConfigDocument = new TypedDocumentString(`
   title
   description
 }
-"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
 fragment ConfigView on EffectiveConfig {
   id
   configId
@@ -1517,7 +1509,6 @@ export const ResetSystemConfigDocument = new TypedDocumentString(`
   title
   description
 }
-"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
 fragment ConfigView on EffectiveConfig {
   id
   configId
@@ -1615,7 +1606,6 @@ export const RestoreSystemConfigDocument = new TypedDocumentString(`
   title
   description
 }
-"Everything that a config's screen shows. Queries and writes select it as a whole, so that the etag and the values are of one moment."
 fragment ConfigView on EffectiveConfig {
   id
   configId
@@ -1702,8 +1692,7 @@ fragment WriteOutcome on WriteConfigResult {
   }
 }`) as unknown as TypedDocumentString<RestoreSystemConfigMutation, RestoreSystemConfigMutationVariables>;
 export const ConfigChangedDocument = new TypedDocumentString(`
-    "A view that shows another etag reads the config again: what it shows is always of one moment."
-subscription ConfigChanged($accountId: ID!, $configIds: [ID!]) {
+    subscription ConfigChanged($accountId: ID!, $configIds: [ID!]) {
   configChanged(accountId: $accountId, configIds: $configIds) {
     snapshot
     config {
