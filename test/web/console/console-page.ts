@@ -14,7 +14,7 @@ export async function openConsole(
   path: string,
   options: VisitOptions = {},
 ): Promise<Page> {
-  return await browser.visit(gateway.origin + path, { expected: [/WebSocket/], ...options });
+  return await browser.visit(gateway.origin + path, options);
 }
 
 /** The row of a field. */
