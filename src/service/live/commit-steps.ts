@@ -14,7 +14,7 @@ import {
   sequenceOfChange,
 } from "../../store/store.js";
 import { noSuchAccount } from "../authorize.js";
-import { visibleLayer } from "../read/visible-layer.js";
+import { visibleContent } from "../read/visible-layer.js";
 import { yieldToEventLoop } from "../yield-to-event-loop.js";
 import type { Deliveries, Touched } from "./deliveries.js";
 import { type LiveState, layerKindAt } from "./live-state.js";
@@ -267,8 +267,14 @@ function visibleText(
   document: StoredDocument | undefined,
   perspective: LiveState["from"]["perspective"],
 ): string {
-  const layer = visibleLayer(document, perspective);
-  return layer === undefined
-    ? ""
-    : canonical({ ...layer, revision: 0, updatedAt: "", updatedBy: "" } as Json);
+  const content = document && visibleContent(document, perspective);
+  if (content === undefined) return "";
+  const { document: overrides, constraints = [], pins = [] } = content;
+  const said = constraints.map(({ pointer, kind, schema = null, reason }) => ({
+    pointer,
+    kind,
+    schema,
+    reason,
+  }));
+  return canonical({ overrides, constraints: said, pins });
 }
