@@ -1,4 +1,4 @@
-import { canonical, type Json } from "../../domain/json.js";
+import { canonical } from "../../domain/json.js";
 import type { LayerKind } from "../../domain/layer.js";
 import { resellerLineage } from "../../domain/reseller.js";
 import {
