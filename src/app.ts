@@ -122,13 +122,8 @@ async function assemble(
   const plain = await createGraphqlSchema();
   const schema = settings.federation ? asSubgraph(plain) : plain;
   const trusted = await openTrustedDocuments(settings, schema);
-  const { cache, watched, createReader, openServices } = createServices(
-    settings,
-    metrics,
-    schemas,
-    store,
-    shared,
-  );
+  const services = createServices(settings, metrics, schemas, store, shared);
+  const { live, cache, watched, createReader, openServices } = services;
   if (settings.examples)
     await fillWithExamples(openServices(), createReader(OPEN_PRINCIPAL), watched, logger);
   const authenticate = authenticatorOf(settings, logger, now);
@@ -149,6 +144,7 @@ async function assemble(
     },
   });
   app.addHook("onClose", async () => {
+    live.close();
     shared?.close();
     await store.close();
   });
@@ -228,7 +224,7 @@ function createServices(
     };
   };
   const openConfigs = () => openServices().configs;
-  const live = new LiveConfigs({ store, openConfigs, createReader, now });
+  const live = new LiveConfigs({ store, openConfigs, createReader, now, notices: metrics.live });
   schemas.onChange(() => live.schemasChanged());
   return { live, cache, watched, createReader, openServices };
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { LiveNotices } from "../service/live/live-configs.js";
 import { Histogram } from "./histogram.js";
+import { createLiveMetrics } from "./live-metrics.js";
 
 /** Strata's metrics, and where they are read from. Labels come from closed sets: callers cannot add series. */
 export interface Metrics {
@@ -11,6 +13,7 @@ export interface Metrics {
   httpRequest(method: string, route: string, status: number, seconds: number): void;
   storeCall(operation: string, outcome: string, size: number, seconds: number): void;
   mergeLookup(known: boolean): void;
+  readonly live: LiveNotices;
   /** A schema folder is in force. */
   schemas(digest: string, loaded: number, problems: Readonly<Record<"refused" | "ignored", number>>): void;
   schemaReload(outcome: "replaced" | "unchanged" | "refused"): void;
@@ -83,6 +86,7 @@ export function createMetrics(): Metrics {
       batches.observe(operation, size);
     },
     mergeLookup: (known) => merges.inc({ outcome: known ? "hit" : "miss" }),
+    live: createLiveMetrics(registers),
     ...createSchemaMetrics(registers),
   };
 }

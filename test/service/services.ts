@@ -42,25 +42,31 @@ function registryOf(folder: string): SchemaRegistry {
 export class Services {
   #ticks = 0;
   readonly #lineages = new LineageCache(16 * 2 ** 20);
-  readonly accounts: AccountService;
-  readonly configs: ConfigService;
+  accounts!: AccountService;
+  configs!: ConfigService;
   readonly live: LiveConfigs;
 
   constructor(
     readonly store: Store,
     schemas: string,
-    now = (): Date => new Date(Date.UTC(2026, 0, 1) + this.#ticks++),
+    private readonly now = (): Date => new Date(Date.UTC(2026, 0, 1) + this.#ticks++),
   ) {
-    const dependencies = { store, now, newId: () => randomUUID() };
-    const registry = registryOf(schemas);
-    this.accounts = new AccountService({ ...dependencies, registry });
-    this.configs = new ConfigService({ ...dependencies, registry, merges: createMerges() });
+    this.serve(schemas);
     this.live = new LiveConfigs({
       store,
       openConfigs: () => this.configs,
       now,
       createReader: (principal) => createRequestReader(store, principal, this.#lineages),
     });
+  }
+
+  /** From now on the schemas of another folder are in force. */
+  serve(schemas: string): void {
+    const { store, now } = this;
+    const dependencies = { store, now, newId: () => randomUUID() };
+    const registry = registryOf(schemas);
+    this.accounts = new AccountService({ ...dependencies, registry });
+    this.configs = new ConfigService({ ...dependencies, registry, merges: createMerges() });
   }
 
   /** Accounts in order, parents first: `["leaf", "reseller"]` hangs leaf under reseller; a `*` marks a reseller. */

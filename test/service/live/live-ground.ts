@@ -62,6 +62,12 @@ export class LiveGround {
     return new Follower(this.live, { accountId, ...wanted }, principal).start();
   }
 
+  /** As a reload of the schema folder. */
+  changeSchemas(schemas: Readonly<Record<string, unknown>>): void {
+    this.services.serve(schemaFolder(schemas));
+    this.live.schemasChanged();
+  }
+
   /** Another gateway over the same store, which has watched nothing so far. */
   otherGateway(): LiveConfigs {
     return gatewayOver(this.services);

@@ -5,7 +5,7 @@ import { cursorOf, schemaMark } from "../../../src/service/store-cursor.js";
 import { alteredStore } from "../../store/altered-store.js";
 import { written } from "../services.js";
 import { type Follower, until } from "./follower.js";
-import { LiveGround } from "./live-ground.js";
+import { LiveGround, SCHEMAS } from "./live-ground.js";
 
 const PAUSE_MS = 60;
 const pause = (milliseconds = PAUSE_MS) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -266,6 +266,69 @@ describe("what cannot be resumed begins again with a reset, never silently", () 
       await resumed.return?.();
     },
   );
+});
+
+describe("another schema folder", () => {
+  const without = (name: string) =>
+    Object.fromEntries(Object.entries(SCHEMAS).filter(([file]) => !file.endsWith(name)));
+
+  test("is told as a change of the SCHEMA layer, of those configs alone that are seen otherwise now", async () => {
+    const ground = await LiveGround.open();
+    written(await ground.services.patch(undefined, "one", { hidden: 5 }));
+    const follower = await ground.follow("acme");
+    await until(() => follower.told.length === 2);
+    const { properties } = SCHEMAS["system_config.one"];
+    ground.changeSchemas({
+      ...SCHEMAS,
+      "account_config.one": { type: "object", properties },
+      "system_config.one": {
+        type: "object",
+        properties: { ...properties, a: { type: "integer", default: 4 } },
+      },
+    });
+    await has(follower, 1);
+    written(await ground.services.patch(undefined, "one", { hidden: 6 }));
+    await has(follower, 2);
+    await pause();
+    expect(
+      changesOf(follower).map(({ configId, movedLayers, changes }) => [configId, movedLayers, changes]),
+    ).toMatchObject([
+      [
+        "one",
+        ["SCHEMA"],
+        [
+          { pointer: "/a", after: 4 },
+          { pointer: "/hidden", after: 5 },
+        ],
+      ],
+      ["one", ["SYSTEM"], [{ pointer: "/hidden", before: 5, after: 6 }]],
+    ]);
+    const { cursor } = follower;
+    await follower.cut();
+    await follower.start();
+    await pause();
+    expect([follower.resets, follower.cursor]).toEqual([0, cursor]);
+  });
+
+  test("ends the streams of a config that is no more where it was named; where all are wanted it brings new ones", async () => {
+    const ground = await LiveGround.open();
+    const [named, all] = await Promise.all([
+      ground.follow("acme", { configIds: ["one"] }),
+      ground.follow("acme"),
+    ]);
+    await until(() => all.told.length === 2);
+    ground.changeSchemas({
+      ...without(".one"),
+      "account_config.three": { type: "object", properties: { a: {} } },
+    });
+    await until(() => named.error !== undefined && all.told.length > 2);
+    expect(named.error).toMatchObject({ code: "CONFIG_NOT_FOUND" });
+    expect(all.told[2]).toMatchObject({ configId: "three", snapshot: true, reset: false });
+    written(await ground.services.patch("acme", "two", { a: 5 }));
+    written(await ground.services.patch("acme", "three", { a: 5 }));
+    await has(all, 2);
+    expect(changesOf(all).map(({ configId }) => configId)).toEqual(["two", "three"]);
+  });
 });
 
 describe("a stream ends", () => {

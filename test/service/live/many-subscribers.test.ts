@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
+import type { ConfigChange } from "../../../src/service/live/config-change.js";
+import { heapMebibytes } from "../../heap.js";
+import { written } from "../services.js";
+import { LiveGround } from "./live-ground.js";
+
+const isLong = process.env.STRATA_TEST_LONG === "1";
+const SUBSCRIBERS = isLong ? 5_000 : 500;
+
+async function openWith(accounts: number): Promise<{ ground: LiveGround; ids: string[] }> {
+  const ground = await LiveGround.open();
+  const ids = Array.from({ length: accounts }, (_, number) => `a${number}`);
+  for (let next = 0; next < accounts; next += 250)
+    await Promise.all(ids.slice(next, next + 250).map((id) => ground.services.tree([id, "east"])));
+  return { ground, ids };
+}
+
+function subscribeAll({ live }: LiveGround, ids: readonly string[]) {
+  return Promise.all(ids.map((accountId) => live.subscribe({ principal: OPEN_PRINCIPAL, accountId })));
+}
+
+test("an idle subscriber takes less than 24 KiB of the heap", async () => {
+  const { ground, ids } = await openWith(SUBSCRIBERS);
+  const first = await ground.live.subscribe({ principal: OPEN_PRINCIPAL, accountId: "acme" });
+  await first.next();
+  const before = heapMebibytes();
+  const streams = await subscribeAll(ground, ids);
+  for (const stream of streams) for (let config = 0; config < 2; config++) await stream.next();
+  const waiting = streams.map((stream) => stream.next());
+  const each = ((heapMebibytes() - before) * 2 ** 20) / SUBSCRIBERS;
+  console.info(`heap of an idle subscriber of two configs: ${Math.round(each)} bytes`);
+  expect(each).toBeLessThan(24 * 1_024);
+  ground.live.close();
+  await Promise.all(waiting);
+});
+
+test("one system write that moves every subscribed config is told to all, and in slices", async () => {
+  const { ground, ids } = await openWith(SUBSCRIBERS);
+  const streams = (await subscribeAll(ground, [...ids, ...ids])) as AsyncIterableIterator<ConfigChange>[];
+  for (const stream of streams) for (let config = 0; config < 2; config++) await stream.next();
+  const told = streams.map(async (stream) => (await stream.next()).value as ConfigChange);
+  let longest = 0;
+  let last = performance.now();
+  const watch = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 1);
+  const begun = performance.now();
+  written(await ground.services.patch(undefined, "one", { a: 9 }));
+  const gists = (await Promise.all(told)).map(
+    ({ changes, movedLayers }) => `${changes[0]?.after} ${movedLayers}`,
+  );
+  const seconds = (performance.now() - begun) / 1_000;
+  clearInterval(watch);
+  console.info(
+    `${streams.length} pairs told in ${seconds.toFixed(2)} s; the loop was held for ${longest.toFixed(0)} ms`,
+  );
+  expect(new Set(gists)).toEqual(new Set(["9 SYSTEM"]));
+  for (const stream of streams) void stream.return?.();
+});
