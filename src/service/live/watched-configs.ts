@@ -2,10 +2,11 @@ import { type DocumentKey, keyText, type Lineage, type StoredDocument } from "..
 import type { ConfigPerspective } from "../config-catalog.js";
 import { LiveState } from "./live-state.js";
 import type { LiveSubscription } from "./live-subscription.js";
+import { SmallSet } from "./small-set.js";
 
 /** A document that subscribed configs are made of, as it is at the position of the engine. */
 export class WatchedDocument {
-  readonly views = new Set<WatchedConfig>();
+  readonly views = new SmallSet<WatchedConfig>();
   /** Since this sequence every change of it was looked at. */
   readonly watchedFrom: number;
   /** The sequence of the last change of it that accounts could see. */
@@ -43,7 +44,7 @@ export class WatchedAccount {
 
 /** One config of an account, for all who subscribe to it. */
 export class WatchedConfig {
-  readonly subscriptions = new Set<LiveSubscription>();
+  readonly subscriptions = new SmallSet<LiveSubscription>();
 
   /** @param documents of its layers, highest precedence first */
   constructor(

@@ -30,13 +30,18 @@ export class LiveGround {
 
   static async open(
     kept: Partial<HistoryRetention> = {},
-    given: { readonly notices?: LiveNotices; readonly alter?: (store: Store) => Store } = {},
+    given: {
+      readonly notices?: LiveNotices;
+      readonly alter?: (store: Store) => Store;
+      /** A folder; absent: the schemas of above. */
+      readonly schemas?: string;
+    } = {},
   ): Promise<LiveGround> {
     const folder = temporaryFolder(FAST_DISK);
     const opened = await openTestStore(folder, kept);
     const store = given.alter?.(opened) ?? opened;
     onTestFinished(() => opened.close());
-    const services = new Services(store, schemaFolder(SCHEMAS));
+    const services = new Services(store, given.schemas ?? schemaFolder(SCHEMAS));
     const ground = new LiveGround(services, folder, gatewayOver(services, given.notices));
     await services.tree(
       ["root"],

@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
 import type { ConfigChange } from "../../../src/service/live/config-change.js";
 import { heapMebibytes } from "../../heap.js";
-import { written } from "../services.js";
+import { SHIPPED_SCHEMAS, written } from "../services.js";
 import { LiveGround } from "./live-ground.js";
 
 const isLong = process.env.STRATA_TEST_LONG === "1";
 const SUBSCRIBERS = isLong ? 5_000 : 500;
 
-async function openWith(accounts: number): Promise<{ ground: LiveGround; ids: string[] }> {
-  const ground = await LiveGround.open();
+async function openWith(accounts: number, schemas?: string): Promise<{ ground: LiveGround; ids: string[] }> {
+  const ground = await LiveGround.open({}, schemas === undefined ? {} : { schemas });
   const ids = Array.from({ length: accounts }, (_, number) => `a${number}`);
   for (let next = 0; next < accounts; next += 250)
     await Promise.all(ids.slice(next, next + 250).map((id) => ground.services.tree([id, "east"])));
@@ -20,16 +20,17 @@ function subscribeAll({ live }: LiveGround, ids: readonly string[]) {
   return Promise.all(ids.map((accountId) => live.subscribe({ principal: OPEN_PRINCIPAL, accountId })));
 }
 
-test("an idle subscriber takes less than 24 KiB of the heap", async () => {
-  const { ground, ids } = await openWith(SUBSCRIBERS);
+test("an idle subscriber of every config takes less than 24 KiB of the heap", async () => {
+  const { ground, ids } = await openWith(SUBSCRIBERS, SHIPPED_SCHEMAS);
+  const configs = ground.services.configs.accountConfigIds().length;
   const first = await ground.live.subscribe({ principal: OPEN_PRINCIPAL, accountId: "acme" });
   await first.next();
   const before = heapMebibytes();
   const streams = await subscribeAll(ground, ids);
-  for (const stream of streams) for (let config = 0; config < 2; config++) await stream.next();
+  for (const stream of streams) for (let config = 0; config < configs; config++) await stream.next();
   const waiting = streams.map((stream) => stream.next());
   const each = ((heapMebibytes() - before) * 2 ** 20) / SUBSCRIBERS;
-  console.info(`heap of an idle subscriber of two configs: ${Math.round(each)} bytes`);
+  console.info(`heap of an idle subscriber of ${configs} configs: ${Math.round(each)} bytes`);
   expect(each).toBeLessThan(24 * 1_024);
   ground.live.close();
   await Promise.all(waiting);
