@@ -156,6 +156,27 @@ describe("a subscriber of an account's configs", () => {
     ]);
   });
 
+  test("is told of a constraint that binds the account, live and from a cursor, with what it keeps out of force", async () => {
+    const ground = await LiveGround.open();
+    const { services } = ground;
+    written(await services.patch("acme", "one", { a: 7 }));
+    const follower = await ground.follow("acme", { configIds: ["one"] });
+    await until(() => follower.told.length === 1);
+    const set = [{ pointer: "/a", kind: "LOCK" as const, reason: "one for all" }];
+    written(await services.write(undefined, "one", { kind: "CONSTRAIN", set, remove: [] }));
+    await has(follower, 1);
+    const { cursor } = follower;
+    await follower.cut();
+    written(await services.write(undefined, "one", { kind: "CONSTRAIN", set: [], remove: ["/a"] }));
+    await follower.start();
+    await has(follower, 2);
+    expect(follower.cursor).not.toBe(cursor);
+    expect(changesOf(follower).map(({ movedLayers, changes }) => [movedLayers, changes[0]?.after])).toEqual([
+      [["SYSTEM"], 1],
+      [["SYSTEM"], 7],
+    ]);
+  });
+
   test("goes on after 10,000 writes that it could not see, though histories keep 10 revisions", async () => {
     const writes = process.env.STRATA_TEST_LONG === "1" ? 10_000 : 1_500;
     const ground = await LiveGround.open({ historyRevisions: 10 });
@@ -163,9 +184,9 @@ describe("a subscriber of an account's configs", () => {
     const marked = await ground.follow("acme", { bookmarks: true });
     const plain = await ground.follow("acme");
     await until(() => marked.told.length === 2 && plain.told.length === 2);
-    for (let number = 0; number < writes; number += 50)
+    for (let number = 0; number < writes; number += 10)
       await Promise.all(
-        Array.from({ length: 50 }, (_, more) => services.patch(undefined, "one", { hidden: number + more })),
+        Array.from({ length: 10 }, (_, more) => services.patch(undefined, "one", { hidden: number + more })),
       );
     const bookmarks = () => marked.told.filter(({ bookmark }) => bookmark);
     await until(() => bookmarks().length > writes / 1_000, "bookmarks");
