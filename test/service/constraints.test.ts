@@ -1,11 +1,13 @@
-import { describe, expect, test } from "vitest";
-import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { OPEN_PRINCIPAL, type Principal } from "../../src/auth/principal.js";
 import type { Constraint } from "../../src/domain/constraint.js";
 import type { JsonObject } from "../../src/domain/json.js";
 import { FieldBlames } from "../../src/service/read/field-blames.js";
 import { createRequestReader } from "../../src/service/read/request-reader.js";
 import type { WriteResult } from "../../src/service/write/config-write.js";
+import { observeStore } from "../../src/store/observed-store.js";
 import { storedDocuments } from "../store/stored-documents.js";
+import { openTestStore } from "../store/test-store.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { OPEN_SCHEMAS, openServices, Services, written } from "./services.js";
 
@@ -269,6 +271,61 @@ describe("R17: constraints", () => {
     const blames = await FieldBlames.of(snapshot, createRequestReader(services.store, OPEN_PRINCIPAL));
     const [field] = snapshot.config.fields;
     expect(field && blames.at(field)?.revision).toBe(1);
+  });
+});
+
+test("A constraint takes one commit, however many accounts it binds, and every gateway sees it with its next read", async () => {
+  let commits = 0;
+  const store = observeStore(await openTestStore(), ({ operation }) => {
+    if (operation === "commit") commits++;
+  });
+  onTestFinished(() => store.close());
+  const schemas = schemaFolder(OPEN_SCHEMAS);
+  const gateways = [new Services(store, schemas), new Services(store, schemas)] as const;
+  const [first] = gateways;
+  const accounts = Array.from(
+    { length: process.env.STRATA_TEST_LONG === "1" ? 1_000 : 50 },
+    (_, n) => `a${n}`,
+  );
+  await first.tree(["root"], ["reseller*", "root"]);
+  for (const id of accounts) {
+    await first.tree([id, "reseller"]);
+    await first.set(id, "open", { a: id, b: id });
+  }
+  for (const gateway of gateways) for (const id of accounts) await values(gateway, id);
+  const before = commits;
+  written(await constrain(first, "reseller", [lock("/a")]));
+  expect(commits - before).toBe(1);
+  for (const gateway of gateways)
+    for (const id of accounts) expect(await values(gateway, id)).toEqual({ b: id });
+});
+
+describe("R15: what a caller may know of a layer above it", () => {
+  test("It can read a constraint's reason, not who set it or when", async () => {
+    const services = await openTree();
+    await constrain(services, "reseller", [lock("/a", "because")]);
+    const leaf: Principal = {
+      ...OPEN_PRINCIPAL,
+      isSuperadmin: false,
+      accountId: "leaf",
+      subject: "leaf",
+      issuedAt: Number.MAX_SAFE_INTEGER,
+    };
+    const target = { accountId: "leaf", configId: "open" };
+    const read = createRequestReader(services.store, leaf);
+    const { config } = await services.configs.effective(leaf, target, read);
+    expect(config.constraints.map(({ constraint: { reason } }) => reason)).toEqual(["because"]);
+    expect(config.layers[1]).toMatchObject({ kind: "RESELLER", revision: undefined, updatedBy: undefined });
+    for (const accountId of ["reseller", "root", "sub"]) {
+      const intent = { kind: "CONSTRAIN", set: [lock("/b")], remove: [] } as const;
+      const writing = services.configs.write(leaf, { target: { accountId, configId: "open" }, intent });
+      await expect(writing).rejects.toMatchObject({ code: "ACCOUNT_NOT_FOUND" });
+    }
+    const system = {
+      target: { accountId: undefined, configId: "open" },
+      intent: { kind: "CONSTRAIN", set: [], remove: [""] },
+    } as const;
+    await expect(services.configs.write(leaf, system)).rejects.toMatchObject({ code: "FORBIDDEN" });
   });
 });
 
