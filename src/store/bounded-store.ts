@@ -49,6 +49,7 @@ export function boundStaleness(store: Store, options: BoundedStoreOptions): Stor
       return found;
     },
     layersAt: (targets, moment, now) => store.layersAt(targets, moment, now),
+    inheriting: (of) => store.inheriting(of),
     layersAfter: (targets, sequence) => store.layersAfter(targets, sequence),
     versions: (of) => follower.versions(of),
     isStillAt: (sequence) => store.isStillAt(sequence),

@@ -81,9 +81,21 @@ export interface Expectations {
   readonly accounts: readonly { readonly id: string; readonly version: Version | undefined }[];
   /** Absent: the commit does not depend on the tree's shape. */
   readonly tree?: TreeToken;
+  /**
+   * No commit that came after this sequence was to an account, or to a document of the config. What the store cannot tell any
+   * more does not hold. Of commits to documents alone.
+   */
+  readonly quietSince?: QuietSince;
   /** True: there is no root yet. */
   readonly noRoot?: true;
 }
+
+export interface QuietSince {
+  readonly sequence: number;
+  readonly configId: string;
+}
+/** So many commits are looked through for it. */
+export const QUIET_LIMIT = 10_000;
 
 export const WRITE_KINDS = ["SET", "PATCH", "RESET", "RESTORE", "CONSTRAIN"] as const;
 export type WriteKind = (typeof WRITE_KINDS)[number];

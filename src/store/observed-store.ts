@@ -6,6 +6,7 @@ export interface StoreCall {
     | "lineages"
     | "descendants"
     | "layers"
+    | "inheriting"
     | "layersAt"
     | "layersAfter"
     | "versions"
@@ -50,6 +51,7 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
     layers: (targets, bodies) => observed("layers", targets.length, () => store.layers(targets, bodies)),
     layersAt: (targets, moment, now) =>
       observed("layersAt", targets.length, () => store.layersAt(targets, moment, now)),
+    inheriting: (of) => observed("inheriting", of.limit, () => store.inheriting(of)),
     layersAfter: (targets, sequence) =>
       observed("layersAfter", targets.length, () => store.layersAfter(targets, sequence)),
     versions: (of) =>

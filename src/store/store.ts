@@ -47,6 +47,11 @@ export interface Store {
   lineages(accountIds: readonly string[]): Promise<Lineages>;
   /** The accounts below one, and how many there are, all as of one moment; of an account that is not there, none. */
   descendants(of: DescendantsOf): Promise<Descendants>;
+  /**
+   * The accounts below one that inherit from it, in the order of `descendants`, as of one moment.
+   * @throws StrataError STORE_UNAVAILABLE as `documentOwners`
+   */
+  inheriting(of: InheritingOf): Promise<readonly InheritingAccount[]>;
   /** The stored layers of configs, all as of one moment, each with the lineage that names them. */
   layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs>;
   /**
@@ -149,6 +154,22 @@ export interface Descendants {
   readonly paths: readonly AccountPath[];
   /** How many accounts are one level below, two levels below, and so on; as long as there are any. */
   readonly counts: readonly number[];
+}
+
+export interface InheritingOf {
+  readonly accountId: string;
+  /** Of which config it is told who has a document. */
+  readonly configId: string;
+  /** True: all below; else none of those that are below another reseller. */
+  readonly throughResellers: boolean;
+  /** Goes on behind this place; what was there may have gone meanwhile. Absent: from the first. */
+  readonly after?: AccountPath;
+  readonly limit: number;
+}
+export interface InheritingAccount {
+  readonly path: AccountPath;
+  readonly isReseller: boolean;
+  readonly hasDocument: boolean;
 }
 
 /**

@@ -7,6 +7,7 @@ export function alteredStore(store: Store, calls: Partial<Store>): Store {
     descendants: (of) => store.descendants(of),
     layers: (targets, bodies) => store.layers(targets, bodies),
     layersAt: (targets, moment, now) => store.layersAt(targets, moment, now),
+    inheriting: (of) => store.inheriting(of),
     layersAfter: (targets, sequence) => store.layersAfter(targets, sequence),
     versions: (of) => store.versions(of),
     isStillAt: (sequence) => store.isStillAt(sequence),

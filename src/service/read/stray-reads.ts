@@ -23,6 +23,7 @@ export class StrayReads {
       descendants: (of) => stray(store.descendants(of)),
       layers: (targets, bodies) => stray(store.layers(targets, bodies)),
       layersAt: (targets, moment, now) => stray(store.layersAt(targets, moment, now)),
+      inheriting: (of) => stray(store.inheriting(of)),
       layersAfter: (targets, sequence) => stray(store.layersAfter(targets, sequence)),
       versions: (of) => stray(store.versions(of)),
       isStillAt: (sequence) => stray(store.isStillAt(sequence)),

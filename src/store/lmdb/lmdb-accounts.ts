@@ -27,14 +27,18 @@ import type { Database } from "./lmdb-database.js";
  * level by level. The last is kept, for nobody could count a large subtree within one turn.
  */
 const accountKey = (id: string): Key => ["a", id];
-const childKey = (parentId: string, id: string): Key => ["k", parentId, id];
+export const childKey = (parentId: string, id: string): Key => ["k", parentId, id];
 const countsKey = (id: string): Key => ["n", id];
 /** Comes after every id. */
-const LAST_ID = "\x7f";
+export const LAST_ID = "\x7f";
 
 export function accountOf(database: Database, id: string, parse = parseAccount): AccountRecord | undefined {
   const record = database.get(accountKey(id));
   return record === undefined ? undefined : parse(record);
+}
+
+export function isReseller(database: Database, id: string): boolean {
+  return database.get(accountKey(id))?.split("\n", 3)[2] === "reseller";
 }
 
 export function accountVersionOf(database: Database, id: string): Version | undefined {

@@ -31,6 +31,10 @@ function lastSequenceOf(database: Database, configId: string): number {
   return Number(database.get(lastKey(configId)) ?? 0);
 }
 
+export function isOwner(database: Database, configId: string, accountId: string): boolean {
+  return database.get(ownerKey(configId, accountId)) !== undefined;
+}
+
 export function documentOwners(
   database: Database,
   { configId, after = "", limit }: DocumentOwnersOf,

@@ -25,6 +25,8 @@ import {
   keyText,
   type LayerBodies,
   type Position,
+  QUIET_LIMIT,
+  type QuietSince,
   type StoredConfigs,
   type StoredDocument,
   sameVersion,
@@ -132,8 +134,15 @@ function holds(database: Database, { expect }: Commit): boolean {
     expect.documents.every(({ key, version }) => sameVersion(versionOf(database, key), version)) &&
     expect.accounts.every(({ id, version }) => sameVersion(accountVersionOf(database, id), version)) &&
     (expect.tree === undefined || expect.tree === treeOf(database)) &&
+    (expect.quietSince === undefined || isQuiet(database, expect.quietSince)) &&
     (expect.noRoot === undefined || database.get("root") === undefined)
   );
+}
+
+function isQuiet(database: Database, { sequence: after, configId }: QuietSince): boolean {
+  const { changes, sequence } = changesAfter(database, after, QUIET_LIMIT);
+  if (changes === undefined || changes.length < sequence - after) return false;
+  return changes.every((change) => change.on === "document" && change.key.configId !== configId);
 }
 
 function nextVersion(database: Database, write: Commit["write"]): Version {

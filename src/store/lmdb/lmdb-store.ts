@@ -22,6 +22,8 @@ import {
   HISTORY_REVISIONS,
   type HistoryOf,
   type LayerBodies,
+  type InheritingAccount,
+  type InheritingOf,
   type LayersAfter,
   type LayersAt,
   type Lineages,
@@ -44,6 +46,7 @@ import { MAP_SIZE_BYTES, openFolder } from "./lmdb-environment.js";
 import { unusable } from "./lmdb-errors.js";
 import { documentHistory } from "./lmdb-history.js";
 import { documentOwners } from "./lmdb-index.js";
+import { inheriting } from "./lmdb-inheriting.js";
 import { namedOperation, operationVersion } from "./lmdb-operations.js";
 import { layersAfter, layersAt } from "./lmdb-past.js";
 import {
@@ -138,6 +141,10 @@ class LmdbStore implements Store {
   async layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {
     await this.#settle(moment, now);
     return this.#read((database) => layersAt(database, targets, moment, now));
+  }
+
+  inheriting(of: InheritingOf): Promise<InheritingAccount[]> {
+    return this.#read((database) => inheriting(database, of));
   }
 
   layersAfter(targets: readonly DocumentKey[], sequence: number): Promise<LayersAfter> {

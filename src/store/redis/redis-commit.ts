@@ -53,7 +53,7 @@ export function commitCommand(
       ? [
           headerText({ kind: write.kind, ...origin, restoredFrom: write.restoredFrom }),
           ...[write.key.configId, write.key.accountId ?? "", text ?? "", write.blame ?? ""],
-          ...[historyRevisions, historyBytes],
+          ...[historyRevisions, historyBytes, expect.quietSince?.sequence ?? ""],
         ]
       : [accountBody(write.account), ...accountArguments(keys, write)];
   return [

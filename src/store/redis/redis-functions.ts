@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { TOKENS_WAIT } from "../../domain/clock.js";
-import { TREE_DEPTH } from "../store.js";
+import { QUIET_LIMIT, TREE_DEPTH } from "../store.js";
 import { LUA_COMMIT } from "./redis-lua-commit.js";
 import { LUA_FACTS, LUA_UPGRADE } from "./redis-lua-facts.js";
 import { LUA_HISTORY, LUA_HISTORY_READS } from "./redis-lua-history.js";
@@ -25,6 +25,7 @@ local UPGRADED_FORMAT = ${REDIS_UPGRADED_FORMAT}
 local TREE_DEPTH = ${TREE_DEPTH}
 local TOKENS_WAIT = ${TOKENS_WAIT}
 local TRIM_PER_COMMIT = ${TRIM_PER_COMMIT}
+local QUIET_LIMIT = ${QUIET_LIMIT}
 ${LUA_FACTS}${LUA_HISTORY}${LUA_COMMIT}${LUA_READS}${LUA_HISTORY_READS}${LUA_PAST}${LUA_IMPORT}${LUA_UPGRADE}
 -- keys: probe; args: milliseconds. A write that changes nothing, by the way that commits take.
 local function probe(keys, args)
@@ -48,6 +49,7 @@ export const FUNCTIONS = {
   history: `strata_history_${DIGEST}`,
   writes: `strata_writes_${DIGEST}`,
   owners: `strata_owners_${DIGEST}`,
+  inheriting: `strata_inheriting_${DIGEST}`,
   descendants: `strata_descendants_${DIGEST}`,
   found: `strata_found_${DIGEST}`,
   beginImport: `strata_begin_import_${DIGEST}`,
@@ -79,6 +81,7 @@ const READING: ReadonlySet<string> = new Set([
   "history",
   "writes",
   "owners",
+  "inheriting",
 ]);
 
 /** In Lua each function has the same name, with underscores. */

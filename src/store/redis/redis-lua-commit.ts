@@ -299,7 +299,7 @@ local function plan_revision(writes, history, blame, before, version, record, bl
 end
 
 -- keys from k on: version record history configs owners last blame; args from a on: config-id owner text blame, and what
--- of a history is kept: revisions bytes. The system layer is no owner.
+-- of a history is kept: revisions bytes, behind which stands since when it has to be quiet, or ''. The system layer is no owner.
 local function plan_document(writes, record, before, version, sequence, keys, k, args, a)
   local config, owner, text = args[a], args[a + 1], args[a + 2]
   record = record .. '\\n' .. text
@@ -330,6 +330,19 @@ local function plan_remembering(writes, named, id, limit, life)
     return math.max(1, math.ceil(((tonumber(oldest[2]) or now) - now) / 1000))
   end
   plan(writes, 'ZADD', named, number(now + life), id)
+end
+
+-- Whether no commit after a sequence was to an account, or to a document of the config.
+local function is_quiet(feed, after, sequence, config)
+  if sequence - after > QUIET_LIMIT then return false end
+  if sequence <= after then return true end
+  local entries = redis.call('XRANGE', feed, number(after + 1) .. '-0', number(sequence) .. '-0')
+  if #entries < sequence - after then return false end
+  for _, entry in ipairs(entries) do
+    local found = string.match(entry[2][2], '^[^\\n]*\\n{"on":"document","key":{[^}]*"configId":"([^"]*)"')
+    if not found or found == config then return false end
+  end
+  return true
 end
 
 -- What a commit comes to: an answer, or what is to be written and the answer then. Writes nothing.
@@ -371,6 +384,8 @@ local function decide(keys, args)
     fits, above = fits_tree(args[a + 7], args[a + 3], args[a + 4], args[a + 5])
     if not fits then holds = false end
   end
+  local quiet_since = isDocument and tonumber(args[a + 9])
+  if quiet_since and not is_quiet(feed_key, quiet_since, sequence, args[a + 3]) then holds = false end
   if not holds then return {'conflict', tree, number(sequence), current} end
 
   local writes, retryAfter = {}, nil

@@ -81,6 +81,34 @@ local function owners(keys, args)
   }
 end
 
+local function is_reseller(prefix, id)
+  local record = redis.call('GET', prefix .. 'a:' .. id)
+  local _, role = place_of(record or '')
+  return role == 'reseller'
+end
+
+-- keys: tree meta owners; args: prefix id limit, '1' for those below other resellers as well, and the path behind which to go
+-- on. Of each account its path, whether it is a reseller, and whether it has a document.
+local function inheriting(keys, args)
+  local prefix, root, limit, is_through = args[1], args[2], tonumber(args[3]), args[4] == '1'
+  local path, last = path_within(prefix, root, args, 5, #args)
+  local is_closed = last == '' and #path > 0 and not is_through and is_reseller(prefix, path[#path])
+  local found = {}
+  while #found < limit do
+    local child = not is_closed and child_beside(prefix, path[#path] or root, last, false)
+    is_closed = false
+    if child then
+      path[#path + 1], last = child, ''
+      local reseller = is_reseller(prefix, child)
+      local owns = redis.call('ZSCORE', keys[3], child) and '1' or '0'
+      found[#found + 1] = table.concat(path, '/') .. ' ' .. (reseller and '1' or '0') .. owns
+      is_closed = reseller and not is_through
+    elseif #path == 0 then break
+    else last = table.remove(path) end
+  end
+  return {redis.call('GET', keys[1]), redis.call('HGET', keys[2], 'format'), found}
+end
+
 -- keys: tree lastDeletion, the accounts; args: the prefix of accounts. Each account on the way to the root comes once.
 local function lineages(keys, args)
   local seen, records = {}, {}

@@ -28,6 +28,8 @@ import {
   type EarlierOperation,
   type HistoryOf,
   type LayerBodies,
+  type InheritingAccount,
+  type InheritingOf,
   type LayersAfter,
   type LayersAt,
   type Lineages,
@@ -279,13 +281,32 @@ export class RedisReads {
         string | null,
       ];
       this.#treeOf(token);
-      if (Number(format) < REDIS_FORMAT)
-        throw new StrataError(
-          "STORE_UNAVAILABLE",
-          `Redis at ${this.place} has no whole index by config yet: the store is being upgraded. Try again later.`,
-        );
+      this.#checkIndex(format);
       return { accountIds, lastSequence: Number(last ?? 0) };
     });
+  }
+
+  inheriting(of: InheritingOf): Promise<InheritingAccount[]> {
+    const { accountId, configId, throughResellers, after = [], limit } = of;
+    const keys = [this.keys.tree, this.keys.meta, this.keys.owners(configId)];
+    const args = [this.keys.prefix, accountId, limit, throughResellers ? "1" : "0", ...after] as const;
+    return this.read(["FCALL_RO", FUNCTIONS.inheriting, keys.length, ...keys, ...args], (answer) => {
+      const [token, format, found] = answer as [string | null, string | null, string[]];
+      this.#treeOf(token);
+      this.#checkIndex(format);
+      return found.map((text) => {
+        const [path = "", facts = ""] = text.split(" ");
+        return { path: path.split("/"), isReseller: facts[0] === "1", hasDocument: facts[1] === "1" };
+      });
+    });
+  }
+
+  #checkIndex(format: string | null): void {
+    if (Number(format) >= REDIS_FORMAT) return;
+    throw new StrataError(
+      "STORE_UNAVAILABLE",
+      `Redis at ${this.place} has no whole index by config yet: the store is being upgraded. Try again later.`,
+    );
   }
 
   /** The values of some keys, and the store's tree token. @throws StrataError STORE_UNAVAILABLE where there is no store */

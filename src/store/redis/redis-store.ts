@@ -17,6 +17,8 @@ import {
   type HistoryOf,
   type HistoryRetention,
   type LayerBodies,
+  type InheritingAccount,
+  type InheritingOf,
   type LayersAfter,
   type LayersAt,
   type Lineages,
@@ -180,6 +182,10 @@ class RedisStore implements Store {
 
   layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {
     return this.#reading(() => this.#reads.settledLayersAt(targets, moment, now));
+  }
+
+  inheriting(of: InheritingOf): Promise<InheritingAccount[]> {
+    return this.#reading(() => this.#reads.inheriting(of));
   }
 
   layersAfter(targets: readonly DocumentKey[], sequence: number): Promise<LayersAfter> {
