@@ -12,6 +12,8 @@ import type {
   DocumentOwnersOf,
   EarlierOperation,
   HistoryOf,
+  InheritingAccount,
+  InheritingOf,
   LayerBodies,
   LayersAfter,
   LayersAt,
@@ -50,6 +52,11 @@ export class CountedStore implements Store {
   layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {
     this.journal.storeCalls++;
     return this.store.layersAt(targets, moment, now);
+  }
+
+  inheriting(of: InheritingOf): Promise<readonly InheritingAccount[]> {
+    this.journal.storeCalls++;
+    return this.store.inheriting(of);
   }
 
   layersAfter(targets: readonly DocumentKey[], sequence: number): Promise<LayersAfter> {

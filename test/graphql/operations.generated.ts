@@ -40,6 +40,8 @@ export type PatchConfigInput = {
   configId?: string;
   /** Answer what would happen, and write nothing. */
   dryRun?: boolean;
+  /** The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now. */
+  expectImpact?: string | null | undefined;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
@@ -60,6 +62,8 @@ export type PatchSystemConfigInput = {
   configId: string;
   /** Answer what would happen, and write nothing. */
   dryRun?: boolean;
+  /** The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now. */
+  expectImpact?: string | null | undefined;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
@@ -82,6 +86,8 @@ export type ResetConfigInput = {
   configId?: string;
   /** Answer what would happen, and write nothing. */
   dryRun?: boolean;
+  /** The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now. */
+  expectImpact?: string | null | undefined;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
@@ -100,6 +106,8 @@ export type ResetSystemConfigInput = {
   configId: string;
   /** Answer what would happen, and write nothing. */
   dryRun?: boolean;
+  /** The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now. */
+  expectImpact?: string | null | undefined;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
@@ -120,6 +128,8 @@ export type SetConfigInput = {
   configId?: string;
   /** Answer what would happen, and write nothing. */
   dryRun?: boolean;
+  /** The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now. */
+  expectImpact?: string | null | undefined;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
@@ -140,6 +150,8 @@ export type SetSystemConfigInput = {
   configId: string;
   /** Answer what would happen, and write nothing. */
   dryRun?: boolean;
+  /** The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now. */
+  expectImpact?: string | null | undefined;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */

@@ -3,6 +3,7 @@ import type { FieldChange } from "../../domain/field-change.js";
 import type { Json, JsonObject } from "../../domain/json.js";
 import type { Position } from "../../store/store.js";
 import type { ConfigTarget } from "../config-catalog.js";
+import type { ImpactReport } from "../impact/impact-report.js";
 import type { ConfigProblem } from "../problems.js";
 import type { ConfigSnapshot } from "../read/config-snapshot.js";
 import type { JournaledWrite } from "../request-journal.js";
@@ -26,6 +27,8 @@ export interface WriteRequest {
    * changed since is a conflict. Absent: whatever is there now.
    */
   readonly base?: Position | undefined;
+  /** The digest of the impact that the write has to have: with another one it is a conflict. Absent: whatever it has. */
+  readonly expectImpact?: string | undefined;
   /** Answers what would happen, and writes nothing. */
   readonly dryRun?: boolean | undefined;
   /**
@@ -54,23 +57,36 @@ export type WriteResult =
       readonly replayed: boolean;
       /** The pointers at which the stored overrides are others than before. Worked out when it is asked for. */
       readonly changedPointers: Iterable<string>;
+      /** What it does to the accounts that inherit from the layer. Looked at when it is asked for. @throws as `impactReport` */
+      readonly impact: () => Promise<ImpactReport | undefined>;
     }
   | { readonly result: "invalid"; readonly problems: readonly ConfigProblem[] }
   | WriteConflict;
 
-/** Nothing was written. Without `conflicts`: `ifMatch` named another state than the current one. */
+/** Nothing was written. */
 export interface WriteConflict {
   readonly result: "conflict";
+  /**
+   * What did not hold: `ifMatch` named another state than the current one, others have changed since `base` what would be
+   * overwritten, or the write would have another impact than `expectImpact`.
+   */
+  readonly reason: "ifMatch" | "base" | "expectImpact";
   readonly current: ConfigSnapshot;
+  /** The impact that it would have; of `expectImpact` alone. */
+  readonly impact?: ImpactReport | undefined;
   /** The overlaps with what others have written since `base`: all of them. */
   readonly conflicts: readonly FieldConflict[];
 }
 
 /** All that a write means to do: what is not in here may be another in a retry. */
-export function meaningOf({ target, ifMatch, base, intent, note }: WriteRequest): Json {
+export function meaningOf({ target, ifMatch, base, expectImpact, intent, note }: WriteRequest): Json {
   const { accountId = null, configId } = target;
   const condition = ifMatch === undefined ? null : [ifMatch].flat();
-  const more = [...(base ? [{ base: [base.incarnation, base.sequence] }] : []), ...pinsOf(intent)];
+  const more = [
+    ...(base ? [{ base: [base.incarnation, base.sequence] }] : []),
+    ...(expectImpact === undefined ? [] : [{ expectImpact }]),
+    ...pinsOf(intent),
+  ];
   return [intent.kind, accountId, configId, wantedBy(intent), condition, note ?? null, ...more];
 }
 

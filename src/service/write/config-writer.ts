@@ -1,26 +1,25 @@
 import type { Principal } from "../../auth/principal.js";
 import { blameAfter, blameText } from "../../domain/blame.js";
 import { changedPointers } from "../../domain/changed-pointers.js";
-import type { EffectiveConfig } from "../../domain/effective-config.js";
 import { StrataError } from "../../domain/errors.js";
 import { fieldChanges } from "../../domain/field-change.js";
 import { checkJson, isObject, type Json, type JsonObject } from "../../domain/json.js";
-import type { Layer } from "../../domain/layer.js";
-import type { Perspective } from "../../schema/config-schema.js";
 import {
   type Commit,
   type Committed,
   type DocumentContent,
   type DocumentKey,
   type EarlierOperation,
-  type Expectations,
   type HistoryOf,
   keyText,
+  type Position,
   type StoredDocument,
 } from "../../store/store.js";
 import { authorize, noSuchAccount } from "../authorize.js";
 import type { ConfigCatalog, ConfigTarget } from "../config-catalog.js";
 import { fromStore } from "../from-store.js";
+import type { Change } from "../impact/impact-scope.js";
+import { type ImpactAt, writeImpact } from "../impact/write-impact.js";
 import { checkNote } from "../note.js";
 import { isBlocking } from "../problems.js";
 import { blamedDocument } from "../read/blamed-document.js";
@@ -39,15 +38,18 @@ import {
   type WriteResult,
 } from "./config-write.js";
 import { checkedConstraints } from "./constrain-intent.js";
+import {
+  changeOf,
+  committed,
+  type Decided,
+  expectations,
+  type Outcome,
+  type ReadLayers,
+  type Written,
+} from "./decided-write.js";
 import { freshAncestry, freshLayers } from "./fresh-layers.js";
 import type { KeyedMutex } from "./keyed-mutex.js";
-import {
-  checkOperationName,
-  digestOf,
-  earlierOperation,
-  type NamedOperation,
-  operationIdOf,
-} from "./named-operation.js";
+import { checkOperationName, digestOf, earlierOperation, operationIdOf } from "./named-operation.js";
 import { type FieldConflict, fieldConflicts } from "./rebase.js";
 import { earlierWrite, memoOf } from "./replayed-write.js";
 import { restoredRevision } from "./restored-revision.js";
@@ -55,6 +57,8 @@ import { decideInPieces, type WriteDecision, type WriteIntent } from "./write-de
 
 /** How long a write waits for the writes of the same config before it: during an outage each of those takes long. */
 const WAIT_WITHIN_MS = 1_500;
+/** By when a write is over of which all accounts below are looked at first. */
+const EXPECT_WITHIN_MS = 30_000;
 
 /** Writes documents. Decides on fresh layers, never on a cache (R13). */
 export class ConfigWriter {
@@ -119,11 +123,11 @@ export class ConfigWriter {
       if (earlier) {
         // Another account may have got the id of the one that was written.
         if (layers?.ancestry && !isOlder(layers.ancestry.lineage, earlier.at)) throw noSuchAccount();
-        return { answer: await this.#replayed(request.target, read, earlier) };
+        return { answer: await this.#replayed(principal, request.target, read, earlier) };
       }
       const { snapshot: before, perspective } = read;
       if (request.ifMatch !== undefined && ![request.ifMatch].flat().includes(before.etag)) {
-        return { answer: { result: "conflict", current: before, conflicts: [] } };
+        return { answer: { result: "conflict", reason: "ifMatch", current: before, conflicts: [] } };
       }
       const intent = await this.#lookedUp(request.intent, read);
       const stored = read.documents[0] ?? NOTHING;
@@ -132,19 +136,53 @@ export class ConfigWriter {
       );
       await yieldToEventLoop();
       const conflicts = await this.#overlaps(request, read, decision);
-      if (conflicts.length > 0) return { answer: { result: "conflict", current: before, conflicts } };
+      if (conflicts.length > 0)
+        return { answer: { result: "conflict", reason: "base", current: before, conflicts } };
       if (decision.problems.some(isBlocking)) {
         return { answer: { result: "invalid", problems: decision.problems } };
       }
       const dryRun = request.dryRun === true;
-      if (dryRun || !decision.changes) return { answer: this.#written(read, decision, undefined, dryRun) };
-      const commit = await this.#commit(principal, request, intent, read, { decision, named });
-      return {
-        commit,
-        done: (made: Committed) => this.#written(read, decision, { ...made, by: commit.by }, false),
-      };
+      const impact = this.#impact(principal, read, () => changeOf(read, decision));
+      const expected = request.expectImpact === undefined ? undefined : await impact(before.position);
+      if (request.expectImpact !== expected?.digest)
+        return {
+          answer: {
+            result: "conflict",
+            reason: "expectImpact",
+            current: before,
+            conflicts: [],
+            impact: expected,
+          },
+        };
+      const written = (done: Written | undefined, position: Position) =>
+        this.#written(read, decision, { done, dryRun, impact: () => impact(position) });
+      if (dryRun || !decision.changes) return { answer: written(undefined, before.position) };
+      const commit = await this.#commit(principal, request, intent, read, { decision, named, expected });
+      const done = (made: Committed) =>
+        written({ ...made, by: commit.by }, { ...before.position, sequence: made.version.sequence });
+      return { commit, done };
     };
-    return commitUntilDone(this.#dependencies, attempt, startedAt);
+    const { deadlineMs = request.expectImpact === undefined ? undefined : EXPECT_WITHIN_MS } =
+      this.#dependencies;
+    const given = { ...this.#dependencies, ...(deadlineMs !== undefined && { deadlineMs }) };
+    return commitUntilDone(given, attempt, startedAt);
+  }
+
+  /** What the write does to the accounts that inherit from the layer. */
+  #impact(
+    principal: Principal,
+    { snapshot, ancestry, documents }: ReadLayers,
+    change: () => Change,
+  ): ImpactAt {
+    const { schema } = snapshot;
+    const system = documents.at(-1);
+    return writeImpact(this.#dependencies.store, {
+      principal,
+      schema,
+      lineage: ancestry?.lineage,
+      system,
+      change,
+    });
   }
 
   /** Everything that a decision rests on, if the caller may take it. */
@@ -183,7 +221,7 @@ export class ConfigWriter {
     { target, note }: WriteRequest,
     intent: WriteIntent,
     read: ReadLayers,
-    { decision, named }: { readonly decision: WriteDecision; readonly named: NamedOperation | undefined },
+    { decision, named, expected }: Decided,
   ): Promise<Commit> {
     const { newId } = this.#dependencies;
     const { override } = decision.content;
@@ -196,7 +234,10 @@ export class ConfigWriter {
       ...(intent.kind === "RESTORE" && { restoredFrom: intent.revision }),
     };
     return {
-      expect: expectations(read),
+      expect: {
+        ...expectations(read),
+        ...(expected && { quietSince: { sequence: expected.sequence, configId: target.configId } }),
+      },
       write,
       at: this.#dependencies.now().toISOString(),
       by: principal.subject,
@@ -211,11 +252,14 @@ export class ConfigWriter {
 
   /** The answer to a write that an earlier request has done. */
   async #replayed(
+    principal: Principal,
     target: ConfigTarget,
-    { snapshot, perspective }: ReadLayers,
+    read: ReadLayers,
     operation: EarlierOperation,
   ): Promise<WriteResult> {
+    const { snapshot, perspective } = read;
     const earlier = await earlierWrite(this.#dependencies.store, target, perspective, operation);
+    const impact = this.#impact(principal, read, () => earlier.stored);
     return {
       result: "written",
       snapshot,
@@ -235,6 +279,7 @@ export class ConfigWriter {
       dryRun: false,
       replayed: true,
       changedPointers: [],
+      impact: () => impact(read.snapshot.position),
     };
   }
 
@@ -248,8 +293,7 @@ export class ConfigWriter {
   #written(
     { snapshot: before, keys, versions, documents }: ReadLayers,
     decision: WriteDecision,
-    done: Written | undefined,
-    dryRun: boolean,
+    { done, dryRun, impact }: Outcome,
   ): WriteResult {
     const config =
       done !== undefined ? committed(decision, done) : decision.changes ? decision.after : before.config;
@@ -281,19 +325,9 @@ export class ConfigWriter {
       get changedPointers() {
         return changedPointers(documents[0]?.override ?? {}, decision.content.override ?? {});
       },
+      impact,
     };
   }
-}
-
-/** The result of a write, and who made it. */
-interface Written extends Committed {
-  readonly by: string;
-}
-
-/** Everything that one decision rests on. */
-interface ReadLayers extends LayerVersions {
-  readonly perspective: Perspective;
-  readonly snapshot: ConfigSnapshot;
 }
 
 /** Stands for a document where there is none. */
@@ -312,20 +346,4 @@ async function checkIntent(intent: RequestedIntent): Promise<RequestedIntent> {
   if (!isObject(given))
     throw new StrataError("BAD_USER_INPUT", "A config is a JSON object.", { pointer: "" });
   return intent;
-}
-
-function committed({ after }: WriteDecision, { version, at, by }: Written): EffectiveConfig {
-  const [written] = after.layers as [Layer];
-  const stamped = { revision: version.revision, updatedAt: at, updatedBy: by };
-  return after.withHighest({ ...written, ...(written.document && stamped) });
-}
-
-/** Every layer read, and the ancestry that named them (R13). */
-function expectations({ ancestry, keys, versions }: ReadLayers): Expectations {
-  return {
-    documents: keys.map((key, index) => ({ key, version: versions[index] })),
-    accounts:
-      ancestry === undefined ? [] : [{ id: ancestry.lineage[0].id, version: ancestry.lineage[0].version }],
-    ...(ancestry && { tree: ancestry.tree }),
-  };
 }

@@ -13,6 +13,7 @@ import {
   type Version,
 } from "../../store/store.js";
 import { fromStore } from "../from-store.js";
+import type { Change } from "../impact/impact-scope.js";
 import { mergeOf } from "../read/merged-configs.js";
 import { type VisibleContent, visibleContent } from "../read/visible-layer.js";
 
@@ -38,6 +39,8 @@ export interface EarlierWrite {
   /** Undefined: the document was removed, or nothing of it is visible. */
   readonly content: VisibleContent | undefined;
   readonly changes: readonly FieldChange[];
+  /** The document before it and after it, all of it. */
+  readonly stored: Change;
 }
 
 /**
@@ -81,6 +84,10 @@ export async function earlierWrite(
     get content() {
       if (!isKept) throw gone(version);
       return made && visibleContent(made, perspective);
+    },
+    get stored() {
+      if (!isKept || replaced === "lost") throw gone(version);
+      return { before: asStored(replaced), after: asStored(made) };
     },
     get changes() {
       if (!isKept || replaced === "lost") throw gone(version);

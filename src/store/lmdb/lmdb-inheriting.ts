@@ -29,7 +29,11 @@ function* accountsBehind(
   // It was told before; those below it come next.
   if (isThere && (of.throughResellers || !isReseller(database, first)))
     yield* accountsBehind(database, of, { parentId: first, path: [...path, first] }, rest);
-  const range = { start: childKey(parentId, first ?? ""), exclusiveStart: true, end: childKey(parentId, LAST_ID) };
+  const range = {
+    start: childKey(parentId, first ?? ""),
+    exclusiveStart: true,
+    end: childKey(parentId, LAST_ID),
+  };
   for (const { value: id } of database.getRange(range)) {
     const account = {
       path: [...path, id],

@@ -17,6 +17,8 @@ const PATCH =
   "RFC 7396, over the document's own overrides: every value named is in force afterwards, null drops the override there and below, nothing else is touched.";
 const POINTERS =
   "Drop only the overrides at or under these; absent or null: all of them. An empty list drops nothing.";
+const EXPECT_IMPACT =
+  "The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now.";
 const BASE =
   "The `cursor` of the config you decided on. The write is decided on what is there now; a field that it would overwrite and that others have changed since is a conflict: then nothing is written, and ConfigConflict lists all of them. Edits of different fields both succeed. REVISION_NOT_FOUND where that state cannot be told any more.";
 const PIN =
@@ -36,6 +38,9 @@ abstract class WriteOptions {
       "The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is.",
   })
   ifMatch?: string | null;
+
+  @Field(() => String, { nullable: true, description: EXPECT_IMPACT })
+  expectImpact?: string | null;
 
   @Field(() => Boolean, { defaultValue: false, description: "Answer what would happen, and write nothing." })
   dryRun!: boolean;
@@ -214,12 +219,13 @@ export function writeRequest(
   intent: RequestedIntent,
 ): WriteRequest {
   const target: ConfigTarget = { accountId: input.accountId, configId: input.configId };
-  const { ifMatch, base, dryRun, note, operationId } = input;
+  const { ifMatch, base, expectImpact, dryRun, note, operationId } = input;
   return {
     target,
     intent,
     ifMatch: ifMatch ?? undefined,
     base: base == null ? undefined : positionIn(base, "/base"),
+    expectImpact: expectImpact ?? undefined,
     dryRun,
     note: note ?? undefined,
     operationId: operationId ?? undefined,

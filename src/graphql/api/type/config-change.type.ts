@@ -6,8 +6,8 @@ import { afterYield, type Later } from "../../../service/yield-to-event-loop.js"
 import { listComplexity } from "../complexity.js";
 import type { ListOf, RequestContext } from "../context.js";
 import { EffectiveConfigType } from "./effective-config.type.js";
+import { FieldChangeType } from "./field-change.type.js";
 import { LayerKindEnum } from "./layer-kind.type.js";
-import { FieldChangeType } from "./write-result.type.js";
 
 @ObjectType("ConfigChange", {
   simpleResolvers: true,

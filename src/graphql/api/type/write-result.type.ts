@@ -1,58 +1,20 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Ctx, createUnionType, Field, Info, Int, InterfaceType, ObjectType } from "type-graphql";
-import type { FieldChange } from "../../../domain/field-change.js";
-import type { Json, JsonObject } from "../../../domain/json.js";
-import type { LayerKind } from "../../../domain/layer.js";
+import type { JsonObject } from "../../../domain/json.js";
 import { isBlocking } from "../../../service/problems.js";
 import type { WriteResult } from "../../../service/write/config-write.js";
 import { afterYield, type Later } from "../../../service/yield-to-event-loop.js";
 import { listComplexity } from "../complexity.js";
 import type { ListOf, RequestContext } from "../context.js";
-import { JsonObjectScalar, JsonPointerScalar, JsonScalar } from "../scalars.js";
+import { JsonObjectScalar, JsonPointerScalar } from "../scalars.js";
+import { ConfigImpactType, impactComplexity } from "./config-impact.type.js";
 import { ConfigConstraintType, ConfigLayerType } from "./config-layer.type.js";
 import { ConfigProblemType } from "./config-problem.type.js";
 import { EffectiveConfigType } from "./effective-config.type.js";
+import { FieldChangeType } from "./field-change.type.js";
 import { FieldConflictType } from "./field-conflict.type.js";
-import { LayerKindEnum } from "./layer-kind.type.js";
 
 type Result<R extends WriteResult["result"]> = Extract<WriteResult, { result: R }>;
-
-@ObjectType("FieldChange", {
-  simpleResolvers: true,
-  description:
-    "How one field of the effective config differs. Null = absent. A move of the source alone is a change, too (before = after).",
-})
-export class FieldChangeType {
-  constructor(private readonly change: FieldChange) {}
-
-  @Field(() => JsonPointerScalar, { description: "Which field." })
-  get pointer(): string {
-    return this.change.pointer;
-  }
-
-  @Field(() => JsonScalar, { nullable: true, description: "Its value before; null when it was not there." })
-  get before(): Json {
-    return this.change.before ?? null;
-  }
-
-  @Field(() => JsonScalar, {
-    nullable: true,
-    description: "Its value now; null when it is not there any more.",
-  })
-  get after(): Json {
-    return this.change.after ?? null;
-  }
-
-  @Field(() => LayerKindEnum, { nullable: true, description: "The layer it came from before." })
-  get sourceBefore(): LayerKind | null {
-    return this.change.sourceBefore ?? null;
-  }
-
-  @Field(() => LayerKindEnum, { nullable: true, description: "The layer it comes from now." })
-  get sourceAfter(): LayerKind | null {
-    return this.change.sourceAfter ?? null;
-  }
-}
 
 @ObjectType("ConfigWritten", {
   simpleResolvers: true,
@@ -80,6 +42,16 @@ export class ConfigWrittenType {
         info,
       ),
     );
+  }
+
+  @Field(() => ConfigImpactType, {
+    nullable: true,
+    complexity: impactComplexity,
+    description:
+      "What it does to the accounts that inherit from this layer: to each of them, exactly. Null where none does. Costs nothing where it is not selected.",
+  })
+  async impact(): Promise<ConfigImpactType | null> {
+    return ConfigImpactType.of(await this.written.impact());
   }
 
   @Field(() => JsonObjectScalar, {
@@ -174,7 +146,7 @@ export class ConfigInvalidType extends WriteRefusedType {
   simpleResolvers: true,
   implements: WriteRefusedType,
   description:
-    "`ifMatch` named another etag than the config has now, or others have changed since `base` what the write would overwrite (`conflicts`). Nothing was written.",
+    "`ifMatch` named another etag than the config has now, others have changed since `base` what the write would overwrite (`conflicts`), or the write would have another impact than `expectImpact` (`impact`). Nothing was written.",
 })
 export class ConfigConflictType extends WriteRefusedType {
   override readonly message: string;
@@ -187,6 +159,16 @@ export class ConfigConflictType extends WriteRefusedType {
   @Field(() => EffectiveConfigType, { description: "The config as it is now." })
   get current(): EffectiveConfigType {
     return new EffectiveConfigType(this.conflict.current);
+  }
+
+  @Field(() => ConfigImpactType, {
+    nullable: true,
+    complexity: impactComplexity,
+    description:
+      "Where `expectImpact` named another one: the impact that the write would have now; null where no account inherits.",
+  })
+  get impact(): ConfigImpactType | null {
+    return ConfigImpactType.of(this.conflict.impact);
   }
 
   @Field(() => [FieldConflictType], {
@@ -202,9 +184,11 @@ export class ConfigConflictType extends WriteRefusedType {
   }
 }
 
-function conflictMessage({ conflicts: { length } }: Result<"conflict">): string {
-  if (length === 0)
+function conflictMessage({ reason, conflicts: { length } }: Result<"conflict">): string {
+  if (reason === "ifMatch")
     return "Nothing was written: the config has changed since you read it. Look at it and decide again.";
+  if (reason === "expectImpact")
+    return "Nothing was written: the write would have another impact now than the expected one. Look at the impact and decide again.";
   const fields = length === 1 ? "1 field was" : `${length} fields were`;
   return `Nothing was written: ${fields} changed by others since \`base\`, and you would overwrite that. Look at them and decide again.`;
 }

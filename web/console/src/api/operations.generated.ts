@@ -24,6 +24,8 @@ export type PatchConfigInput = {
   configId?: string;
   /** Answer what would happen, and write nothing. */
   dryRun?: boolean;
+  /** The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now. */
+  expectImpact?: string | null | undefined;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
@@ -44,6 +46,8 @@ export type PatchSystemConfigInput = {
   configId: string;
   /** Answer what would happen, and write nothing. */
   dryRun?: boolean;
+  /** The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now. */
+  expectImpact?: string | null | undefined;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
@@ -66,6 +70,8 @@ export type ResetConfigInput = {
   configId?: string;
   /** Answer what would happen, and write nothing. */
   dryRun?: boolean;
+  /** The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now. */
+  expectImpact?: string | null | undefined;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
@@ -84,6 +90,8 @@ export type ResetSystemConfigInput = {
   configId: string;
   /** Answer what would happen, and write nothing. */
   dryRun?: boolean;
+  /** The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now. */
+  expectImpact?: string | null | undefined;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
@@ -102,6 +110,8 @@ export type RestoreConfigInput = {
   configId?: string;
   /** Answer what would happen, and write nothing. */
   dryRun?: boolean;
+  /** The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now. */
+  expectImpact?: string | null | undefined;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
@@ -118,6 +128,8 @@ export type RestoreSystemConfigInput = {
   configId: string;
   /** Answer what would happen, and write nothing. */
   dryRun?: boolean;
+  /** The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now. */
+  expectImpact?: string | null | undefined;
   /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
   ifMatch?: string | null | undefined;
   /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */

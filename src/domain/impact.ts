@@ -1,0 +1,75 @@
+import { sameConstraints } from "./constraint.js";
+import type { EffectiveConfig } from "./effective-config.js";
+import { type FieldChange, fieldChanges } from "./field-change.js";
+import { equals } from "./json.js";
+import type { Layer } from "./layer.js";
+
+/** What a write does to one account that inherits from it (R22): the first that fits. */
+export const IMPACT_OUTCOMES = ["BROKEN", "HEALED", "CHANGED", "MOVED", "SHIELDED", "UNAFFECTED"] as const;
+export type ImpactOutcome = (typeof IMPACT_OUTCOMES)[number];
+
+/** As much of a problem as tells it from others. */
+export interface KnownProblem {
+  readonly pointer: string;
+  readonly keyword: string;
+  readonly message: string;
+}
+
+/** An account's config before the write, or after it. */
+export interface ImpactState<P extends KnownProblem> {
+  readonly config: EffectiveConfig;
+  /** Of the values as they are. Asked for where the values differ. */
+  readonly problems: () => readonly P[];
+}
+
+export interface AccountEffect<P extends KnownProblem> {
+  readonly outcome: ImpactOutcome;
+  readonly changes: readonly FieldChange[];
+  /** Those that the account did not have. */
+  readonly problems: readonly P[];
+}
+
+export const NO_EFFECT = { outcome: "UNAFFECTED", changes: [], problems: [] } as const;
+
+/** Compares an account's config before and after a write to a layer that it inherits. */
+export function accountEffect<P extends KnownProblem>(
+  before: ImpactState<P>,
+  after: ImpactState<P>,
+): AccountEffect<P> {
+  if (inheritsTheSame(before.config, after.config)) return NO_EFFECT;
+  const changes = fieldChanges(before.config, after.config);
+  // The same values have the same problems.
+  if (equals(before.config.values, after.config.values)) {
+    const outcome = changes.length > 0 ? "MOVED" : "SHIELDED";
+    return { outcome, changes, problems: [] };
+  }
+  const [olds, nows] = [before.problems(), after.problems()];
+  const had = new Set(olds.map(nameOf));
+  const has = new Set(nows.map(nameOf));
+  const problems = nows.filter((problem) => !had.has(nameOf(problem)));
+  const isHealed = olds.some((problem) => !has.has(nameOf(problem)));
+  const outcome = problems.length > 0 ? "BROKEN" : isHealed ? "HEALED" : "CHANGED";
+  return { outcome, changes, problems };
+}
+
+/** Whether all that an account sees of the layers below its own is the same: then it does not see what changed. */
+export function inheritsTheSame(before: EffectiveConfig, after: EffectiveConfig): boolean {
+  const [olds, nows] = [inherited(before), inherited(after)];
+  return olds.length === nows.length && olds.every((layer, index) => saysTheSame(layer, nows[index]));
+}
+
+function inherited({ layers }: EffectiveConfig): readonly Layer[] {
+  return layers.slice(1);
+}
+
+function saysTheSame(layer: Layer, other: Layer | undefined): boolean {
+  return (
+    layer.kind === other?.kind &&
+    equals(layer.document, other.document) &&
+    sameConstraints(layer.constraints, other.constraints)
+  );
+}
+
+function nameOf({ pointer, keyword, message }: KnownProblem): string {
+  return JSON.stringify([pointer, keyword, message]);
+}

@@ -1,0 +1,74 @@
+import { EffectiveConfig } from "../../domain/effective-config.js";
+import {
+  type AccountEffect,
+  accountEffect,
+  type ImpactState,
+  inheritsTheSame,
+  NO_EFFECT,
+} from "../../domain/impact.js";
+import type { LayerKind } from "../../domain/layer.js";
+import type { StoredDocument } from "../../store/store.js";
+import type { ConfigPerspective } from "../config-catalog.js";
+import { type ConfigProblem, listed, problemsOf } from "../problems.js";
+import { mergeOf } from "../read/merged-configs.js";
+import { effectText } from "./impact-digest.js";
+import type { Inheritance, InheritedDocuments } from "./impact-scope.js";
+
+/** What a write does to an account, and one text for it. */
+export interface ToldEffect extends AccountEffect<ConfigProblem> {
+  readonly text: string;
+}
+
+const UNAFFECTED: ToldEffect = { ...NO_EFFECT, text: effectText(NO_EFFECT) };
+
+/** What a write does to accounts, by what they inherit and what they have. Those without a document share one look. */
+export class AccountEffects {
+  readonly #shared = new WeakMap<Inheritance, ToldEffect>();
+  readonly #seen = new WeakMap<Inheritance, boolean>();
+
+  /** @param config as accounts see it */
+  constructor(private readonly config: ConfigPerspective) {}
+
+  /** Whether an account sees at all that something has changed. */
+  isSeen(inheritance: Inheritance): boolean {
+    const isSeen =
+      this.#seen.get(inheritance) ??
+      !inheritsTheSame(
+        this.#configOf(undefined, inheritance.before),
+        this.#configOf(undefined, inheritance.after),
+      );
+    this.#seen.set(inheritance, isSeen);
+    return isSeen;
+  }
+
+  of(inheritance: Inheritance, own: StoredDocument | undefined): ToldEffect {
+    if (!this.isSeen(inheritance)) return UNAFFECTED;
+    if (own !== undefined) return this.#effect(inheritance, own);
+    const shared = this.#shared.get(inheritance) ?? this.#effect(inheritance, undefined);
+    this.#shared.set(inheritance, shared);
+    return shared;
+  }
+
+  #effect({ before, after }: Inheritance, own: StoredDocument | undefined): ToldEffect {
+    const effect = accountEffect(this.#stateOf(own, before), this.#stateOf(own, after));
+    return { ...effect, text: effectText(effect) };
+  }
+
+  #stateOf(own: StoredDocument | undefined, inherited: InheritedDocuments): ImpactState<ConfigProblem> {
+    const config = this.#configOf(own, inherited);
+    return { config, problems: () => listed(problemsOf(config, this.config.perspective)) };
+  }
+
+  #configOf(own: StoredDocument | undefined, inherited: InheritedDocuments): EffectiveConfig {
+    const { perspective, schema } = this.config;
+    const { layers, merged } = mergeOf(perspective, [own, ...inherited]);
+    const kinds: LayerKind[] = layers.length > 2 ? ["ACCOUNT", "RESELLER", "SYSTEM"] : ["ACCOUNT", "SYSTEM"];
+    const stored = layers.map((layer, index) => ({
+      ...layer,
+      kind: kinds[index] as LayerKind,
+      document: layer?.document,
+    }));
+    const defaults = { kind: "SCHEMA", document: perspective.defaults } as const;
+    return new EffectiveConfig(undefined, schema.id, [...stored, defaults], merged);
+  }
+}

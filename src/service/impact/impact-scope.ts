@@ -1,0 +1,133 @@
+import { resellerLineage } from "../../domain/reseller.js";
+import type { Lineage, Store, StoredDocument } from "../../store/store.js";
+import { fromStore } from "../from-store.js";
+
+/** Documents below an account's own, highest precedence first: its reseller's, where it has one, and the system's. */
+export type InheritedDocuments = readonly (StoredDocument | undefined)[];
+
+/** What an account inherits before a write and after it. The same documents are the same objects. */
+export interface Inheritance {
+  readonly before: InheritedDocuments;
+  readonly after: InheritedDocuments;
+}
+
+/** Which accounts a write reaches, and what each of them inherits. */
+export interface ImpactScope {
+  readonly configId: string;
+  /** The accounts below this one. */
+  readonly topId: string;
+  /** Whether those below another reseller belong to it. */
+  readonly throughResellers: boolean;
+  /** What the top account itself inherits, where it belongs to them. */
+  readonly top: Inheritance | undefined;
+  /** What those below the top account inherit, up to the next reseller. Undefined: none of them belongs to it. */
+  readonly below: Inheritance | undefined;
+  /** What those below a reseller inherit that belongs to them. @param own the reseller's document */
+  readonly belowReseller: (own: StoredDocument | undefined) => Inheritance;
+  /** Whether an account belongs to them. */
+  readonly isHit: (lineage: Lineage) => boolean;
+}
+
+/** Of a write to an account's own document: those whose RESELLER layer it is. */
+export function documentScope(
+  lineage: Lineage,
+  configId: string,
+  { before, after, system }: Change & { readonly system: StoredDocument | undefined },
+): ImpactScope | undefined {
+  const [{ id, isReseller }] = lineage;
+  if (!isReseller && lineage.length > 1) return undefined;
+  const below = { before: [before, system], after: [after, system] };
+  return {
+    configId,
+    topId: id,
+    throughResellers: false,
+    top: undefined,
+    below,
+    belowReseller: () => below,
+    isHit: (each) => resellerLineage(each)?.[0].id === id,
+  };
+}
+
+/** A document before a write and after it. */
+export interface Change {
+  readonly before: StoredDocument | undefined;
+  readonly after: StoredDocument | undefined;
+}
+
+/** Of a write to the system layer: all accounts. Undefined: there are none. */
+export async function systemScope(
+  store: Store,
+  configId: string,
+  { before, after }: Change,
+): Promise<ImpactScope | undefined> {
+  const topId = await fromStore(store.rootId());
+  if (topId === undefined) return undefined;
+  const [own] = await ownDocuments(store, [topId], configId);
+  // Resellers without a document all pass on the same.
+  const plain = { before: [undefined, before], after: [undefined, after] };
+  const belowReseller = (document: StoredDocument | undefined): Inheritance =>
+    document === undefined ? plain : { before: [document, before], after: [document, after] };
+  return {
+    configId,
+    topId,
+    throughResellers: true,
+    top: { before: [before], after: [after] },
+    below: belowReseller(own),
+    belowReseller,
+    isHit: () => true,
+  };
+}
+
+/** An account's place before a write to the account and after it: the account first, the root last. */
+export interface Arrangement {
+  readonly before: Lineage;
+  readonly after: Lineage;
+}
+
+/** Of a move or a reseller flag: the account itself and those below it that get another reseller. Undefined: nobody does. */
+export async function arrangementScope(
+  store: Store,
+  configId: string,
+  { before, after }: Arrangement,
+): Promise<ImpactScope | undefined> {
+  const [{ id }] = before;
+  const resellerOf = (lineage: Lineage) => resellerLineage(lineage)?.[0].id;
+  const belowOf = (lineage: Lineage) => (lineage[0].isReseller ? id : resellerOf(lineage));
+  const own = { before: resellerOf(before), after: resellerOf(after) };
+  const below = { before: belowOf(before), after: belowOf(after) };
+  const isTopHit = own.before !== own.after;
+  const isBelowHit = below.before !== below.after;
+  if (!isTopHit && !isBelowHit) return undefined;
+  const ids = [...new Set([own.before, own.after, below.before, below.after])].filter(
+    (each) => each !== undefined,
+  );
+  const documents = await ownDocuments(store, [...ids, undefined], configId);
+  const system = documents.at(-1);
+  const inheritedFrom = (reseller: string | undefined): InheritedDocuments =>
+    reseller === undefined ? [system] : [documents[ids.indexOf(reseller)], system];
+  const inheritance = { before: inheritedFrom(below.before), after: inheritedFrom(below.after) };
+  return {
+    configId,
+    topId: id,
+    throughResellers: false,
+    top: isTopHit ? { before: inheritedFrom(own.before), after: inheritedFrom(own.after) } : undefined,
+    below: isBelowHit ? inheritance : undefined,
+    belowReseller: () => inheritance,
+    isHit: (lineage) => ids.includes(lineage[0].id) || lineage.some((account) => account.id === id),
+  };
+}
+
+/** The documents of accounts, and (undefined) of the system layer. */
+export async function ownDocuments(
+  store: Pick<Store, "layers">,
+  accountIds: readonly (string | undefined)[],
+  configId: string,
+): Promise<(StoredDocument | undefined)[]> {
+  const { configs } = await fromStore(
+    store.layers(
+      accountIds.map((accountId) => ({ accountId, configId })),
+      "own",
+    ),
+  );
+  return configs.map((config) => config?.documents[0]);
+}
