@@ -42,6 +42,12 @@ test("a sign-in link signs in, and its token leaves the address at once; an acco
   ).toEqual(["acme", "acme-berlin"]);
   expect(asked.filter((body) => /systemConfig|System\w*\(/.test(body))).toEqual([]);
   expect(await page.content()).not.toContain(token);
+  const [explorer] = await Promise.all([
+    page.context().waitForEvent("page"),
+    page.getByRole("link", { name: "Explorer" }).click(),
+  ]);
+  await explorer.getByText("a person").first().waitFor();
+  expect(explorer.url()).toBe(`${gateway.origin}/explorer`);
 });
 
 test("a token that only reads is shown no control that writes", async () => {

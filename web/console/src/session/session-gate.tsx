@@ -1,4 +1,6 @@
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from "react";
+import { accessMode } from "../../../session/access-mode.js";
+import { answerTokenRequests } from "../../../session/token-handover.js";
 import { type Api, createApi } from "../api/api.js";
 import { ApiError, messageOf } from "../api/api-error.js";
 import { ViewerDocument } from "../api/operations.generated.js";
@@ -23,10 +25,13 @@ export function SessionGate({ firstToken, children }: { firstToken: string | nul
   const [expired, setExpired] = useState<string | null>(null);
 
   useEffect(() => connect(credentials, setState, setExpired), [credentials]);
+  // The explorer, opened from here, is given the token.
+  useEffect(() => answerTokenRequests(() => credentials.token ?? undefined), [credentials]);
   const signIn = useCallback((token: string) => setCredentials({ token }), []);
   const signOut = useCallback(() => {
-    setState({ kind: "signedOut", reason: null });
     setExpired(null);
+    setState({ kind: "signedOut", reason: null });
+    setCredentials({ token: null });
   }, []);
   const session = useMemo(() => (state.kind === "signedIn" ? { ...state, signOut } : null), [state, signOut]);
 
@@ -57,6 +62,10 @@ function connect(
   setState: (state: State | ((before: State) => State)) => void,
   setExpired: (reason: string | null) => void,
 ): () => void {
+  if (token === null && accessMode() === "token") {
+    setState({ kind: "signedOut", reason: null });
+    return () => {};
+  }
   let isOver = false;
   const api = createApi(token, (reason) => !isOver && setExpired(reason));
   api.run(ViewerDocument, {}).then(
