@@ -2,27 +2,22 @@ import { createHash, randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { GraphQLSchema } from "graphql";
-import { type Authenticate, createAuthenticator } from "./auth/authenticator.js";
-import type { KeySetNotice } from "./auth/key-set.js";
-import { NOBODY, OPEN_PRINCIPAL, type Principal } from "./auth/principal.js";
-import { createRateLimit, type RateLimit } from "./auth/rate-limit.js";
-import { principalIn } from "./auth/token-header.js";
-import { keySet, sharedSecret } from "./auth/token-keys.js";
-import type { StrataError } from "./domain/errors.js";
+import { OPEN_PRINCIPAL, type Principal } from "./auth/principal.js";
+import { createRateLimit } from "./auth/rate-limit.js";
 import type { RedisSettings, Settings } from "./env.js";
 import { loadExamples } from "./examples.js";
 import { asSubgraph } from "./graphql/api/federation.js";
 import { createGraphqlSchema } from "./graphql/api/schema.js";
-import { createGraphqlListener, type Identify } from "./graphql/server/graphql-handler.js";
+import { createGraphqlListener } from "./graphql/server/graphql-handler.js";
 import { ResponseCache } from "./graphql/server/response-cache.js";
 import { createResponseHeaders } from "./graphql/server/response-headers.js";
 import { readTrustedTexts, TrustedDocuments } from "./graphql/server/trusted-documents.js";
-import type { ReadClient } from "./http/client-address.js";
 import type { TimeOuts } from "./http/connection-limits.js";
 import type { Drain, DrainTimes } from "./http/drain.js";
 import { createHttpServer } from "./http/http-server.js";
 import { readJson } from "./http/json-body.js";
 import { createMetrics, type Metrics } from "./http/metrics.js";
+import { openAccess } from "./open-access.js";
 import { type OpenedSchemas, openSchemas } from "./open-schemas.js";
 import { addRestFace } from "./rest/rest-face.js";
 import type { CurrentSchemas } from "./schema/current-schemas.js";
@@ -49,6 +44,8 @@ import { describeRedis } from "./store/redis/redis-url.js";
 import type { Store } from "./store/store.js";
 import type { StoreNotice } from "./store/store-notice.js";
 import { traceStore } from "./store/traced-store.js";
+import { OpenStreams } from "./stream/open-streams.js";
+import { STREAM_TIMES, type StreamTimes } from "./stream/stream-times.js";
 import { detectTracing } from "./telemetry/spans.js";
 
 type AppSettings = Omit<Settings, "host" | "port" | "logLevel" | "drainDelay">;
@@ -61,15 +58,20 @@ const MEBIBYTE = 2 ** 20;
 /** What a cached version takes, its name included. */
 const BYTES_PER_VERSION = 512;
 
+/** Absent: those of production. */
+export interface AppTimes {
+  readonly connections?: TimeOuts | undefined;
+  readonly streams?: StreamTimes | undefined;
+}
+
 /**
  * Puts the whole service together, ready to listen. Closing the app finishes what runs and closes the store.
- * @param timeOuts of connections; absent: those of production
  * @throws Error with a message for the operator when the schemas or the store cannot be used
  */
 export async function createApp(
   settings: AppSettings,
   logger: FastifyBaseLogger,
-  timeOuts?: TimeOuts,
+  times: AppTimes = {},
 ): Promise<FastifyInstance> {
   const isTraced = detectTracing();
   const metrics = createMetrics();
@@ -78,7 +80,7 @@ export async function createApp(
   const store = isTraced ? traceStore(opened, settings.store.kind) : opened;
   const shared = openMergeCache(settings, logger);
   try {
-    const app = await assemble(settings, logger, metrics, folder.schemas, store, shared, timeOuts);
+    const app = await assemble(settings, logger, metrics, folder.schemas, store, shared, times);
     if (settings.watchSchemas) app.addHook("onClose", folder.watch());
     folders.set(app, folder);
     return app;
@@ -89,7 +91,12 @@ export async function createApp(
   }
 }
 
-const drains = new WeakMap<FastifyInstance, Drain>();
+/** What has to end before an app is closed. */
+interface Ending {
+  readonly drain: Drain;
+  readonly streams: OpenStreams;
+}
+const endings = new WeakMap<FastifyInstance, Ending>();
 const folders = new WeakMap<FastifyInstance, OpenedSchemas>();
 
 /** Loads the schema folder again. What is in force afterwards is whole, and what came of it is logged. */
@@ -99,14 +106,21 @@ export function reloadSchemas(app: FastifyInstance): Promise<Reload> {
   return folder.reload();
 }
 
-/** From now on `/health/ready` is 503. Everything else goes on. */
-export function announceEnd(app: FastifyInstance): void {
-  drains.get(app)?.announce();
+/**
+ * From now on `/health/ready` is 503. Requests are answered as before; streams end one after the other.
+ * @param seconds until the app is closed
+ */
+export function announceEnd(app: FastifyInstance, seconds = 0): void {
+  const ending = endings.get(app);
+  ending?.drain.announce();
+  if (seconds > 0) ending?.streams.drain(seconds);
 }
 
-/** Answers what has been sent and whatever comes on its open connections, then closes the app. */
+/** Ends the streams, answers what has been sent and whatever comes on open connections, then closes the app. */
 export async function closeApp(app: FastifyInstance, times: DrainTimes): Promise<void> {
-  await drains.get(app)?.finish(times);
+  const ending = endings.get(app);
+  ending?.streams.close();
+  await ending?.drain.finish(times);
   await app.close();
 }
 
@@ -117,51 +131,52 @@ async function assemble(
   schemas: CurrentSchemas,
   store: Store,
   shared: RedisMergeCache | undefined,
-  timeOuts: TimeOuts | undefined,
+  times: AppTimes,
 ): Promise<FastifyInstance> {
-  const plain = await createGraphqlSchema();
-  const schema = settings.federation ? asSubgraph(plain) : plain;
+  const schema = await openGraphqlSchema(settings);
   const trusted = await openTrustedDocuments(settings, schema);
   const services = createServices(settings, metrics, schemas, store, shared);
   const { live, cache, watched, createReader, openServices } = services;
   if (settings.examples)
     await fillWithExamples(openServices(), createReader(OPEN_PRINCIPAL), watched, logger);
-  const authenticate = authenticatorOf(settings, logger, now);
+  const access = openAccess(settings, logger, now);
   const scope = settings.store.kind === "redis" ? settings.store.cell : "";
   const limit = createRateLimit(settings.rateLimit, shared, scope);
   const { app, readClient, tell, serveGraphql, drain } = await createHttpServer({
     logger,
     limitsOf: limit.headersOf,
     corsOrigins: settings.corsOrigins,
-    loopbackOnly: authenticate === undefined,
+    loopbackOnly: access.isOpen,
     metrics,
     trustProxy: settings.trustProxy,
-    timeOuts,
+    timeOuts: times.connections,
     configs: () => schemas.registry.configs.size,
-    checkReady: async () => {
-      const [obstacle] = await Promise.all([watched.probeWrites(), watched.rootId()]);
-      return obstacle;
-    },
+    checkReady: () => readinessOf(watched),
   });
   app.addHook("onClose", async () => {
     live.close();
     shared?.close();
     await store.close();
   });
-  drains.set(app, drain);
-  const identify = createIdentify(authenticate, limit, readClient);
+  const identify = access.createIdentify(limit, readClient);
+  const streams = openStreams(settings, metrics, times);
+  endings.set(app, { drain, streams });
   const graphql = await createGraphqlListener(app, {
     schema,
     trusted,
     identify,
+    recheck: access.recheck,
     readClient,
+    streams,
+    live,
+    corsOrigins: settings.corsOrigins,
     openContext: (principal, failure, journal) => ({
       ...openServices(journal),
       reader: failure === undefined ? createReader(principal, journal) : createFailedReader(failure),
     }),
     cache,
     introspection: settings.introspection,
-    loopbackOnly: authenticate === undefined,
+    loopbackOnly: access.isOpen,
     responseHeaders: createResponseHeaders(settings.corsOrigins, limit.headersOf),
     configs: () => schemas.registry.configs.size,
     newId,
@@ -182,6 +197,25 @@ async function assemble(
     now,
   });
   return app;
+}
+
+async function openGraphqlSchema({ federation }: AppSettings): Promise<GraphQLSchema> {
+  const schema = await createGraphqlSchema();
+  return federation ? asSubgraph(schema) : schema;
+}
+
+/** Why no writes are taken, if so. */
+async function readinessOf(store: Store): Promise<string | undefined> {
+  const [obstacle] = await Promise.all([store.probeWrites(), store.rootId()]);
+  return obstacle;
+}
+
+function openStreams(
+  { subscriptionsPerCaller: perCaller, subscriptionsPerConnection: perConnection }: AppSettings,
+  metrics: Metrics,
+  { streams: times = STREAM_TIMES }: AppTimes,
+): OpenStreams {
+  return new OpenStreams({ perCaller, perConnection, times, now, onStream: metrics.stream });
 }
 
 async function openTrustedDocuments(
@@ -231,57 +265,6 @@ function createServices(
 
 function now(): Date {
   return new Date();
-}
-
-/** Says who sent a request, unless there are too many of them. */
-function createIdentify(
-  authenticate: Authenticate | undefined,
-  limit: RateLimit,
-  readClient: ReadClient,
-): Identify {
-  return async (request) => {
-    const { address } = readClient(request);
-    try {
-      const principal = await principalIn(request.headers, authenticate);
-      await limit.check(request, principal, address);
-      return principal;
-    } catch (error) {
-      // A bad token counts against the same limit as no token.
-      if ((error as StrataError).code === "UNAUTHENTICATED") await limit.check(request, NOBODY, address);
-      throw error;
-    }
-  };
-}
-
-/** Undefined: nobody has to say who they are. */
-function authenticatorOf(
-  { access }: AppSettings,
-  logger: FastifyBaseLogger,
-  now: () => Date,
-): Authenticate | undefined {
-  if (access.kind === "open") {
-    logger.warn("no tokens are asked for: everybody who reaches this address may do everything");
-    return undefined;
-  }
-  const keys =
-    access.secret === undefined
-      ? keySet(access.keySet ?? "", { onNotice: (notice) => logKeySet(logger, notice) })
-      : sharedSecret(access.secret);
-  return createAuthenticator({ ...access, keys, now });
-}
-
-function logKeySet(logger: FastifyBaseLogger, notice: KeySetNotice): void {
-  if (notice.kind === "readable") {
-    logger.info("the key set of STRATA_JWT_JWKS can be read again");
-    return;
-  }
-  const { reason, secondsLeft } = notice;
-  logger.error(
-    { reason, secondsLeft },
-    secondsLeft > 0
-      ? `the key set of STRATA_JWT_JWKS cannot be read: the keys it had stay in force for ${secondsLeft} s at most, then tokens are refused until it can`
-      : "the key set of STRATA_JWT_JWKS cannot be read: tokens are refused until it can",
-  );
 }
 
 /** 32 hexadecimal digits, as accounts elsewhere in telephony are called. */

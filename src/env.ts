@@ -20,6 +20,9 @@ export interface Settings {
   readonly trustedDocuments: string | undefined;
   /** Requests a second that each caller may make of this process; undefined: as many as it likes. */
   readonly rateLimit: number | undefined;
+  /** Subscriptions that each caller may have open on this process at once, and operations on one WebSocket. */
+  readonly subscriptionsPerCaller: number;
+  readonly subscriptionsPerConnection: number;
   /** Proxies in front whose `X-Forwarded-*` headers count: how many in a row, or their addresses; undefined: none. */
   readonly trustProxy: TrustedProxies | undefined;
   readonly store: LmdbSettings | RedisSettings;
@@ -176,6 +179,8 @@ const SETTINGS = z.object({
       (text) => text === "off" || (/^\d{1,6}$/.test(text) && Number(text) > 0),
       'must be "off", or how many requests a second each caller may make',
     ),
+  STRATA_SUBSCRIPTIONS_PER_CALLER: wholeNumber("10000", 1_000_000, 1),
+  STRATA_SUBSCRIPTIONS_PER_CONNECTION: wholeNumber("1000", 100_000, 1),
   STRATA_TRUST_PROXY: z
     .string()
     .default("off")
@@ -212,6 +217,8 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     federation: settings.STRATA_FEDERATION === "on",
     trustedDocuments: settings.STRATA_TRUSTED_DOCUMENTS,
     rateLimit: settings.STRATA_RATE_LIMIT === "off" ? undefined : Number(settings.STRATA_RATE_LIMIT),
+    subscriptionsPerCaller: Number(settings.STRATA_SUBSCRIPTIONS_PER_CALLER),
+    subscriptionsPerConnection: Number(settings.STRATA_SUBSCRIPTIONS_PER_CONNECTION),
     trustProxy: settings.STRATA_TRUST_PROXY,
     store: storeOf(settings),
     mergeCache: settings.STRATA_MERGE_CACHE || undefined,

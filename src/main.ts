@@ -36,7 +36,7 @@ function closeOnSignals(app: FastifyInstance, drainDelay: number): void {
     if (isEnding) hurry.abort();
     if (isEnding) return;
     isEnding = true;
-    announceEnd(app);
+    announceEnd(app, drainDelay);
     if (drainDelay > 0)
       app.log.info({ signal, drainDelay }, "not ready any more: requests are taken meanwhile");
     pause(drainDelay * 1_000, undefined, { signal: hurry.signal })

@@ -22,6 +22,8 @@ describe("the service's own settings", () => {
       access: { kind: "open" },
       introspection: true,
       federation: false,
+      subscriptionsPerCaller: 10_000,
+      subscriptionsPerConnection: 1_000,
       rateLimit: undefined,
       trustProxy: undefined,
       store: {

@@ -8,6 +8,8 @@ export interface Principal {
   readonly scopes: ReadonlySet<Scope>;
   /** When the token was issued, in seconds since the epoch; undefined: there is none. */
   readonly issuedAt: number | undefined;
+  /** When the token ends, in seconds since the epoch; absent: never. Streams of the caller end with it. */
+  readonly expiresAt?: number;
 }
 
 export const SCOPES = ["config:read", "config:write"] as const;

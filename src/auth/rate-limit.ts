@@ -54,11 +54,10 @@ export function createRateLimit(
   };
   return {
     headersOf: (request) => told.get(request),
-    async check(request, { subject, accountId = "", issuedAt }, address) {
-      const caller = issuedAt === undefined ? `address ${address}` : `caller ${accountId} ${subject}`;
+    async check(request, principal, address) {
       try {
         // A store never gets to see an address or a subject.
-        tell(request, await limiter.consume(digest(`${scope}\n${caller}`)));
+        tell(request, await limiter.consume(digest(`${scope}\n${callerOf(principal, address)}`)));
       } catch (error) {
         if (!(error instanceof RateLimiterRes)) throw error;
         const retryAfter = tell(request, error);
@@ -67,6 +66,11 @@ export function createRateLimit(
       }
     },
   };
+}
+
+/** Names a caller for limits. Callers without a token are told apart by their address. */
+export function callerOf({ subject, accountId = "", issuedAt }: Principal, address: string): string {
+  return issuedAt === undefined ? `address ${address}` : `caller ${accountId} ${subject}`;
 }
 
 function createLimiter(points: number, shared: SharedCounter | undefined): RateLimiterAbstract {

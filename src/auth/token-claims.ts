@@ -34,5 +34,6 @@ export function principalOf(claims: unknown, maxAge: number, now: number): Princ
     isSuperadmin: superadmin,
     scopes: new Set(SCOPES.filter((name: Scope) => given.has(name))),
     issuedAt: iat,
+    expiresAt: exp,
   };
 }

@@ -14,6 +14,8 @@ export interface Metrics {
   storeCall(operation: string, outcome: string, size: number, seconds: number): void;
   mergeLookup(known: boolean): void;
   readonly live: LiveNotices;
+  /** A stream that begins (1) or ends (-1), by what it goes over. */
+  stream(transport: string, change: 1 | -1): void;
   /** A schema folder is in force. */
   schemas(digest: string, loaded: number, problems: Readonly<Record<"refused" | "ignored", number>>): void;
   schemaReload(outcome: "replaced" | "unchanged" | "refused"): void;
@@ -76,8 +78,15 @@ export function createMetrics(): Metrics {
     labelNames: ["outcome"],
     registers,
   });
+  const streams = new Gauge({
+    name: "strata_streams_open",
+    help: "Streams and WebSockets that are open, by what they go over.",
+    labelNames: ["transport"],
+    registers,
+  });
   return {
     registry,
+    stream: (transport, change) => streams.inc({ transport }, change),
     request: (operation, outcome, seconds) => requests.observe(`${operation}\n${outcome}`, seconds),
     httpRequest: (method, route, status, seconds) =>
       httpRequests.observe(`${METHODS.has(method) ? method : "other"}\n${route}\n${status}`, seconds),

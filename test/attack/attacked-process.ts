@@ -69,7 +69,7 @@ const start = JSON.parse(process.argv[2] ?? "") as Start;
 const logger = pino({ level: "debug", base: null }, { write: (line: string) => lines.push(line) });
 const app = start.isFaulty
   ? await createFaultyApp(start, logger)
-  : await createApp(start.settings, logger, start.timeOuts);
+  : await createApp(start.settings, logger, { connections: start.timeOuts });
 const origin = await app.listen({ host: "127.0.0.1", port: 0, listenTextResolver: () => "listening" });
 delays.enable();
 process.on("message", ({ ask }: Order) => process.send?.({ answer: answers[ask]() }));

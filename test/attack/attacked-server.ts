@@ -48,6 +48,8 @@ export class AttackedServer {
         introspection: false,
         federation: false,
         rateLimit: undefined,
+        subscriptionsPerCaller: 1_000,
+        subscriptionsPerConnection: 100,
         trustProxy: undefined,
         mergeCache: parseRedisUrl(`redis://:${CANARIES.redisPassword}@127.0.0.1:1/0`),
         maxStalenessMs: 0,

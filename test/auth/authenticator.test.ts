@@ -104,6 +104,7 @@ describe("a token", () => {
       isSuperadmin: false,
       scopes: new Set(["config:read", "config:write"]),
       issuedAt: NOW - 10,
+      expiresAt: CLAIMS.exp,
     });
     const narrow = await authenticate(await sign({ ...CLAIMS, scope: "openid config:read" }));
     expect(narrow.scopes).toEqual(new Set(["config:read"]));

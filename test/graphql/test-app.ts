@@ -4,9 +4,8 @@ import { basename, join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
-import { createApp } from "../../src/app.js";
+import { type AppTimes, createApp } from "../../src/app.js";
 import type { Settings } from "../../src/env.js";
-import type { TimeOuts } from "../../src/http/connection-limits.js";
 import { SHIPPED_SCHEMAS } from "../service/services.js";
 import { FAST_DISK, testStoreSettings } from "../store/test-store.js";
 import { GraphqlClient } from "./graphql-client.js";
@@ -18,6 +17,8 @@ export const OTHER_SETTINGS = {
   federation: false,
   trustedDocuments: undefined,
   rateLimit: undefined as number | undefined,
+  subscriptionsPerCaller: 1_000,
+  subscriptionsPerConnection: 100,
   trustProxy: undefined as Settings["trustProxy"],
   mergeCache: undefined,
   maxStalenessMs: 0,
@@ -44,7 +45,7 @@ export class TestApp {
   static async open(
     schemas?: SchemaFiles,
     given: Partial<Settings> = {},
-    timeOuts?: TimeOuts,
+    times?: AppTimes,
   ): Promise<TestApp> {
     const folder = mkdtempSync(join(FAST_DISK ?? tmpdir(), "strata-app-"));
     const log: string[] = [];
@@ -57,7 +58,7 @@ export class TestApp {
       corsOrigins: ["https://studio.apollographql.com", "https://app.example"],
       ...given,
     };
-    const app = await createApp(settings, logger, timeOuts);
+    const app = await createApp(settings, logger, times);
     await app.ready();
     return new TestApp(app, log, folder);
   }

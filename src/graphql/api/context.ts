@@ -30,6 +30,8 @@ export interface RequestContext {
 /** What a subscription is started with. Each of its messages is executed with a context of its own. */
 export interface SubscriptionContext extends RequestContext {
   readonly live: LiveConfigs;
+  /** The cursor of the last message that the client has had, where its transport says so. */
+  readonly lastEventId?: string | undefined;
   /** Ends the subscription. */
   readonly signal?: AbortSignal | undefined;
 }

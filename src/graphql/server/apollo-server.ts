@@ -3,6 +3,8 @@ import {
   type ApolloServerPlugin,
   type GraphQLRequestContextDidResolveOperation,
   type GraphQLRequestContextWillSendResponse,
+  type GraphQLResponse,
+  HeaderMap,
 } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -10,12 +12,12 @@ import {
 } from "@apollo/server/plugin/disabled";
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
-import { GraphQLError, type GraphQLSchema, type OperationDefinitionNode, OperationTypeNode } from "graphql";
+import { GraphQLError, type GraphQLSchema } from "graphql";
 import { StrataError } from "../../domain/errors.js";
 import { yieldToEventLoop } from "../../service/yield-to-event-loop.js";
-import { createErrorReport, type ErrorReport, isUnauthenticated } from "./error-report.js";
+import { type ErrorReport, isUnauthenticated } from "./error-report.js";
 import { isLegacyOk } from "./legacy-status.js";
-import { checkOperation } from "./operation-check.js";
+import { checkOperation, checkTransport, NotByGet } from "./operation-check.js";
 import type { PreparedQueries } from "./prepared-queries.js";
 import { type OnRequest, operationLabel, outcomeLabel, outcomeLabels } from "./request-labels.js";
 import { isTooLarge, tooLarge } from "./response-size.js";
@@ -28,21 +30,20 @@ export interface ApolloOptions {
   readonly httpServer: FastifyInstance["server"];
   readonly introspection: boolean;
   readonly logger: FastifyBaseLogger;
-  readonly newId: () => string;
+  readonly errors: ErrorReport;
   readonly onRequest: OnRequest;
 }
 
 /** Executes every operation for which there is no compiled plan, and says what is wrong with a request. */
 export async function startApolloServer(options: ApolloOptions): Promise<ApolloServer<ServedContext>> {
-  const { schema, introspection, logger } = options;
-  const errors = createErrorReport(logger, options.newId);
+  const { schema, introspection, logger, errors } = options;
   const apollo = new ApolloServer<ServedContext>({
     schema,
     plugins: [
       ApolloServerPluginDrainHttpServer({ httpServer: options.httpServer }),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
-      pipelinePlugin(options, errors),
+      pipelinePlugin(options),
     ],
     introspection,
     hideSchemaDetailsFromClientErrors: !introspection,
@@ -69,9 +70,14 @@ export async function startApolloServer(options: ApolloOptions): Promise<ApolloS
   return apollo;
 }
 
+/** For a subscription that has passed every check: what it yields is not Apollo Server's. */
+function mayRun(): GraphQLResponse {
+  return { http: { headers: new HeaderMap() }, body: { kind: "single", singleResult: { data: null } } };
+}
+
 /** The pipeline's own steps, as plain functions, at the places where Apollo Server has room for them. */
-function pipelinePlugin(options: ApolloOptions, errors: ErrorReport): ApolloServerPlugin<ServedContext> {
-  const { schema, queries, onRequest } = options;
+function pipelinePlugin(options: ApolloOptions): ApolloServerPlugin<ServedContext> {
+  const { schema, queries, errors, onRequest } = options;
   return {
     async requestDidStart() {
       const startedAt = performance.now();
@@ -83,12 +89,17 @@ function pipelinePlugin(options: ApolloOptions, errors: ErrorReport): ApolloServ
         async didResolveOperation(resolved) {
           check(queries, resolved);
         },
+        async responseForOperation({ operation }) {
+          return operation.operation === "subscription" ? mayRun() : null;
+        },
         async didEncounterErrors({ errors: found, contextValue: { requestId } }) {
           errors.log(found, requestId);
         },
         async willSendResponse(sent) {
           await yieldToEventLoop();
           finish(queries, sent);
+          // It has yet to begin, and is counted then.
+          if (sent.operation?.operation === "subscription" && errorsOf(sent) === undefined) return;
           const seconds = (performance.now() - startedAt) / 1_000;
           sent.contextValue.outcome.codes = outcomeLabels(errorsOf(sent));
           onRequest(operationLabel(schema, sent.operation), outcomeLabel(errorsOf(sent)), seconds);
@@ -109,25 +120,16 @@ function check(
   if (operation === undefined) return;
   outcome.operation = operation;
   try {
-    refuseSubscription(operation.operation);
+    checkTransport(operation.operation.operation, contextValue);
     work.cost = checkOperation(schema, operation, request.variables ?? {});
   } catch (error) {
     if (!(error instanceof StrataError)) throw error;
     if (error instanceof TooDear) outcome.cost = error.cost;
     throw new GraphQLError(error.message, {
       originalError: error,
-      extensions: { http: { status: 400 } },
+      extensions: { http: { status: error instanceof NotByGet ? 405 : 400 } },
     });
   }
-}
-
-/** Apollo Server executes none: they take a transport that streams. */
-function refuseSubscription({ operation }: OperationDefinitionNode): void {
-  if (operation !== OperationTypeNode.SUBSCRIPTION) return;
-  throw new StrataError(
-    "BAD_USER_INPUT",
-    "A subscription is answered with a stream: over a WebSocket (graphql-transport-ws), or with `Accept: text/event-stream`.",
-  );
 }
 
 function finish(queries: PreparedQueries, sent: GraphQLRequestContextWillSendResponse<ServedContext>): void {

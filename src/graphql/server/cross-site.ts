@@ -15,10 +15,35 @@ const MESSAGE =
   "This could come from a plain link or form of another site (CSRF). Send the header GraphQL-Require-Preflight, a token in " +
   "Authorization or X-Auth-Token, or a body of the content type application/json.";
 
-/** Refuses a request that a page of another site could send without the browser asking first whether it may. */
-export function refuseCrossSite({ headers }: Pick<IncomingMessage, "headers">): GraphqlResponse | undefined {
+/**
+ * Refuses a request that a page of another site could send without the browser asking first whether it may.
+ * @param isEventStream whether `Accept` names server-sent events: a plain link or form cannot, and an `EventSource`, which can send no
+ * other header, comes with the origin of its page
+ */
+export function refuseCrossSite(
+  { method, headers }: Pick<IncomingMessage, "method" | "headers">,
+  origins: Origins,
+  isEventStream: boolean,
+): GraphqlResponse | undefined {
   if (isPreflighted(headers)) return undefined;
+  if (isEventStream && method === "GET" && !isForeignOrigin(headers, origins)) return undefined;
   return jsonResponse(headers.accept, 400, errorBody("BAD_REQUEST", MESSAGE));
+}
+
+export interface Origins {
+  /** What the client calls this server. */
+  readonly own: string;
+  /** Those whose pages may read responses. */
+  readonly allowed: readonly string[];
+}
+
+/** Whether a browser says that the page of another site is behind a request. Programs that are no browsers say nothing. */
+export function isForeignOrigin(
+  { origin, "sec-fetch-site": site }: IncomingHttpHeaders,
+  { own, allowed }: Origins,
+): boolean {
+  if (origin !== undefined) return origin !== own && !allowed.includes(origin);
+  return site !== undefined && site !== "same-origin" && site !== "none";
 }
 
 /** A header counts if there is something in it. */

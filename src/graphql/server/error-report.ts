@@ -9,6 +9,8 @@ export interface ErrorReport {
   readonly mask: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
   /** Logs the errors of a request, before they are masked: those that nobody expected, and failures of the store. */
   readonly log: (errors: readonly GraphQLError[], requestId: string) => void;
+  /** Logs errors, and makes of them what the client is told: where Apollo Server does not. */
+  readonly told: (errors: readonly GraphQLError[], requestId: string) => readonly GraphQLFormattedError[];
 }
 
 /**
@@ -24,7 +26,7 @@ export function createErrorReport(logger: FastifyBaseLogger, newId: () => string
     return incident;
   }
 
-  return {
+  const errors: Pick<ErrorReport, "mask" | "log"> = {
     mask(formatted, error) {
       const { locations, path } = formatted;
       const place = { ...(locations && { locations }), ...(path && { path }) };
@@ -50,6 +52,24 @@ export function createErrorReport(logger: FastifyBaseLogger, newId: () => string
         if (err !== undefined) logger.error({ requestId, err }, "the store failed");
       }
     },
+  };
+  return {
+    ...errors,
+    told(found, requestId) {
+      errors.log(found, requestId);
+      return found.map((error) => errors.mask(formattedOf(error), error));
+    },
+  };
+}
+
+/** As Apollo Server formats an error before it is masked. */
+function formattedOf(error: GraphQLError): GraphQLFormattedError {
+  const { message, locations, path, extensions } = error;
+  return {
+    message,
+    ...(locations && { locations }),
+    ...(path && { path }),
+    extensions: { ...extensions, code: extensions.code ?? "INTERNAL_SERVER_ERROR" },
   };
 }
 

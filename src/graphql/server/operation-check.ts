@@ -1,8 +1,9 @@
-import type { GraphQLSchema } from "graphql";
+import type { GraphQLSchema, OperationTypeNode } from "graphql";
 import { StrataError } from "../../domain/errors.js";
 import { costOf, type OperationCost } from "./operation-cost.js";
 import type { PreparedOperation } from "./prepared-queries.js";
 import { QUERY_LIMITS } from "./query-limits.js";
+import type { ServedContext } from "./served-context.js";
 import { TooDear } from "./too-dear.js";
 import { checkVariables } from "./variables.js";
 
@@ -24,4 +25,24 @@ export function checkOperation(
   if (price.cost > QUERY_LIMITS.cost) throw new TooDear(price);
   if (price.isConstant) prepared.cost = price;
   return price;
+}
+
+const TRANSPORTS =
+  "A subscription has more than one result, and this request takes one. Send it with `Accept: text/event-stream` (server-sent events) or " +
+  "`Accept: multipart/mixed;subscriptionSpec=1.0`, or over a WebSocket with the subprotocol graphql-transport-ws, to the same URL.";
+
+/** Apollo Server refuses by itself what does not come over a stream. */
+export class NotByGet extends StrataError {
+  constructor() {
+    super("BAD_USER_INPUT", "A mutation is sent by POST: a GET changes nothing.");
+  }
+}
+
+/** @throws StrataError BAD_USER_INPUT for a kind of operation that the client's transport is not for */
+export function checkTransport(
+  kind: OperationTypeNode,
+  { takesStreams, isGet }: Pick<ServedContext, "takesStreams" | "isGet">,
+): void {
+  if (kind === "subscription" && !takesStreams) throw new StrataError("BAD_USER_INPUT", TRANSPORTS);
+  if (kind === "mutation" && isGet) throw new NotByGet();
 }

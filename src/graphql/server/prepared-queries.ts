@@ -17,6 +17,7 @@ import { persistedQueryNotFound } from "./query-refusal.js";
 import { checkQueryText } from "./query-text.js";
 import { operationLabel } from "./request-labels.js";
 import { SharedTexts } from "./shared-texts.js";
+import { checkSubscriptionRoot } from "./subscription-root.js";
 
 /** A query is compiled on its third execution: compiling costs as much as an execution. */
 const COMPILE_AT = 3;
@@ -81,11 +82,15 @@ export class PreparedQueries {
     private readonly compileAt = COMPILE_AT,
   ) {}
 
-  /** @throws StrataError QUERY_TOO_COMPLEX when the text alone is over a limit */
+  /**
+   * @throws StrataError QUERY_TOO_COMPLEX when the text alone is over a limit; QueryRefusal for a subscription of which graphql-js
+   * cannot tell the root field
+   */
   prepare(text: string): PreparedQuery {
     const known = this.#queries.get(text);
     if (known !== undefined) return known;
     checkQueryText(text);
+    checkSubscriptionRoot(text);
     return { text, document: undefined, hash: undefined, operations: new Map() };
   }
 

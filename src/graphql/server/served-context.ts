@@ -22,5 +22,9 @@ export interface ServedContext extends RequestContext {
   readonly evidence: Evidence;
   /** Undefined where the request has no query to prepare. */
   readonly query: PreparedQuery | undefined;
+  /** Whether the client can be sent the results of a subscription. */
+  readonly takesStreams: boolean;
+  /** Whether it came by GET, which changes nothing. */
+  readonly isGet: boolean;
   readonly outcome: Outcome;
 }

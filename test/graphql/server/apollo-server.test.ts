@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
 import { startApolloServer } from "../../../src/graphql/server/apollo-server.js";
+import { createErrorReport } from "../../../src/graphql/server/error-report.js";
 import { Evidence } from "../../../src/graphql/server/evidence.js";
 import { PreparedQueries, type PreparedQuery } from "../../../src/graphql/server/prepared-queries.js";
 import { RequestWork } from "../../../src/graphql/server/request-work.js";
@@ -11,14 +12,15 @@ import type { ServedContext } from "../../../src/graphql/server/served-context.j
 
 async function open() {
   const schema = await createGraphqlSchema();
+  const logger = pino({ level: "silent" });
   const queries = new PreparedQueries(schema);
   const apollo = await startApolloServer({
     schema,
     queries,
     httpServer: createServer(),
     introspection: true,
-    logger: pino({ level: "silent" }),
-    newId: () => "incident",
+    logger,
+    errors: createErrorReport(logger, () => "incident"),
     onRequest: () => undefined,
   });
   onTestFinished(() => apollo.stop());

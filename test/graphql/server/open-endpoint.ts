@@ -1,14 +1,17 @@
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
-import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
+import { OPEN_PRINCIPAL, type Principal } from "../../../src/auth/principal.js";
 import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
 import { createGraphqlListener, type GraphqlOptions } from "../../../src/graphql/server/graphql-handler.js";
 import { ResponseCache } from "../../../src/graphql/server/response-cache.js";
 import { createResponseHeaders } from "../../../src/graphql/server/response-headers.js";
 import { createHttpServer, type HttpServerOptions } from "../../../src/http/http-server.js";
 import { createMetrics } from "../../../src/http/metrics.js";
+import { LiveConfigs } from "../../../src/service/live/live-configs.js";
 import { RequestJournal } from "../../../src/service/request-journal.js";
 import type { Store } from "../../../src/store/store.js";
+import { OpenStreams } from "../../../src/stream/open-streams.js";
+import { STREAM_TIMES } from "../../../src/stream/stream-times.js";
 
 interface EndpointOptions
   extends Pick<GraphqlOptions, "openContext">,
@@ -20,8 +23,9 @@ interface EndpointOptions
 
 /** The GraphQL endpoint in its HTTP server, put together as `createApp` does, over parts of the test's own. */
 export async function openEndpoint(given: EndpointOptions): Promise<FastifyInstance> {
+  const context = (principal: Principal) => given.openContext(principal, undefined, new RequestJournal());
   // Asked once: tests count how often a context is opened.
-  const { schemaDigest } = given.openContext(OPEN_PRINCIPAL, undefined, new RequestJournal()).configs;
+  const { schemaDigest } = context(OPEN_PRINCIPAL).configs;
   const options = {
     logger: pino({ level: "silent" }),
     corsOrigins: [],
@@ -40,6 +44,19 @@ export async function openEndpoint(given: EndpointOptions): Promise<FastifyInsta
     responseHeaders: createResponseHeaders(given.corsOrigins ?? []),
     newId: () => "incident-1",
     onRequest: () => undefined,
+    streams: new OpenStreams({
+      perCaller: 10,
+      perConnection: 10,
+      times: STREAM_TIMES,
+      now: () => new Date(),
+      onStream: () => undefined,
+    }),
+    recheck: async () => undefined,
+    live: new LiveConfigs({
+      store: given.store,
+      openConfigs: () => context(OPEN_PRINCIPAL).configs,
+      createReader: (principal) => context(principal).reader,
+    }),
     ...given,
   };
   const { app, readClient, tell, serveGraphql } = await createHttpServer(options);

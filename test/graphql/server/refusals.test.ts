@@ -68,39 +68,46 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   },
 };
 
-describe.each(Object.entries(REFUSALS))("%s", (_, refusal) => {
-  test.each(ACCEPTED)("is refused to a client that accepts %s as %s", async (accept, type) => {
-    const {
-      app = () => open,
-      method = "POST",
-      url = "/graphql",
-      headers = {},
-      payload = QUERY,
-      status,
-    } = refusal;
-    const response = await app().app.inject({
-      method,
-      url,
-      headers: {
-        host: "127.0.0.1",
-        ...(method === "POST" && { "content-type": "application/json" }),
-        ...(accept && { accept }),
-        ...headers,
-      },
-      ...(payload !== "" && { payload }),
-    });
-    expect([response.statusCode, response.headers["content-type"]]).toEqual([
-      status,
-      `${type}; charset=utf-8`,
-    ]);
-    const body = response.json() as {
-      data?: unknown;
-      errors: { message: string; extensions: { code: string } }[];
-    };
-    expect(body.errors).toMatchObject([
-      { message: expect.any(String), extensions: { code: expect.any(String) } },
-    ]);
-  });
+const EVENT_STREAM = "text/event-stream";
+/** An `EventSource` sends no header that tells it from a link; and what is wrong with a query is told in the stream. */
+const STREAMED = ["a bare GET", "a query that is too deep"];
+
+describe.each(Object.entries(REFUSALS))("%s", (what, refusal) => {
+  test.each(ACCEPTED.filter(([accept]) => accept !== EVENT_STREAM || !STREAMED.includes(what)))(
+    "is refused to a client that accepts %s as %s",
+    async (accept, type) => {
+      const {
+        app = () => open,
+        method = "POST",
+        url = "/graphql",
+        headers = {},
+        payload = QUERY,
+        status,
+      } = refusal;
+      const response = await app().app.inject({
+        method,
+        url,
+        headers: {
+          host: "127.0.0.1",
+          ...(method === "POST" && { "content-type": "application/json" }),
+          ...(accept && { accept }),
+          ...headers,
+        },
+        ...(payload !== "" && { payload }),
+      });
+      expect([response.statusCode, response.headers["content-type"]]).toEqual([
+        status,
+        `${type}; charset=utf-8`,
+      ]);
+      const body = response.json() as {
+        data?: unknown;
+        errors: { message: string; extensions: { code: string } }[];
+      };
+      expect(body.errors).toMatchObject([
+        { message: expect.any(String), extensions: { code: expect.any(String) } },
+      ]);
+    },
+  );
 });
 
 test.each(["PUT", "DELETE", "PATCH", "QUERY"])("%s is told which methods there are", async (method) => {
@@ -188,7 +195,7 @@ describe("401", () => {
 
 test("a body that takes too long is refused in the type that was asked for", async () => {
   const timeOuts = { headers: 200, request: 200, silence: 10_000, keepAlive: 1_000, check: 20 };
-  const app = await TestApp.open(undefined, {}, timeOuts);
+  const app = await TestApp.open(undefined, {}, { connections: timeOuts });
   onTestFinished(() => app.close());
   const port = Number(new URL(await app.app.listen({ host: "127.0.0.1", port: 0 })).port);
   const answers = ACCEPTED.map(async ([accept, type]) => {

@@ -22,13 +22,13 @@ export class LiveResolver {
 
 function subscribe(
   { accountId, configIds, since, bookmarks }: ConfigChangedArgs,
-  { live, principal, signal }: SubscriptionContext,
+  { live, principal, lastEventId, signal }: SubscriptionContext,
 ): Promise<AsyncIterable<ConfigChange>> {
   return live.subscribe({
     principal,
     accountId,
     configIds: configIds ?? undefined,
-    since: since ?? undefined,
+    since: since ?? lastEventId,
     bookmarks,
     signal,
   });

@@ -1,0 +1,92 @@
+import {
+  createSourceEventStream,
+  execute,
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from "graphql";
+import type { LiveConfigs } from "../../../service/live/live-configs.js";
+import { yieldToEventLoop } from "../../../service/yield-to-event-loop.js";
+import type { ErrorReport } from "../error-report.js";
+import type { OperationCost } from "../operation-cost.js";
+import type { PreparedOperation } from "../prepared-queries.js";
+import { isTooLarge, tooLarge } from "../response-size.js";
+import type { ServedContext } from "../served-context.js";
+import { ResultStream } from "./result-stream.js";
+
+export interface SubscriptionOptions {
+  readonly schema: GraphQLSchema;
+  /** It has passed every check, its price included. */
+  readonly operation: PreparedOperation;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly cost: OperationCost | undefined;
+  readonly requestId: string;
+  readonly errors: ErrorReport;
+  /** A new context for each message: nothing that one has read is another's. */
+  readonly openContext: () => ServedContext;
+  readonly live: LiveConfigs;
+  readonly lastEventId: string | undefined;
+  /** Called once, when the subscription is over, or has not begun. */
+  readonly release: () => void;
+}
+
+/** @returns the errors, as a client is told of them, where the subscription does not begin */
+export async function openSubscription(
+  options: SubscriptionOptions,
+): Promise<ResultStream | readonly GraphQLFormattedError[]> {
+  const { errors, requestId, live, lastEventId } = options;
+  const told = (found: readonly GraphQLError[]) => errors.told(found, requestId);
+  const ending = new AbortController();
+  const release = (): void => {
+    ending.abort();
+    options.release();
+  };
+  try {
+    const context = { ...contextOf(options), live, lastEventId, signal: ending.signal };
+    const source = await createSourceEventStream({ ...executed(options), contextValue: context });
+    if (Symbol.asyncIterator in source)
+      return new ResultStream(source[Symbol.asyncIterator](), {
+        execute: (event) => resultOf(options, event),
+        fail: (error) => ({ errors: told([graphqlError(error)]) }),
+        release,
+      });
+    release();
+    return told(source.errors ?? []);
+  } catch (error) {
+    release();
+    return told([graphqlError(error)]);
+  }
+}
+
+async function resultOf(options: SubscriptionOptions, event: unknown): Promise<FormattedExecutionResult> {
+  const { errors, requestId } = options;
+  await yieldToEventLoop();
+  const { data, errors: found } = await execute({
+    ...executed(options),
+    contextValue: contextOf(options),
+    rootValue: event,
+  });
+  const result = {
+    ...(found !== undefined && { errors: errors.told(found, requestId) }),
+    ...(data !== undefined && { data }),
+  };
+  return isTooLarge(result) ? { data: null, errors: [tooLarge(false)] } : result;
+}
+
+function contextOf({ cost, openContext }: SubscriptionOptions): ServedContext {
+  const context = openContext();
+  context.work.cost = cost;
+  return context;
+}
+
+function executed({ schema, operation, variables }: SubscriptionOptions) {
+  const { document, operation: definition } = operation;
+  return { schema, document, operationName: definition.name?.value ?? null, variableValues: variables };
+}
+
+function graphqlError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  const originalError = error instanceof Error ? error : new Error("what was thrown is no error");
+  return new GraphQLError(originalError.message, { originalError });
+}
