@@ -8,7 +8,7 @@ import { principalIn } from "./auth/token-header.js";
 import { keySet, sharedSecret } from "./auth/token-keys.js";
 import type { StrataError } from "./domain/errors.js";
 import type { Settings } from "./env.js";
-import type { Identify } from "./graphql/server/graphql-handler.js";
+import type { Identify } from "./graphql/server/identify.js";
 import type { ReadClient } from "./http/client-address.js";
 
 /** Who may do what here, by the settings. */

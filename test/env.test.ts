@@ -64,6 +64,8 @@ describe("the service's own settings", () => {
       STRATA_CORS_ORIGINS: " https://a.example ,http://localhost:3000, ",
       STRATA_LOG_LEVEL: "silent",
       STRATA_DRAIN_DELAY: "20",
+      STRATA_SUBSCRIPTIONS_PER_CALLER: "50",
+      STRATA_SUBSCRIPTIONS_PER_CONNECTION: "20",
       PATH: "/bin",
     };
     expect(readSettings(environment)).toEqual({
@@ -73,6 +75,8 @@ describe("the service's own settings", () => {
       introspection: false,
       federation: true,
       rateLimit: 250,
+      subscriptionsPerCaller: 50,
+      subscriptionsPerConnection: 20,
       trustProxy: ["10.0.0.0/8", "loopback", "2001:db8::1"],
       store: {
         kind: "lmdb",

@@ -22,6 +22,7 @@ import type { RequestNotes } from "./request-notes.js";
 import { refusalOf } from "./request-refusal.js";
 import { PAGE_HEADERS, SECURITY_HEADERS } from "./security-headers.js";
 import type { TrustedProxies } from "./trusted-proxies.js";
+import { takeUpgrades, type UpgradeListener } from "./upgrade.js";
 import { BUILT_WEB } from "./web-files.js";
 import { serveWebPages } from "./web-pages.js";
 
@@ -52,25 +53,30 @@ declare module "fastify" {
   }
 }
 
+interface GraphqlListeners {
+  readonly request: RequestListener;
+  readonly upgrade: UpgradeListener;
+}
+
 interface HttpServer {
   readonly app: FastifyInstance;
   readonly readClient: ReadClient;
   /** Tells of each request that was answered: one line of the log, and one count. */
   readonly tell: TellRequest;
-  /** Hands every request to `/graphql` to a listener; fastify never sees them. */
-  readonly serveGraphql: (listener: RequestListener) => void;
+  /** Hands every request to `/graphql` to listeners; fastify never sees them. */
+  readonly serveGraphql: (listeners: GraphqlListeners) => void;
   readonly drain: Drain;
 }
 
 /** Everything around the faces: ids, logs, limits, CORS, health, metrics, and the page for people. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  let graphql: RequestListener | undefined;
+  let graphql: GraphqlListeners | undefined;
   const graphqlRequests = new WeakMap<Socket, IncomingMessage>();
   const listener: RequestListener = (request, response) => {
     withRequestSpan(request, () => {
       if (graphql !== undefined && isGraphqlUrl(request.url ?? "")) {
         graphqlRequests.set(request.socket, request);
-        graphql(request, response);
+        graphql.request(request, response);
       } else app.routing(request, response);
     });
   };
@@ -95,6 +101,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   });
   app.decorateRequest("notes", undefined);
   const drain = Drain.of(app.server);
+  takeUpgrades(app.server, () => graphql?.upgrade);
   takeInjected(app, listener);
   // No route outside of the faces reads a body.
   app.removeAllContentTypeParsers();
@@ -112,8 +119,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   addPages(app, options, readClient, drain);
   app.setErrorHandler(sendError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send(NOT_FOUND));
-  const serveGraphql = (handler: RequestListener): void => {
-    graphql = handler;
+  const serveGraphql = (listeners: GraphqlListeners): void => {
+    graphql = listeners;
   };
   return { app, readClient, tell, serveGraphql, drain };
 }

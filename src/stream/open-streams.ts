@@ -49,9 +49,12 @@ export class OpenStreams {
 
   /** Of the subscriptions of each caller. */
   readonly limit: StreamLimit;
+  /** Of its WebSockets: one that is used for nothing costs something, too. */
+  readonly socketLimit: StreamLimit;
 
   constructor(readonly options: StreamOptions) {
     this.limit = new StreamLimit(options.perCaller);
+    this.socketLimit = new StreamLimit(options.perCaller);
     this.#rechecking = setInterval(() => void this.#recheck(), options.times.recheck).unref();
   }
 

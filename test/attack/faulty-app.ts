@@ -3,7 +3,7 @@ import { createAuthenticator } from "../../src/auth/authenticator.js";
 import type { Principal } from "../../src/auth/principal.js";
 import { principalIn } from "../../src/auth/token-header.js";
 import { sharedSecret } from "../../src/auth/token-keys.js";
-import type { Identify } from "../../src/graphql/server/graphql-handler.js";
+import type { Identify } from "../../src/graphql/server/identify.js";
 import { readJson } from "../../src/http/json-body.js";
 import { createMetrics } from "../../src/http/metrics.js";
 import { addRestFace } from "../../src/rest/rest-face.js";

@@ -1,6 +1,5 @@
-import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
-import type { Principal } from "../../auth/principal.js";
 import { callerOf } from "../../auth/rate-limit.js";
 import { challengeFor } from "../../auth/token-header.js";
 import type { ReadClient } from "../../http/client-address.js";
@@ -9,6 +8,7 @@ import { errorResponse } from "../../http/error-response.js";
 import { parseJson, readBody } from "../../http/json-body.js";
 import { requestId } from "../../http/request-id.js";
 import type { TellRequest } from "../../http/request-log.js";
+import type { UpgradeListener } from "../../http/upgrade.js";
 import { startApolloServer } from "./apollo-server.js";
 import { compressed, compressionOf } from "./compressed-response.js";
 import { refuseCrossSite } from "./cross-site.js";
@@ -16,6 +16,7 @@ import { answerPreflight, hasJson, pageFor, refuse } from "./early-response.js";
 import { createErrorReport } from "./error-report.js";
 import { collectEvidence } from "./evidence.js";
 import { type GraphqlResponse, jsonResponse } from "./graphql-response.js";
+import type { Identify } from "./identify.js";
 import { cacheKeyOf } from "./incoming-request.js";
 import { type Exchange, OperationPipeline, type PipelineOptions } from "./operation-pipeline.js";
 import { PipelineNotes } from "./pipeline-notes.js";
@@ -31,13 +32,7 @@ import {
 } from "./stream/http-streams.js";
 import { ResultStream } from "./stream/result-stream.js";
 import { SSE } from "./stream/sse-framing.js";
-
-/**
- * Who sent a request.
- * @param headers in which the token is; absent: those of the request
- * @throws StrataError UNAUTHENTICATED, RATE_LIMITED
- */
-export type Identify = (request: IncomingMessage, headers?: IncomingHttpHeaders) => Promise<Principal>;
+import { createWebSockets } from "./stream/web-sockets.js";
 
 export interface GraphqlOptions extends PipelineOptions, HttpStreamOptions {
   readonly identify: Identify;
@@ -56,14 +51,18 @@ export interface GraphqlOptions extends PipelineOptions, HttpStreamOptions {
   readonly tell: TellRequest;
 }
 
-/**
- * Starts everything that serves GraphQL.
- * @returns what takes all requests to `/graphql`
- */
+export interface GraphqlListeners {
+  /** Takes all requests to `/graphql`. */
+  readonly request: RequestListener;
+  /** Takes those that are to become a WebSocket. */
+  readonly upgrade: UpgradeListener;
+}
+
+/** Starts everything that serves GraphQL. */
 export async function createGraphqlListener(
   app: FastifyInstance,
   options: GraphqlOptions,
-): Promise<RequestListener> {
+): Promise<GraphqlListeners> {
   const { schema } = options;
   collectEvidence(schema);
   const queries = new PreparedQueries(schema, options.compileAt);
@@ -82,9 +81,12 @@ export async function createGraphqlListener(
     options.streams.close();
     await apollo.stop();
   });
-  return (request, response) => {
-    // Nobody else would hear of an error here: the connection ends, and the process goes on.
-    handler.serve(request, response).catch(() => request.destroy());
+  return {
+    request(request, response) {
+      // Nobody else would hear of an error here: the connection ends, and the process goes on.
+      handler.serve(request, response).catch(() => request.destroy());
+    },
+    upgrade: createWebSockets({ ...options, pipeline, logger: app.log }),
   };
 }
 

@@ -44,6 +44,7 @@ export class ResultStream implements AsyncIterableIterator<StreamedResult, undef
       const step = await this.#sourceStep();
       if (step.done) return this.return();
       await makeRoom();
+      if (this.#isOver) return DONE;
       const result = await this.steps.execute(step.value);
       if (this.#isOver) return DONE;
       this.cursor = cursorIn(step.value) ?? this.cursor;
