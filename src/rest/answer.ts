@@ -6,6 +6,15 @@ export interface Answer {
   readonly content?: Content;
   /** Sent as it is, without an envelope. */
   readonly document?: unknown;
+  /** Sent as server-sent events, for as long as it lasts. */
+  readonly stream?: StreamedAnswer;
+}
+
+export interface StreamedAnswer {
+  /** Each with the cursor behind it; without content only the cursor has moved. */
+  readonly messages: AsyncGenerator<{ readonly cursor: string; readonly content?: Content }>;
+  /** Ends the messages. */
+  readonly stop: () => void;
 }
 
 export type Content = Success | Refusal;

@@ -4,6 +4,8 @@ import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
 import type { RequestedIntent, WriteRequest } from "../service/write/config-write.js";
 import { OPERATION_POINTER } from "../service/write/named-operation.js";
 import { type Answer, refusal } from "./answer.js";
+import { configData } from "./config-data.js";
+import { streamConfig } from "./config-stream.js";
 import { entityTag, matchable, namedTag } from "./entity-tag.js";
 import { idempotencyKey } from "./idempotency-key.js";
 import { provenanceOf, restrictionsOf } from "./provenance.js";
@@ -15,6 +17,7 @@ import {
   POST_BODY,
   PROVENANCE,
   READ_HEADERS,
+  STREAM_HEADERS,
   VERB,
   WRITE_HEADERS,
 } from "./schemas.js";
@@ -23,6 +26,7 @@ import { invalidAnswer } from "./validation-answer.js";
 const CONFIGS = "/accounts/{account_id}/configs";
 const CONFIG = `${CONFIGS}/{config_id}`;
 const READ_REFUSALS = [304, 400, 401, 403, 404, 421, 429, 500, 503];
+const STREAM_REFUSALS = [400, 401, 403, 404, 421, 429, 500, 503];
 const WRITE_REFUSALS = [400, 401, 403, 404, 412, 413, 415, 421, 422, 429, 500, 503, 504];
 
 const READ =
@@ -64,6 +68,21 @@ export const CONFIG_ROUTES: readonly RestRoute[] = [
     success: { status: 200, schema: "Config" },
     refusals: READ_REFUSALS,
     handle: read,
+  },
+  {
+    method: "GET",
+    path: `${CONFIG}/stream`,
+    operationId: "followConfig",
+    tag: "configs",
+    takesToken: true,
+    summary: "A config as it changes: server-sent events",
+    description:
+      "First the config as it is, then a message for each change of what the account sees, whichever layer moved. The `id` of an event is its cursor: " +
+      "sent back as `Last-Event-ID`, as browsers do by themselves, it begins with what was missed. An event `end` tells in an error's envelope why there is no more.",
+    request: { params: CONFIG_PARAMS, querystring: PROVENANCE, headers: STREAM_HEADERS },
+    success: { status: 200, schema: "ConfigMessage", mediaType: "text/event-stream" },
+    refusals: STREAM_REFUSALS,
+    handle: streamConfig,
   },
   {
     method: "PUT",
@@ -128,7 +147,7 @@ async function read({ context, headers, provenance, target }: RestRequest): Prom
   const known = headers["if-none-match"];
   const named = known === undefined ? undefined : namedTag(known, snapshot.etag);
   if (named !== undefined) return { status: 304, headers: { ...tagged, ETag: entityTag(named) } };
-  const data = dataOf(snapshot);
+  const data = configData(snapshot);
   return {
     status: 200,
     headers: tagged,
@@ -207,7 +226,11 @@ function settingsOf({ data, context, target }: RestRequest): JsonObject {
 }
 
 function ok(_request: RestRequest, snapshot: ConfigSnapshot): Answer {
-  return { status: 200, headers: { ETag: entityTag(snapshot.etag) }, content: { data: dataOf(snapshot) } };
+  return {
+    status: 200,
+    headers: { ETag: entityTag(snapshot.etag) },
+    content: { data: configData(snapshot) },
+  };
 }
 
 function created(request: RestRequest, snapshot: ConfigSnapshot): Answer {
@@ -215,9 +238,4 @@ function created(request: RestRequest, snapshot: ConfigSnapshot): Answer {
   const { headers, content } = ok(request, snapshot);
   const location = `${PREFIX}/accounts/${accountId}/configs/${configId}`;
   return { status: 201, headers: { ...headers, Location: location }, ...(content && { content }) };
-}
-
-/** Callers send back what they were answered with: a setting that is really called `id` is not hidden by KAZOO's. */
-function dataOf({ config, perspective }: ConfigSnapshot): JsonObject {
-  return perspective.names("id") ? config.values : { ...config.values, id: `configs_${config.configId}` };
 }

@@ -128,16 +128,22 @@ function parametersOf(place: string, part: PartSchema | undefined): JsonObject[]
 
 function responsesOf({ success, refusals }: Pick<RestRoute, "success" | "refusals">): JsonObject {
   const entries = refusals.map((status) => [status, response(status, "Error")] as const);
-  return Object.fromEntries([[success.status, response(success.status, success.schema)], ...entries]);
+  const { status, schema, mediaType } = success;
+  return Object.fromEntries([[status, response(status, schema, mediaType)], ...entries]);
 }
 
-function response(status: number, schema: keyof typeof ANSWER_SCHEMAS): JsonObject {
-  const headers = status < 400 || status === 412 ? ETAG_HEADER : HEADERS_OF[status];
+function response(
+  status: number,
+  schema: keyof typeof ANSWER_SCHEMAS,
+  mediaType = "application/json",
+): JsonObject {
+  const isState = (status < 400 && mediaType === "application/json") || status === 412;
+  const headers = isState ? ETAG_HEADER : HEADERS_OF[status];
   return {
     description: STATUS_CODES[status] ?? String(status),
     ...(headers && { headers }),
     ...(status !== 304 && {
-      content: { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } },
+      content: { [mediaType]: { schema: { $ref: `#/components/schemas/${schema}` } } },
     }),
   };
 }

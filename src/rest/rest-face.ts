@@ -14,6 +14,7 @@ import { acceptJsonBodies, type ReadJson } from "./request-body.js";
 import { targetOf } from "./rest-request.js";
 import { PREFIX, type RestContext, type RestRoute } from "./route.js";
 import { send } from "./send.js";
+import type { RestStreams } from "./send-events.js";
 import { createSender } from "./sender.js";
 import { serveRoutes } from "./serve-routes.js";
 import { answerUnknownPath } from "./unknown-path.js";
@@ -21,6 +22,7 @@ import { validateExactly } from "./validate-request.js";
 
 export interface RestFaceOptions {
   readonly createContext: (principal: Principal, journal: RequestJournal) => RestContext;
+  readonly streams: RestStreams;
   /** @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
   readonly identify: (request: IncomingMessage) => Promise<Principal>;
   /** What the client of a request calls this server: scheme and host. */

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Principal } from "../auth/principal.js";
 import type { JsonObject } from "../domain/json.js";
 import type { ConfigService } from "../service/config-service.js";
+import type { LiveConfigs } from "../service/live/live-configs.js";
 import type { RequestReader } from "../service/read/request-reader.js";
 import type { Answer } from "./answer.js";
 import type { RequestSchemas } from "./request-schemas.js";
@@ -12,6 +13,7 @@ export interface RestContext {
   readonly principal: Principal;
   readonly configs: ConfigService;
   readonly reader: RequestReader;
+  readonly live: LiveConfigs;
 }
 
 /** A request that its route's schemas have passed. */
@@ -36,7 +38,12 @@ export interface RestRoute {
   /** Whether a token is asked for, where Strata asks for tokens at all. */
   readonly takesToken: boolean;
   readonly request: RequestSchemas;
-  readonly success: { readonly status: 200 | 201; readonly schema: keyof typeof ANSWER_SCHEMAS };
+  readonly success: {
+    readonly status: 200 | 201;
+    readonly schema: keyof typeof ANSWER_SCHEMAS;
+    /** Absent: JSON. */
+    readonly mediaType?: "text/event-stream";
+  };
   /** Every status there may be besides. */
   readonly refusals: readonly number[];
   /** Whether a request without a body, or with an empty one, counts as one with empty `data`. */

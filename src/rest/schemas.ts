@@ -40,6 +40,16 @@ export const READ_HEADERS: PartSchema = {
   },
 };
 
+export const STREAM_HEADERS: PartSchema = {
+  type: "object",
+  properties: {
+    "last-event-id": {
+      type: "string",
+      description: "The `id` of the last event that the client has had: what came after it is told.",
+    },
+  },
+};
+
 export const WRITE_HEADERS: PartSchema = {
   type: "object",
   properties: {
@@ -118,8 +128,51 @@ const CONSTRAINT = {
   additionalProperties: false,
 } as const;
 
+const MESSAGE = {
+  cursor: { type: "string", description: "The event's `id` once more." },
+  snapshot: {
+    type: "boolean",
+    description: "All of the config, the first time or after a gap: `changes` is empty.",
+  },
+  reset: { type: "boolean", description: "`Last-Event-ID` could not be honoured: forget what you had." },
+  changes: {
+    type: "array",
+    description: "From the last message on. What is absent has neither value nor source.",
+    items: {
+      type: "object",
+      properties: {
+        pointer: { type: "string" },
+        before: {},
+        after: {},
+        source_before: { type: "string" },
+        source_after: { type: "string" },
+      },
+      required: ["pointer"],
+      additionalProperties: false,
+    },
+  },
+  moved_layers: { type: "array", items: { type: "string" }, description: "The layers that moved." },
+} as const;
+
 /** JSON Schemas of the responses, by name. */
 export const ANSWER_SCHEMAS = {
+  ConfigMessage: {
+    type: "object",
+    description: "The `data` of an event.",
+    properties: {
+      data: { type: "object", additionalProperties: true, description: "As the config itself is answered." },
+      provenance: {
+        type: "object",
+        additionalProperties: true,
+        description: "As the config itself is answered. Only when asked for.",
+      },
+      ...MESSAGE,
+      ...ENVELOPE,
+      status: { type: "string", const: "success" },
+    },
+    required: [...ENVELOPE_NAMES, ...Object.keys(MESSAGE)],
+    additionalProperties: false,
+  },
   Config: {
     type: "object",
     properties: {

@@ -2,11 +2,13 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
 import { NOBODY, type Principal } from "../auth/principal.js";
 import { RequestJournal } from "../service/request-journal.js";
+import type { StreamedAnswer } from "./answer.js";
 import type { Sender } from "./envelope.js";
 import { noteAnswer, noteCaller } from "./note-request.js";
 import { readRequest } from "./rest-request.js";
 import { pathsWithoutPost, type RestContext, type RestRoute } from "./route.js";
 import { send } from "./send.js";
+import { type RestStreams, sendEvents } from "./send-events.js";
 import { tunnelledVerb, type Verb } from "./tunnelled-verb.js";
 import { answerUnknownPath } from "./unknown-path.js";
 import { type CheckRequest, createRequestCheck } from "./validate-request.js";
@@ -17,6 +19,7 @@ export interface ServedRoutes {
   /** Of every route. */
   readonly config: NonNullable<RouteShorthandOptions["config"]>;
   readonly createContext: (principal: Principal, journal: RequestJournal) => RestContext;
+  readonly streams: RestStreams;
   /** @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
   readonly identify: (request: IncomingMessage) => Promise<Principal>;
 }
@@ -101,9 +104,27 @@ class RouteServer {
   async #answer(route: RestRoute, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { sender, createContext } = this.#served;
     const journal = new RequestJournal();
-    const context = createContext(this.#principals.get(request) ?? NOBODY, journal);
+    const principal = this.#principals.get(request) ?? NOBODY;
+    const context = createContext(principal, journal);
     const answer = await noteAnswer(request, journal, () => route.handle(readRequest(request, context)));
-    return send(sender, request, reply, answer);
+    if (answer.stream === undefined) return send(sender, request, reply, answer);
+    await this.#stream(principal, request, reply, answer.stream);
+    return reply;
+  }
+
+  async #stream(
+    principal: Principal,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    stream: StreamedAnswer,
+  ): Promise<void> {
+    const { sender, streams } = this.#served;
+    try {
+      const giveBack = streams.open.limit.take(streams.callerOf(request.raw, principal));
+      await sendEvents(streams, sender, principal, request, reply, stream).finally(giveBack);
+    } finally {
+      stream.stop();
+    }
   }
 
   async #identify(request: FastifyRequest): Promise<void> {

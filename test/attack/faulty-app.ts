@@ -10,11 +10,13 @@ import { addRestFace } from "../../src/rest/rest-face.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { AccountService } from "../../src/service/account-service.js";
 import { ConfigService } from "../../src/service/config-service.js";
+import { LiveConfigs } from "../../src/service/live/live-configs.js";
 import { MergedConfigs } from "../../src/service/read/merged-configs.js";
 import { createRequestReader } from "../../src/service/read/request-reader.js";
 import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
 import type { Store } from "../../src/store/store.js";
 import { openEndpoint } from "../graphql/server/open-endpoint.js";
+import { testStreams } from "../rest/test-streams.js";
 import { alteredStore } from "../store/altered-store.js";
 import type { Start } from "./attacked-process.js";
 import { CANARIES } from "./canaries.js";
@@ -64,6 +66,7 @@ export async function createFaultyApp(
   const metrics = createMetrics();
   const identify: Identify = ({ headers }) => principalIn(headers, authenticate);
   const reader = (principal: Principal) => createRequestReader(store, principal);
+  const live = new LiveConfigs({ store, openConfigs: () => configs, createReader: reader });
   const app = await openEndpoint({
     store,
     logger,
@@ -79,8 +82,9 @@ export async function createFaultyApp(
   });
   app.addHook("onClose", () => sound.close());
   await addRestFace(app, {
-    createContext: (principal) => ({ principal, configs, reader: reader(principal) }),
+    createContext: (principal) => ({ principal, configs, reader: reader(principal), live }),
     identify,
+    streams: testStreams(),
     originOf: ({ headers }) => `http://${headers.host}`,
     readJson,
     corsOrigins: [],

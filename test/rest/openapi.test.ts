@@ -10,6 +10,7 @@ import type { RestRoute } from "../../src/rest/route.js";
 import { OPEN_SCHEMAS } from "../service/services.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { openRestApp } from "./rest-app.js";
+import { testStreams } from "./test-streams.js";
 
 interface Operation {
   readonly operationId: string;
@@ -56,6 +57,7 @@ async function registered(): Promise<Map<string, JsonObject>> {
     },
     identify: async () => OPEN_PRINCIPAL,
     originOf: () => "",
+    streams: testStreams(),
     readJson: () => ({}),
     corsOrigins: [],
     now: () => new Date(),
@@ -115,7 +117,7 @@ function sorted(value: unknown): unknown {
 describe("the OpenAPI document", () => {
   test("says what the routes are, and what they hold requests to", async () => {
     const routes = await registered();
-    expect(routes.size).toBe(7);
+    expect(routes.size).toBe(8);
     expect(disagreements(await served(), routes)).toEqual([]);
   });
 

@@ -10,6 +10,7 @@ import { createRequestReader } from "../../src/service/read/request-reader.js";
 import { observeStore } from "../../src/store/observed-store.js";
 import { Services, SHIPPED_SCHEMAS } from "../service/services.js";
 import { openTestStore } from "../store/test-store.js";
+import { testStreams } from "./test-streams.js";
 
 /** The one origin, besides the server's own, whose pages may call. */
 export const TRUSTED_ORIGIN = "https://app.example";
@@ -46,7 +47,9 @@ export async function openRestApp(schemas: string = SHIPPED_SCHEMAS): Promise<Re
       principal: OPEN_PRINCIPAL,
       configs: services.configs,
       reader: createRequestReader(store, OPEN_PRINCIPAL),
+      live: services.live,
     }),
+    streams: testStreams(),
     readJson,
     corsOrigins: [TRUSTED_ORIGIN],
     now: () => new Date("2026-11-22T12:00:00.500Z"),

@@ -137,7 +137,7 @@ describe("server-sent events", () => {
     ["is of an account that is not there", CHANGES, { accountId: "nobody" }, "ACCOUNT_NOT_FOUND"],
     [
       "is too dear",
-      `subscription { configChanged(accountId: "acme") { config { account { configs { fields { contributions { pointer } } layers { kind } fields2: fields { source { document } } } } } } }`,
+      `subscription { configChanged(accountId: "acme") { config { ${Array.from({ length: 60 }, (_, n) => `a${n}: account { configs { fields { pointer value } } }`).join(" ")} } } }`,
       {},
       "QUERY_TOO_COMPLEX",
     ],

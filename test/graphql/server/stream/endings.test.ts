@@ -1,0 +1,169 @@
+import { connect } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { SignJWT } from "jose";
+import { expect, onTestFinished, test } from "vitest";
+import { announceEnd, closeApp } from "../../../../src/app.js";
+import { SECRET, TOKEN_ACCESS } from "../../../http/token-access.js";
+import { EventReader } from "./event-reader.js";
+import { CHANGES, LiveApp, OF_ACME } from "./live-app.js";
+import { SocketClient } from "./socket-client.js";
+
+const MULTIPART = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json";
+
+async function openMultipart(
+  live: LiveApp,
+  headers: Record<string, string> = {},
+): Promise<() => Promise<string>> {
+  const leaving = new AbortController();
+  onTestFinished(() => leaving.abort());
+  const response = await fetch(`${live.origin}/graphql`, {
+    method: "POST",
+    headers: { accept: MULTIPART, "content-type": "application/json", ...headers },
+    body: JSON.stringify({ query: CHANGES, variables: OF_ACME }),
+    signal: leaving.signal,
+  });
+  expect(response.headers.get("content-type")).toBe(
+    `multipart/mixed;boundary="graphql";subscriptionSpec=1.0`,
+  );
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  /** The next part's JSON, or the rest where there is none. */
+  return async () => {
+    for (;;) {
+      const [before, ...after] = text.split("\r\n--graphql");
+      if (after.length > 0) {
+        text = after.join("\r\n--graphql");
+        const json = before?.split("\r\n\r\n")[1];
+        if (json !== undefined) return json;
+        continue;
+      }
+      const { done, value } = (await reader?.read()) ?? { done: true };
+      if (done) return text;
+      text += value;
+    }
+  };
+}
+
+async function token(seconds: number): Promise<string> {
+  const now = Math.floor(Date.now() / 1_000);
+  return new SignJWT({ superadmin: true })
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject("ada")
+    .setIssuedAt(now - 1)
+    .setExpirationTime(now + seconds)
+    .sign(new TextEncoder().encode(SECRET));
+}
+
+test("a multipart response carries a snapshot, a change, and signs of life", async () => {
+  const live = await LiveApp.forTest({}, { keepAlive: 100 });
+  const next = await openMultipart(live);
+  expect(JSON.parse(await next())).toMatchObject({
+    payload: { data: { configChanged: { snapshot: true } } },
+  });
+  expect(await next()).toBe("{}");
+  await live.write({ pin_timeout: 5_001 });
+  let part = await next();
+  while (part === "{}") part = await next();
+  expect(JSON.parse(part)).toMatchObject({
+    payload: { data: { configChanged: { config: { values: { pin_timeout: 5_001 } } } } },
+  });
+});
+
+test("a query that accepts multipart and JSON is answered with JSON", async () => {
+  const live = await LiveApp.forTest();
+  const { headers, text } = await live.app.client.send(JSON.stringify({ query: "{ __typename }" }), {
+    accept: MULTIPART,
+  });
+  expect(headers["content-type"]).toBe("application/json; charset=utf-8");
+  expect(JSON.parse(text)).toEqual({ data: { __typename: "Query" } });
+});
+
+test("streams end with UNAUTHENTICATED when their token ends", async () => {
+  const live = await LiveApp.forTest({ access: TOKEN_ACCESS });
+  const authorization = `Bearer ${await token(4)}`;
+  const sse = await EventReader.operation(`${live.origin}/graphql`, CHANGES, OF_ACME, { authorization });
+  const rest = await EventReader.open(`${live.origin}/v2/accounts/acme/configs/conferences/stream`, {
+    headers: { authorization },
+  });
+  const next = await openMultipart(live, { authorization });
+  await Promise.all([sse.next(), rest.event(), next()]);
+  const refused = { errors: [{ extensions: { code: "UNAUTHENTICATED" } }] };
+  expect((await sse.next()).result).toMatchObject(refused);
+  expect(await sse.event()).toEqual({ event: "complete", data: "" });
+  expect(await sse.event()).toBeUndefined();
+  expect(JSON.parse(await next())).toMatchObject({ payload: null, ...refused });
+  expect(await next()).toBe("--\r\n");
+  const last = await rest.event();
+  expect(last).toMatchObject({ event: "end" });
+  expect(JSON.parse(last?.data ?? "")).toMatchObject({ status: "error", error: "401" });
+  expect(await rest.event()).toBeUndefined();
+});
+
+test("streams end one after the other while the server drains, each with a hint to connect again", async () => {
+  const live = await LiveApp.forTest();
+  const sse = await EventReader.operation(`${live.origin}/graphql`, CHANGES, OF_ACME);
+  const next = await openMultipart(live);
+  const socket = await SocketClient.ready(live.origin);
+  socket.subscribe("1", CHANGES, OF_ACME);
+  await Promise.all([sse.next(), next(), socket.message()]);
+  const startedAt = performance.now();
+  const ends: number[] = [];
+  const ended = (): void => void ends.push(performance.now() - startedAt);
+  announceEnd(live.app.app, 2);
+  await Promise.all([
+    sse.block().then((block) => {
+      ended();
+      expect(block).toEqual({ retry: expect.stringMatching(/^\d+$/) });
+    }),
+    next().then((part) => {
+      ended();
+      expect(JSON.parse(part)).toMatchObject({
+        payload: null,
+        errors: [{ extensions: { code: "STORE_UNAVAILABLE", retryAfter: expect.any(Number) } }],
+      });
+    }),
+    socket.end().then(({ code }) => {
+      ended();
+      expect(code).toBe(1012);
+    }),
+  ]);
+  expect(Math.min(...ends)).toBeGreaterThan(300);
+  expect(Math.max(...ends) - Math.min(...ends)).toBeGreaterThan(500);
+  const late = await EventReader.operation(`${live.origin}/graphql`, CHANGES, OF_ACME);
+  await late.next();
+  const closing = closeApp(live.app.app, { silence: 100, rest: 1_000, all: 2_000 });
+  expect(await late.block()).toEqual({ retry: expect.any(String) });
+  expect(await late.block()).toBeUndefined();
+  await closing;
+});
+
+test("a subscriber that stops reading costs no memory, and converges when it reads again", async () => {
+  const live = await LiveApp.forTest();
+  const body = JSON.stringify({
+    query: `subscription { configChanged(accountId: "acme", configIds: ["conferences"]) { config { values fields { pointer value contributions { value } } } } }`,
+  });
+  const socket = connect(live.port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  let text = "";
+  socket.on("data", (chunk) => {
+    text += chunk;
+  });
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  await expect.poll(() => text, { timeout: 20_000 }).toContain("event: next");
+  socket.pause();
+  const writes = process.env.STRATA_TEST_LONG === "1" ? 18_000 : 600;
+  for (let n = 1; n <= writes; n += 20)
+    await Promise.all(Array.from({ length: 20 }, (_, i) => live.write({ pin_timeout: n + i })));
+  await live.write({ pin_timeout: 999_999 });
+  await pause(200);
+  const told = live.app.app.server;
+  const waiting = await new Promise<number>((resolve) => told.getConnections((_, count) => resolve(count)));
+  expect(waiting).toBeGreaterThan(0);
+  socket.resume();
+  await expect.poll(() => text, { timeout: 20_000 }).toContain('"pin_timeout":999999');
+  const messages = text.split("event: next").length - 1;
+  // The sockets' buffers hold some hundred; what comes after them has become one.
+  expect(messages).toBeLessThan(writes);
+});

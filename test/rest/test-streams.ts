@@ -1,0 +1,15 @@
+import type { RestStreams } from "../../src/rest/send-events.js";
+import { OpenStreams } from "../../src/stream/open-streams.js";
+import { STREAM_TIMES } from "../../src/stream/stream-times.js";
+
+/** Streams of one caller, whose token is good for ever. */
+export function testStreams(): RestStreams {
+  const open = new OpenStreams({
+    perCaller: 10,
+    perConnection: 10,
+    times: STREAM_TIMES,
+    now: () => new Date(),
+    onStream: () => undefined,
+  });
+  return { open, recheck: async () => undefined, callerOf: () => "caller" };
+}
