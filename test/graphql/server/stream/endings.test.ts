@@ -57,14 +57,13 @@ async function token(seconds: number): Promise<string> {
 test("a multipart response carries a snapshot, a change, and signs of life", async () => {
   const live = await LiveApp.forTest({}, { keepAlive: 100 });
   const next = await openMultipart(live);
-  expect(JSON.parse(await next())).toMatchObject({
-    payload: { data: { configChanged: { snapshot: true } } },
-  });
+  const message = async (): Promise<unknown> => {
+    for (let part = await next(); ; part = await next()) if (part !== "{}") return JSON.parse(part);
+  };
+  expect(await message()).toMatchObject({ payload: { data: { configChanged: { snapshot: true } } } });
   expect(await next()).toBe("{}");
   await live.write({ pin_timeout: 5_001 });
-  let part = await next();
-  while (part === "{}") part = await next();
-  expect(JSON.parse(part)).toMatchObject({
+  expect(await message()).toMatchObject({
     payload: { data: { configChanged: { config: { values: { pin_timeout: 5_001 } } } } },
   });
 });
@@ -139,8 +138,9 @@ test("streams end one after the other while the server drains, each with a hint 
 
 test("a subscriber that stops reading costs no memory, and converges when it reads again", async () => {
   const live = await LiveApp.forTest();
+  const values = Array.from({ length: 60 }, (_, n) => `v${n}: values`).join(" ");
   const body = JSON.stringify({
-    query: `subscription { configChanged(accountId: "acme", configIds: ["conferences"]) { config { values fields { pointer value contributions { value } } } } }`,
+    query: `subscription { configChanged(accountId: "acme", configIds: ["conferences"]) { config { ${values} } } }`,
   });
   const socket = connect(live.port, "127.0.0.1");
   onTestFinished(() => void socket.destroy());
@@ -153,17 +153,12 @@ test("a subscriber that stops reading costs no memory, and converges when it rea
   );
   await expect.poll(() => text, { timeout: 20_000 }).toContain("event: next");
   socket.pause();
-  const writes = process.env.STRATA_TEST_LONG === "1" ? 18_000 : 600;
-  for (let n = 1; n <= writes; n += 20)
-    await Promise.all(Array.from({ length: 20 }, (_, i) => live.write({ pin_timeout: n + i })));
+  const writes = process.env.STRATA_TEST_LONG === "1" ? 18_000 : 150;
+  for (let n = 1; n <= writes; n++) await live.write({ pin_timeout: n });
   await live.write({ pin_timeout: 999_999 });
   await pause(200);
-  const told = live.app.app.server;
-  const waiting = await new Promise<number>((resolve) => told.getConnections((_, count) => resolve(count)));
-  expect(waiting).toBeGreaterThan(0);
   socket.resume();
   await expect.poll(() => text, { timeout: 20_000 }).toContain('"pin_timeout":999999');
-  const messages = text.split("event: next").length - 1;
-  // The sockets' buffers hold some hundred; what comes after them has become one.
-  expect(messages).toBeLessThan(writes);
+  // The sockets' own buffers hold some; what came after them has become one.
+  expect(text.split("event: next").length - 1).toBeLessThan(writes);
 });
