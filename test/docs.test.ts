@@ -23,6 +23,12 @@ test("every limit of a query is named in docs/errors.md", () => {
     if (limit !== "work") expect(named).toContain(`\`${limit}\``);
 });
 
+test("docs/live-transports.md shows the code of examples/live-client", () => {
+  const blocks = [...page("docs/live-transports.md").matchAll(/^```ts title="([\w.-]+)"\n(.*?)^```$/gms)];
+  expect(blocks.length).toBe(5);
+  for (const [, title = "", code] of blocks) expect(code).toBe(page(`examples/live-client/${title}`));
+});
+
 describe("the README", () => {
   const rows = [...readme.matchAll(/^\| `(STRATA_[A-Z_]+)` \| (?:`([^`]+)`|none) \|/gm)].map(
     ([, name = "", value = ""]) => [name, value] as const,

@@ -7,6 +7,9 @@ const ROOT = new URL("../../", import.meta.url);
 const FOLDER = new URL("docs/", import.meta.url);
 const BIN = new URL("node_modules/.bin/", import.meta.url).pathname;
 
+/** The pages whose code is run. */
+const PAGES = ["docs/clients.md", "docs/live-transports.md"];
+
 /** What the page tells readers to run, in the folder of their code. */
 const GENERATORS: readonly (readonly [string, ...string[]])[] = [
   ["graphql-codegen", "--config", "codegen.ts"],
@@ -14,14 +17,16 @@ const GENERATORS: readonly (readonly [string, ...string[]])[] = [
   ["gql.tada", "generate-output"],
 ];
 
-/** Writes every block of docs/clients.md that has a title into a file of that name, and runs the generators it names. */
+/** Writes every block of these pages that has a title into a file of that name, and runs the generators it names. */
 export async function writeDocsCode(): Promise<void> {
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER);
   copyFileSync(new URL("schema.graphql", ROOT), new URL("schema.graphql", FOLDER));
-  const page = readFileSync(new URL("docs/clients.md", ROOT), "utf8");
-  for (const [, title = "", code = ""] of page.matchAll(/^```\w+ title="([\w.-]+)"\n(.*?)^```$/gms))
-    writeFileSync(new URL(title, FOLDER), installedCode(title, code));
+  for (const page of PAGES) {
+    const text = readFileSync(new URL(page, ROOT), "utf8");
+    for (const [, title = "", code = ""] of text.matchAll(/^```\w+ title="([\w.-]+)"\n(.*?)^```$/gms))
+      writeFileSync(new URL(title, FOLDER), installedCode(title, code));
+  }
   await Promise.all(
     GENERATORS.map(([command, ...args]) => promisify(execFile)(`${BIN}${command}`, args, { cwd: FOLDER })),
   );
