@@ -1,11 +1,16 @@
 import { gql } from "@apollo/client";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { WebSocket } from "ws";
 import { CHANGES, createLiveClient as createApollo } from "./docs/live-apollo.js";
 import { follow as followEvents } from "./docs/live-event-source.js";
 import { follow as followSse } from "./docs/live-graphql-sse.js";
 import { follow as followWs } from "./docs/live-graphql-ws.js";
 import { createLiveClient as createUrql } from "./docs/live-urql.js";
 import { openStrata } from "./strata.js";
+
+// Browsers have one, and Node from 22 on.
+vi.stubGlobal("WebSocket", WebSocket);
+afterAll(() => void vi.unstubAllGlobals());
 
 const strata = openStrata();
 const token = () => strata.token("summit");
