@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { buildSchema, parse, validate } from "graphql";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { EXAMPLES } from "../../web/explorer/examples.js";
@@ -34,7 +36,14 @@ const textOf = async (page: Page, selector: string): Promise<string> =>
   ((await page.locator(selector).first().textContent()) ?? "").replaceAll("\u00a0", " ");
 const response = (page: Page): Promise<string> => textOf(page, ".graphiql-response .view-lines");
 
-test.each(EXAMPLES)("the example %# runs on the example accounts", async ({ query, variables }) => {
+test("every example fits the schema", () => {
+  const schema = buildSchema(readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8"));
+  for (const { query } of EXAMPLES) expect(validate(schema, parse(query))).toEqual([]);
+});
+
+const QUESTIONS = EXAMPLES.filter(({ query }) => !/^subscription /m.test(query));
+
+test.each(QUESTIONS)("the example %# runs on the example accounts", async ({ query, variables }) => {
   const { data, errors } = await open.graphql<{ data: Record<string, unknown>; errors?: unknown }>(
     query,
     variables,
@@ -47,7 +56,7 @@ describe("the explorer", () => {
   test("begins with examples, and runs them", async () => {
     const page = await explorer(open.origin);
     const tabs = await page.locator(".graphiql-tab-button").allTextContents();
-    expect(tabs).toEqual(["WhatIsInForce", "Accounts", "TryAChange", "History"]);
+    expect(tabs).toEqual(["WhatIsInForce", "Accounts", "TryAChange", "History", "FollowChanges"]);
     await expect.poll(() => textOf(page, ".graphiql-editor-tool .view-lines")).toContain("conferences");
     await run(page);
     await expect.poll(() => response(page)).toMatch(/"pointer": "\/entry_tone"/);
@@ -91,6 +100,27 @@ describe("the explorer", () => {
 });
 
 const VIEWER = "{ viewer { subject account { id } } }";
+
+test.each([
+  ["open", open],
+  ["with a token", guarded],
+] as const)("a subscription shows changes as they are made: %s", async (name, gateway) => {
+  const token = name === "open" ? undefined : await gateway.token({ account_id: "acme" });
+  const page = await explorer(gateway.origin, token === undefined ? "" : `#token=${token}`);
+  await page
+    .getByRole("tab", { name: "FollowChanges" })
+    .or(page.getByText("FollowChanges", { exact: true }))
+    .first()
+    .click();
+  await run(page);
+  await expect.poll(() => response(page)).toContain('"snapshot": true');
+  await gateway.graphql(
+    "mutation ($input: PatchConfigInput!) { patchConfig(input: $input) { __typename } }",
+    { input: { accountId: "acme", configId: "conferences", patch: { pin_timeout: 4321 } } },
+    token,
+  );
+  await expect.poll(() => response(page)).toContain('"after": 4321');
+});
 
 describe("the token", () => {
   const everythingStored = (page: Page): Promise<string> =>

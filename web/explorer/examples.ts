@@ -120,4 +120,26 @@ query History($account: ID!, $config: ID!) {
 `,
     variables: { account: "acme", config: "conferences" },
   },
+  {
+    query: `# Follow every change of what the account sees, live: run it,
+# then change something in the console or by REST.
+subscription FollowChanges($account: ID!, $configs: [ID!]) {
+  configChanged(accountId: $account, configIds: $configs) {
+    cursor
+    snapshot
+    config {
+      configId
+      values
+    }
+    changes {
+      pointer
+      before
+      after
+      sourceAfter
+    }
+  }
+}
+`,
+    variables: { account: "acme", configs: ["conferences"] },
+  },
 ];
