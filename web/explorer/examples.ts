@@ -127,15 +127,15 @@ subscription FollowChanges($account: ID!, $configs: [ID!]) {
   configChanged(accountId: $account, configIds: $configs) {
     cursor
     snapshot
-    config {
-      configId
-      values
-    }
     changes {
       pointer
       before
       after
       sourceAfter
+    }
+    config {
+      configId
+      values
     }
   }
 }
