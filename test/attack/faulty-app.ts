@@ -66,7 +66,8 @@ export async function createFaultyApp(
   const metrics = createMetrics();
   const identify: Identify = ({ headers }) => principalIn(headers, authenticate);
   const reader = (principal: Principal) => createRequestReader(store, principal);
-  const live = new LiveConfigs({ store, openConfigs: () => configs, createReader: reader });
+  const live = new LiveConfigs({ store, openConfigs: () => configs, createReader: reader   now: () => new Date(),
+});
   const app = await openEndpoint({
     store,
     logger,

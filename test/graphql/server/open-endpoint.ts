@@ -56,6 +56,7 @@ export async function openEndpoint(given: EndpointOptions): Promise<FastifyInsta
       store: given.store,
       openConfigs: () => context(OPEN_PRINCIPAL).configs,
       createReader: (principal) => context(principal).reader,
+      now: () => new Date(),
     }),
     ...given,
   };
