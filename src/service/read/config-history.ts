@@ -1,13 +1,14 @@
 import { StrataError } from "../../domain/errors.js";
 import type { JsonObject } from "../../domain/json.js";
 import { type OverrideChange, overrideChanges } from "../../domain/override-change.js";
-import { type Visibility, visiblePart } from "../../domain/visibility.js";
+import type { Visibility } from "../../domain/visibility.js";
 import type { DocumentRevision } from "../../store/store.js";
 import { historyCursor, parseHistoryCursor } from "../history-cursor.js";
 import { checkPageSize } from "../page-size.js";
 import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";
 import type { ConfigSnapshot } from "./config-snapshot.js";
 import type { RequestReader } from "./request-reader.js";
+import { visibleContent } from "./visible-layer.js";
 
 export interface HistoryWanted {
   /** How many revisions, at most. */
@@ -40,10 +41,10 @@ export class VisibleRevision {
     private readonly visibility: Visibility,
   ) {}
 
-  /** Undefined when nothing was stored, or nothing that is visible. */
+  /** Undefined when nothing was stored, or nothing that is visible; empty: there were only constraints. */
   get document(): JsonObject | undefined {
-    const { override } = this.written;
-    this.#visible ??= { document: override && visiblePart(override, this.visibility) };
+    const { visibility } = this;
+    this.#visible ??= { document: visibleContent(this.written, { visibility })?.document };
     return this.#visible.document;
   }
 

@@ -77,6 +77,9 @@ describe("constraints and pins in GraphQL", () => {
         { ...LOCK, schema: null, layer: { kind: "ACCOUNT" } },
       ],
     });
+    expect(await config("reseller", "history { nodes { kind document } }")).toEqual({
+      history: { nodes: [{ kind: "CONSTRAIN", document: {} }] },
+    });
     const seen = await config(
       "shop",
       `values constraints { ${CONSTRAINT} } dormant { pointer value layer { kind } constraint { pointer } }

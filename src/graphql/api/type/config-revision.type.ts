@@ -106,7 +106,7 @@ export class ConfigRevisionType {
     nullable: true,
     complexity: 5,
     description:
-      "All overrides as they became, as you may see them today. Null: none were left, or none that you see.",
+      "All overrides as they became, as you may see them today. Empty: there were only constraints. Null: nothing was left, or nothing that you see.",
   })
   @Extensions({ later: true })
   get document(): Later<JsonObject | null> {
