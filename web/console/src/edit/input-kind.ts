@@ -85,8 +85,9 @@ function parseNumber(kind: "integer" | "number", text: string, schema: JsonObjec
   if (text === "" || !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) || !Number.isFinite(value))
     return { problem: kind === "integer" ? "Give a whole number." : "Give a number." };
   if (kind === "integer" && !Number.isInteger(value)) return { problem: "Give a whole number." };
-  if (/^[+-]?\d+$/.test(text) && BigInt(text.replace("+", "")) !== BigInt(value))
-    return { problem: "This number has more digits than can be kept." };
+  const isExact =
+    String(value) === text || !/^[+-]?\d+$/.test(text) || BigInt(text.replace("+", "")) === BigInt(value);
+  if (!isExact) return { problem: "This number has more digits than can be kept." };
   if (typeof schema?.minimum === "number" && value < schema.minimum)
     return { problem: `The least is ${schema.minimum}.` };
   if (typeof schema?.maximum === "number" && value > schema.maximum)
