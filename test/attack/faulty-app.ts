@@ -66,8 +66,7 @@ export async function createFaultyApp(
   const metrics = createMetrics();
   const identify: Identify = ({ headers }) => principalIn(headers, authenticate);
   const reader = (principal: Principal) => createRequestReader(store, principal);
-  const live = new LiveConfigs({ store, openConfigs: () => configs, createReader: reader   now: () => new Date(),
-});
+  const live = new LiveConfigs({ store, openConfigs: () => configs, createReader: reader, now });
   const app = await openEndpoint({
     store,
     logger,
