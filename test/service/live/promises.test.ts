@@ -373,6 +373,15 @@ describe("a stream ends", () => {
     expect(above.error).toBeUndefined();
   });
 
+  test("also when the move out of reach changed nothing that the account sees", async () => {
+    const ground = await LiveGround.open();
+    await ground.services.tree(["below", "bolt"]);
+    const follower = await ground.follow("below", {}, ground.callerOf("bolt"));
+    await ground.services.accounts.update(OPEN_PRINCIPAL, { id: "below", parentId: "east" });
+    await until(() => follower.error !== undefined);
+    expect(follower.error).toMatchObject({ code: "ACCOUNT_NOT_FOUND" });
+  });
+
   test("without an error when the service closes, or the caller's signal says so", async () => {
     const ground = await LiveGround.open();
     const signal = new AbortController();
