@@ -22,6 +22,7 @@ export type Content = Success | Refusal;
 export interface Success {
   readonly data: unknown;
   readonly provenance?: unknown;
+  readonly impact?: unknown;
   readonly constraints?: unknown;
   readonly dormant?: unknown;
 }

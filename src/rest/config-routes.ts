@@ -1,7 +1,7 @@
 import { StrataError } from "../domain/errors.js";
 import type { JsonObject } from "../domain/json.js";
 import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
-import type { RequestedIntent, WriteRequest } from "../service/write/config-write.js";
+import type { RequestedIntent, WriteRequest, WriteResult } from "../service/write/config-write.js";
 import { OPERATION_POINTER } from "../service/write/named-operation.js";
 import { type Answer, refusal } from "./answer.js";
 import { configData } from "./config-data.js";
@@ -14,6 +14,7 @@ import {
   ACCOUNT_PARAMS,
   CONFIG_BODY,
   CONFIG_PARAMS,
+  DRY_RUN,
   POST_BODY,
   PROVENANCE,
   READ_HEADERS,
@@ -92,7 +93,7 @@ export const CONFIG_ROUTES: readonly RestRoute[] = [
     takesToken: true,
     summary: "Replaces the account's overrides, as POST does",
     description: BODYLESS,
-    request: { params: CONFIG_PARAMS, headers: WRITE_HEADERS, body: CONFIG_BODY },
+    request: { params: CONFIG_PARAMS, querystring: DRY_RUN, headers: WRITE_HEADERS, body: CONFIG_BODY },
     success: { status: 201, schema: "Config" },
     refusals: WRITE_REFUSALS,
     bodyless: true,
@@ -121,7 +122,7 @@ export const CONFIG_ROUTES: readonly RestRoute[] = [
     summary: "Changes the overrides that are named and no others; null drops one",
     description:
       "`null` drops an override, and so does the value that would be inherited. What is not named stays as it is.",
-    request: { params: CONFIG_PARAMS, headers: WRITE_HEADERS, body: CONFIG_BODY },
+    request: { params: CONFIG_PARAMS, querystring: DRY_RUN, headers: WRITE_HEADERS, body: CONFIG_BODY },
     success: { status: 200, schema: "Config" },
     refusals: WRITE_REFUSALS,
     handle: (request) => write(request, patchIntent, ok),
@@ -134,7 +135,7 @@ export const CONFIG_ROUTES: readonly RestRoute[] = [
     takesToken: true,
     summary: "Drops every override of the account; answers with the config as it is then",
     description: "The account then follows the layers below it. There is nothing to send.",
-    request: { params: CONFIG_PARAMS, headers: WRITE_HEADERS },
+    request: { params: CONFIG_PARAMS, querystring: DRY_RUN, headers: WRITE_HEADERS },
     success: { status: 200, schema: "Config" },
     refusals: WRITE_REFUSALS,
     handle: (request) => write(request, resetIntent, ok),
@@ -171,12 +172,14 @@ async function write(
     intent: intentOf(settingsOf(request)),
     note: changeNote(headers["x-change-note"]),
     ifMatch: matchable(headers["if-match"]),
+    dryRun: request.dryRun,
     operationId: idempotencyKey(headers["idempotency-key"]),
   };
   const result = await context.configs.write(context.principal, written).catch(refuseReusedKey);
   if ("status" in result) return result;
   switch (result.result) {
     case "written": {
+      if (result.dryRun) return dry(result);
       const answer = done(request, result.snapshot);
       if (!result.replayed) return answer;
       return { ...answer, headers: { ...answer.headers, "Idempotent-Replayed": "true" } };
@@ -223,6 +226,13 @@ function settingsOf({ data, context, target }: RestRequest): JsonObject {
   if (!Object.hasOwn(data, PAGE_NOTES) || context.configs.isSetting(target.configId, PAGE_NOTES)) return data;
   const { [PAGE_NOTES]: _notes, ...settings } = data;
   return settings;
+}
+
+/** Nothing is there of it: it has no place and no etag to come back to. */
+async function dry({ snapshot, impact }: Extract<WriteResult, { result: "written" }>): Promise<Answer> {
+  const report = await impact();
+  const told = report && { total: report.total, counts: report.counts, digest: report.digest };
+  return { status: 200, content: { data: dataOf(snapshot), impact: told ?? null } };
 }
 
 function ok(_request: RestRequest, snapshot: ConfigSnapshot): Answer {

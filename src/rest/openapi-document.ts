@@ -112,7 +112,8 @@ function operation({ operationId, tag, summary, description, request, ...route }
         content: { "application/json": { schema: request.body } },
       },
     }),
-    responses: responsesOf(route),
+    // Of a dry run nothing is created.
+    responses: responsesOf(route, request.querystring?.properties?.dryRun !== undefined),
   };
 }
 
@@ -126,10 +127,15 @@ function parametersOf(place: string, part: PartSchema | undefined): JsonObject[]
   }));
 }
 
-function responsesOf({ success, refusals }: Pick<RestRoute, "success" | "refusals">): JsonObject {
+function responsesOf(
+  { success, refusals }: Pick<RestRoute, "success" | "refusals">,
+  isTriable: boolean,
+): JsonObject {
   const entries = refusals.map((status) => [status, response(status, "Error")] as const);
-  const { status, schema, mediaType } = success;
-  return Object.fromEntries([[status, response(status, schema, mediaType)], ...entries]);
+  const { schema, mediaType } = success;
+  const told = isTriable ? [200, success.status] : [success.status];
+  const successes = told.map((status) => [status, response(status, schema, mediaType)] as const);
+  return Object.fromEntries([...successes, ...entries]);
 }
 
 function response(

@@ -12,6 +12,7 @@ export function readRequest(request: FastifyRequest, context: RestContext): Rest
     headers: request.headers,
     target: targetOf(request),
     provenance: memberOf(request.query, "provenance") === true,
+    dryRun: memberOf(request.query, "dryRun") === true,
     data: (memberOf(request.body, "data") ?? {}) as JsonObject,
   };
 }

@@ -22,6 +22,8 @@ export interface RestRequest {
   readonly headers: IncomingHttpHeaders;
   readonly target: { readonly accountId: string; readonly configId: string };
   readonly provenance: boolean;
+  /** Whether a write is only thought of. */
+  readonly dryRun: boolean;
   /** The `data` member of the body; empty where the route takes no body. */
   readonly data: JsonObject;
 }

@@ -1,3 +1,4 @@
+import { IMPACT_OUTCOMES } from "../domain/impact.js";
 import type { JsonObject } from "../domain/json.js";
 import type { PartSchema } from "./request-schemas.js";
 
@@ -29,6 +30,14 @@ export const PROVENANCE: PartSchema = {
     },
   },
 };
+
+const DRY = {
+  type: "boolean",
+  description:
+    "`true` answers what would happen, with the impact on the accounts that inherit, and writes nothing.",
+} as const;
+
+export const DRY_RUN: PartSchema = { type: "object", properties: { dryRun: DRY } };
 
 export const READ_HEADERS: PartSchema = {
   type: "object",
@@ -93,7 +102,7 @@ const ANY_METHOD = {
 } as const;
 
 /** For clients that can only POST. */
-export const VERB: PartSchema = { type: "object", properties: { verb: ANY_METHOD } };
+export const VERB: PartSchema = { type: "object", properties: { verb: ANY_METHOD, dryRun: DRY } };
 
 export const POST_BODY: JsonObject = {
   type: "object",
@@ -228,6 +237,23 @@ export const ANSWER_SCHEMAS = {
           required: ["source", "pointer", "value", "constraint"],
           additionalProperties: false,
         },
+      },
+      impact: {
+        type: ["object", "null"],
+        description:
+          "What the write would do to the accounts that inherit from this one: how many of them have which outcome. Null where none does. Only of a dry run.",
+        properties: {
+          total: { type: "integer" },
+          counts: {
+            type: "object",
+            properties: Object.fromEntries(IMPACT_OUTCOMES.map((outcome) => [outcome, { type: "integer" }])),
+            required: [...IMPACT_OUTCOMES],
+            additionalProperties: false,
+          },
+          digest: { type: "string", description: "The same where the same happens to the same accounts." },
+        },
+        required: ["total", "counts", "digest"],
+        additionalProperties: false,
       },
       ...ENVELOPE,
       status: { type: "string", const: "success" },

@@ -23,6 +23,7 @@ import {
   viewOf,
 } from "./authorize.js";
 import { fromStore } from "./from-store.js";
+import type { Arrangement } from "./impact/impact-scope.js";
 import { checkNote } from "./note.js";
 import type { RequestReader } from "./read/request-reader.js";
 import { AccountCommits, type AccountDependencies, writableView } from "./write/account-commits.js";
@@ -49,10 +50,21 @@ export interface AccountUpdate {
   /** Another one: the account moves, with all that is below it. */
   readonly parentId?: string | undefined;
   readonly isReseller?: boolean | undefined;
+  /** Answers what would happen, and writes nothing. */
+  readonly dryRun?: boolean | undefined;
   /** Why, in words for people. */
   readonly note?: string | undefined;
-  /** As `WriteRequest` has it. */
+  /** As `WriteRequest` has it. A dry run has no use for it. */
   readonly operationId?: string | undefined;
+}
+
+/** An account as an update left it, or would leave it. */
+export interface UpdatedAccount {
+  readonly account: AccountView;
+  /** Its place before the update and after it; undefined: nothing of it was changed now. */
+  readonly arrangement: Arrangement | undefined;
+  /** Where the store was when it was decided. */
+  readonly sequence: number;
 }
 
 /** Who is calling, and the account that is acted for, if there is one. */
@@ -146,13 +158,21 @@ export class AccountService {
    * BAD_USER_INPUT (limit `accountDepth` at 32 levels); STORE_UNAVAILABLE; WRITE_OUTCOME_UNKNOWN
    */
   async update(principal: Principal, given: AccountUpdate): Promise<AccountView> {
+    return (await this.arrange(principal, given)).account;
+  }
+
+  /** The same, with what it takes to tell whom it hits. @throws as `update` */
+  async arrange(principal: Principal, given: AccountUpdate): Promise<UpdatedAccount> {
     authorizeAtAll(principal, "write");
     const id = checkId(given.id, "account");
     const name = given.name === undefined ? undefined : checkName(given.name);
     const parentId = given.parentId === undefined ? undefined : checkId(given.parentId, "account");
     const note = checkNote(given.note);
     const meaning = ["UPDATE", id, name ?? null, parentId ?? null, given.isReseller ?? null, note ?? null];
-    const attempt = async (named: NamedOperation | undefined) => {
+    const attempt = async (named: NamedOperation | undefined): Promise<Attempt<UpdatedAccount>> => {
+      const { sequence } = await fromStore(
+        this.#dependencies.store.versions({ accounts: [], documents: [] }),
+      );
       const { tree, lineage, above } = await this.#placed(principal, id, parentId);
       const [{ version, ...current }, ...ancestors] = lineage;
       const moves = above !== undefined && parentId !== current.parentId;
@@ -163,7 +183,7 @@ export class AccountService {
         parentId: moves ? parentId : current.parentId,
       };
       if (!moves && account.name === current.name && account.isReseller === current.isReseller)
-        return { answer: viewOf(principal, lineage) };
+        return { answer: { account: viewOf(principal, lineage), arrangement: undefined, sequence } };
       const next = moves ? above : ancestors;
       if (moves && above.some((each) => each.id === id)) throw cycle();
       authorizeArrangement(principal, lineage, [account, ...next]);
@@ -173,13 +193,28 @@ export class AccountService {
         const target = hangingBelow(above, tree, 1 + counts.length);
         expect = { ...expect, accounts: [...expect.accounts, ...target.accounts] };
       }
+      const after: Lineage = [{ ...account, version }, ...next];
+      const arrangement = { before: lineage, after };
+      if (given.dryRun === true)
+        return { answer: { account: viewOf(principal, after), arrangement, sequence } };
       const at = this.#dependencies.now().toISOString();
       const write = { kind: "UPDATE", account } as const;
-      return this.#commits.attempt(principal, write, expect, { at, note, ancestors: next, named });
+      const made = this.#commits.attempt(principal, write, expect, { at, note, ancestors: next, named });
+      if ("answer" in made) throw new Error("an update that changes something is committed");
+      const { commit, done } = made;
+      return {
+        commit,
+        done: (by) => ({ account: done(by), arrangement, sequence: by.version.sequence }),
+      };
     };
-    const replay = (earlier: EarlierOperation) => this.#commits.current(principal, id, earlier);
+    const replay = async (earlier: EarlierOperation) => ({
+      account: await this.#commits.current(principal, id, earlier),
+      arrangement: undefined,
+      sequence: 0,
+    });
     const entry = { account: id, kind: "UPDATE" };
-    return this.#commits.run(principal, { name: given.operationId, entry, meaning, attempt, replay });
+    const operationName = given.dryRun === true ? undefined : given.operationId;
+    return this.#commits.run(principal, { name: operationName, entry, meaning, attempt, replay });
   }
 
   /**

@@ -45,6 +45,13 @@ export class ConfigCatalog {
     return [...this.registry.configs.values()].flatMap(({ id, forAccount }) => (forAccount ? id : []));
   }
 
+  /** The schema of a config that accounts have. @throws StrataError as `schema`; CONFIG_NOT_FOUND also where it is system-wide only */
+  accountSchema(principal: Principal, configId: string): ConfigSchema {
+    const schema = this.schema(principal, configId);
+    if (schema.forAccount === undefined) throw noSuchConfig(configId, principal.isSuperadmin);
+    return schema;
+  }
+
   /** @throws StrataError CONFIG_NOT_FOUND when the caller may be told of no schema of it; UNAUTHENTICATED, FORBIDDEN */
   schema(principal: Principal, configId: string): ConfigSchema {
     authorizeAtAll(principal, "read");

@@ -1,7 +1,10 @@
 import type { Principal } from "../auth/principal.js";
 import type { SchemaRegistry } from "../schema/schema-registry.js";
+import type { UpdatedAccount } from "./account-service.js";
 import { authorize, noSuchAccount } from "./authorize.js";
 import { ConfigCatalog, type ConfigTarget } from "./config-catalog.js";
+import type { ImpactReport } from "./impact/impact-report.js";
+import { arrangementImpact } from "./impact/write-impact.js";
 import type { AttributedChange } from "./read/attributed-changes.js";
 import { type HistoryPage, type HistoryWanted, historyPage } from "./read/config-history.js";
 import { type ConfigSnapshot, snapshotOf } from "./read/config-snapshot.js";
@@ -90,6 +93,33 @@ export class ConfigService extends ConfigCatalog {
       { layers: { ...layers, lineage: ancestry?.lineage }, config: found.config },
       view,
     );
+  }
+
+  /**
+   * What a move or a reseller flag does to the accounts that get another reseller by it, for each of some configs; undefined:
+   * nobody does.
+   * @param configIds absent: every config that accounts have
+   * @throws StrataError CONFIG_NOT_FOUND; BAD_USER_INPUT; STORE_UNAVAILABLE
+   */
+  async arrangementImpact(
+    principal: Principal,
+    { arrangement, sequence }: UpdatedAccount,
+    configIds: readonly string[] = this.accountConfigIds(),
+  ): Promise<ImpactReport[] | undefined> {
+    const { store } = this.#dependencies;
+    const schemas = configIds.map((configId) => this.accountSchema(principal, configId));
+    if (arrangement === undefined) return undefined;
+    const reports: ImpactReport[] = [];
+    for (const schema of schemas) {
+      const report = await arrangementImpact(
+        store,
+        { principal, schema, position: { incarnation: "", sequence } },
+        arrangement,
+      );
+      if (report === undefined) return undefined;
+      reports.push(report);
+    }
+    return reports;
   }
 
   /** Some revisions of the document that a snapshot's config is about. @throws as `historyPage` */

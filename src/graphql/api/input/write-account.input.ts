@@ -55,6 +55,9 @@ export class UpdateAccountInput {
   })
   isReseller?: boolean | null;
 
+  @Field(() => Boolean, { defaultValue: false, description: "Answer what would happen, and write nothing." })
+  dryRun!: boolean;
+
   @Field(() => String, { nullable: true, description: NOTE })
   note?: string | null;
 
