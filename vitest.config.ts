@@ -11,6 +11,7 @@ const ON_REDIS = isLong
       "test/service/{account-changes,account-service,config-service,constraint-law,constraints,history-law,layered-cases}.test.ts",
       "test/service/{audit/audit-page,live/interleavings,write/named-operation,write/rebase}.test.ts",
       "test/graphql/**/{accounts,constraints,writes,reads}.test.ts",
+      "test/service/impact/*.test.ts",
       "test/rest/{faces-agree,rest-face}.test.ts",
     ];
 

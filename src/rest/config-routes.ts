@@ -232,7 +232,7 @@ function settingsOf({ data, context, target }: RestRequest): JsonObject {
 async function dry({ snapshot, impact }: Extract<WriteResult, { result: "written" }>): Promise<Answer> {
   const report = await impact();
   const told = report && { total: report.total, counts: report.counts, digest: report.digest };
-  return { status: 200, content: { data: dataOf(snapshot), impact: told ?? null } };
+  return { status: 200, content: { data: configData(snapshot), impact: told ?? null } };
 }
 
 function ok(_request: RestRequest, snapshot: ConfigSnapshot): Answer {
