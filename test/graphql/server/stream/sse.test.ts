@@ -88,7 +88,17 @@ describe("server-sent events", () => {
     };
     const { id = "" } = await (await EventReader.operation(url, CHANGES, OF_ACME)).next();
     expect(await refused(OF_ACME, "no cursor")).toMatchObject({ code: "BAD_USER_INPUT", pointer: "/since" });
-    expect(await refused({ ...OF_ACME, since: id }, "no cursor")).toBeUndefined();
+    const resumed = EventReader.operation(
+      url,
+      CHANGES,
+      { ...OF_ACME, since: id },
+      { "last-event-id": "no cursor" },
+    );
+    await live.write({ pin_timeout: 5_002 });
+    expect((await (await resumed).next<Change>()).result.data.configChanged).toMatchObject({
+      snapshot: false,
+      config: { values: { pin_timeout: 5_002 } },
+    });
     expect(await refused({ ...OF_ACME, since: "no cursor" }, id)).toMatchObject({ code: "BAD_USER_INPUT" });
   });
 
