@@ -67,7 +67,7 @@ test("impact, expectImpact and a dry run of a move have the contract's names", a
     impact: { total: 2 },
     conflicts: [],
   });
-  const { digest } = patchConfig?.impact as { digest: string };
+  const { digest } = (patchConfig?.impact ?? {}) as { digest?: string };
   expect((await write(`expectImpact: "${digest}"`)).patchConfig).toMatchObject({
     __typename: "ConfigWritten",
   });
