@@ -60,6 +60,26 @@ export interface paths {
         patch: operations["patchConfig"];
         trace?: never;
     };
+    "/accounts/{account_id}/configs/{config_id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A config as it changes: server-sent events
+         * @description First the config as it is, then a message for each change of what the account sees, whichever layer moved. The `id` of an event is its cursor: sent back as `Last-Event-ID`, as browsers do by themselves, it begins with what was missed. An event `end` tells in an error's envelope why there is no more.
+         */
+        get: operations["followConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -84,6 +104,44 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The `data` of an event. */
+        ConfigMessage: {
+            /** @description As the config itself is answered. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description As the config itself is answered. Only when asked for. */
+            provenance?: {
+                [key: string]: unknown;
+            };
+            /** @description The event's `id` once more. */
+            cursor: string;
+            /** @description All of the config, the first time or after a gap: `changes` is empty. */
+            snapshot: boolean;
+            /** @description `Last-Event-ID` could not be honoured: forget what you had. */
+            reset: boolean;
+            /** @description From the last message on. What is absent has neither value nor source. */
+            changes: {
+                pointer: string;
+                before?: unknown;
+                after?: unknown;
+                source_before?: string;
+                source_after?: string;
+            }[];
+            /** @description The layers that moved. */
+            moved_layers: string[];
+            /** @description Seconds since the year 0. */
+            timestamp: string;
+            version: string;
+            /** @description Who answered. */
+            node: string;
+            /** @description Also in the header `X-Request-ID`. */
+            request_id: string;
+            /** @description Names the token that was sent; empty without one. */
+            auth_token: string;
+            /** @constant */
+            status: "success";
+        };
         Config: {
             /** @description What is in force, and `id`: `configs_` and the config's id, unless its schema has a setting `id`. */
             data: {
@@ -108,6 +166,58 @@ export interface components {
                     }[];
                 };
             };
+            /** @description What the layers below insist on, for the account's own document. Beside `provenance`, where there is any. */
+            constraints?: {
+                /** @enum {string} */
+                source: "ACCOUNT" | "RESELLER" | "SYSTEM" | "SCHEMA";
+                /** @description Of ACCOUNT and RESELLER. */
+                account?: string;
+                pointer: string;
+                /** @enum {string} */
+                kind: "LOCK" | "BOUNDS";
+                /** @description Of BOUNDS: what is accepted. */
+                schema?: {
+                    [key: string]: unknown;
+                };
+                reason: string;
+            }[];
+            /** @description Overrides that are stored and that a constraint keeps out of force. Beside `provenance`, where there are any. */
+            dormant?: {
+                /** @enum {string} */
+                source: "ACCOUNT" | "RESELLER" | "SYSTEM" | "SCHEMA";
+                /** @description Of ACCOUNT and RESELLER. */
+                account?: string;
+                pointer: string;
+                value: unknown;
+                constraint: {
+                    /** @enum {string} */
+                    source: "ACCOUNT" | "RESELLER" | "SYSTEM" | "SCHEMA";
+                    /** @description Of ACCOUNT and RESELLER. */
+                    account?: string;
+                    pointer: string;
+                    /** @enum {string} */
+                    kind: "LOCK" | "BOUNDS";
+                    /** @description Of BOUNDS: what is accepted. */
+                    schema?: {
+                        [key: string]: unknown;
+                    };
+                    reason: string;
+                };
+            }[];
+            /** @description What the write would do to the accounts that inherit from this one: how many of them have which outcome. Null where none does. Only of a dry run. */
+            impact?: {
+                total: number;
+                counts: {
+                    BROKEN: number;
+                    HEALED: number;
+                    CHANGED: number;
+                    MOVED: number;
+                    SHIELDED: number;
+                    UNAFFECTED: number;
+                };
+                /** @description The same where the same happens to the same accounts. */
+                digest: string;
+            } | null;
             /** @description Seconds since the year 0. */
             timestamp: string;
             version: string;
@@ -164,7 +274,7 @@ export interface operations {
     fetchDefaultConfig: {
         parameters: {
             query?: {
-                /** @description `true` adds where each field comes from, and what every layer below has there. */
+                /** @description `true` adds where each field comes from, what every layer below has there, and what constraints say and keep out of force. */
                 provenance?: boolean;
             };
             header?: {
@@ -286,7 +396,7 @@ export interface operations {
     fetchConfig: {
         parameters: {
             query?: {
-                /** @description `true` adds where each field comes from, and what every layer below has there. */
+                /** @description `true` adds where each field comes from, what every layer below has there, and what constraints say and keep out of force. */
                 provenance?: boolean;
             };
             header?: {
@@ -409,7 +519,10 @@ export interface operations {
     };
     createConfig: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true` answers what would happen, with the impact on the accounts that inherit, and writes nothing. */
+                dryRun?: boolean;
+            };
             header?: {
                 /** @description Etags, quotes included: if none is the current one, nothing is written and the answer is 412. */
                 "if-match"?: string;
@@ -437,6 +550,17 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Names the state answered. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Config"];
+                };
+            };
             /** @description Created */
             201: {
                 headers: {
@@ -584,6 +708,8 @@ export interface operations {
             query?: {
                 /** @description GET, PUT, POST, PATCH or DELETE, in any case. That of the query counts before that of the body. */
                 verb?: string;
+                /** @description `true` answers what would happen, with the impact on the accounts that inherit, and writes nothing. */
+                dryRun?: boolean;
             };
             header?: {
                 /** @description Etags, quotes included: if none is the current one, nothing is written and the answer is 412. */
@@ -758,7 +884,10 @@ export interface operations {
     };
     removeConfig: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true` answers what would happen, with the impact on the accounts that inherit, and writes nothing. */
+                dryRun?: boolean;
+            };
             header?: {
                 /** @description Etags, quotes included: if none is the current one, nothing is written and the answer is 412. */
                 "if-match"?: string;
@@ -921,7 +1050,10 @@ export interface operations {
     };
     patchConfig: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true` answers what would happen, with the impact on the accounts that inherit, and writes nothing. */
+                dryRun?: boolean;
+            };
             header?: {
                 /** @description Etags, quotes included: if none is the current one, nothing is written and the answer is 412. */
                 "if-match"?: string;
@@ -1083,6 +1215,119 @@ export interface operations {
             /** @description Gateway Timeout */
             504: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    followConfig: {
+        parameters: {
+            query?: {
+                /** @description `true` adds where each field comes from, what every layer below has there, and what constraints say and keep out of force. */
+                provenance?: boolean;
+            };
+            header?: {
+                /** @description The `id` of the last event that the client has had: what came after it is told. */
+                "last-event-id"?: string;
+            };
+            path: {
+                /** @description Whose config. */
+                account_id: string;
+                /** @description Which config, e.g. `conferences`. May hold dots: `crossbar.auth`. */
+                config_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ConfigMessage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @description Says how to prove who calls: `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Misdirected Request */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds after which the same request makes sense again. */
+                    "Retry-After"?: number;
+                    /** @description How many requests are left, and for how many seconds: `"default";r=0;t=1`. */
+                    RateLimit?: string;
+                    /** @description How many requests there are, in how many seconds: `"default";q=50;w=1`. */
+                    "RateLimit-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds after which the same request makes sense again. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
