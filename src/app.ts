@@ -4,7 +4,6 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import { OPEN_PRINCIPAL, type Principal } from "./auth/principal.js";
 import { callerOf, createRateLimit } from "./auth/rate-limit.js";
-import type { RedisSettings, Settings } from "./env.js";
 import { loadExamples } from "./examples.js";
 import { asSubgraph } from "./graphql/api/federation.js";
 import { createGraphqlSchema } from "./graphql/api/schema.js";
@@ -37,6 +36,7 @@ import {
 import { StrayReads } from "./service/read/stray-reads.js";
 import { RequestJournal } from "./service/request-journal.js";
 import { KeyedMutex } from "./service/write/keyed-mutex.js";
+import type { RedisSettings, Settings } from "./settings.js";
 import { boundStaleness } from "./store/bounded-store.js";
 import { openLmdbStore } from "./store/lmdb/lmdb-store.js";
 import { observeStore } from "./store/observed-store.js";

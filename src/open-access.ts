@@ -7,9 +7,9 @@ import type { RateLimit } from "./auth/rate-limit.js";
 import { principalIn } from "./auth/token-header.js";
 import { keySet, sharedSecret } from "./auth/token-keys.js";
 import type { StrataError } from "./domain/errors.js";
-import type { Settings } from "./env.js";
 import type { Identify } from "./graphql/server/identify.js";
 import type { ReadClient } from "./http/client-address.js";
+import type { Settings } from "./settings.js";
 
 /** Who may do what here, by the settings. */
 export interface Access {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { readStoreSettings, type Settings } from "./env.js";
+import { readStoreSettings } from "./env.js";
+import type { Settings } from "./settings.js";
 import type { ArchiveItem, ArchiveSource, ArchiveTarget } from "./store/archive.js";
 import { openLmdbArchiveSource } from "./store/lmdb/lmdb-archive-source.js";
 import { openLmdbArchiveTarget } from "./store/lmdb/lmdb-archive-target.js";

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { FastifyBaseLogger } from "fastify";
-import type { Settings } from "./env.js";
 import type { Metrics } from "./http/metrics.js";
 import { CurrentSchemas } from "./schema/current-schemas.js";
 import { folderFingerprint } from "./schema/folder-fingerprint.js";
@@ -9,6 +8,7 @@ import type { SchemaProblem } from "./schema/schema-problem.js";
 import { loadSchemaRegistry, type SchemaRegistry } from "./schema/schema-registry.js";
 import { type Reload, SchemaReloader } from "./schema/schema-reloader.js";
 import { pieceByPiece } from "./service/yield-to-event-loop.js";
+import type { Settings } from "./settings.js";
 
 /** The schema folder of a running gateway. */
 export interface OpenedSchemas {

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { createApp } from "./app.js";
-import { readSettings, type Settings, unknownSettings } from "./env.js";
+import { readSettings, unknownSettings } from "./env.js";
 import { createLogger } from "./logger.js";
+import type { Settings } from "./settings.js";
 
 /**
  * Reads the settings, opens the store and listens.

@@ -1,7 +1,7 @@
 import { SignJWT } from "jose";
 import { parseDuration } from "../domain/duration.js";
 import { isId } from "../domain/id.js";
-import type { TokenAccess } from "../env.js";
+import type { TokenAccess } from "../settings.js";
 import { type GivenOptions, readOptions, UsageError } from "./command-options.js";
 
 export interface TokenContext {

@@ -2,8 +2,8 @@ import "reflect-metadata";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { pino } from "pino";
 import { createApp } from "../../src/app.js";
-import type { Settings } from "../../src/env.js";
 import type { TimeOuts } from "../../src/http/connection-limits.js";
+import type { Settings } from "../../src/settings.js";
 import { createFaultyApp } from "./faulty-app.js";
 
 // The server under attack, in a process of its own: what it logs, keeps and holds up is its own and nobody else's.

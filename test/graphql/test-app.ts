@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { onTestFinished } from "vitest";
 import { type AppTimes, createApp } from "../../src/app.js";
-import type { Settings } from "../../src/env.js";
+import type { Settings } from "../../src/settings.js";
 import { SHIPPED_SCHEMAS } from "../service/services.js";
 import { FAST_DISK, testStoreSettings } from "../store/test-store.js";
 import { GraphqlClient } from "./graphql-client.js";

@@ -4,7 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { createApp } from "../../src/app.js";
-import type { Settings } from "../../src/env.js";
+import type { Settings } from "../../src/settings.js";
 import { parseRedisUrl } from "../../src/store/redis/redis-url.js";
 import { OTHER_SETTINGS } from "../graphql/test-app.js";
 import { freePort } from "../redis/free-port.js";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import type { Settings } from "../../src/env.js";
+import type { Settings } from "../../src/settings.js";
 import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
 import { openRedisStore } from "../../src/store/redis/redis-store.js";
 import { parseRedisUrl } from "../../src/store/redis/redis-url.js";

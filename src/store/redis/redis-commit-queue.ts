@@ -13,8 +13,8 @@ import {
   RedisRefusal,
   RedisSilence,
 } from "./redis-connection.js";
+import { refused, silent } from "./redis-errors.js";
 import type { RedisKeys } from "./redis-keys.js";
-import { refused, silent } from "./redis-reads.js";
 import { describeCell, type RedisTarget } from "./redis-url.js";
 import { FOREIGN_ADVICE, type RedisWriteGuard } from "./redis-write-guard.js";
 

@@ -36,6 +36,15 @@ function callOf(
   return [names.length, ...names, keys.prefix, SYSTEM_OWNER, ...place, ...wanted];
 }
 
+/** What the function for layers answers. */
+export type LayersAnswer = [
+  tree: string | null,
+  incarnation: string | null,
+  sequence: string | null,
+  records: string[],
+  configs: (string | null)[][],
+];
+
 /** What the function answers; empty text stands for what is not there. */
 export type LayersAtAnswer = [
   tree: string | null,

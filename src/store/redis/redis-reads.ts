@@ -47,9 +47,11 @@ import {
   RedisRefusal,
   RedisSilence,
 } from "./redis-connection.js";
+import { refused, silent } from "./redis-errors.js";
 import { FUNCTIONS, REDIS_FORMAT } from "./redis-functions.js";
 import type { RedisKeys } from "./redis-keys.js";
 import {
+  type LayersAnswer,
   type LayersAtAnswer,
   layersAtCommand,
   parseConfigs,
@@ -70,14 +72,6 @@ interface Life {
   readonly tree: string;
   readonly incarnation: string;
 }
-
-type LayersAnswer = [
-  tree: string | null,
-  incarnation: string | null,
-  sequence: string | null,
-  records: string[],
-  configs: (string | null)[][],
-];
 
 /** The reads of a store in Redis. Each call is one command, so that its whole result is of one moment. */
 export class RedisReads {
@@ -354,13 +348,4 @@ export class RedisReads {
     const reason = token ? UNFINISHED_IMPORT : "it holds no store, or none any more";
     throw new StrataError("STORE_UNAVAILABLE", `Redis at ${this.place} cannot be used: ${reason}.`);
   }
-}
-
-export function refused(place: string, cause: Error): StrataError {
-  return new StrataError("STORE_UNAVAILABLE", `Redis at ${place} refused: ${cause.message}`, { cause });
-}
-
-export function silent(place: string, cause: Error): StrataError {
-  const message = `Redis at ${place} did not answer: ${cause.message}`;
-  return new StrataError("STORE_UNAVAILABLE", message, { cause });
 }

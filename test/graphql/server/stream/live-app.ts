@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import type { AppTimes } from "../../../../src/app.js";
-import type { Settings } from "../../../../src/env.js";
+import type { Settings } from "../../../../src/settings.js";
 import { STREAM_TIMES, type StreamTimes } from "../../../../src/stream/stream-times.js";
 import { TestApp } from "../../test-app.js";
 
