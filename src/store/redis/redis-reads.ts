@@ -67,6 +67,7 @@ const PAUSE_MS = 50;
 const PASSES = /^(LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|BUSY)\b/;
 
 type FeedEntry = [id: string, fields: [name: string, record: string]];
+type OwnersAnswer = [tree: string | null, format: string | null, accountIds: string[], last: string | null];
 /** A life of the store, and the tree token that was last seen in it: a new life begins with a new token. */
 interface Life {
   readonly tree: string;
@@ -268,12 +269,7 @@ export class RedisReads {
     const keys = [tree, meta, this.keys.owners(configId), lastCommits];
     const call = [FUNCTIONS.owners, keys.length, ...keys, configId, after, limit] as const;
     return this.read(["FCALL_RO", ...call], (answer) => {
-      const [token, format, accountIds, last] = answer as [
-        string | null,
-        string | null,
-        string[],
-        string | null,
-      ];
+      const [token, format, accountIds, last] = answer as OwnersAnswer;
       this.#treeOf(token);
       this.#checkIndex(format);
       return { accountIds, lastSequence: Number(last ?? 0) };
