@@ -4,7 +4,7 @@ import { TOKENS_WAIT } from "../domain/clock.js";
 import { StrataError } from "../domain/errors.js";
 import { isId } from "../domain/id.js";
 import { checkDocumentSize, checkJson, isEmpty, isObject, nullPointers } from "../domain/json.js";
-import { accountNameTrouble, noteTrouble, subjectTrouble } from "../domain/name.js";
+import { storedNameTrouble, storedNoteTrouble, subjectTrouble } from "../domain/name.js";
 import { hasVanishingNumber } from "../domain/vanishing-number.js";
 import type { ArchivedAccount, ArchivedBlame } from "../store/archive.js";
 import { joinedText } from "../store/document-text.js";
@@ -57,10 +57,10 @@ const HEADER = z.strictObject({
   at: time,
 });
 const schema = z.string().min(1).max(128).optional();
-const note = checked(noteTrouble).optional();
+const note = checked(storedNoteTrouble).optional();
 const account = z.strictObject({
   id,
-  name: checked(accountNameTrouble),
+  name: checked(storedNameTrouble),
   parentId: id.optional(),
   isReseller: z.boolean(),
   createdAt: time,

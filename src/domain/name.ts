@@ -3,7 +3,12 @@ const NAME_LIMIT = 256;
 
 /** What is wrong with a text as an account's name; undefined: nothing. */
 export function accountNameTrouble(name: string): string | undefined {
-  return name.trim() === "" ? "is empty" : (subjectTrouble(name) ?? shownTrouble(name));
+  return storedNameTrouble(name) ?? shownTrouble(name);
+}
+
+/** The same for a name that is stored already: once, names could hold characters that nobody sees. */
+export function storedNameTrouble(name: string): string | undefined {
+  return name.trim() === "" ? "is empty" : subjectTrouble(name);
 }
 
 /** Characters of a note. */
@@ -11,8 +16,13 @@ export const NOTE_LIMIT = 500;
 
 /** What is wrong with a text as the note of a write; undefined: nothing. */
 export function noteTrouble(note: string): string | undefined {
+  return storedNoteTrouble(note) ?? shownTrouble(note);
+}
+
+/** The same for a note that is stored already. */
+export function storedNoteTrouble(note: string): string | undefined {
   if ([...note].length > NOTE_LIMIT) return `is longer than ${NOTE_LIMIT} characters`;
-  return textTrouble(note) ?? shownTrouble(note);
+  return textTrouble(note);
 }
 
 /** What is wrong with a text as the name of who is calling, which goes into history; undefined: nothing. */

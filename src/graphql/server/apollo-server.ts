@@ -89,8 +89,9 @@ function pipelinePlugin(options: ApolloOptions): ApolloServerPlugin<ServedContex
         async didResolveOperation(resolved) {
           check(queries, resolved);
         },
-        async responseForOperation({ operation }) {
-          return operation.operation === "subscription" ? mayRun() : null;
+        async responseForOperation({ contextValue: { outcome } }) {
+          // Apollo Server's own operation is undefined where the request names none of its document.
+          return outcome.operation?.operation.operation === "subscription" ? mayRun() : null;
         },
         async didEncounterErrors({ errors: found, contextValue: { requestId } }) {
           errors.log(found, requestId);
