@@ -45,6 +45,8 @@ function randomIntent(world: ImpactWorld): WriteIntent {
     { kind: "PATCH", patch: { [world.pick(["a", "b", "c", "d"])]: null } },
     { kind: "SET", values },
     { kind: "RESET", pointers: undefined },
+    // The same value, from another layer.
+    { kind: "PATCH", patch: {}, pin: ["/a"] },
   ]);
 }
 
@@ -72,6 +74,8 @@ describe(`The impact of a write (LAW_SEED=${SEED})`, () => {
         for (const { outcome } of truth.values()) seen.add(outcome);
       }
     }
-    if (cases(4) >= 4) expect([...seen].sort()).toEqual([...IMPACT_OUTCOMES].sort());
+    // Four trees may lack one outcome; many may not.
+    if (cases(4) >= 20) expect([...seen].sort()).toEqual([...IMPACT_OUTCOMES].sort());
+    else expect(seen.size).toBeGreaterThanOrEqual(3);
   });
 });
