@@ -256,7 +256,7 @@ const SHAPES: readonly Attack[] = [
       assert.deepEqual(await series(), before, "a caller adds to what is counted");
       return subscribe(400);
     },
-    expected: { status: 400, code: "BAD_USER_INPUT" },
+    expected: { status: 400, code: "GRAPHQL_VALIDATION_FAILED" },
   },
   {
     name: "a subscription",

@@ -192,7 +192,7 @@ const REACH: readonly Attack[] = [
   ...["PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"].map((method) => ({
     name: `${method} /graphql`,
     send: (server: AttackedServer) => server.ask({ method, path: "/graphql" }),
-    expected: { status: 404 },
+    expected: { status: 405 },
   })),
   {
     name: "PUT on the metrics",
