@@ -78,3 +78,16 @@ export async function patchConfig(
     { input: { accountId, configId, patch, note } },
   );
 }
+
+/** Changes what a reseller's document says to the accounts below it, past the console. */
+export async function constrainConfig(
+  gateway: Gateway,
+  accountId: string,
+  configId: string,
+  change: { readonly set?: readonly object[]; readonly remove?: readonly string[] },
+) {
+  await gateway.graphql(
+    `mutation ($input: ConstrainConfigInput!) { constrainConfig(input: $input) { ... on ConfigWritten { revision } } }`,
+    { input: { accountId, configId, ...change } },
+  );
+}

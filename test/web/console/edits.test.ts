@@ -31,6 +31,8 @@ function view(fields: Readonly<Record<string, unknown>>) {
       title: null,
       source: { kind: "ACCOUNT" as const },
       lastChange: null,
+      pinned: false,
+      constraint: null,
     })),
   };
 }

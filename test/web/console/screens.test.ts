@@ -45,6 +45,8 @@ const field = (pointer: string, kind: "ACCOUNT" | "RESELLER" | "SYSTEM" | "SCHEM
   title: `Title of ${pointer}`,
   source: { kind },
   lastChange: null,
+  pinned: false,
+  constraint: null,
 });
 const problem = (pointer: string) => ({
   pointer,
@@ -65,6 +67,9 @@ describe("The rows of a config", () => {
     schemaChanged: false,
     schema: { id: "schema:x", configId: "x", title: null, description: null },
     layers: [],
+    constraints: [],
+    dormant: [],
+    redundant: [],
     fields: [field("/list", "ACCOUNT", [1]), field("/own", "ACCOUNT", 5), field("/low", "SCHEMA", "deep")],
     problems: [problem("/list/0"), problem("/missing/here")],
     own: [

@@ -3,6 +3,13 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What a layer insists on. */
+export type ConstraintKind =
+  /** The layers above may say at the pointer what `schema` accepts. Nothing is ever clamped to it. */
+  | 'BOUNDS'
+  /** The layers above have no say at the pointer, below it, or with a non-object above it. */
+  | 'LOCK';
+
 /** Where a value comes from. Highest precedence first: a layer's values cover those of the layers after it. */
 export type LayerKind =
   /** The account's own document. */
@@ -217,7 +224,7 @@ export type ConfigQueryVariables = Exact<{
 }>;
 
 
-export type ConfigQuery = { config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } | null };
+export type ConfigQuery = { config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } | null };
 
 export type SystemConfigQueryVariables = Exact<{
   configId: string;
@@ -226,9 +233,11 @@ export type SystemConfigQueryVariables = Exact<{
 }>;
 
 
-export type SystemConfigQuery = { systemConfig: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } | null };
+export type SystemConfigQuery = { systemConfig: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } | null };
 
-export type ConfigViewFragment = { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> };
+export type ConfigViewFragment = { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> };
+
+export type ConstraintFragment = { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } };
 
 export type ProblemFragment = { pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean };
 
@@ -324,9 +333,9 @@ export type PatchConfigMutationVariables = Exact<{
 
 
 export type PatchConfigMutation = { write:
-    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
     | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
-    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
    | null };
 
 export type ResetConfigMutationVariables = Exact<{
@@ -336,9 +345,9 @@ export type ResetConfigMutationVariables = Exact<{
 
 
 export type ResetConfigMutation = { write:
-    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
     | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
-    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
    | null };
 
 export type RestoreConfigMutationVariables = Exact<{
@@ -348,9 +357,9 @@ export type RestoreConfigMutationVariables = Exact<{
 
 
 export type RestoreConfigMutation = { write:
-    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
     | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
-    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
    | null };
 
 export type PatchSystemConfigMutationVariables = Exact<{
@@ -360,9 +369,9 @@ export type PatchSystemConfigMutationVariables = Exact<{
 
 
 export type PatchSystemConfigMutation = { write:
-    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
     | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
-    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
    | null };
 
 export type ResetSystemConfigMutationVariables = Exact<{
@@ -372,9 +381,9 @@ export type ResetSystemConfigMutationVariables = Exact<{
 
 
 export type ResetSystemConfigMutation = { write:
-    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
     | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
-    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
    | null };
 
 export type RestoreSystemConfigMutationVariables = Exact<{
@@ -384,16 +393,16 @@ export type RestoreSystemConfigMutationVariables = Exact<{
 
 
 export type RestoreSystemConfigMutation = { write:
-    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
     | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
-    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
    | null };
 
-type WriteOutcome_ConfigConflict_Fragment = { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } };
+type WriteOutcome_ConfigConflict_Fragment = { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } };
 
 type WriteOutcome_ConfigInvalid_Fragment = { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> };
 
-type WriteOutcome_ConfigWritten_Fragment = { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, fields: Array<{ pointer: string, value: unknown, title: string | null, source: { kind: LayerKind }, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } };
+type WriteOutcome_ConfigWritten_Fragment = { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } };
 
 export type WriteOutcomeFragment =
   | WriteOutcome_ConfigConflict_Fragment
@@ -506,6 +515,17 @@ export const SchemaSummaryFragmentDoc = new TypedDocumentString(`
   description
 }
     `, {"fragmentName":"SchemaSummary"}) as unknown as TypedDocumentString<SchemaSummaryFragment, unknown>;
+export const ConstraintFragmentDoc = new TypedDocumentString(`
+    fragment Constraint on ConfigConstraint {
+  pointer
+  kind
+  schema
+  reason
+  layer {
+    kind
+  }
+}
+    `, {"fragmentName":"Constraint"}) as unknown as TypedDocumentString<ConstraintFragment, unknown>;
 export const ProblemFragmentDoc = new TypedDocumentString(`
     fragment Problem on ConfigProblem {
   pointer
@@ -536,16 +556,37 @@ export const ConfigViewFragmentDoc = new TypedDocumentString(`
     revision
     updatedAt
     updatedBy
+    constraints {
+      ...Constraint
+    }
   }
   problems {
     ...Problem
   }
+  constraints {
+    ...Constraint
+  }
+  dormant {
+    pointer
+    value
+    layer {
+      kind
+    }
+    constraint {
+      ...Constraint
+    }
+  }
+  redundant
   fields {
     pointer
     value
     title
+    pinned
     source {
       kind
+    }
+    constraint {
+      ...Constraint
     }
     lastChange {
       actor
@@ -570,6 +611,15 @@ export const ConfigViewFragmentDoc = new TypedDocumentString(`
   configId
   title
   description
+}
+fragment Constraint on ConfigConstraint {
+  pointer
+  kind
+  schema
+  reason
+  layer {
+    kind
+  }
 }
 fragment Problem on ConfigProblem {
   pointer
@@ -634,16 +684,37 @@ fragment ConfigView on EffectiveConfig {
     revision
     updatedAt
     updatedBy
+    constraints {
+      ...Constraint
+    }
   }
   problems {
     ...Problem
   }
+  constraints {
+    ...Constraint
+  }
+  dormant {
+    pointer
+    value
+    layer {
+      kind
+    }
+    constraint {
+      ...Constraint
+    }
+  }
+  redundant
   fields {
     pointer
     value
     title
+    pinned
     source {
       kind
+    }
+    constraint {
+      ...Constraint
     }
     lastChange {
       actor
@@ -661,6 +732,15 @@ fragment ConfigView on EffectiveConfig {
         kind
       }
     }
+  }
+}
+fragment Constraint on ConfigConstraint {
+  pointer
+  kind
+  schema
+  reason
+  layer {
+    kind
   }
 }
 fragment Problem on ConfigProblem {
@@ -853,16 +933,37 @@ fragment ConfigView on EffectiveConfig {
     revision
     updatedAt
     updatedBy
+    constraints {
+      ...Constraint
+    }
   }
   problems {
     ...Problem
   }
+  constraints {
+    ...Constraint
+  }
+  dormant {
+    pointer
+    value
+    layer {
+      kind
+    }
+    constraint {
+      ...Constraint
+    }
+  }
+  redundant
   fields {
     pointer
     value
     title
+    pinned
     source {
       kind
+    }
+    constraint {
+      ...Constraint
     }
     lastChange {
       actor
@@ -880,6 +981,15 @@ fragment ConfigView on EffectiveConfig {
         kind
       }
     }
+  }
+}
+fragment Constraint on ConfigConstraint {
+  pointer
+  kind
+  schema
+  reason
+  layer {
+    kind
   }
 }
 fragment Problem on ConfigProblem {
@@ -921,16 +1031,37 @@ fragment ConfigView on EffectiveConfig {
     revision
     updatedAt
     updatedBy
+    constraints {
+      ...Constraint
+    }
   }
   problems {
     ...Problem
   }
+  constraints {
+    ...Constraint
+  }
+  dormant {
+    pointer
+    value
+    layer {
+      kind
+    }
+    constraint {
+      ...Constraint
+    }
+  }
+  redundant
   fields {
     pointer
     value
     title
+    pinned
     source {
       kind
+    }
+    constraint {
+      ...Constraint
     }
     lastChange {
       actor
@@ -948,6 +1079,15 @@ fragment ConfigView on EffectiveConfig {
         kind
       }
     }
+  }
+}
+fragment Constraint on ConfigConstraint {
+  pointer
+  kind
+  schema
+  reason
+  layer {
+    kind
   }
 }
 fragment Problem on ConfigProblem {
@@ -1151,16 +1291,37 @@ fragment ConfigView on EffectiveConfig {
     revision
     updatedAt
     updatedBy
+    constraints {
+      ...Constraint
+    }
   }
   problems {
     ...Problem
   }
+  constraints {
+    ...Constraint
+  }
+  dormant {
+    pointer
+    value
+    layer {
+      kind
+    }
+    constraint {
+      ...Constraint
+    }
+  }
+  redundant
   fields {
     pointer
     value
     title
+    pinned
     source {
       kind
+    }
+    constraint {
+      ...Constraint
     }
     lastChange {
       actor
@@ -1178,6 +1339,15 @@ fragment ConfigView on EffectiveConfig {
         kind
       }
     }
+  }
+}
+fragment Constraint on ConfigConstraint {
+  pointer
+  kind
+  schema
+  reason
+  layer {
+    kind
   }
 }
 fragment Problem on ConfigProblem {
@@ -1248,16 +1418,37 @@ fragment ConfigView on EffectiveConfig {
     revision
     updatedAt
     updatedBy
+    constraints {
+      ...Constraint
+    }
   }
   problems {
     ...Problem
   }
+  constraints {
+    ...Constraint
+  }
+  dormant {
+    pointer
+    value
+    layer {
+      kind
+    }
+    constraint {
+      ...Constraint
+    }
+  }
+  redundant
   fields {
     pointer
     value
     title
+    pinned
     source {
       kind
+    }
+    constraint {
+      ...Constraint
     }
     lastChange {
       actor
@@ -1275,6 +1466,15 @@ fragment ConfigView on EffectiveConfig {
         kind
       }
     }
+  }
+}
+fragment Constraint on ConfigConstraint {
+  pointer
+  kind
+  schema
+  reason
+  layer {
+    kind
   }
 }
 fragment Problem on ConfigProblem {
@@ -1345,16 +1545,37 @@ fragment ConfigView on EffectiveConfig {
     revision
     updatedAt
     updatedBy
+    constraints {
+      ...Constraint
+    }
   }
   problems {
     ...Problem
   }
+  constraints {
+    ...Constraint
+  }
+  dormant {
+    pointer
+    value
+    layer {
+      kind
+    }
+    constraint {
+      ...Constraint
+    }
+  }
+  redundant
   fields {
     pointer
     value
     title
+    pinned
     source {
       kind
+    }
+    constraint {
+      ...Constraint
     }
     lastChange {
       actor
@@ -1372,6 +1593,15 @@ fragment ConfigView on EffectiveConfig {
         kind
       }
     }
+  }
+}
+fragment Constraint on ConfigConstraint {
+  pointer
+  kind
+  schema
+  reason
+  layer {
+    kind
   }
 }
 fragment Problem on ConfigProblem {
@@ -1442,16 +1672,37 @@ fragment ConfigView on EffectiveConfig {
     revision
     updatedAt
     updatedBy
+    constraints {
+      ...Constraint
+    }
   }
   problems {
     ...Problem
   }
+  constraints {
+    ...Constraint
+  }
+  dormant {
+    pointer
+    value
+    layer {
+      kind
+    }
+    constraint {
+      ...Constraint
+    }
+  }
+  redundant
   fields {
     pointer
     value
     title
+    pinned
     source {
       kind
+    }
+    constraint {
+      ...Constraint
     }
     lastChange {
       actor
@@ -1469,6 +1720,15 @@ fragment ConfigView on EffectiveConfig {
         kind
       }
     }
+  }
+}
+fragment Constraint on ConfigConstraint {
+  pointer
+  kind
+  schema
+  reason
+  layer {
+    kind
   }
 }
 fragment Problem on ConfigProblem {
@@ -1539,16 +1799,37 @@ fragment ConfigView on EffectiveConfig {
     revision
     updatedAt
     updatedBy
+    constraints {
+      ...Constraint
+    }
   }
   problems {
     ...Problem
   }
+  constraints {
+    ...Constraint
+  }
+  dormant {
+    pointer
+    value
+    layer {
+      kind
+    }
+    constraint {
+      ...Constraint
+    }
+  }
+  redundant
   fields {
     pointer
     value
     title
+    pinned
     source {
       kind
+    }
+    constraint {
+      ...Constraint
     }
     lastChange {
       actor
@@ -1566,6 +1847,15 @@ fragment ConfigView on EffectiveConfig {
         kind
       }
     }
+  }
+}
+fragment Constraint on ConfigConstraint {
+  pointer
+  kind
+  schema
+  reason
+  layer {
+    kind
   }
 }
 fragment Problem on ConfigProblem {
@@ -1636,16 +1926,37 @@ fragment ConfigView on EffectiveConfig {
     revision
     updatedAt
     updatedBy
+    constraints {
+      ...Constraint
+    }
   }
   problems {
     ...Problem
   }
+  constraints {
+    ...Constraint
+  }
+  dormant {
+    pointer
+    value
+    layer {
+      kind
+    }
+    constraint {
+      ...Constraint
+    }
+  }
+  redundant
   fields {
     pointer
     value
     title
+    pinned
     source {
       kind
+    }
+    constraint {
+      ...Constraint
     }
     lastChange {
       actor
@@ -1663,6 +1974,15 @@ fragment ConfigView on EffectiveConfig {
         kind
       }
     }
+  }
+}
+fragment Constraint on ConfigConstraint {
+  pointer
+  kind
+  schema
+  reason
+  layer {
+    kind
   }
 }
 fragment Problem on ConfigProblem {

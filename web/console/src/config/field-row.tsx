@@ -11,6 +11,7 @@ import { LAYER_NAMES, layerTitle } from "./layer-name.js";
 import type { Place } from "./place.js";
 import { ProblemList } from "./problem-list.js";
 import type { Problem, Row } from "./row.js";
+import { RowMarks } from "./row-marks.js";
 import { SourceChip } from "./source-chip.js";
 
 export interface RowActions {
@@ -68,6 +69,7 @@ export const FieldRow = memo(function FieldRow(props: FieldRowProps) {
         <div className="row-change">{field?.lastChange && <LastChange change={field.lastChange} />}</div>
         <RowButtons {...props} />
       </div>
+      <RowMarks row={row} />
       <ProblemList problems={refused.length > 0 ? refused : problems} />
       {collision && <TheirsBesideMine collision={collision} onResolve={actions.resolve} />}
       {isOpen && <Ladder place={place} view={view} pointer={pointer} asOf={asOf} />}
@@ -86,8 +88,8 @@ function RowName({ row, isOpen, canEdit, actions }: FieldRowProps) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "ArrowDown") actions.move(pointer, 1);
     else if (event.key === "ArrowUp") actions.move(pointer, -1);
-    else if (event.key === "e" && canEdit) actions.edit(row);
-    else if (event.key === "r" && canEdit && row.inherited !== undefined) actions.reset(row);
+    else if (event.key === "e" && canEdit && !isLocked(row)) actions.edit(row);
+    else if (event.key === "r" && canEdit && hasOwn(row)) actions.reset(row);
     else if (event.key === "h") actions.history(pointer);
     else return;
     event.preventDefault();
@@ -101,7 +103,7 @@ function RowName({ row, isOpen, canEdit, actions }: FieldRowProps) {
       onKeyDown={onKeyDown}
     >
       {field?.title && <bdi className="row-title">{field.title}</bdi>}
-      <code className="row-pointer">{pointer}</code>
+      <code className="row-pointer">{pointer === "" ? "the whole config" : pointer}</code>
     </button>
   );
 }
@@ -117,6 +119,13 @@ function RowValue({ row, draft, actions }: FieldRowProps) {
         onReview={actions.review}
         onCancel={() => actions.cancel(pointer)}
       />
+    );
+  if (draft?.kind === "reset" && row.dormant !== undefined && inherited === undefined)
+    return (
+      <span className="coming">
+        <Value value={field?.value} />
+        <span className="hint">stays; what is not in force goes</span>
+      </span>
     );
   if (draft?.kind === "reset")
     return (
@@ -154,7 +163,7 @@ function RowButtons({ row, canEdit, draft, actions }: FieldRowProps) {
   const { pointer, inherited } = row;
   return (
     <div className="row-actions">
-      {canEdit && draft === undefined && (
+      {canEdit && draft === undefined && !isLocked(row) && pointer !== "" && (
         <button
           type="button"
           data-action="edit"
@@ -164,7 +173,7 @@ function RowButtons({ row, canEdit, draft, actions }: FieldRowProps) {
           Edit
         </button>
       )}
-      {canEdit && inherited !== undefined && draft?.kind !== "reset" && (
+      {canEdit && hasOwn(row) && draft?.kind !== "reset" && (
         <button
           type="button"
           data-action="reset"
@@ -173,7 +182,7 @@ function RowButtons({ row, canEdit, draft, actions }: FieldRowProps) {
           onClick={() => actions.reset(row)}
         >
           <span aria-hidden="true">↺ </span>
-          <span className="coming-value">{inherited === null ? "remove" : jsonText(inherited.value)}</span>
+          <span className="coming-value">{inherited ? jsonText(inherited.value) : "remove"}</span>
         </button>
       )}
       {draft !== undefined && (
@@ -193,7 +202,17 @@ function RowButtons({ row, canEdit, draft, actions }: FieldRowProps) {
   );
 }
 
-function comingText({ inherited }: Row): string {
+/** A lock leaves nothing to edit; what waits under it can be dropped. */
+function isLocked({ constraint }: Row): boolean {
+  return constraint?.kind === "LOCK";
+}
+
+function hasOwn({ inherited, dormant }: Row): boolean {
+  return inherited !== undefined || dormant !== undefined;
+}
+
+function comingText({ inherited, dormant }: Row): string {
+  if (dormant !== undefined && !inherited) return "remove what is not in force";
   if (!inherited) return "remove; no layer below says anything here";
   return `${jsonText(inherited.value)} comes back, from ${LAYER_NAMES[inherited.source]}`;
 }

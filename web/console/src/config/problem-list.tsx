@@ -15,6 +15,7 @@ export function ProblemList({
       {problems.map((problem) => (
         <li
           key={`${problem.pointer} ${problem.keyword} ${problem.message}`}
+          data-keyword={problem.keyword}
           data-blocks={isBlocking(problem) || undefined}
         >
           {withPointers && <code>{problem.pointer === "" ? "the config" : problem.pointer}</code>}{" "}

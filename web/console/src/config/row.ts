@@ -1,8 +1,11 @@
 import type { LayerKind } from "../api/operations.generated.js";
 import { isUnder } from "../pointer.js";
 import type { ConfigField, ConfigView } from "./config-source.js";
+import { type Constraint, constraintAt } from "./constraint.js";
 
 export type Problem = ConfigView["problems"][number];
+
+export type Dormant = ConfigView["dormant"][number];
 
 /** What comes into force when the own override goes. */
 export interface Inherited {
@@ -18,6 +21,10 @@ export interface Row {
   readonly problems: readonly Problem[];
   /** Null: nothing would be left. Undefined: there is no own override. */
   readonly inherited: Inherited | null | undefined;
+  /** What binds this place's document here. */
+  readonly constraint: Constraint | null;
+  /** What this place's document says here, and a constraint keeps out of force. */
+  readonly dormant: Dormant | undefined;
   /** In small letters: pointer, title and value. */
   readonly text: string;
 }
@@ -26,26 +33,41 @@ export interface Row {
 export function rowsOf(view: ConfigView, extraPointers: readonly string[] = []): Row[] {
   const problems = problemsByField(view.fields, view.problems);
   const inherited = inheritedOf(view);
+  const dormant = ownDormant(view);
   const rows: Row[] = view.fields.map((field) => ({
     pointer: field.pointer,
     field,
+    constraint: field.constraint,
+    dormant: dormant.get(field.pointer),
     problems: problems.get(field.pointer) ?? [],
     inherited: inherited.get(field.pointer),
     text: `${field.pointer} ${field.title ?? ""} ${textOf(field.value)}`.toLowerCase(),
   }));
   const known = new Set(view.fields.map(({ pointer }) => pointer));
-  for (const pointer of new Set([...problems.keys(), ...extraPointers])) {
+  for (const pointer of new Set([
+    ...problems.keys(),
+    ...dormant.keys(),
+    ...view.constraints.map((constraint) => constraint.pointer),
+    ...extraPointers,
+  ])) {
     if (known.has(pointer)) continue;
     const text = pointer.toLowerCase();
     rows.push({
       pointer,
       field: undefined,
+      constraint: constraintAt(view.constraints, pointer),
+      dormant: dormant.get(pointer),
       problems: problems.get(pointer) ?? [],
       inherited: undefined,
       text,
     });
   }
   return rows;
+}
+
+function ownDormant({ dormant, layers }: ConfigView): Map<string, Dormant> {
+  const own = layers[0]?.kind;
+  return new Map(dormant.filter(({ layer }) => layer.kind === own).map((one) => [one.pointer, one]));
 }
 
 function textOf(value: unknown): string {

@@ -89,7 +89,11 @@ function ReviewResult({ review }: { review: Review }) {
   return (
     <>
       {outcome.changes.length === 0 ? (
-        <p className="hint">This changes nothing: it is how things are already.</p>
+        <p className="hint">
+          {review.canSave
+            ? "No value in force changes here; what this document says does."
+            : "This changes nothing: it is how things are already."}
+        </p>
       ) : (
         <ChangeTable changes={outcome.changes} caption="What changes here" />
       )}

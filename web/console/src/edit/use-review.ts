@@ -61,7 +61,7 @@ export function useReview(subject: Subject, note: string): { review: Review; sav
   const canSave =
     phase === "checked" &&
     outcome?.__typename === "ConfigWritten" &&
-    (outcome.changes.length > 0 || write.kind === "restore");
+    (outcome.config.etag !== view.etag || write.kind === "restore");
   const operationId = useOperationId(`${text} ${view.etag} ${note}`);
   const save = async () => {
     if (!canSave || !isFree) return;

@@ -1,0 +1,44 @@
+import { Value } from "../ui/value.js";
+import { type Constraint, constraintText } from "./constraint.js";
+import type { Row } from "./row.js";
+
+/** What binds a row, and what waits in its own document because of that. */
+export function RowMarks({ row }: { readonly row: Row }) {
+  const { pointer, constraint, dormant } = row;
+  if (constraint === null && dormant === undefined) return null;
+  return (
+    <div className="row-marks">
+      {constraint && <ConstraintMark constraint={constraint} pointer={pointer} />}
+      {dormant && (
+        <p data-dormant={dormant.constraint.kind}>
+          <span className="binding">Not in force</span>{" "}
+          <del>
+            <Value value={dormant.value} />
+          </del>{" "}
+          <span className="hint">waits here until the constraint goes</span>
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface ConstraintMarkProps {
+  readonly constraint: Constraint;
+  /** Where it is shown: its own pointer is told where that is another. */
+  readonly pointer: string;
+}
+
+function ConstraintMark({ constraint, pointer }: ConstraintMarkProps) {
+  return (
+    <p data-constraint={constraint.kind}>
+      <span className="binding">{constraintText(constraint)}</span>
+      {constraint.pointer !== pointer && (
+        <span className="hint">
+          {" "}
+          at {constraint.pointer === "" ? "the whole config" : constraint.pointer}
+        </span>
+      )}{" "}
+      <bdi>{constraint.reason}</bdi>
+    </p>
+  );
+}
