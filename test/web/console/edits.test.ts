@@ -136,7 +136,7 @@ describe("Edits", () => {
       ["/a", drafted(started, "2")],
       ["/b/c", { pointer: "/b/c", base: { value: 1 }, kind: "reset" }],
     ]);
-    expect(writeOf(drafts)).toEqual({ kind: "patch", patch: { a: 2, b: { c: null } } });
+    expect(writeOf(drafts)).toEqual({ kind: "patch", patch: { a: 2, b: { c: null } }, pin: [] });
   });
 
   test("that only reset become a reset, which no schema refuses", () => {
@@ -175,7 +175,7 @@ describe("Edits", () => {
     keepMine(drafts, collision);
     expect(collisionsOf(drafts, view({ "/a": 3 }))).toEqual([]);
     expect(collisionsOf(drafts, view({ "/a": 4 }))).toHaveLength(1);
-    expect(writeOf(drafts)).toEqual({ kind: "patch", patch: { a: 2 } });
+    expect(writeOf(drafts)).toEqual({ kind: "patch", patch: { a: 2 }, pin: [] });
   });
 
   test("that were not touched follow what is in force; the others stay", () => {

@@ -3,12 +3,81 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Changes what an account's document says to the accounts whose reseller it is. */
+export type ConstrainConfigInput = {
+  /** Whose config. */
+  accountId: string;
+  /** Which config, e.g. `conferences`. */
+  configId?: string;
+  /** Answer what would happen, and write nothing. */
+  dryRun?: boolean;
+  /** The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now. */
+  expectImpact?: string | null | undefined;
+  /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
+  ifMatch?: string | null | undefined;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
+  /** Pointers whose constraints go, before others are put; where there is none nothing happens. */
+  remove?: Array<string> | null | undefined;
+  /** Constraints to put, one for each pointer; the one that was there is replaced. A document has at most 200 (BAD_USER_INPUT, limit `constraints`). */
+  set?: Array<ConstraintInput> | null | undefined;
+};
+
+/** Changes what the system layer's document says to all accounts. */
+export type ConstrainSystemConfigInput = {
+  /** Which config, e.g. `conferences`. */
+  configId: string;
+  /** Answer what would happen, and write nothing. */
+  dryRun?: boolean;
+  /** The `digest` of the impact that you agreed to, of a dry run: the write is made only if the same happens to the same accounts still, which is checked in the same step. Else ConfigConflict says what would happen now. */
+  expectImpact?: string | null | undefined;
+  /** The etag of the config you decided on: when it is another by now, nothing is written and ConfigConflict says what it is. */
+  ifMatch?: string | null | undefined;
+  /** Why, for people: it goes into the history, and into `lastChange` of what is written. At most 500 characters, in one line. */
+  note?: string | null | undefined;
+  /** Your own name for this write, so that you can send it again when its answer was lost: 1 to 128 printable ASCII characters, e.g. a UUID. The same name with the same input writes nothing for a day, and answers with what was done; with another input it is BAD_USER_INPUT. Only commits are remembered: what is refused, changes nothing, or is a dry run may be sent again under the same name. */
+  operationId?: string | null | undefined;
+  /** Pointers whose constraints go, before others are put; where there is none nothing happens. */
+  remove?: Array<string> | null | undefined;
+  /** Constraints to put, one for each pointer; the one that was there is replaced. A document has at most 200 (BAD_USER_INPUT, limit `constraints`). */
+  set?: Array<ConstraintInput> | null | undefined;
+};
+
+/** One thing that a document says to the layers above it. */
+export type ConstraintInput = {
+  /** LOCK or BOUNDS. */
+  kind: ConstraintKind;
+  /** Where; `""` is the whole config. */
+  pointer: string;
+  /** Why, for whoever meets it; at most 500 characters. Everybody who is bound can read it. */
+  reason: string;
+  /** Of BOUNDS, and of them alone: the JSON Schema that accepts what may be said there, as far as one layer says it. At most 4 KiB (BAD_USER_INPUT, limit `constraintSchema`), without `$ref`. */
+  schema?: { [key: string]: unknown } | null | undefined;
+};
+
 /** What a layer insists on. */
 export type ConstraintKind =
   /** The layers above may say at the pointer what `schema` accepts. Nothing is ever clamped to it. */
   | 'BOUNDS'
   /** The layers above have no say at the pointer, below it, or with a non-object above it. */
   | 'LOCK';
+
+/** What a write does to one account: the first that fits. */
+export type ImpactOutcome =
+  /** It gets a problem that it did not have. */
+  | 'BROKEN'
+  /** It gets other values. */
+  | 'CHANGED'
+  /** It has a problem less, and none that is new. */
+  | 'HEALED'
+  /** It has the same values, from other layers. */
+  | 'MOVED'
+  /** Something below its own layer changes that it sees; what lies above keeps its effective config as it was. */
+  | 'SHIELDED'
+  /** It does not see what changes. */
+  | 'UNAFFECTED';
 
 /** Where a value comes from. Highest precedence first: a layer's values cover those of the layers after it. */
 export type LayerKind =
@@ -329,86 +398,128 @@ export type HistoryPageFragment = { nodes: Array<{ id: string, revision: number,
 export type PatchConfigMutationVariables = Exact<{
   input: PatchConfigInput;
   own: Array<LayerKind> | LayerKind;
+  outcomes?: Array<ImpactOutcome> | ImpactOutcome | null | undefined;
+  after?: string | null | undefined;
 }>;
 
 
 export type PatchConfigMutation = { write:
     | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
     | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
-    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> }, impact: { total: number, digest: string, counts: Array<{ outcome: ImpactOutcome, count: number }>, accounts: { nodes: Array<{ outcome: ImpactOutcome, account: { id: string, name: string }, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null }
    | null };
 
 export type ResetConfigMutationVariables = Exact<{
   input: ResetConfigInput;
   own: Array<LayerKind> | LayerKind;
+  outcomes?: Array<ImpactOutcome> | ImpactOutcome | null | undefined;
+  after?: string | null | undefined;
 }>;
 
 
 export type ResetConfigMutation = { write:
     | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
     | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
-    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> }, impact: { total: number, digest: string, counts: Array<{ outcome: ImpactOutcome, count: number }>, accounts: { nodes: Array<{ outcome: ImpactOutcome, account: { id: string, name: string }, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null }
    | null };
 
 export type RestoreConfigMutationVariables = Exact<{
   input: RestoreConfigInput;
   own: Array<LayerKind> | LayerKind;
+  outcomes?: Array<ImpactOutcome> | ImpactOutcome | null | undefined;
+  after?: string | null | undefined;
 }>;
 
 
 export type RestoreConfigMutation = { write:
     | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
     | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
-    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> }, impact: { total: number, digest: string, counts: Array<{ outcome: ImpactOutcome, count: number }>, accounts: { nodes: Array<{ outcome: ImpactOutcome, account: { id: string, name: string }, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null }
    | null };
 
 export type PatchSystemConfigMutationVariables = Exact<{
   input: PatchSystemConfigInput;
   own: Array<LayerKind> | LayerKind;
+  outcomes?: Array<ImpactOutcome> | ImpactOutcome | null | undefined;
+  after?: string | null | undefined;
 }>;
 
 
 export type PatchSystemConfigMutation = { write:
     | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
     | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
-    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> }, impact: { total: number, digest: string, counts: Array<{ outcome: ImpactOutcome, count: number }>, accounts: { nodes: Array<{ outcome: ImpactOutcome, account: { id: string, name: string }, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null }
    | null };
 
 export type ResetSystemConfigMutationVariables = Exact<{
   input: ResetSystemConfigInput;
   own: Array<LayerKind> | LayerKind;
+  outcomes?: Array<ImpactOutcome> | ImpactOutcome | null | undefined;
+  after?: string | null | undefined;
 }>;
 
 
 export type ResetSystemConfigMutation = { write:
     | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
     | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
-    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> }, impact: { total: number, digest: string, counts: Array<{ outcome: ImpactOutcome, count: number }>, accounts: { nodes: Array<{ outcome: ImpactOutcome, account: { id: string, name: string }, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null }
    | null };
 
 export type RestoreSystemConfigMutationVariables = Exact<{
   input: RestoreSystemConfigInput;
   own: Array<LayerKind> | LayerKind;
+  outcomes?: Array<ImpactOutcome> | ImpactOutcome | null | undefined;
+  after?: string | null | undefined;
 }>;
 
 
 export type RestoreSystemConfigMutation = { write:
     | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
     | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
-    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> }, impact: { total: number, digest: string, counts: Array<{ outcome: ImpactOutcome, count: number }>, accounts: { nodes: Array<{ outcome: ImpactOutcome, account: { id: string, name: string }, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null }
    | null };
 
 type WriteOutcome_ConfigConflict_Fragment = { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } };
 
 type WriteOutcome_ConfigInvalid_Fragment = { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> };
 
-type WriteOutcome_ConfigWritten_Fragment = { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } };
+type WriteOutcome_ConfigWritten_Fragment = { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> }, impact: { total: number, digest: string, counts: Array<{ outcome: ImpactOutcome, count: number }>, accounts: { nodes: Array<{ outcome: ImpactOutcome, account: { id: string, name: string }, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
 
 export type WriteOutcomeFragment =
   | WriteOutcome_ConfigConflict_Fragment
   | WriteOutcome_ConfigInvalid_Fragment
   | WriteOutcome_ConfigWritten_Fragment
 ;
+
+export type ImpactFragment = { total: number, digest: string, counts: Array<{ outcome: ImpactOutcome, count: number }>, accounts: { nodes: Array<{ outcome: ImpactOutcome, account: { id: string, name: string }, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ConstrainConfigMutationVariables = Exact<{
+  input: ConstrainConfigInput;
+  own: Array<LayerKind> | LayerKind;
+  outcomes?: Array<ImpactOutcome> | ImpactOutcome | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ConstrainConfigMutation = { write:
+    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> }, impact: { total: number, digest: string, counts: Array<{ outcome: ImpactOutcome, count: number }>, accounts: { nodes: Array<{ outcome: ImpactOutcome, account: { id: string, name: string }, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null }
+   | null };
+
+export type ConstrainSystemConfigMutationVariables = Exact<{
+  input: ConstrainSystemConfigInput;
+  own: Array<LayerKind> | LayerKind;
+  outcomes?: Array<ImpactOutcome> | ImpactOutcome | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ConstrainSystemConfigMutation = { write:
+    | { __typename: 'ConfigConflict', message: string, current: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> } }
+    | { __typename: 'ConfigInvalid', message: string, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }
+    | { __typename: 'ConfigWritten', dryRun: boolean, revision: number | null, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, config: { id: string, configId: string, etag: string, asOf: string | null, schemaChanged: boolean, redundant: Array<string>, schema: { id: string, configId: string, title: string | null, description: string | null }, layers: Array<{ kind: LayerKind, revision: number | null, updatedAt: string | null, updatedBy: string | null, account: { id: string, name: string } | null, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }> }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }>, constraints: Array<{ pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } }>, dormant: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } }>, fields: Array<{ pointer: string, value: unknown, title: string | null, pinned: boolean, source: { kind: LayerKind }, constraint: { pointer: string, kind: ConstraintKind, schema: { [key: string]: unknown } | null, reason: string, layer: { kind: LayerKind } } | null, lastChange: { actor: string, at: string, note: string | null, revision: number } | null }>, own: Array<{ pointer: string, contributions: Array<{ pointer: string, value: unknown, layer: { kind: LayerKind } }> }> }, impact: { total: number, digest: string, counts: Array<{ outcome: ImpactOutcome, count: number }>, accounts: { nodes: Array<{ outcome: ImpactOutcome, account: { id: string, name: string }, changes: Array<{ pointer: string, before: unknown, after: unknown, sourceBefore: LayerKind | null, sourceAfter: LayerKind | null }>, problems: Array<{ pointer: string, keyword: string, message: string, expected: unknown, source: LayerKind | null, inherited: boolean, existing: boolean }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null }
+   | null };
 
 export type ConfigChangedSubscriptionVariables = Exact<{
   accountId: string;
@@ -630,6 +741,47 @@ fragment Problem on ConfigProblem {
   inherited
   existing
 }`, {"fragmentName":"ConfigView"}) as unknown as TypedDocumentString<ConfigViewFragment, unknown>;
+export const ImpactFragmentDoc = new TypedDocumentString(`
+    fragment Impact on ConfigImpact {
+  total
+  counts {
+    outcome
+    count
+  }
+  digest
+  accounts(first: 20, after: $after, outcomes: $outcomes) {
+    nodes {
+      account {
+        id
+        name
+      }
+      outcome
+      changes {
+        pointer
+        before
+        after
+        sourceBefore
+        sourceAfter
+      }
+      problems {
+        ...Problem
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment Problem on ConfigProblem {
+  pointer
+  keyword
+  message
+  expected
+  source
+  inherited
+  existing
+}`, {"fragmentName":"Impact"}) as unknown as TypedDocumentString<ImpactFragment, unknown>;
 export const WriteOutcomeFragmentDoc = new TypedDocumentString(`
     fragment WriteOutcome on WriteConfigResult {
   __typename
@@ -645,6 +797,9 @@ export const WriteOutcomeFragmentDoc = new TypedDocumentString(`
     }
     config {
       ...ConfigView
+    }
+    impact {
+      ...Impact
     }
   }
   ... on ConfigInvalid {
@@ -751,6 +906,37 @@ fragment Problem on ConfigProblem {
   source
   inherited
   existing
+}
+fragment Impact on ConfigImpact {
+  total
+  counts {
+    outcome
+    count
+  }
+  digest
+  accounts(first: 20, after: $after, outcomes: $outcomes) {
+    nodes {
+      account {
+        id
+        name
+      }
+      outcome
+      changes {
+        pointer
+        before
+        after
+        sourceBefore
+        sourceAfter
+      }
+      problems {
+        ...Problem
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
 }`, {"fragmentName":"WriteOutcome"}) as unknown as TypedDocumentString<WriteOutcomeFragment, unknown>;
 export const ViewerDocument = new TypedDocumentString(`
     query Viewer {
@@ -1262,7 +1448,7 @@ export const SystemHistoryDocument = new TypedDocumentString(`
   }
 }`) as unknown as TypedDocumentString<SystemHistoryQuery, SystemHistoryQueryVariables>;
 export const PatchConfigDocument = new TypedDocumentString(`
-    mutation PatchConfig($input: PatchConfigInput!, $own: [LayerKind!]!) {
+    mutation PatchConfig($input: PatchConfigInput!, $own: [LayerKind!]!, $outcomes: [ImpactOutcome!], $after: String) {
   write: patchConfig(input: $input) {
     ...WriteOutcome
   }
@@ -1374,6 +1560,9 @@ fragment WriteOutcome on WriteConfigResult {
     config {
       ...ConfigView
     }
+    impact {
+      ...Impact
+    }
   }
   ... on ConfigInvalid {
     message
@@ -1387,9 +1576,40 @@ fragment WriteOutcome on WriteConfigResult {
       ...ConfigView
     }
   }
+}
+fragment Impact on ConfigImpact {
+  total
+  counts {
+    outcome
+    count
+  }
+  digest
+  accounts(first: 20, after: $after, outcomes: $outcomes) {
+    nodes {
+      account {
+        id
+        name
+      }
+      outcome
+      changes {
+        pointer
+        before
+        after
+        sourceBefore
+        sourceAfter
+      }
+      problems {
+        ...Problem
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
 }`) as unknown as TypedDocumentString<PatchConfigMutation, PatchConfigMutationVariables>;
 export const ResetConfigDocument = new TypedDocumentString(`
-    mutation ResetConfig($input: ResetConfigInput!, $own: [LayerKind!]!) {
+    mutation ResetConfig($input: ResetConfigInput!, $own: [LayerKind!]!, $outcomes: [ImpactOutcome!], $after: String) {
   write: resetConfig(input: $input) {
     ...WriteOutcome
   }
@@ -1501,6 +1721,9 @@ fragment WriteOutcome on WriteConfigResult {
     config {
       ...ConfigView
     }
+    impact {
+      ...Impact
+    }
   }
   ... on ConfigInvalid {
     message
@@ -1514,9 +1737,40 @@ fragment WriteOutcome on WriteConfigResult {
       ...ConfigView
     }
   }
+}
+fragment Impact on ConfigImpact {
+  total
+  counts {
+    outcome
+    count
+  }
+  digest
+  accounts(first: 20, after: $after, outcomes: $outcomes) {
+    nodes {
+      account {
+        id
+        name
+      }
+      outcome
+      changes {
+        pointer
+        before
+        after
+        sourceBefore
+        sourceAfter
+      }
+      problems {
+        ...Problem
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
 }`) as unknown as TypedDocumentString<ResetConfigMutation, ResetConfigMutationVariables>;
 export const RestoreConfigDocument = new TypedDocumentString(`
-    mutation RestoreConfig($input: RestoreConfigInput!, $own: [LayerKind!]!) {
+    mutation RestoreConfig($input: RestoreConfigInput!, $own: [LayerKind!]!, $outcomes: [ImpactOutcome!], $after: String) {
   write: restoreConfig(input: $input) {
     ...WriteOutcome
   }
@@ -1628,6 +1882,9 @@ fragment WriteOutcome on WriteConfigResult {
     config {
       ...ConfigView
     }
+    impact {
+      ...Impact
+    }
   }
   ... on ConfigInvalid {
     message
@@ -1641,9 +1898,40 @@ fragment WriteOutcome on WriteConfigResult {
       ...ConfigView
     }
   }
+}
+fragment Impact on ConfigImpact {
+  total
+  counts {
+    outcome
+    count
+  }
+  digest
+  accounts(first: 20, after: $after, outcomes: $outcomes) {
+    nodes {
+      account {
+        id
+        name
+      }
+      outcome
+      changes {
+        pointer
+        before
+        after
+        sourceBefore
+        sourceAfter
+      }
+      problems {
+        ...Problem
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
 }`) as unknown as TypedDocumentString<RestoreConfigMutation, RestoreConfigMutationVariables>;
 export const PatchSystemConfigDocument = new TypedDocumentString(`
-    mutation PatchSystemConfig($input: PatchSystemConfigInput!, $own: [LayerKind!]!) {
+    mutation PatchSystemConfig($input: PatchSystemConfigInput!, $own: [LayerKind!]!, $outcomes: [ImpactOutcome!], $after: String) {
   write: patchSystemConfig(input: $input) {
     ...WriteOutcome
   }
@@ -1755,6 +2043,9 @@ fragment WriteOutcome on WriteConfigResult {
     config {
       ...ConfigView
     }
+    impact {
+      ...Impact
+    }
   }
   ... on ConfigInvalid {
     message
@@ -1768,9 +2059,40 @@ fragment WriteOutcome on WriteConfigResult {
       ...ConfigView
     }
   }
+}
+fragment Impact on ConfigImpact {
+  total
+  counts {
+    outcome
+    count
+  }
+  digest
+  accounts(first: 20, after: $after, outcomes: $outcomes) {
+    nodes {
+      account {
+        id
+        name
+      }
+      outcome
+      changes {
+        pointer
+        before
+        after
+        sourceBefore
+        sourceAfter
+      }
+      problems {
+        ...Problem
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
 }`) as unknown as TypedDocumentString<PatchSystemConfigMutation, PatchSystemConfigMutationVariables>;
 export const ResetSystemConfigDocument = new TypedDocumentString(`
-    mutation ResetSystemConfig($input: ResetSystemConfigInput!, $own: [LayerKind!]!) {
+    mutation ResetSystemConfig($input: ResetSystemConfigInput!, $own: [LayerKind!]!, $outcomes: [ImpactOutcome!], $after: String) {
   write: resetSystemConfig(input: $input) {
     ...WriteOutcome
   }
@@ -1882,6 +2204,9 @@ fragment WriteOutcome on WriteConfigResult {
     config {
       ...ConfigView
     }
+    impact {
+      ...Impact
+    }
   }
   ... on ConfigInvalid {
     message
@@ -1895,9 +2220,40 @@ fragment WriteOutcome on WriteConfigResult {
       ...ConfigView
     }
   }
+}
+fragment Impact on ConfigImpact {
+  total
+  counts {
+    outcome
+    count
+  }
+  digest
+  accounts(first: 20, after: $after, outcomes: $outcomes) {
+    nodes {
+      account {
+        id
+        name
+      }
+      outcome
+      changes {
+        pointer
+        before
+        after
+        sourceBefore
+        sourceAfter
+      }
+      problems {
+        ...Problem
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
 }`) as unknown as TypedDocumentString<ResetSystemConfigMutation, ResetSystemConfigMutationVariables>;
 export const RestoreSystemConfigDocument = new TypedDocumentString(`
-    mutation RestoreSystemConfig($input: RestoreSystemConfigInput!, $own: [LayerKind!]!) {
+    mutation RestoreSystemConfig($input: RestoreSystemConfigInput!, $own: [LayerKind!]!, $outcomes: [ImpactOutcome!], $after: String) {
   write: restoreSystemConfig(input: $input) {
     ...WriteOutcome
   }
@@ -2009,6 +2365,9 @@ fragment WriteOutcome on WriteConfigResult {
     config {
       ...ConfigView
     }
+    impact {
+      ...Impact
+    }
   }
   ... on ConfigInvalid {
     message
@@ -2022,7 +2381,360 @@ fragment WriteOutcome on WriteConfigResult {
       ...ConfigView
     }
   }
+}
+fragment Impact on ConfigImpact {
+  total
+  counts {
+    outcome
+    count
+  }
+  digest
+  accounts(first: 20, after: $after, outcomes: $outcomes) {
+    nodes {
+      account {
+        id
+        name
+      }
+      outcome
+      changes {
+        pointer
+        before
+        after
+        sourceBefore
+        sourceAfter
+      }
+      problems {
+        ...Problem
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
 }`) as unknown as TypedDocumentString<RestoreSystemConfigMutation, RestoreSystemConfigMutationVariables>;
+export const ConstrainConfigDocument = new TypedDocumentString(`
+    mutation ConstrainConfig($input: ConstrainConfigInput!, $own: [LayerKind!]!, $outcomes: [ImpactOutcome!], $after: String) {
+  write: constrainConfig(input: $input) {
+    ...WriteOutcome
+  }
+}
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}
+fragment ConfigView on EffectiveConfig {
+  id
+  configId
+  etag
+  asOf
+  schemaChanged
+  schema {
+    ...SchemaSummary
+  }
+  layers {
+    kind
+    account {
+      id
+      name
+    }
+    revision
+    updatedAt
+    updatedBy
+    constraints {
+      ...Constraint
+    }
+  }
+  problems {
+    ...Problem
+  }
+  constraints {
+    ...Constraint
+  }
+  dormant {
+    pointer
+    value
+    layer {
+      kind
+    }
+    constraint {
+      ...Constraint
+    }
+  }
+  redundant
+  fields {
+    pointer
+    value
+    title
+    pinned
+    source {
+      kind
+    }
+    constraint {
+      ...Constraint
+    }
+    lastChange {
+      actor
+      at
+      note
+      revision
+    }
+  }
+  own: fields(sources: $own) {
+    pointer
+    contributions {
+      pointer
+      value
+      layer {
+        kind
+      }
+    }
+  }
+}
+fragment Constraint on ConfigConstraint {
+  pointer
+  kind
+  schema
+  reason
+  layer {
+    kind
+  }
+}
+fragment Problem on ConfigProblem {
+  pointer
+  keyword
+  message
+  expected
+  source
+  inherited
+  existing
+}
+fragment WriteOutcome on WriteConfigResult {
+  __typename
+  ... on ConfigWritten {
+    dryRun
+    revision
+    changes {
+      pointer
+      before
+      after
+      sourceBefore
+      sourceAfter
+    }
+    config {
+      ...ConfigView
+    }
+    impact {
+      ...Impact
+    }
+  }
+  ... on ConfigInvalid {
+    message
+    problems {
+      ...Problem
+    }
+  }
+  ... on ConfigConflict {
+    message
+    current {
+      ...ConfigView
+    }
+  }
+}
+fragment Impact on ConfigImpact {
+  total
+  counts {
+    outcome
+    count
+  }
+  digest
+  accounts(first: 20, after: $after, outcomes: $outcomes) {
+    nodes {
+      account {
+        id
+        name
+      }
+      outcome
+      changes {
+        pointer
+        before
+        after
+        sourceBefore
+        sourceAfter
+      }
+      problems {
+        ...Problem
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}`) as unknown as TypedDocumentString<ConstrainConfigMutation, ConstrainConfigMutationVariables>;
+export const ConstrainSystemConfigDocument = new TypedDocumentString(`
+    mutation ConstrainSystemConfig($input: ConstrainSystemConfigInput!, $own: [LayerKind!]!, $outcomes: [ImpactOutcome!], $after: String) {
+  write: constrainSystemConfig(input: $input) {
+    ...WriteOutcome
+  }
+}
+    fragment SchemaSummary on ConfigSchema {
+  id
+  configId
+  title
+  description
+}
+fragment ConfigView on EffectiveConfig {
+  id
+  configId
+  etag
+  asOf
+  schemaChanged
+  schema {
+    ...SchemaSummary
+  }
+  layers {
+    kind
+    account {
+      id
+      name
+    }
+    revision
+    updatedAt
+    updatedBy
+    constraints {
+      ...Constraint
+    }
+  }
+  problems {
+    ...Problem
+  }
+  constraints {
+    ...Constraint
+  }
+  dormant {
+    pointer
+    value
+    layer {
+      kind
+    }
+    constraint {
+      ...Constraint
+    }
+  }
+  redundant
+  fields {
+    pointer
+    value
+    title
+    pinned
+    source {
+      kind
+    }
+    constraint {
+      ...Constraint
+    }
+    lastChange {
+      actor
+      at
+      note
+      revision
+    }
+  }
+  own: fields(sources: $own) {
+    pointer
+    contributions {
+      pointer
+      value
+      layer {
+        kind
+      }
+    }
+  }
+}
+fragment Constraint on ConfigConstraint {
+  pointer
+  kind
+  schema
+  reason
+  layer {
+    kind
+  }
+}
+fragment Problem on ConfigProblem {
+  pointer
+  keyword
+  message
+  expected
+  source
+  inherited
+  existing
+}
+fragment WriteOutcome on WriteConfigResult {
+  __typename
+  ... on ConfigWritten {
+    dryRun
+    revision
+    changes {
+      pointer
+      before
+      after
+      sourceBefore
+      sourceAfter
+    }
+    config {
+      ...ConfigView
+    }
+    impact {
+      ...Impact
+    }
+  }
+  ... on ConfigInvalid {
+    message
+    problems {
+      ...Problem
+    }
+  }
+  ... on ConfigConflict {
+    message
+    current {
+      ...ConfigView
+    }
+  }
+}
+fragment Impact on ConfigImpact {
+  total
+  counts {
+    outcome
+    count
+  }
+  digest
+  accounts(first: 20, after: $after, outcomes: $outcomes) {
+    nodes {
+      account {
+        id
+        name
+      }
+      outcome
+      changes {
+        pointer
+        before
+        after
+        sourceBefore
+        sourceAfter
+      }
+      problems {
+        ...Problem
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}`) as unknown as TypedDocumentString<ConstrainSystemConfigMutation, ConstrainSystemConfigMutationVariables>;
 export const ConfigChangedDocument = new TypedDocumentString(`
     subscription ConfigChanged($accountId: ID!, $configIds: [ID!]) {
   configChanged(accountId: $accountId, configIds: $configIds) {

@@ -1,3 +1,4 @@
+import type { ConstraintInput } from "../api/operations.generated.js";
 import type { ConfigField, ConfigView } from "../config/config-source.js";
 import { type Place, placeKey } from "../config/place.js";
 import { equalJson, type JsonObject } from "../json.js";
@@ -24,6 +25,8 @@ export type Draft = {
       readonly text: string;
       /** As the input was at first: it counts as an edit once it is another. */
       readonly firstText: string;
+      /** The value is to be kept whatever is inherited, also where both are equal. */
+      readonly isPinned: boolean;
     }
 );
 
@@ -57,11 +60,20 @@ export function startedDraft(
   const text = inputText(input, value);
   // A switch or a list that is to be set for the first time is an edit as it stands.
   const firstText = isNew ? `${text} ` : text;
-  return { pointer, base: { value: isNew ? undefined : value }, kind: "set", input, schema, text, firstText };
+  return {
+    pointer,
+    base: { value: isNew ? undefined : value },
+    kind: "set",
+    input,
+    schema,
+    text,
+    firstText,
+    isPinned: false,
+  };
 }
 
 export function isTouched(draft: Draft): boolean {
-  return draft.kind === "reset" || draft.text !== draft.firstText;
+  return draft.kind === "reset" || draft.text !== draft.firstText || draft.isPinned;
 }
 
 export function draftValue(draft: Draft): { readonly value: unknown } | { readonly problem: string } {
@@ -70,9 +82,14 @@ export function draftValue(draft: Draft): { readonly value: unknown } | { readon
 
 /** What is written for a place. */
 export type Write =
-  | { readonly kind: "patch"; readonly patch: JsonObject }
+  | { readonly kind: "patch"; readonly patch: JsonObject; readonly pin: readonly string[] }
   | { readonly kind: "reset"; readonly pointers: readonly string[] }
-  | { readonly kind: "restore"; readonly revision: number };
+  | { readonly kind: "restore"; readonly revision: number }
+  | {
+      readonly kind: "constrain";
+      readonly set: readonly ConstraintInput[];
+      readonly remove: readonly string[];
+    };
 
 /** @returns undefined when there is nothing to write, or something cannot be written as it is */
 export function writeOf(drafts: Drafts): Write | undefined {
@@ -87,7 +104,8 @@ export function writeOf(drafts: Drafts): Write | undefined {
     if ("problem" in parsed) return undefined;
     entries.push([draft.pointer, draft.kind === "reset" ? null : parsed.value]);
   }
-  return { kind: "patch", patch: objectOf(entries) };
+  const pin = touched.filter((draft) => draft.kind === "set" && draft.isPinned).map(({ pointer }) => pointer);
+  return { kind: "patch", patch: objectOf(entries), pin };
 }
 
 /** An edit of a field that somebody else has changed since it began. */

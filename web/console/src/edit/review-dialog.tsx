@@ -6,6 +6,7 @@ import { ChangeTable } from "../past/change-table.js";
 import { Dialog } from "../ui/dialog.js";
 import { TheirsBesideMine } from "./collisions.js";
 import type { Collision, Write } from "./drafts.js";
+import { ImpactSummary } from "./impact-summary.js";
 import { type Review, useReview } from "./use-review.js";
 import type { Invalid, Written } from "./write-config.js";
 
@@ -43,10 +44,16 @@ export function ReviewDialog(props: ReviewDialogProps) {
               The config was changed meanwhile. This is what your edit does now.
             </p>
           )}
+          {review.hasImpactMoved && (
+            <p className="warning" role="alert">
+              Accounts below have changed meanwhile. This is what your edit does to them now: look again, then
+              save.
+            </p>
+          )}
           {collisions.map((collision) => (
             <TheirsBesideMine key={collision.pointer} collision={collision} onResolve={onResolve} />
           ))}
-          {!hasCollisions && <ReviewResult review={review} />}
+          {!hasCollisions && <ReviewResult review={review} place={props.place} />}
         </div>
         <NoteInput note={note} setNote={setNote} />
         <footer className="buttons">
@@ -67,7 +74,7 @@ export function ReviewDialog(props: ReviewDialogProps) {
   );
 }
 
-function ReviewResult({ review }: { review: Review }) {
+function ReviewResult({ review, place }: { review: Review; place: Place }) {
   const { phase, outcome, error } = review;
   if (error !== null)
     return (
@@ -96,6 +103,14 @@ function ReviewResult({ review }: { review: Review }) {
         </p>
       ) : (
         <ChangeTable changes={outcome.changes} caption="What changes here" />
+      )}
+      {outcome.impact && (
+        <ImpactSummary
+          key={outcome.impact.digest}
+          place={place}
+          impact={outcome.impact}
+          readImpact={review.readImpact}
+        />
       )}
     </>
   );

@@ -1,6 +1,11 @@
 import type { Api } from "../api/api.js";
 import { ApiError } from "../api/api-error.js";
 import {
+  ConstrainConfigDocument,
+  ConstrainSystemConfigDocument,
+  type ImpactFragment,
+  type ImpactOutcome,
+  type LayerKind,
   PatchConfigDocument,
   PatchSystemConfigDocument,
   ResetConfigDocument,
@@ -15,6 +20,16 @@ import type { Write } from "./drafts.js";
 export type Outcome = WriteOutcomeFragment;
 export type Written = Extract<Outcome, { __typename: "ConfigWritten" }>;
 export type Invalid = Extract<Outcome, { __typename: "ConfigInvalid" }>;
+export type Impact = ImpactFragment;
+
+/** Which accounts of the impact are told. */
+export interface ImpactPage {
+  readonly outcomes: ImpactOutcome[];
+  readonly after?: string | null;
+}
+
+/** Those that break come first. */
+const FIRST_PAGE: ImpactPage = { outcomes: ["BROKEN"] };
 
 export interface WriteOptions {
   /** The etag of the config that the write was decided on. */
@@ -23,6 +38,8 @@ export interface WriteOptions {
   readonly note?: string | undefined;
   /** The same for every attempt at one write: when an answer is lost, trying again cannot write twice. */
   readonly operationId?: string | undefined;
+  /** The digest of the impact that was agreed to. */
+  readonly expectImpact?: string | undefined;
 }
 
 export async function writeConfig(
@@ -30,49 +47,75 @@ export async function writeConfig(
   place: Place,
   write: Write,
   options: WriteOptions,
+  page: ImpactPage = FIRST_PAGE,
 ): Promise<Outcome> {
-  const { ifMatch, dryRun, note, operationId } = options;
-  const common = { ifMatch, dryRun, note: note === "" ? undefined : note, operationId };
-  const own = [ownLayer(place)];
+  const { note, ...rest } = options;
+  const common = { ...rest, note: note === "" ? undefined : note, configId: place.configId };
+  const shown = { own: [ownLayer(place)], ...page };
   const { write: outcome } =
     place.accountId === null
-      ? await writeSystem(api, { ...common, configId: place.configId }, write, own)
-      : await writeAccount(
-          api,
-          { ...common, accountId: place.accountId, configId: place.configId },
-          write,
-          own,
-        );
+      ? await writeSystem(api, common, write, shown)
+      : await writeAccount(api, { ...common, accountId: place.accountId }, write, shown);
   if (outcome === null) throw new ApiError("The gateway told nothing about this write.", "UNKNOWN");
   return outcome;
 }
 
-type Own = ReturnType<typeof ownLayer>[];
-interface Common {
-  readonly configId: string;
-  readonly ifMatch: string;
-  readonly dryRun: boolean;
-  readonly note: string | undefined;
-  readonly operationId: string | undefined;
+type Shown = ImpactPage & { readonly own: LayerKind[] };
+type Common = WriteOptions & { readonly configId: string };
+
+async function writeAccount(api: Api, common: Common & { accountId: string }, write: Write, shown: Shown) {
+  switch (write.kind) {
+    case "patch": {
+      const { patch, pin } = write;
+      return await api.run(PatchConfigDocument, { input: { ...common, patch, pin: [...pin] }, ...shown });
+    }
+    case "reset":
+      return await api.run(ResetConfigDocument, {
+        input: { ...common, pointers: [...write.pointers] },
+        ...shown,
+      });
+    case "restore":
+      return await api.run(RestoreConfigDocument, {
+        input: { ...common, revision: write.revision },
+        ...shown,
+      });
+    case "constrain": {
+      const { set, remove } = write;
+      return await api.run(ConstrainConfigDocument, {
+        input: { ...common, set: [...set], remove: [...remove] },
+        ...shown,
+      });
+    }
+  }
 }
 
-async function writeAccount(api: Api, common: Common & { accountId: string }, write: Write, own: Own) {
-  if (write.kind === "patch")
-    return await api.run(PatchConfigDocument, { input: { ...common, patch: write.patch }, own });
-  if (write.kind === "reset")
-    return await api.run(ResetConfigDocument, { input: { ...common, pointers: [...write.pointers] }, own });
-  return await api.run(RestoreConfigDocument, { input: { ...common, revision: write.revision }, own });
-}
-
-async function writeSystem(api: Api, common: Common, write: Write, own: Own) {
-  if (write.kind === "patch")
-    return await api.run(PatchSystemConfigDocument, { input: { ...common, patch: write.patch }, own });
-  if (write.kind === "reset")
-    return await api.run(ResetSystemConfigDocument, {
-      input: { ...common, pointers: [...write.pointers] },
-      own,
-    });
-  return await api.run(RestoreSystemConfigDocument, { input: { ...common, revision: write.revision }, own });
+async function writeSystem(api: Api, common: Common, write: Write, shown: Shown) {
+  switch (write.kind) {
+    case "patch": {
+      const { patch, pin } = write;
+      return await api.run(PatchSystemConfigDocument, {
+        input: { ...common, patch, pin: [...pin] },
+        ...shown,
+      });
+    }
+    case "reset":
+      return await api.run(ResetSystemConfigDocument, {
+        input: { ...common, pointers: [...write.pointers] },
+        ...shown,
+      });
+    case "restore":
+      return await api.run(RestoreSystemConfigDocument, {
+        input: { ...common, revision: write.revision },
+        ...shown,
+      });
+    case "constrain": {
+      const { set, remove } = write;
+      return await api.run(ConstrainSystemConfigDocument, {
+        input: { ...common, set: [...set], remove: [...remove] },
+        ...shown,
+      });
+    }
+  }
 }
 
 /** A name for a write that nobody else uses. */
