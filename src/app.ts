@@ -17,6 +17,7 @@ import type { Drain, DrainTimes } from "./http/drain.js";
 import { createHttpServer } from "./http/http-server.js";
 import { readJson } from "./http/json-body.js";
 import { createMetrics, type Metrics } from "./http/metrics.js";
+import { addOfrepFace } from "./ofrep/ofrep-face.js";
 import { type Access, openAccess } from "./open-access.js";
 import { type OpenedSchemas, openSchemas } from "./open-schemas.js";
 import { addRestFace } from "./rest/rest-face.js";
@@ -138,7 +139,7 @@ async function assemble(
   const schema = await openGraphqlSchema(settings);
   const trusted = await openTrustedDocuments(settings, schema);
   const services = createServices(settings, metrics, schemas, store, shared);
-  const { live, cache, watched, createReader, openServices } = services;
+  const { live, cache, watched, createReader, openServices, openRead } = services;
   if (settings.examples)
     await fillWithExamples(openServices(), createReader(OPEN_PRINCIPAL), watched, logger);
   const access = openAccess(settings, logger, now);
@@ -186,13 +187,9 @@ async function assemble(
     tell,
   });
   serveGraphql(graphql);
+  await addOfrepFace(app, { createContext: openRead, identify, readJson });
   await addRestFace(app, {
-    createContext: (principal, journal) => ({
-      principal,
-      configs: openServices(journal).configs,
-      reader: createReader(principal, journal),
-      live,
-    }),
+    createContext: (principal, journal) => ({ ...openRead(principal, journal), live }),
     identify,
     streams: restStreams(streams, access, readClient),
     originOf: (request) => readClient(request).origin,
@@ -269,10 +266,15 @@ function createServices(
       configs: new ConfigService({ ...own, merges, mutex }),
     };
   };
+  const openRead = (principal: Principal, journal: RequestJournal) => ({
+    principal,
+    configs: openServices(journal).configs,
+    reader: createReader(principal, journal),
+  });
   const openConfigs = () => openServices().configs;
   const live = new LiveConfigs({ store, openConfigs, createReader, now, notices: metrics.live });
   schemas.onChange(() => live.schemasChanged());
-  return { live, cache, watched, createReader, openServices };
+  return { live, cache, watched, createReader, openServices, openRead };
 }
 
 function now(): Date {

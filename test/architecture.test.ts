@@ -35,7 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "rest/": ["service/", "domain/", "schema/", "auth/", "stream/"],
   "stream/": ["domain/", "auth/"],
-  "ofrep/": ["service/", "domain/", "schema/", "auth/"],
+  "ofrep/": ["service/", "domain/", "schema/", "auth/", "rest/entity-tag.ts", "rest/request-body.ts"],
   "http/": ["service/", "domain/", "telemetry/"],
   "archive/": [
     "service/read/blamed-document.ts",
