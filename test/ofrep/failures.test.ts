@@ -1,0 +1,120 @@
+import { pino } from "pino";
+import { expect, onTestFinished, test } from "vitest";
+import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
+import { createHttpServer } from "../../src/http/http-server.js";
+import { readJson } from "../../src/http/json-body.js";
+import { createMetrics } from "../../src/http/metrics.js";
+import { addOfrepFace } from "../../src/ofrep/ofrep-face.js";
+import { createRequestReader } from "../../src/service/read/request-reader.js";
+import { observeStore } from "../../src/store/observed-store.js";
+import type { Store } from "../../src/store/store.js";
+import { TestApp } from "../graphql/test-app.js";
+import { Services, SHIPPED_SCHEMAS } from "../service/services.js";
+import { alteredStore } from "../store/altered-store.js";
+import { openTestStore } from "../store/test-store.js";
+import { askFlags } from "./ask-flags.js";
+
+const LOOPBACK = { host: "127.0.0.1" };
+const LEAF = { context: { targetingKey: "leaf" } };
+
+/** The face alone, over services on some store. */
+async function openFace(store: Store, services: Services) {
+  const { app } = await createHttpServer({
+    logger: pino({ level: "silent" }),
+    corsOrigins: [],
+    loopbackOnly: true,
+    metrics: createMetrics(),
+    configs: () => 1,
+    checkReady: async () => undefined,
+  });
+  onTestFinished(() => app.close());
+  await addOfrepFace(app, {
+    identify: async () => OPEN_PRINCIPAL,
+    createContext: (principal) => ({
+      principal,
+      configs: services.configs,
+      reader: createRequestReader(store, OPEN_PRINCIPAL),
+    }),
+    readJson,
+  });
+  return app;
+}
+
+async function openStore(): Promise<{ store: Store; services: Services }> {
+  const store = await openTestStore();
+  onTestFinished(() => store.close());
+  const services = new Services(store, SHIPPED_SCHEMAS);
+  await services.tree(["root"], ["leaf", "root"]);
+  return { store, services };
+}
+
+test("a store that cannot answer is 503, and says when to ask again", async () => {
+  const { store, services } = await openStore();
+  const fail = () => Promise.reject(new Error("the disk of 10.0.0.1 is gone"));
+  const app = await openFace(alteredStore(store, { layers: fail, versions: fail, lineages: fail }), services);
+  for (const path of ["", "/fax"]) {
+    const { status, headers, body, text } = await askFlags(app, path, LEAF, LOOPBACK);
+    expect([status, headers["retry-after"], body.errorCode]).toEqual([503, "1", "GENERAL"]);
+    expect(text).not.toContain("10.0.0.1");
+  }
+});
+
+test("an error of our own is 500, and names nothing but the line of the log", async () => {
+  const { store, services } = await openStore();
+  const broken = () => {
+    throw new Error("a secret");
+  };
+  const app = await openFace(alteredStore(store, { layers: broken, versions: broken }), services);
+  for (const path of ["", "/fax"]) {
+    const { status, body, text } = await askFlags(app, path, LEAF, { ...LOOPBACK, "x-request-id": "r1" });
+    expect([status, body.errorCode, body.errorDetails]).toEqual([
+      500,
+      "GENERAL",
+      "Something went wrong on our side. Incident r1.",
+    ]);
+    expect(text).not.toContain("secret");
+  }
+});
+
+test("a caller over the limit is told in seconds when to come back", async () => {
+  const { app } = await TestApp.forTest(undefined, { rateLimit: 2 });
+  const body = { context: { targetingKey: "acme" } };
+  const answers = [];
+  for (let i = 0; i < 4; i++) answers.push(await askFlags(app, i % 2 ? "" : "/fax", body, LOOPBACK));
+  const [refused] = answers.filter(({ status }) => status === 429);
+  expect(refused?.headers["retry-after"]).toBe("1");
+  expect(refused?.body).toMatchObject({ errorCode: "GENERAL", errorDetails: expect.any(String) });
+});
+
+test("what the server refuses for all faces is spelled as the protocol does", async () => {
+  const { app } = await TestApp.forTest();
+  const { status, body } = await askFlags(app, "/fax", {}, { host: "strata.example" });
+  expect([status, body]).toEqual([
+    421,
+    { key: "fax", errorCode: "GENERAL", errorDetails: expect.any(String) },
+  ]);
+});
+
+test("all flags are read in one store call, and no documents once the merges are known", async () => {
+  const calls: string[] = [];
+  const { store, services } = await openStore();
+  const bodies: string[] = [];
+  const seen = alteredStore(
+    observeStore(store, ({ operation }) => calls.push(operation)),
+    {},
+  );
+  const watched = alteredStore(seen, {
+    layers: (targets, wanted) => {
+      bodies.push(wanted);
+      return seen.layers(targets, wanted);
+    },
+  });
+  const app = await openFace(watched, services);
+  // The first read fetches all; a merge is kept for good when it comes again.
+  for (let i = 0; i < 3; i++) await askFlags(app, "", LEAF, LOOPBACK);
+  const known = String((await askFlags(app, "", LEAF, LOOPBACK)).headers.etag);
+  calls.length = 0;
+  bodies.length = 0;
+  const again = await askFlags(app, "", LEAF, { ...LOOPBACK, "if-none-match": known });
+  expect([again.status, calls, bodies.includes("all")]).toEqual([304, ["layers"], false]);
+});
