@@ -1,4 +1,5 @@
 import { Client, cacheExchange, fetchExchange, subscriptionExchange } from "@urql/core";
+import type { FormattedExecutionResult } from "graphql";
 import { createClient } from "graphql-ws";
 
 export function createLiveClient(url: string, token: () => Promise<string>): Client {
@@ -14,7 +15,10 @@ export function createLiveClient(url: string, token: () => Promise<string>): Cli
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: ({ query = "", variables }) => ({
-          subscribe: (sink) => ({ unsubscribe: socket.subscribe({ query, variables }, sink) }),
+          subscribe: ({ next, error, complete }) => {
+            const take = ({ data = null, ...rest }: FormattedExecutionResult) => next({ ...rest, data });
+            return { unsubscribe: socket.subscribe({ query, variables }, { next: take, error, complete }) };
+          },
         }),
       }),
     ],
