@@ -20,6 +20,7 @@ export interface RowActions {
   reset(row: Row): void;
   cancel(pointer: string): void;
   setText(pointer: string, text: string): void;
+  setPinned(pointer: string, isPinned: boolean): void;
   review(): void;
   resolve(collision: Collision, choice: "mine" | "theirs"): void;
   history(pointer: string): void;
@@ -53,6 +54,7 @@ export const FieldRow = memo(function FieldRow(props: FieldRowProps) {
       data-pointer={pointer}
       data-open={isOpen || undefined}
       data-flash={isFlashing || undefined}
+      data-pinned={field?.pinned || undefined}
       data-edited={isEdited || undefined}
       ref={(element) => measure(pointer, element)}
     >
@@ -115,6 +117,8 @@ function RowValue({ row, draft, actions }: FieldRowProps) {
       <FieldInput
         draft={draft}
         label={`${field?.title ?? pointer}: new value`}
+        inherited={inheritedValue(row)}
+        onPinned={(isPinned) => actions.setPinned(pointer, isPinned)}
         onText={(text) => actions.setText(pointer, text)}
         onReview={actions.review}
         onCancel={() => actions.cancel(pointer)}
@@ -144,6 +148,12 @@ function RowValue({ row, draft, actions }: FieldRowProps) {
       </span>
     );
   return <Value value={field?.value} />;
+}
+
+/** What is in force without the own override, as far as it is known. */
+function inheritedValue({ field, inherited, dormant }: Row): unknown {
+  if (inherited) return inherited.value;
+  return inherited === undefined || dormant !== undefined ? field?.value : undefined;
 }
 
 function LastChange({ change }: { change: { actor: string; at: string; note: string | null } }) {

@@ -1,5 +1,6 @@
 import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { AddSetting } from "../edit/add-setting.js";
+import { RedundantOverrides } from "../edit/redundant-overrides.js";
 import { ReviewDialog } from "../edit/review-dialog.js";
 import { SaveBar } from "../edit/save-bar.js";
 import { type Editing, useDrafts, useLeaveWarning } from "../edit/use-drafts.js";
@@ -45,6 +46,9 @@ export function FieldsTab({ place, view, config, asOf, search }: FieldsTabProps)
         </p>
       )}
       <ProblemList problems={writes.refused.get("") ?? []} />
+      {canEdit && view.redundant.length > 0 && (
+        <RedundantOverrides place={place} view={view} replace={config.replace} />
+      )}
       <FieldList
         rows={shown}
         place={place}
@@ -141,7 +145,7 @@ function useRowActions(
   review: () => void,
   open: string | null,
 ): Omit<RowActions, "move"> {
-  const { edit, reset, cancel, setText, resolve } = editing;
+  const { edit, reset, cancel, setText, setPinned, resolve } = editing;
   const { accountId, configId } = place;
   return useMemo(
     () => ({
@@ -149,12 +153,13 @@ function useRowActions(
       reset,
       cancel,
       setText,
+      setPinned,
       resolve,
       review,
       toggle: (pointer: string) => setParameters({ at: pointer === open ? null : pointer }),
       history: (pointer: string) => navigate(configHref({ accountId, configId }, "history", { at: pointer })),
     }),
-    [edit, reset, cancel, setText, resolve, review, open, accountId, configId],
+    [edit, reset, cancel, setText, setPinned, resolve, review, open, accountId, configId],
   );
 }
 

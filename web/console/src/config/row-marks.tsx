@@ -4,11 +4,18 @@ import type { Row } from "./row.js";
 
 /** What binds a row, and what waits in its own document because of that. */
 export function RowMarks({ row }: { readonly row: Row }) {
-  const { pointer, constraint, dormant } = row;
-  if (constraint === null && dormant === undefined) return null;
+  const { pointer, field, constraint, dormant } = row;
+  const isPinned = field?.pinned === true;
+  if (constraint === null && dormant === undefined && !isPinned) return null;
   return (
     <div className="row-marks">
       {constraint && <ConstraintMark constraint={constraint} pointer={pointer} />}
+      {isPinned && (
+        <p>
+          <span className="binding">Pinned</span>{" "}
+          <span className="hint">stays, whatever the layers below say</span>
+        </p>
+      )}
       {dormant && (
         <p data-dormant={dormant.constraint.kind}>
           <span className="binding">Not in force</span>{" "}

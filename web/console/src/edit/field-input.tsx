@@ -8,6 +8,9 @@ type SetDraft = Extract<Draft, { kind: "set" }>;
 interface FieldInputProps {
   readonly draft: SetDraft;
   readonly label: string;
+  /** What would be in force without the edit's own override; undefined: nothing, or nobody knows. */
+  readonly inherited: unknown;
+  readonly onPinned: (isPinned: boolean) => void;
   readonly onText: (text: string) => void;
   /** Enter: on to the review. */
   readonly onReview: () => void;
@@ -15,10 +18,19 @@ interface FieldInputProps {
   readonly onCancel: () => void;
 }
 
-export function FieldInput({ draft, label, onText, onReview, onCancel }: FieldInputProps) {
+export function FieldInput({
+  draft,
+  label,
+  inherited,
+  onPinned,
+  onText,
+  onReview,
+  onCancel,
+}: FieldInputProps) {
   const id = useId();
   const parsed = draftValue(draft);
   const problem = isTouched(draft) && "problem" in parsed ? parsed.problem : null;
+  const canPin = draft.isPinned || ("value" in parsed && equalJson(parsed.value, inherited));
   const hints = [...boundsOf(draft.schema), ...(draft.input === "lines" ? ["one item a line"] : [])];
   const isLong = draft.input === "json" || draft.input === "lines";
   const onKeyDown = (event: KeyboardEvent) => {
@@ -44,6 +56,17 @@ export function FieldInput({ draft, label, onText, onReview, onCancel }: FieldIn
         <p id={`${id}-hint`} className={problem === null ? "hint" : "problem"}>
           {problem ?? hints.join(" · ")}
         </p>
+      )}
+      {canPin && (
+        <label className="pin">
+          <input
+            type="checkbox"
+            data-action="pin"
+            checked={draft.isPinned}
+            onChange={(event) => onPinned(event.target.checked)}
+          />
+          Keep this value even if the parent changes
+        </label>
       )}
     </div>
   );

@@ -35,6 +35,7 @@ export interface Editing {
   reset(row: Row): void;
   cancel(pointer: string): void;
   setText(pointer: string, text: string): void;
+  setPinned(pointer: string, isPinned: boolean): void;
   resolve(collision: Collision, choice: "mine" | "theirs"): void;
   clear(): void;
 }
@@ -88,6 +89,12 @@ export function useDrafts(place: Place, view: ConfigView | undefined): Editing {
         change((map) => {
           const draft = map.get(pointer);
           if (draft?.kind === "set") map.set(pointer, { ...draft, text });
+        });
+      },
+      setPinned(pointer: string, isPinned: boolean) {
+        change((map) => {
+          const draft = map.get(pointer);
+          if (draft?.kind === "set") map.set(pointer, { ...draft, isPinned });
         });
       },
       resolve(collision: Collision, choice: "mine" | "theirs") {
