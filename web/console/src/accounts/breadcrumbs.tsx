@@ -7,6 +7,7 @@ import { useLoad } from "../use-load.js";
 interface Step {
   readonly id: string;
   readonly name: string;
+  readonly isReseller: boolean;
 }
 
 /** The way from the topmost account down to this one; `unknown` when there is none, or none that one may see. */
@@ -24,14 +25,15 @@ export function useAccountPath(accountId: string | null): {
   };
 }
 
-type Ancestor = { id: string; name: string; parent?: Ancestor | { id: string } | null };
+type Ancestor = { id: string; name: string; isReseller: boolean; parent?: Ancestor | { id: string } | null };
 
 function stepsOf(account: AccountPathQuery["account"]): Step[] {
   const steps: Step[] = [];
   let step: Ancestor | { id: string } | null | undefined = account;
   while (step) {
     // The way of a very deep account is cut off above.
-    steps.unshift({ id: step.id, name: "name" in step ? step.name : "…" });
+    if ("name" in step) steps.unshift(step);
+    else steps.unshift({ id: step.id, name: "…", isReseller: false });
     step = "parent" in step ? step.parent : undefined;
   }
   return steps;

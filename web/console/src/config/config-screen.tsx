@@ -6,9 +6,10 @@ import { CompareTab } from "../past/compare-tab.js";
 import { HistoryTab } from "../past/history-tab.js";
 import { Link } from "../route/link.js";
 import { accountHref, type ConfigTab, configHref } from "../route/route.js";
+import { useSession } from "../session/session.js";
 import type { ConfigView } from "./config-source.js";
 import { FieldsTab } from "./fields-tab.js";
-import type { Place } from "./place.js";
+import { type Place, placeKey } from "./place.js";
 import { type FollowedConfig, useConfig } from "./use-config.js";
 
 interface ConfigScreenProps {
@@ -27,6 +28,10 @@ export function ConfigScreen({ place, tab, search }: ConfigScreenProps) {
   const asOf = tab === "fields" ? search.get("asOf") : null;
   const config = useConfig(place, asOf);
   const { path } = useAccountPath(place.accountId);
+  const { viewer } = useSession();
+  const isTop = path.length === 1 && viewer.superadmin;
+  // The topmost account is the reseller of those that have no other.
+  const bindsOthers = place.accountId === null || isTop || path.at(-1)?.isReseller === true;
   const title = config.view?.schema.title ?? place.configId;
   return (
     <article className="config" data-config={place.configId}>
@@ -58,7 +63,14 @@ export function ConfigScreen({ place, tab, search }: ConfigScreenProps) {
         ))}
       </nav>
       {asOf !== null && <AsOfBar asOf={asOf} isSchemaChanged={config.view?.schemaChanged === true} />}
-      <TabContent place={place} tab={tab} search={search} config={config} asOf={asOf} />
+      <TabContent
+        place={place}
+        tab={tab}
+        search={search}
+        config={config}
+        asOf={asOf}
+        bindsOthers={bindsOthers}
+      />
     </article>
   );
 }
@@ -66,10 +78,12 @@ export function ConfigScreen({ place, tab, search }: ConfigScreenProps) {
 interface TabProps extends ConfigScreenProps {
   readonly config: FollowedConfig;
   readonly asOf: string | null;
+  /** Accounts inherit from this place's document. */
+  readonly bindsOthers: boolean;
 }
 
-function TabContent({ place, tab, search, config, asOf }: TabProps): ReactNode {
-  const { view, error, reload } = config;
+function TabContent(props: TabProps): ReactNode {
+  const { view, error, reload } = props.config;
   if (error !== undefined && (view === undefined || isGone(error)))
     return (
       <div className="failed" role="alert">
@@ -87,7 +101,7 @@ function TabContent({ place, tab, search, config, asOf }: TabProps): ReactNode {
           This may be out of date: {messageOf(error)}
         </p>
       )}
-      <Tab place={place} tab={tab} search={search} config={config} asOf={asOf} view={view} />
+      <Tab {...props} view={view} />
     </>
   );
 }
@@ -102,10 +116,21 @@ function Tab({
   search,
   config,
   asOf,
+  bindsOthers,
   view,
 }: TabProps & { readonly view: ConfigView }): ReactNode {
   if (tab === "history")
     return <HistoryTab place={place} view={view} replace={config.replace} at={search.get("at")} />;
   if (tab === "compare") return <CompareTab place={place} view={view} search={search} />;
-  return <FieldsTab place={place} view={view} config={config} asOf={asOf} search={search} />;
+  return (
+    <FieldsTab
+      key={placeKey(place)}
+      place={place}
+      view={view}
+      config={config}
+      asOf={asOf}
+      search={search}
+      bindsOthers={bindsOthers}
+    />
+  );
 }

@@ -22,7 +22,12 @@ export function constraintText({
   return kind === "LOCK" ? `Locked by ${by}` : `Bounds of ${by}: ${boundsText(schema)}`;
 }
 
-export function boundsText(schema: Constraint["schema"]): string {
+/** The same for the layer that says it. */
+export function insistsText({ kind, schema }: Pick<Constraint, "kind" | "schema">): string {
+  return kind === "LOCK" ? "Locked for accounts below" : `Bounds for accounts below: ${boundsText(schema)}`;
+}
+
+function boundsText(schema: Constraint["schema"]): string {
   const { type: _type, ...rest } = schema ?? {};
   const said = boundsOf(schema);
   return said.length === Object.keys(rest).length && said.length > 0 ? said.join(", ") : jsonText(schema);

@@ -24,6 +24,8 @@ export interface RowActions {
   review(): void;
   resolve(collision: Collision, choice: "mine" | "theirs"): void;
   history(pointer: string): void;
+  /** Undefined where nobody is bound by this place's document, or one may not write it. */
+  readonly constrain: ((pointer: string) => void) | undefined;
   /** To the row so many rows further on. */
   move(pointer: string, by: number): void;
 }
@@ -198,6 +200,16 @@ function RowButtons({ row, canEdit, draft, actions }: FieldRowProps) {
       {draft !== undefined && (
         <button type="button" data-action="cancel" onClick={() => actions.cancel(pointer)}>
           {draft.kind === "reset" ? "Keep it" : "Cancel"}
+        </button>
+      )}
+      {actions.constrain && (
+        <button
+          type="button"
+          data-action="constrain"
+          aria-label={`Constrain ${pointer === "" ? "the whole config" : pointer}`}
+          onClick={() => actions.constrain?.(pointer)}
+        >
+          Constrain
         </button>
       )}
       <button

@@ -1,5 +1,6 @@
 import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { AddSetting } from "../edit/add-setting.js";
+import { Constraining } from "../edit/constraining.js";
 import { RedundantOverrides } from "../edit/redundant-overrides.js";
 import { ReviewDialog } from "../edit/review-dialog.js";
 import { SaveBar } from "../edit/save-bar.js";
@@ -25,16 +26,21 @@ interface FieldsTabProps {
   readonly config: FollowedConfig;
   readonly asOf: string | null;
   readonly search: URLSearchParams;
+  /** Accounts inherit from this place's document. */
+  readonly bindsOthers: boolean;
 }
 
 /** The fields of a config, one row each: seen, searched, edited. */
-export function FieldsTab({ place, view, config, asOf, search }: FieldsTabProps) {
+export function FieldsTab({ place, view, config, asOf, search, bindsOthers }: FieldsTabProps) {
   const canEdit = useSession().viewer.canWrite && asOf === null;
   const editing = useDrafts(place, view);
   const writes = useFieldWrites(editing, view, config);
   const open = search.get("at");
   const { shown, rows, filters, showAll, error } = useShownRows({ place, view, asOf, search, editing });
-  const actions = useRowActions(place, editing, writes.review, open);
+  const [constraining, setConstraining] = useState<string | null>(null);
+  const constrain = canEdit && bindsOthers ? setConstraining : undefined;
+  const rowActions = useRowActions(place, editing, writes.review, open);
+  const actions = useMemo(() => ({ ...rowActions, constrain }), [rowActions, constrain]);
   useLeaveWarning();
   const failed = editing.error ?? error;
   return (
@@ -62,6 +68,15 @@ export function FieldsTab({ place, view, config, asOf, search }: FieldsTabProps)
         actions={actions}
       />
       {shown.length === 0 && <NothingShown isEmpty={rows.length === 0} onAll={showAll} />}
+      {constraining !== null && (
+        <Constraining
+          place={place}
+          view={view}
+          pointer={constraining}
+          replace={config.replace}
+          onClose={() => setConstraining(null)}
+        />
+      )}
       {canEdit && <Adding place={place} view={view} editing={editing} />}
       {canEdit && <SaveBar editing={editing} onReview={writes.review} />}
       {writes.isReviewing && editing.write && (
@@ -144,7 +159,7 @@ function useRowActions(
   editing: Editing,
   review: () => void,
   open: string | null,
-): Omit<RowActions, "move"> {
+): Omit<RowActions, "move" | "constrain"> {
   const { edit, reset, cancel, setText, setPinned, resolve } = editing;
   const { accountId, configId } = place;
   return useMemo(

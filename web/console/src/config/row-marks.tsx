@@ -1,15 +1,20 @@
 import { Value } from "../ui/value.js";
-import { type Constraint, constraintText } from "./constraint.js";
+import { type Constraint, constraintText, insistsText } from "./constraint.js";
 import type { Row } from "./row.js";
 
 /** What binds a row, and what waits in its own document because of that. */
 export function RowMarks({ row }: { readonly row: Row }) {
-  const { pointer, field, constraint, dormant } = row;
+  const { pointer, field, constraint, insists, dormant } = row;
   const isPinned = field?.pinned === true;
-  if (constraint === null && dormant === undefined && !isPinned) return null;
+  if (constraint === null && insists === undefined && dormant === undefined && !isPinned) return null;
   return (
     <div className="row-marks">
       {constraint && <ConstraintMark constraint={constraint} pointer={pointer} />}
+      {insists && (
+        <p data-insists={insists.kind}>
+          <span className="binding">{insistsText(insists)}</span> <bdi>{insists.reason}</bdi>
+        </p>
+      )}
       {isPinned && (
         <p>
           <span className="binding">Pinned</span>{" "}

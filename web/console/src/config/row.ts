@@ -23,6 +23,8 @@ export interface Row {
   readonly inherited: Inherited | null | undefined;
   /** What binds this place's document here. */
   readonly constraint: Constraint | null;
+  /** What this place's document says here to the layers above it. */
+  readonly insists: Constraint | undefined;
   /** What this place's document says here, and a constraint keeps out of force. */
   readonly dormant: Dormant | undefined;
   /** In small letters: pointer, title and value. */
@@ -34,10 +36,12 @@ export function rowsOf(view: ConfigView, extraPointers: readonly string[] = []):
   const problems = problemsByField(view.fields, view.problems);
   const inherited = inheritedOf(view);
   const dormant = ownDormant(view);
+  const insists = new Map(view.layers[0]?.constraints.map((constraint) => [constraint.pointer, constraint]));
   const rows: Row[] = view.fields.map((field) => ({
     pointer: field.pointer,
     field,
     constraint: field.constraint,
+    insists: insists.get(field.pointer),
     dormant: dormant.get(field.pointer),
     problems: problems.get(field.pointer) ?? [],
     inherited: inherited.get(field.pointer),
@@ -47,6 +51,7 @@ export function rowsOf(view: ConfigView, extraPointers: readonly string[] = []):
   for (const pointer of new Set([
     ...problems.keys(),
     ...dormant.keys(),
+    ...insists.keys(),
     ...view.constraints.map((constraint) => constraint.pointer),
     ...extraPointers,
   ])) {
@@ -56,6 +61,7 @@ export function rowsOf(view: ConfigView, extraPointers: readonly string[] = []):
       pointer,
       field: undefined,
       constraint: constraintAt(view.constraints, pointer),
+      insists: insists.get(pointer),
       dormant: dormant.get(pointer),
       problems: problems.get(pointer) ?? [],
       inherited: undefined,

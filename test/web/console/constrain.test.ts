@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { accessibilityProblems } from "../accessibility.js";
+import { openBrowser } from "../browser.js";
+import { openGateway, TOKENS } from "../gateway.js";
+import { configPath, inForce, openConsole, patchConfig, rowOf, save, shownText } from "./console-page.js";
+
+const gateway = openGateway();
+const guarded = openGateway(TOKENS);
+const browser = openBrowser();
+const SUMMIT = configPath("summit", "conferences");
+
+test("a reseller locks a field with a reason, sees whom that hits, and lifts the lock again", async () => {
+  const page = await openConsole(browser, gateway, SUMMIT);
+  const row = rowOf(page, "/pin_timeout");
+  await row.locator('[data-action="constrain"]').click();
+  expect(await page.locator('[data-action="review-constraint"]').isDisabled()).toBe(true);
+  await page.fill('[data-input="constraint-reason"]', "Regulated: ask us.");
+  expect(await accessibilityProblems(page)).toEqual([]);
+  await page.keyboard.press("Enter");
+  await page.click('dialog [data-impact="CHANGED"]');
+  await page.locator('dialog [data-account="acme"]').waitFor();
+  expect(await inForce(gateway, "acme", "conferences", "/pin_timeout")).toMatchObject({ value: 3_000 });
+  await save(page);
+  expect(await shownText(row.locator('[data-insists="LOCK"]'))).toMatch(
+    /Locked for accounts below\s+Regulated: ask us\./,
+  );
+  expect(await inForce(gateway, "acme", "conferences", "/pin_timeout")).toMatchObject({ value: 7_500 });
+
+  await row.locator('[data-action="constrain"]').click();
+  await page.click('[data-action="remove-constraint"]');
+  await save(page);
+  await row.locator("[data-insists]").waitFor({ state: "detached" });
+  expect(await inForce(gateway, "acme", "conferences", "/pin_timeout")).toMatchObject({ value: 3_000 });
+});
+
+test("the system level sets bounds; the form stays as it was when the review is left", async () => {
+  const page = await openConsole(browser, gateway, configPath(null, "conferences"));
+  const row = rowOf(page, "/number_timeout");
+  await row.locator('[data-action="constrain"]').click();
+  await page.selectOption('[data-input="constraint-kind"]', "BOUNDS");
+  await page.fill('[data-input="constraint-schema"]', "{");
+  await page.fill('[data-input="constraint-reason"]', "Within reason.");
+  await page.getByText("Give a JSON object.").waitFor();
+  expect(await page.locator('[data-action="review-constraint"]').isDisabled()).toBe(true);
+  await page.fill('[data-input="constraint-schema"]', '{"$ref": "#/no"}');
+  await page.click('[data-action="review-constraint"]');
+  await page.getByRole("dialog").getByRole("alert").waitFor();
+  expect(await page.locator('[data-action="save"]').isDisabled()).toBe(true);
+  await page.keyboard.press("Escape");
+  expect(await page.inputValue('[data-input="constraint-reason"]')).toBe("Within reason.");
+  await page.fill('[data-input="constraint-schema"]', '{"maximum": 60000}');
+  await page.setViewportSize({ width: 390, height: 844 });
+  const [shown, whole] = await page.evaluate(() => [
+    document.documentElement.clientWidth,
+    document.documentElement.scrollWidth,
+  ]);
+  expect(whole).toBe(shown);
+  await page.click('[data-action="review-constraint"]');
+  await save(page);
+  expect(await shownText(row.locator('[data-insists="BOUNDS"]'))).toMatch(
+    /Bounds for accounts below: at most 60000\s+Within reason\./,
+  );
+  await patchConfig(gateway, "globex", "conferences", { number_timeout: 70_000 });
+  expect(await inForce(gateway, "globex", "conferences", "/number_timeout")).toMatchObject({ value: 8_000 });
+});
+
+test("who binds nobody, or may not write, is offered no constraint", async () => {
+  const page = await openConsole(browser, gateway, configPath("globex", "conferences"));
+  await rowOf(page, "/pin_timeout").locator('[data-action="edit"]').waitFor();
+  expect(await page.locator('[data-action="constrain"]').count()).toBe(0);
+
+  const reader = await guarded.token({ account_id: "summit", scope: "config:read" });
+  const read = await openConsole(browser, guarded, `${SUMMIT}#token=${reader}`);
+  await rowOf(read, "/pin_timeout").waitFor();
+  expect(await read.locator('[data-action="constrain"]').count()).toBe(0);
+});
