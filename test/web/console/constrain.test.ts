@@ -64,6 +64,21 @@ test("the system level sets bounds; the form stays as it was when the review is 
   expect(await inForce(gateway, "globex", "conferences", "/number_timeout")).toMatchObject({ value: 8_000 });
 });
 
+test("a setting that nobody has a value for can be locked, and gets a row", async () => {
+  const page = await openConsole(browser, gateway, SUMMIT);
+  await page.click('[data-action="constrain-other"]');
+  await page.fill('[data-input="pointer"]', "/profiles/lobby");
+  await page.keyboard.press("Enter");
+  await page.fill('[data-input="constraint-reason"]', "The lobby is ours.");
+  await page.keyboard.press("Enter");
+  await save(page);
+  await rowOf(page, "/profiles/lobby").locator('[data-insists="LOCK"]').waitFor();
+  const acme = await openConsole(browser, gateway, configPath("acme", "conferences"));
+  const row = rowOf(acme, "/profiles/lobby");
+  expect(await shownText(row.locator('[data-constraint="LOCK"]'))).toContain("The lobby is ours.");
+  expect(await row.locator('[data-action="edit"]').count()).toBe(0);
+});
+
 test("who binds nobody, or may not write, is offered no constraint", async () => {
   const page = await openConsole(browser, gateway, configPath("globex", "conferences"));
   await rowOf(page, "/pin_timeout").locator('[data-action="edit"]').waitFor();

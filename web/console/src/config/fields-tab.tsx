@@ -77,7 +77,7 @@ export function FieldsTab({ place, view, config, asOf, search, bindsOthers }: Fi
           onClose={() => setConstraining(null)}
         />
       )}
-      {canEdit && <Adding place={place} view={view} editing={editing} />}
+      {canEdit && <Adding place={place} view={view} editing={editing} constrain={constrain} />}
       {canEdit && <SaveBar editing={editing} onReview={writes.review} />}
       {writes.isReviewing && editing.write && (
         <ReviewDialog
@@ -178,22 +178,37 @@ function useRowActions(
   );
 }
 
-function Adding({ place, view, editing }: { place: Place; view: ConfigView; editing: Editing }) {
-  const [isOpen, setOpen] = useState(false);
+interface AddingProps {
+  readonly place: Place;
+  readonly view: ConfigView;
+  readonly editing: Editing;
+  readonly constrain: ((pointer: string) => void) | undefined;
+}
+
+/** For settings without a row. */
+function Adding({ place, view, editing, constrain }: AddingProps) {
+  const [isOpen, setOpen] = useState<"add" | "constrain" | null>(null);
   return (
     <p className="after-rows">
-      <button type="button" data-action="add" onClick={() => setOpen(true)}>
+      <button type="button" data-action="add" onClick={() => setOpen("add")}>
         Add a setting
-      </button>
-      {isOpen && (
+      </button>{" "}
+      {constrain && (
+        <button type="button" data-action="constrain-other" onClick={() => setOpen("constrain")}>
+          Constrain a setting
+        </button>
+      )}
+      {isOpen !== null && (
         <AddSetting
+          title={isOpen === "add" ? "Add a setting" : "Constrain a setting"}
           place={place}
           known={new Set(view.fields.map(({ pointer }) => pointer))}
           onAdd={(pointer, schema) => {
-            setOpen(false);
-            editing.add(pointer, schema);
+            setOpen(null);
+            if (isOpen === "add") editing.add(pointer, schema);
+            else constrain?.(pointer);
           }}
-          onClose={() => setOpen(false)}
+          onClose={() => setOpen(null)}
         />
       )}
     </p>

@@ -10,6 +10,7 @@ import { useLoad } from "../use-load.js";
 import { declaredSettings, schemaAt } from "./setting-schema.js";
 
 interface AddSettingProps {
+  readonly title: string;
   readonly place: Place;
   /** Pointers that have a row already. */
   readonly known: ReadonlySet<string>;
@@ -17,8 +18,8 @@ interface AddSettingProps {
   readonly onClose: () => void;
 }
 
-/** Starts an edit of a setting that has no value anywhere yet. */
-export function AddSetting({ place, known, onAdd, onClose }: AddSettingProps) {
+/** Asks for a setting that has no row yet. */
+export function AddSetting({ title, place, known, onAdd, onClose }: AddSettingProps) {
   const { api } = useSession();
   const id = useId();
   const [pointer, setPointer] = useState("");
@@ -37,7 +38,7 @@ export function AddSetting({ place, known, onAdd, onClose }: AddSettingProps) {
     if (pointerProblem(pointer) === null) onAdd(pointer, schemaAt(data ?? null, pointer));
   };
   return (
-    <Dialog title="Add a setting" onClose={onClose}>
+    <Dialog title={title} onClose={onClose}>
       <form onSubmit={submit} className="stack">
         <label htmlFor={id}>Where the setting is</label>
         <input
