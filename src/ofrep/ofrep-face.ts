@@ -95,7 +95,10 @@ class ServedFlags {
   async answerBulk(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const snapshots = await this.#noted(request, ({ principal, configs, reader }) => {
       const accountId = targetAccount(request.body, principal);
-      const configIds = wantedConfigs(request.query) ?? configs.accountConfigIds();
+      const named = wantedConfigs(request.query);
+      // Before anything is read: a list may be long.
+      for (const configId of named ?? []) configs.accountSchema(principal, configId);
+      const configIds = named ?? configs.accountConfigIds();
       request.notes = { ...request.notes, account: accountId };
       return Promise.all(
         configIds.map((configId) => configs.effective(principal, { accountId, configId }, reader)),

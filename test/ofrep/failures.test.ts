@@ -118,3 +118,20 @@ test("all flags are read in one store call, and no documents once the merges are
   const again = await askFlags(app, "", LEAF, { ...LOOPBACK, "if-none-match": known });
   expect([again.status, calls, bodies.includes("all")]).toEqual([304, ["layers"], false]);
 });
+
+test("a config that nobody has is refused before anything is read, however many are named", async () => {
+  const calls: string[] = [];
+  const { store, services } = await openStore();
+  const app = await openFace(
+    observeStore(store, ({ operation }) => calls.push(operation)),
+    services,
+  );
+  const ids = Array.from({ length: 1_000 }, (_, index) => `c${index}`);
+  const { status, body } = await askFlags(app, `?configs=fax,${ids.join()}`, LEAF, LOOPBACK);
+  expect([status, body.errorCode, body.errorDetails, calls]).toEqual([
+    400,
+    "GENERAL",
+    expect.stringContaining('There is no config "c0"'),
+    [],
+  ]);
+});
