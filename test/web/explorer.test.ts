@@ -25,6 +25,10 @@ async function type(page: Page, query: string): Promise<void> {
   // The editor closes what was opened.
   await page.keyboard.press("ControlOrMeta+Shift+End");
   await page.keyboard.press("Delete");
+  // GraphiQL takes a moment to know of which name the operation is; until then it would send the name of the one before.
+  const name = /^\s*(?:query|mutation|subscription)\s+(\w+)/.exec(query)?.[1] ?? "<untitled>";
+  const tab = page.locator('.graphiql-tab-active, [role="tab"][aria-selected="true"]').first();
+  await expect.poll(async () => (await tab.textContent())?.trim(), { timeout: 20_000 }).toContain(name);
 }
 
 async function run(page: Page): Promise<void> {

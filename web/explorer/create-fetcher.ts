@@ -1,4 +1,4 @@
-import { createGraphiQLFetcher, type Fetcher } from "@graphiql/toolkit";
+import { createGraphiQLFetcher, type Fetcher, type FetcherParams } from "@graphiql/toolkit";
 
 /** Headers of the editor that say who calls. They come before the token of the page. */
 const AUTHORIZING = /^(authorization|x-auth-token)$/i;
@@ -16,6 +16,17 @@ export function createFetcher(url: URL, token: () => string | undefined): Fetche
     const own = token();
     const isAuthorized = own === undefined || Object.keys(given).some((name) => AUTHORIZING.test(name));
     const headers = isAuthorized ? given : { ...given, authorization: `Bearer ${own}` };
-    return fetcher(params, { ...options, headers });
+    return fetcher(named(params), { ...options, headers });
   };
+}
+
+/**
+ * The request without the name of an operation that its text does not have: right after an edit or a change of tabs, GraphiQL
+ * still sends the name of the operation before.
+ */
+function named(params: FetcherParams): FetcherParams {
+  const { operationName, ...unnamed } = params;
+  if (!operationName) return params;
+  const hasIt = new RegExp(`\\b(query|mutation|subscription)\\s+${operationName}\\b`).test(params.query);
+  return hasIt ? params : unnamed;
 }
