@@ -103,17 +103,6 @@ local function layers_at(keys, args)
     end
     return places[id]
   end
-  local function reseller(id)
-    local found
-    local last, parent, steps = nil, places[id].parent, 0
-    while parent ~= '' and steps <= 2 * TREE_DEPTH do
-      local above = place(parent)
-      if not above then break end
-      if above.isReseller and not found then found = parent end
-      last, parent, steps = parent, above.parent, steps + 1
-    end
-    return found or last
-  end
   local function document(owner, config)
     local name = owner .. ':' .. config
     if seen[name] then return end
@@ -126,7 +115,7 @@ local function layers_at(keys, args)
     document(system, config)
     if owner ~= system and place(owner) then
       document(owner, config)
-      local above = reseller(owner)
+      local above = reseller_of(owner, place)
       if above then document(above, config) end
     end
   end

@@ -128,6 +128,20 @@ local function lineages(keys, args)
   return {redis.call('GET', keys[1]), redis.call('GET', keys[2]), records}
 end
 
+-- The reseller of an account that is there, or the root. Goes all the way, so that place is asked for each account above.
+-- place: the parent of an account and whether it is a reseller; false where there is none.
+local function reseller_of(id, place)
+  local found
+  local last, parent, steps = nil, place(id).parent, 0
+  while parent ~= '' and steps <= 2 * TREE_DEPTH do
+    local above = place(parent)
+    if not above then break end
+    if above.isReseller and not found then found = parent end
+    last, parent, steps = parent, above.parent, steps + 1
+  end
+  return found or last
+end
+
 -- keys: tree; args: prefix system-owner bodies, then pairs of an account (or the system's owner) and a config id. Each
 -- account on the ways to the root comes once; of each config what its layers have, the highest first: the whole record of
 -- its own, and of the others that or the version alone. Behind them the blame of its own, or of all, where that is wanted.
@@ -146,24 +160,12 @@ local function layers(keys, args)
     end
     return places[id]
   end
-  -- Of an account that is there. Goes all the way, so that all of them are among the records.
-  local function reseller(id)
-    local found
-    local last, parent, steps = nil, places[id].parent, 0
-    while parent ~= '' and steps <= 2 * TREE_DEPTH do
-      local above = place(parent)
-      if not above then break end
-      if above.isReseller and not found then found = parent end
-      last, parent, steps = parent, above.parent, steps + 1
-    end
-    return found or last
-  end
   for i = 4, #args, 2 do
     local owner, config = args[i], args[i + 1]
     local owners = {}
     if owner == system then owners = {system}
     elseif place(owner) then
-      owners = {owner, reseller(owner) or system}
+      owners = {owner, reseller_of(owner, place) or system}
       if owners[2] ~= system then owners[3] = system end
     end
     local texts = {}
