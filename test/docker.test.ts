@@ -159,8 +159,9 @@ describe("the Dockerfile", () => {
   });
 
   test("starts what npm start starts, as somebody who may do little, and can be told to end", () => {
-    expect(/^CMD (.+)$/m.exec(dockerfile)?.[1]).toBe('["node", "dist/main.js"]');
-    expect(read("package.json")).toContain('"start": "exec node dist/main.js"');
+    const command = JSON.parse(/^CMD (.+)$/m.exec(dockerfile)?.[1] ?? "") as string[];
+    expect(command.at(-1)).toBe("dist/main.js");
+    expect(read("package.json")).toContain(`"start": "exec ${command.join(" ")}"`);
     expect(dockerfile).toMatch(/^USER node$/m);
     expect(dockerfile).toMatch(/^STOPSIGNAL SIGTERM$/m);
   });

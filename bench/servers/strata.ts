@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../test/redis/free-port.js";
 import type { Population } from "../workload/accounts.js";
@@ -42,7 +42,7 @@ export async function startStrata(
     STRATA_EXAMPLES: "off",
     ...options.env,
   };
-  const command = [process.execPath, ...(options.entry ?? [main])];
+  const command = [process.execPath, ...(options.entry ?? [...startFlags(stage.root), main])];
   const log = stage.path(`${name}.log`);
   const child = new Child({
     command,
@@ -54,4 +54,12 @@ export async function startStrata(
   });
   const database = redis && (() => cpuTime(redis.pid));
   return { ...(await serverOf(name, child, port, { path: "/health/ready", database })), child };
+}
+
+/** What `npm start` tells Node. */
+function startFlags(root: string): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    readonly scripts: { readonly start: string };
+  };
+  return scripts.start.split(" ").filter((word) => word.startsWith("--"));
 }
