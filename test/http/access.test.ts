@@ -254,23 +254,24 @@ describe("a flood", () => {
         ? limited.app.inject({ method: "POST", url, headers, payload: { query: "{ __typename }" } })
         : limited.app.inject({ url, headers });
     const flooding = bearer(await token({ account_id: "acme" }));
+    const start = performance.now();
     const answers = await Promise.all(Array.from({ length: 40 }, () => send(flooding)));
+    // One more window than seconds: one may end in between.
+    const windows = 1 + Math.ceil((performance.now() - start) / 1_000);
     const refused = answers.filter(({ statusCode }) => statusCode === 429);
-    expect(answers.length - refused.length).toBeLessThanOrEqual(10);
+    expect(answers.length - refused.length).toBeLessThanOrEqual(5 * windows);
+    /** One of many at once that is refused, however the seconds fall. */
+    const refusedOf = async (...to: Parameters<typeof send>) =>
+      (await Promise.all(Array.from({ length: 20 }, () => send(...to)))).find(
+        ({ statusCode }) => statusCode === 429,
+      );
     expect(refused[0]?.headers["retry-after"]).toBe("1");
     expect(refused[0]?.json().errors[0].extensions.code).toBe("RATE_LIMITED");
-    await Promise.all(Array.from({ length: 10 }, () => send(flooding)));
-    const rested = await send(flooding, "/v2/accounts/acme/configs/conferences");
-    expect([rested.statusCode, rested.json().error, rested.headers["retry-after"]]).toEqual([
-      429,
-      "429",
-      "1",
-    ]);
+    const rested = await refusedOf(flooding, "/v2/accounts/acme/configs/conferences");
+    expect([rested?.json().error, rested?.headers["retry-after"]]).toEqual(["429", "1"]);
     expect((await send(bearer(await token({ account_id: "acme", sub: "bob" })))).statusCode).toBe(200);
     expect((await limited.app.inject("/health/live")).statusCode).toBe(200);
-    await Promise.all(Array.from({ length: 5 }, () => send({})));
-    await Promise.all(Array.from({ length: 5 }, () => send(bearer("guess"))));
-    expect([(await send({})).statusCode, (await send(bearer("guess"))).statusCode]).toEqual([429, 429]);
+    for (const nobody of [{}, bearer("guess")]) expect(await refusedOf(nobody)).toBeDefined();
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     expect((await send(flooding)).statusCode).toBe(200);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../../src/domain/json.js";
+import { processorTime } from "../fair-time.js";
 import { loadAccount, loadConfig } from "./temporary-folder.js";
 
 const DRAFT_07 = { $schema: "http://json-schema.org/draft-07/schema#" };
@@ -83,11 +84,13 @@ describe("references that come back to themselves end", () => {
     const all = Object.fromEntries(names.map((name) => [name, { $ref: `#/$defs/${name}` }]));
     const $defs = Object.fromEntries(names.map((name) => [name, { properties: all }]));
     const account = loadAccount({ $defs, properties: all });
-    const started = performance.now();
-    const size = JSON.stringify(account.field("/d0")?.schema).length;
+    let size = 0;
+    const time = processorTime(() => {
+      size = JSON.stringify(account.field("/d0")?.schema).length;
+    });
     expect(size).toBeGreaterThan(100);
     expect(size).toBeLessThan(1_000_000);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(time).toBeLessThan(2_000);
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../../src/domain/json.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
+import { processorTime } from "../fair-time.js";
 import { type Files, inEmptyFolder, load, loadAccount, loadConfig, SOUND } from "./temporary-folder.js";
 
 const DRAFT = {
@@ -486,16 +487,16 @@ describe("references that multiply each other", () => {
     ["allOf", 5, (next: string) => ({ allOf: [{ $ref: next }, { $ref: next }] })],
     ["members", {}, (next: string) => ({ properties: { a: { $ref: next }, b: { $ref: next } } })],
   ])("2^40 times by %s are named at once", (_, given, link) => {
-    const started = performance.now();
-    const { configs, problems } = load({
+    const files = {
       "account_config.x": { properties: { p: { $ref: "#/$defs/d0", default: given } }, $defs: chain(link) },
       "account_config.sound": SOUND,
-    });
+    };
+    expect(processorTime(() => load(files))).toBeLessThan(5_000);
+    const { configs, problems } = load(files);
     expect(problems).toMatchObject([
       { file: "account_config.x.json", pointer: "", reason: expect.stringMatching(/multiply each other/) },
     ]);
     expect([...configs.keys()]).toEqual(["sound"]);
-    expect(performance.now() - started).toBeLessThan(5_000);
   });
 });
 
@@ -512,10 +513,11 @@ describe("references that double each other level by level", () => {
       ]),
     );
     const account = loadAccount({ properties: { p: { $ref: "#/$defs/d0" } }, $defs });
-    const started = performance.now();
-    expect(account.validate({ p: { a: 1 } })).toEqual([]);
-    expect(account.validate({ p: {} }).map(({ pointer }) => pointer)).toContain("/p");
-    expect(performance.now() - started).toBeLessThan(1_000);
+    const time = processorTime(() => {
+      expect(account.validate({ p: { a: 1 } })).toEqual([]);
+      expect(account.validate({ p: {} }).map(({ pointer }) => pointer)).toContain("/p");
+    });
+    expect(time).toBeLessThan(1_000);
   });
 });
 

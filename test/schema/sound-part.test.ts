@@ -7,6 +7,7 @@ import { createValidator } from "../../src/schema/validation.js";
 import { cases } from "../cases.js";
 import { Genome } from "../domain/genome.js";
 import { law } from "../domain/law.js";
+import { processorTime } from "../fair-time.js";
 
 /** Without defaults of members. */
 function partOf(schema: JsonObject, given: Json) {
@@ -132,9 +133,10 @@ law(
 test("R6: a default of thousands of bad members is looked through in a moment", () => {
   const members = Array.from({ length: 5_000 }, (_, index) => [`m${index}`, { ttl: index % 2 ? 1 : "bad" }]);
   const schema = { additionalProperties: { properties: { ttl: { type: "integer" } } } };
-  const started = performance.now();
-  const { part, leftOut } = partOf(schema, Object.fromEntries(members));
-  console.log(`5,000 members, half of them bad: ${Math.round(performance.now() - started)} ms`);
+  const given = Object.fromEntries(members);
+  const time = processorTime(() => void partOf(schema, given));
+  console.log(`5,000 members, half of them bad: ${Math.round(time)} ms`);
+  const { part, leftOut } = partOf(schema, given);
   expect([Object.keys(part as JsonObject).length, leftOut.length]).toEqual([2_500, 2_500]);
-  expect(performance.now() - started).toBeLessThan(10_000);
+  expect(time).toBeLessThan(10_000);
 });

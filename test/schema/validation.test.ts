@@ -1,15 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { Json, JsonObject } from "../../src/domain/json.js";
+import { processorTime } from "../fair-time.js";
 import { loadAccount } from "./temporary-folder.js";
 
 const DRAFT_04 = { $schema: "http://json-schema.org/draft-04/schema#" };
 
 const rejections = (schema: Json, values: JsonObject) => loadAccount(schema).validate(values);
-const milliseconds = (run: () => void): number => {
-  const started = performance.now();
-  run();
-  return performance.now() - started;
-};
 
 test("R12: every problem is reported, each where it is", () => {
   const schema = {
@@ -132,7 +128,7 @@ test("messages never hold the values that were sent", () => {
 test("uniqueItems over 4,000 objects is bounded, and compares as JSON does", () => {
   const account = loadAccount({ properties: { l: { uniqueItems: true } } });
   const items = Array.from({ length: 4_000 }, (_, i) => ({ id: i, nested: { list: [i, { a: 1, b: 2 }] } }));
-  const time = milliseconds(() => expect(account.validate({ l: items })).toEqual([]));
+  const time = processorTime(() => expect(account.validate({ l: items })).toEqual([]));
   console.log(`uniqueItems over 4,000 objects: ${time.toFixed(0)} ms`);
   expect(time).toBeLessThan(2_000);
   expect(account.validate({ l: [...items, { nested: { list: [7, { b: 2, a: 1 }] }, id: 7 }] })).toHaveLength(
@@ -158,7 +154,7 @@ describe("patterns", () => {
     };
     const account = loadAccount(schema);
     const text = `${"a".repeat(100_000)}!`;
-    const time = milliseconds(() => expect(account.validate({ a: text, b: text })).toHaveLength(2));
+    const time = processorTime(() => expect(account.validate({ a: text, b: text })).toHaveLength(2));
     console.log(`^(a+)+$ against 100,000 characters: ${time.toFixed(0)} ms`);
     expect(time).toBeLessThan(2_000);
   });
@@ -203,7 +199,7 @@ describe("patterns", () => {
     ["comments", "(?#".repeat(80_000)],
   ])("as values, a text full of %s is answered at once", (_, text) => {
     const account = loadAccount({ properties: { a: { format: "regex" } } });
-    const time = milliseconds(() => account.validate({ a: text }));
+    const time = processorTime(() => account.validate({ a: text }));
     expect(time).toBeLessThan(1_000);
   });
 });
@@ -250,7 +246,7 @@ test.each([
   ];
   for (const unit of units) {
     const text = `${unit.startsWith("http") ? unit : ""}${unit.repeat(Math.floor(200_000 / unit.length))}\n`;
-    const time = milliseconds(() => account.validate({ a: text }));
+    const time = processorTime(() => account.validate({ a: text }));
     expect(time, `${format} against many of ${unit}`).toBeLessThan(1_000);
   }
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Json, JsonObject } from "../../src/domain/json.js";
+import { processorTimeOf } from "../fair-time.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { openServices, type Services } from "./services.js";
 
@@ -28,14 +29,15 @@ async function open(): Promise<Services> {
 
 test("a write that takes too many steps to judge is refused by the limit's name, before anything is done with it", async () => {
   const services = await open();
-  const started = performance.now();
-  await expect(services.set("leaf", "x", { matched: members(9_000, 1) })).rejects.toMatchObject({
-    code: "BAD_USER_INPUT",
-    limit: "validationSteps",
-    pointer: "",
-    message: expect.stringContaining("more than 250000 steps"),
-  });
-  expect(performance.now() - started).toBeLessThan(1_000);
+  const time = await processorTimeOf(() =>
+    expect(services.set("leaf", "x", { matched: members(9_000, 1) })).rejects.toMatchObject({
+      code: "BAD_USER_INPUT",
+      limit: "validationSteps",
+      pointer: "",
+      message: expect.stringContaining("more than 250000 steps"),
+    }),
+  );
+  expect(time).toBeLessThan(1_000);
   expect((await services.read("leaf", "x")).config.layers[0]?.document).toBeUndefined();
 });
 

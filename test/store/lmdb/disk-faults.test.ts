@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { cases } from "../../cases.js";
+import { startFairClock } from "../../fair-time.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { TestProcess } from "../../test-process.js";
 
@@ -163,9 +164,9 @@ describe.skipIf(process.platform !== "linux")("The LMDB store on a disk that fai
     const store = await startFaulty();
     expect(await store.put("a", "first")).toMatchObject({ outcome: "done" });
     await fail("slow");
-    const start = performance.now();
+    const elapsed = startFairClock();
     expect(await store.probe()).toMatch(/did not answer/);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(elapsed()).toBeLessThan(2_000);
     expect(await store.get("a")).toEqual(["first"]);
   });
 
@@ -239,9 +240,9 @@ describe.skipIf(process.platform !== "linux")("The LMDB store on a disk that fai
     const store = await startFaulty();
     expect(await store.put("a", "first")).toMatchObject({ outcome: "done" });
     await fail("slow");
-    const start = performance.now();
+    const elapsed = startFairClock();
     const answer = await store.put("a", "second", "operation 2");
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(elapsed()).toBeLessThan(2_000);
     expect(answer).toMatchObject({ outcome: "unknown" });
     expect(await store.get("a")).toEqual(["first"]);
     await heal();
