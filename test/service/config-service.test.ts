@@ -12,7 +12,6 @@ import { observeStore } from "../../src/store/observed-store.js";
 import type { Store } from "../../src/store/store.js";
 import { cases, SEED } from "../cases.js";
 import { documentsAndInput, paths } from "../domain/json-arbitrary.js";
-import { heapMebibytes } from "../heap.js";
 import { alteredStore } from "../store/altered-store.js";
 import { openTestStore } from "../store/test-store.js";
 import { schemaFolder, temporaryFolder } from "../temporary-folder.js";
@@ -509,7 +508,7 @@ test("R1-R16 together: any sequence of writes leaves what a naive model says", a
     given: documentsAndInput(0),
   });
   // Each of them is a write and a read of a real store.
-  const writes = cases(2_000);
+  const writes = cases(1_000, 20_000);
   console.log(`random writes against a model: ${writes} writes, LAW_SEED=${SEED}`);
   for (const { target, kind, given } of fc.sample(step, { seed: SEED, numRuns: writes })) {
     const { id: _ignored, ...input } = given.input;
@@ -541,23 +540,6 @@ test("R1-R16 together: any sequence of writes leaves what a naive model says", a
       expect(config.values).toEqual(merge([model.get(reader), parentOf(reader)]));
     }
   }
-});
-
-test("what is kept of large documents stays within bounds", async () => {
-  const services = await openServices(schemaFolder(OPEN_SCHEMAS), temporaryFolder(FAST_DISK));
-  await services.tree(["root"], ["leaf", "root"]);
-  const before = heapMebibytes();
-  // Each is one field of 80,000 small objects, some 5 MiB.
-  for (let i = 0; i < 40; i++) {
-    written(await services.set("leaf", "open", { a: [i, ...Array.from({ length: 80_000 }, () => ({}))] }));
-    // What is asked for once is not kept.
-    for (let times = 0; times < 2; times++) await services.read("leaf", "open");
-  }
-  const kept = heapMebibytes() - before;
-  // Whatever keeps it is still there.
-  await services.read("leaf", "open");
-  expect(kept).toBeGreaterThan(20);
-  expect(kept).toBeLessThan(128 + 16);
 });
 
 describe("one request", () => {
