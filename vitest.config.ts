@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { relayPlugin } from "./test/clients/relay-plugin.js";
 
@@ -25,8 +26,8 @@ export default defineConfig({
     pool: "forks",
     // Loading and compiling everything anew for each file took a third of a run.
     isolate: false,
-    // Otherwise one of two cores would look on.
-    maxWorkers: "100%",
+    // A test that waits for a disk, a time-out or a process leaves its core to others. (A percentage is of the cores at most.)
+    maxWorkers: 2 * availableParallelism(),
     globalSetup: ["test/global-setup.ts"],
     setupFiles: ["reflect-metadata"],
     testTimeout: 120_000,
@@ -77,12 +78,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        // What they hold against the clock would fail for want of a processor: after everything else, one at a time.
+        // What they hold against the clock would fail for want of a processor: after everything else. They mostly wait, so two at a time.
         test: {
           name: "drills",
           include: ["test/redis/drills/**/*.test.ts"],
           exclude: isLong ? [] : LONG_DRILLS,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

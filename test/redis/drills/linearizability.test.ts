@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { cases } from "../../cases.js";
 import { schemaFolder } from "../../temporary-folder.js";
 import { RedisServer } from "../redis-server.js";
 import { type Rule, violationsIn } from "./history-checker.js";
@@ -7,7 +8,7 @@ import { FAULT_KINDS } from "./linearizability-faults.js";
 import type { Flaw } from "./linearizability-flaws.js";
 import { GROUND_SCHEMAS, Ground } from "./linearizability-ground.js";
 
-const OPERATIONS = Number(process.env.STRATA_OPERATIONS ?? 10_000);
+const OPERATIONS = Number(process.env.STRATA_OPERATIONS ?? cases(2_500, 10_000));
 const ENOUGH_FOR_FLAWS = 800;
 const FIELDS = 100;
 const WRITERS = 8;
