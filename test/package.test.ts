@@ -1,6 +1,15 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { builtinModules } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -16,26 +25,26 @@ interface Packed {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** What npm would publish, without building it anew below the tests that run. @param flags where to, or not at all */
-function pack(...flags: string[]): Packed {
-  const args = ["pack", "--ignore-scripts", "--json", ...flags];
-  const [packed] = JSON.parse(execFileSync("npm", args, { cwd: ROOT, encoding: "utf8", stdio: "pipe" }));
-  return packed;
-}
+/** What npm would publish: its file, and the paths in it. */
+let archive: string;
+let paths: string[] = [];
+beforeAll(() => {
+  const folder = mkdtempSync(join(tmpdir(), "strata-package-"));
+  // Without building it anew below the tests that run.
+  const args = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
+  const said = execFileSync("npm", args, { cwd: ROOT, encoding: "utf8", stdio: "pipe" });
+  const [{ filename, files }] = JSON.parse(said) as [Packed];
+  archive = join(folder, filename);
+  paths = files.map(({ path }) => path);
+  return () => rmSync(folder, { recursive: true, force: true });
+});
 
 function unpacked(folder: string): string {
-  const { filename } = pack("--pack-destination", folder);
-  execFileSync("tar", ["xzf", join(folder, filename), "-C", folder]);
+  execFileSync("tar", ["xzf", archive, "-C", folder]);
   return join(folder, "package");
 }
 
 describe("the package", () => {
-  let paths: string[] = [];
-
-  beforeAll(() => {
-    paths = pack("--dry-run").files.map(({ path }) => path);
-  });
-
   test("holds what is needed to run, and nothing else", () => {
     const kinds = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|schema\.graphql)$/,
@@ -125,12 +134,11 @@ describe("strata start in an empty folder", () => {
 
   test.runIf(IS_LONG)("works where it was installed from the registry, with nothing else there", async () => {
     const place = temporaryFolder();
-    const { filename } = pack("--pack-destination", place);
     const [home, empty] = ["home", "empty"].map((name) => join(place, name)) as [string, string];
     for (const folder of [home, empty]) mkdirSync(folder);
     const env = { PATH: process.env.PATH, HOME: home, npm_config_cache: join(place, "cache") };
     const run = { cwd: empty, env, encoding: "utf8", stdio: "pipe" } as const;
-    execFileSync("npm", ["install", "--ignore-scripts", join(place, filename)], run);
+    execFileSync("npm", ["install", "--ignore-scripts", archive], run);
     const listed = execFileSync("npx", ["--no-install", "strata", "--help"], run);
     for (const command of ["start", "export", "import", "import-kazoo", "token", "accept"])
       expect(listed).toMatch(new RegExp(`^ {2}${command}\\b`, "m"));

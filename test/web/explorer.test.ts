@@ -57,27 +57,21 @@ test.each(QUESTIONS)("the example %# runs on the example accounts", async ({ que
 });
 
 describe("the explorer", () => {
-  test("begins with examples, and runs them", async () => {
+  test("begins with examples and runs them, and then what is typed, which it completes and checks in workers of its own origin", async () => {
     const page = await explorer(open.origin);
     const tabs = await page.locator(".graphiql-tab-button").allTextContents();
     expect(tabs).toEqual(["WhatIsInForce", "Accounts", "TryAChange", "History", "FollowChanges"]);
     await expect.poll(() => textOf(page, ".graphiql-editor-tool .view-lines")).toContain("conferences");
     await run(page);
     await expect.poll(() => response(page)).toMatch(/"pointer": "\/entry_tone"/);
-  });
 
-  test("runs a query that is typed", async () => {
-    const page = await explorer(open.origin);
     await type(
       page,
       '{ config(accountId: "globex", configId: "conferences") { value(at: "/pin_timeout") } }',
     );
     await page.keyboard.press("ControlOrMeta+Enter");
     await expect.poll(() => response(page)).toContain('"value": 7500');
-  });
 
-  test("completes fields and marks mistakes by the gateway's schema, in workers of its own origin", async () => {
-    const page = await explorer(open.origin);
     await type(page, "{ nothing }");
     await page.locator(".graphiql-query-editor .squiggly-error").first().waitFor();
     await type(page, "");
@@ -86,21 +80,23 @@ describe("the explorer", () => {
     expect(page.workers().length).toBeGreaterThan(0);
   });
 
-  test.each(["light", "dark"] as const)("%s: what is ours of it is accessible", async (colorScheme) => {
-    for (const [origin, words] of [
-      [open.origin, "No token is asked for"],
-      [guarded.origin, "Token"],
-    ] as const) {
-      const page = await explorer(origin, "", { colorScheme });
+  test.each([
+    ["No token is asked for", open],
+    ["Token", guarded],
+  ])(
+    "where it says %j: what is ours of it is accessible, light and dark, and fits a telephone",
+    async (words, { origin }) => {
+      const page = await explorer(origin);
       expect(await textOf(page, "header.bar")).toContain(words);
-      expect(await accessibilityProblems(page, "header.bar")).toEqual([]);
-    }
-  });
-
-  test("fits a telephone without sideways scrolling", async () => {
-    const page = await explorer(guarded.origin, "", { viewport: { width: 390, height: 800 } });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-  });
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect([colorScheme, await accessibilityProblems(page, "header.bar")]).toEqual([colorScheme, []]);
+      }
+      await page.setViewportSize({ width: 390, height: 800 });
+      // The editors follow a moment later.
+      await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    },
+  );
 });
 
 const VIEWER = "{ viewer { subject account { id } } }";
