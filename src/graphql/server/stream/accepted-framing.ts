@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { LRUCache } from "lru-cache";
 import { contentTypeFor } from "../../../http/content-type.js";
 import type { Framing } from "./framing.js";
 import { MULTIPART } from "./multipart-framing.js";
@@ -19,13 +20,25 @@ const KNOWN: readonly (readonly [RegExp, Framing])[] = [
 /** RFC 9110, 12.4.2: not acceptable. */
 const REFUSED = /;\s*q\s*=\s*0(\.0*)?\s*(;|$)/i;
 
+/** Clients send few different headers: each is parsed once. */
+const known = new LRUCache<string, { readonly accepted: AcceptedFraming | undefined }>({ max: 200 });
+
 /** The first stream that the request's `Accept` names; undefined: it takes none. What is named has to be spelled out. */
 export function acceptedFraming({
   method,
   headers,
 }: Pick<IncomingMessage, "method" | "headers">): AcceptedFraming | undefined {
   if (method !== "GET" && method !== "POST") return undefined;
-  const { accept = "" } = headers;
+  const { accept } = headers;
+  if (accept === undefined) return undefined;
+  const before = known.get(accept);
+  if (before !== undefined) return before.accepted;
+  const accepted = firstStreamIn(accept);
+  known.set(accept, { accepted });
+  return accepted;
+}
+
+function firstStreamIn(accept: string): AcceptedFraming | undefined {
   for (const type of accept.split(",")) {
     if (REFUSED.test(type)) continue;
     const found = KNOWN.find(([pattern]) => pattern.test(type.trim()));
