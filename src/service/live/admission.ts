@@ -1,9 +1,9 @@
-import { type DocumentKey, documentKeys, keyText, type Position, type Store } from "../../store/store.js";
-import { noSuchAccount } from "../authorize.js";
+import { type DocumentKey, keyText, type Store } from "../../store/store.js";
+import { noSuchConfig } from "../config-catalog.js";
 import { type LayerVersions, storedLayers } from "../read/stored-layers.js";
 import type { LiveSubscription } from "./live-subscription.js";
 import type { SchemasInForce } from "./schemas-in-force.js";
-import type { WatchedConfig, WatchedConfigs } from "./watched-configs.js";
+import { type WatchedConfig, type WatchedConfigs, WatchedDocument } from "./watched-configs.js";
 
 /** Configs that are read in one call. */
 const TARGETS_PER_READ = 250;
@@ -11,58 +11,47 @@ const TARGETS_PER_READ = 250;
 /** Somebody who wants to be told of configs from now on. */
 export interface Joiner {
   readonly subscription: LiveSubscription;
-  /** Whether what the subscriber was told before no longer counts, or is added to. */
-  readonly as: "new" | "reset" | "more";
+  /** Whether it comes for the first time, or what it was told before no longer counts. */
+  readonly as: "new" | "reset";
   /** Called once it is told of everything after `position`, with its configs as they are then. */
   readonly admit: (configs: readonly WatchedConfig[]) => void;
   readonly refuse: (error: Error) => void;
 }
 
-export interface Watching {
-  /** The last position at which something was read; undefined: nothing had to be. */
-  readonly position: Position | undefined;
-  readonly added: readonly WatchedConfig[];
+/** Some configs as they are stored, all as of one position. */
+export interface StoredTargets {
+  readonly targets: readonly DocumentKey[];
+  /** Undefined where there is no such account. */
+  readonly layers: readonly (LayerVersions | undefined)[];
 }
 
 /** The configs of a subscription that there are. */
-export function configIdsOf({ options }: LiveSubscription, { configs }: SchemasInForce): readonly string[] {
+function configIdsOf({ options }: LiveSubscription, { configs }: SchemasInForce): readonly string[] {
   const { configIds } = options;
   return configIds === undefined ? [...configs.keys()] : configIds.filter((id) => configs.has(id));
 }
 
-/**
- * Reads what joiners subscribe to and nobody has yet, and has it watched. What is read is as of later positions than what is
- * watched: it counts once the engine has come to the last of them.
- */
-export async function watchFor(
-  joiners: readonly Joiner[],
+/** What is subscribed to and not watched yet, read in parts: each is of a later position than the one before it. */
+export async function* unwatched(
+  subscriptions: readonly LiveSubscription[],
   store: Pick<Store, "layers">,
   watched: WatchedConfigs,
   schemas: SchemasInForce,
-): Promise<Watching> {
-  const targets = missingTargets(joiners, watched, schemas);
-  const added: WatchedConfig[] = [];
-  let position: Position | undefined;
-  for (let next = 0; next < targets.length; next += TARGETS_PER_READ) {
-    const some = targets.slice(next, next + TARGETS_PER_READ);
-    const found = await storedLayers(store, some, "all");
-    for (const [index, layers] of found.entries()) {
-      const target = some[index];
-      if (layers === undefined || target === undefined) continue;
-      if (position === undefined || position.sequence < layers.position.sequence) position = layers.position;
-      added.push(...watch(target, layers, watched, schemas));
-    }
+): AsyncGenerator<StoredTargets> {
+  const missing = missingTargets(subscriptions, watched, schemas);
+  for (let next = 0; next < missing.length; next += TARGETS_PER_READ) {
+    const targets = missing.slice(next, next + TARGETS_PER_READ);
+    yield { targets, layers: await storedLayers(store, targets, "all") };
   }
-  return { position, added };
 }
 
 function missingTargets(
-  joiners: readonly Joiner[],
+  subscriptions: readonly LiveSubscription[],
   watched: WatchedConfigs,
   schemas: SchemasInForce,
 ): DocumentKey[] {
   const targets = new Map<string, DocumentKey>();
-  for (const { subscription } of joiners) {
+  for (const subscription of subscriptions) {
     const { accountId } = subscription.options;
     for (const configId of configIdsOf(subscription, schemas))
       if (watched.account(accountId)?.configs.has(configId) !== true)
@@ -71,37 +60,36 @@ function missingTargets(
   return [...targets.values()];
 }
 
-function watch(
-  { configId }: DocumentKey,
-  { ancestry, keys, documents, position }: LayerVersions,
+/** Has configs watched that were read at exactly the position to which everything else that is watched has come. */
+export function watch(
+  { targets, layers }: StoredTargets,
   watched: WatchedConfigs,
   { configs }: SchemasInForce,
 ): WatchedConfig[] {
-  const from = configs.get(configId);
-  if (ancestry === undefined || from === undefined) return [];
-  const [{ id }] = ancestry.lineage;
-  const known = watched.account(id);
-  if (known?.configs.has(configId)) return [];
-  const read = new Map(keys.map((key, index) => [keyText(key), documents[index]]));
-  const wanted = documentKeys(known?.lineage ?? ancestry.lineage, configId);
-  const isThere = (key: DocumentKey) => watched.document(key) !== undefined || read.has(keyText(key));
-  // It may have moved since the position of the engine: then it is read again from there.
-  if (!wanted.every(isThere)) return [];
-  const account = known ?? watched.addAccount(ancestry.lineage, position.sequence);
-  const layers = wanted.map(
-    (key) => watched.document(key) ?? watched.addDocument(key, read.get(keyText(key)), position.sequence),
-  );
-  return [watched.addConfig(account, from, layers)];
+  const added: WatchedConfig[] = [];
+  for (const [index, { configId }] of targets.entries()) {
+    const [found, from] = [layers[index], configs.get(configId)];
+    if (found?.ancestry === undefined || from === undefined) continue;
+    const { ancestry, keys, documents, position } = found;
+    const account = watched.account(ancestry.lineage[0].id) ?? watched.addAccount(ancestry.lineage);
+    const ofLayers = keys.map(
+      (key, layer) => watched.document(key) ?? new WatchedDocument(key, documents[layer], position.sequence),
+    );
+    added.push(watched.addConfig(account, from, ofLayers));
+  }
+  return added;
 }
 
-/** @returns undefined: something is not watched yet. @throws StrataError ACCOUNT_NOT_FOUND */
+/** @returns undefined: something is not watched. @throws StrataError CONFIG_NOT_FOUND */
 export function admitted(
   { subscription }: Joiner,
   watched: WatchedConfigs,
   schemas: SchemasInForce,
 ): WatchedConfig[] | undefined {
-  const account = watched.account(subscription.options.accountId);
-  if (account === undefined) throw noSuchAccount();
-  const found = configIdsOf(subscription, schemas).map((id) => account.configs.get(id));
+  const { accountId, configIds } = subscription.options;
+  const gone = configIds?.find((id) => !schemas.configs.has(id));
+  if (gone !== undefined) throw noSuchConfig(gone);
+  const account = watched.account(accountId);
+  const found = configIdsOf(subscription, schemas).map((id) => account?.configs.get(id));
   return found.every((config) => config !== undefined) ? found : undefined;
 }

@@ -19,7 +19,12 @@ import { yieldToEventLoop } from "../yield-to-event-loop.js";
 import type { Deliveries, Touched } from "./deliveries.js";
 import { type LiveState, layerKindAt } from "./live-state.js";
 import { documentOf, isSamePlace, type PastState, type PastStore } from "./past-state.js";
-import type { WatchedAccount, WatchedConfig, WatchedConfigs, WatchedDocument } from "./watched-configs.js";
+import {
+  type WatchedAccount,
+  type WatchedConfig,
+  type WatchedConfigs,
+  WatchedDocument,
+} from "./watched-configs.js";
 
 /** Bytes of the revisions of one document that are read at a time. */
 const REVISION_BYTES = 4 * 2 ** 20;
@@ -42,23 +47,26 @@ export class CommitSteps {
 
   /**
    * Applies changes in order, each as a step of its own.
-   * @returns false: the history of a document no longer has what they made. Nothing was applied then.
+   * @returns those that it could not apply, for a history no longer has what they made. None: it applied all
    */
-  async apply(changes: readonly Change[]): Promise<boolean> {
-    const revisions = await this.#revisionsOf(changes.filter(isDocumentChange));
-    if (revisions === undefined) return false;
-    for (const change of changes) {
+  async apply(changes: readonly Change[]): Promise<readonly Change[]> {
+    let revisions: Revisions = new Map();
+    for (const [index, change] of changes.entries()) {
       if (change.on === "account") await this.#account(change, (moved) => this.#move(change, moved));
-      else {
+      else if (this.#watches(change)) {
+        const rest = changes.slice(index);
+        // Those of all that is watched at once. A move may have brought documents that were not watched then.
+        if (!revisions.has(keyText(change.key))) revisions = (await this.#revisionsOf(rest)) ?? revisions;
         const made = revisions.get(keyText(change.key))?.get(change.version.revision);
-        if (made !== undefined) await this.#document(change, made);
+        if (made === undefined) return rest;
+        await this.#document(change, made);
       }
       this.parts.passed(change);
     }
-    return true;
+    return [];
   }
 
-  /** The watched documents that changes are of, and that do not have them in them yet. */
+  /** The watched documents that changes are of. */
   watchedIn(changes: readonly Change[]): DocumentKey[] {
     const keys = new Map<string, DocumentKey>();
     for (const change of changes)
@@ -77,34 +85,34 @@ export class CommitSteps {
     documents: ReadonlyMap<string, StoredDocument | undefined>,
     from: number,
   ): Promise<void> {
-    const touched = new Map<WatchedConfig, Touched>();
     const last = changes.at(-1);
     if (last === undefined) return;
-    for (const change of changes) {
-      if (change.on === "account") {
+    for (const change of changes)
+      if (change.on === "account")
         await this.#account(change, (moved) => this.parts.deliveries.beginAgain(moved));
-        continue;
-      }
-      const document = this.parts.watched.document(change.key);
-      const made = documents.get(keyText(change.key));
-      if (document === undefined || document.asOf >= sequenceOfChange(last)) continue;
-      this.#replace(document, made, sequenceOfChange(last), touched);
+    const touched = new Map<WatchedConfig, Touched>();
+    for (const key of this.watchedIn(changes)) {
+      const document = this.parts.watched.document(key);
+      const made = documents.get(keyText(key));
+      if (document !== undefined) await this.#replace(document, made, sequenceOfChange(last), touched);
     }
     await this.parts.deliveries.tell(touched, last, from);
     this.parts.passed(last);
   }
 
-  #watches(change: DocumentChange): boolean {
-    const document = this.parts.watched.document(change.key);
-    return document !== undefined && change.version.sequence > document.asOf;
+  #watches({ key }: DocumentChange): boolean {
+    return this.parts.watched.document(key) !== undefined;
   }
 
-  async #revisionsOf(changes: readonly DocumentChange[]): Promise<Revisions | undefined> {
+  /** What changes made of the documents that are watched now. */
+  async #revisionsOf(changes: readonly Change[]): Promise<Revisions | undefined> {
     const wanted = new Map<string, DocumentChange[]>();
     for (const change of changes) {
-      if (!this.#watches(change)) continue;
+      if (change.on === "account" || !this.#watches(change)) continue;
       const name = keyText(change.key);
-      wanted.set(name, [...(wanted.get(name) ?? []), change]);
+      const ofOne = wanted.get(name) ?? [];
+      wanted.set(name, ofOne);
+      ofOne.push(change);
     }
     const read = [...wanted].map(async ([name, ofOne]) => [name, await this.#revisionsOfOne(ofOne)] as const);
     const found = new Map<string, ReadonlyMap<number, StoredDocument>>();
@@ -137,26 +145,27 @@ export class CommitSteps {
 
   async #document(change: DocumentChange, made: StoredDocument): Promise<void> {
     const document = this.parts.watched.document(change.key);
-    if (document === undefined || document.asOf >= change.version.sequence) return;
+    if (document === undefined) return;
     const touched = new Map<WatchedConfig, Touched>();
-    this.#replace(document, made, change.version.sequence, touched);
+    await this.#replace(document, made, change.version.sequence, touched);
     await this.parts.deliveries.tell(touched, change, change.version.sequence - 1);
   }
 
   /** Where accounts see the same of both documents none of their configs has to be looked at. */
-  #replace(
+  async #replace(
     document: WatchedDocument,
     made: StoredDocument | undefined,
     sequence: number,
     touched: Map<WatchedConfig, Touched>,
-  ): void {
+  ): Promise<void> {
     const old = document.document;
     const [view] = document.views;
     const perspective = view?.from.perspective ?? this.parts.deliveries.perspective(document.key.configId);
     const isVisible =
       perspective === undefined || visibleText(old, perspective) !== visibleText(made, perspective);
     if (isVisible) {
-      for (const config of document.views) {
+      for (const config of [...document.views]) {
+        await yieldToEventLoop();
         const layer = config.documents.indexOf(document);
         const kind = layerKindAt(layer, config.documents.length);
         touch(touched, config, kind);
@@ -164,7 +173,6 @@ export class CommitSteps {
       document.visibleAt = sequence;
     } else this.parts.deliveries.touchQuietly(document);
     document.document = made;
-    document.asOf = sequence;
   }
 
   /** @param move takes accounts to their new place */
@@ -174,13 +182,15 @@ export class CommitSteps {
   ): Promise<void> {
     const { watched, deliveries } = this.parts;
     const { account, kind } = change;
-    const { sequence } = account.version;
     if (kind === "DELETE") {
       const gone = watched.account(account.id);
-      if (gone !== undefined && gone.asOf < sequence) deliveries.end(gone, noSuchAccount());
+      if (gone === undefined) return;
+      deliveries.end(gone, noSuchAccount());
+      // Nobody may join what was read of it.
+      for (const config of [...gone.configs.values()]) watched.removeConfig(config);
       return;
     }
-    const affected = watched.atOrBelow(account.id).filter(({ asOf }) => asOf < sequence);
+    const affected = watched.atOrBelow(account.id);
     const moved: WatchedAccount[] = [];
     for (const each of affected) {
       const old = each.lineage.find(({ id }) => id === account.id);
@@ -198,21 +208,17 @@ export class CommitSteps {
     const above = parentId === undefined ? [] : await past.lineageAt(parentId, version.sequence);
     if (above === undefined) return deliveries.beginAgain(moved);
     const lineages = new Map(moved.map((account) => [account, under(account.lineage, change, above)]));
-    const missing = this.#missingLayers(lineages);
-    const documents = await past.documentsAt(missing, version.sequence);
+    const layers = new Map<string, WatchedDocument>();
+    const missing = new Map<string, DocumentKey>();
+    for (const key of layerKeys(lineages)) {
+      const found = watched.document(key);
+      if (found === undefined) missing.set(keyText(key), key);
+      else layers.set(keyText(key), found);
+    }
+    const documents = await past.documentsAt([...missing.values()], version.sequence);
     if (documents === undefined) return deliveries.beginAgain(moved);
-    const layers = new Map(
-      missing.map((key) => {
-        const name = keyText(key);
-        return [name, watched.addDocument(key, documents.get(name), version.sequence)];
-      }),
-    );
-    for (const [account, lineage] of lineages)
-      for (const config of account.configs.values())
-        for (const key of documentKeys(lineage, config.id)) {
-          const found = watched.document(key);
-          if (found !== undefined) layers.set(keyText(key), found);
-        }
+    for (const [name, key] of missing)
+      layers.set(name, new WatchedDocument(key, documents.get(name), version.sequence));
     for (const [account, lineage] of lineages) {
       // Its last subscriber may have left.
       if (watched.account(account.id) !== account) continue;
@@ -229,19 +235,12 @@ export class CommitSteps {
       await deliveries.tell(touched, change, version.sequence - 1);
     }
   }
-
-  #missingLayers(lineages: ReadonlyMap<WatchedAccount, Lineage>): DocumentKey[] {
-    const missing = new Map<string, DocumentKey>();
-    for (const [account, lineage] of lineages)
-      for (const config of account.configs.values())
-        for (const key of documentKeys(lineage, config.id))
-          if (this.parts.watched.document(key) === undefined) missing.set(keyText(key), key);
-    return [...missing.values()];
-  }
 }
 
-function isDocumentChange(change: Change): change is DocumentChange {
-  return change.on === "document";
+/** Of the configs of accounts, each with the lineage that it is to have. */
+function* layerKeys(lineages: ReadonlyMap<WatchedAccount, Lineage>): Generator<DocumentKey> {
+  for (const [{ configs }, lineage] of lineages)
+    for (const { id } of configs.values()) yield* documentKeys(lineage, id);
 }
 
 /** Notes what a config was before it is changed for the first time in a step. */

@@ -12,7 +12,8 @@ import type { WatchedAccount, WatchedConfig, WatchedDocument } from "./watched-c
 
 /** What a config was before a step, and which of its layers have moved in it. */
 export interface Touched {
-  readonly before: LiveState;
+  /** Undefined: its subscribers were told nothing of it yet. */
+  readonly before: LiveState | undefined;
   readonly moved: Set<LayerKind>;
 }
 
@@ -74,7 +75,10 @@ export class Deliveries {
           events.push(event);
         }
       }
-      for (const [subscription, events] of told) subscription.push(events.sort(byConfigId));
+      for (const [subscription, events] of told) {
+        await yieldToEventLoop();
+        subscription.push(events.sort(byConfigId));
+      }
       isTold ||= told.size > 0;
     }
     return isTold;
@@ -132,7 +136,7 @@ function byAccount(touched: ReadonlyMap<WatchedConfig, Touched>): Map<WatchedAcc
 
 function eventOf(config: WatchedConfig, touched: Touched | undefined, round: Round): LiveEvent | undefined {
   const after = config.state;
-  if (touched === undefined || touched.before.etag === after.etag) return undefined;
+  if (touched === undefined || touched.before?.etag === after.etag) return undefined;
   const { before, moved } = touched;
   return { round, configId: config.id, before, after, moved, isReset: false };
 }

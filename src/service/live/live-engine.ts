@@ -1,17 +1,15 @@
-import { type Change, keyText, type Position, type Store, type StoredDocument } from "../../store/store.js";
+import type { Position, Store } from "../../store/store.js";
 import { authorize, noSuchAccount } from "../authorize.js";
 import type { ConfigCatalog } from "../config-catalog.js";
-import { fromStore } from "../from-store.js";
 import type { StoreCursor } from "../store-cursor.js";
-import { admitted, type Joiner, watchFor } from "./admission.js";
-import { CommitSteps } from "./commit-steps.js";
-import { CommitTail, type Passed, versionOfChange } from "./commit-tail.js";
-import { Deliveries, subscriptionsOf } from "./deliveries.js";
+import { admitted, type Joiner, unwatched, watch } from "./admission.js";
+import { subscriptionsOf } from "./deliveries.js";
+import { Following } from "./following.js";
 import type { LiveSubscription } from "./live-subscription.js";
-import { PastState, type PastStore } from "./past-state.js";
+import type { PastStore } from "./past-state.js";
 import { firstStates, resumed } from "./replay.js";
 import { changeSchemas } from "./schema-step.js";
-import { schemasInForce } from "./schemas-in-force.js";
+import { type SchemasInForce, schemasInForce } from "./schemas-in-force.js";
 import { type WatchedAccount, type WatchedConfig, WatchedConfigs } from "./watched-configs.js";
 
 export type LiveStore = PastStore & Pick<Store, "changes" | "follow">;
@@ -30,14 +28,6 @@ export interface LiveEngineOptions {
 const RETRY_MS = { first: 50, longest: 1_000 };
 /** So long the feed is followed after the last subscriber has left: most of those who were cut off come back. */
 const LINGER_MS = 300_000;
-const TRIES_AT_ONCE = 8;
-
-/** What the engine has while it follows the feed. */
-interface Following {
-  readonly tail: CommitTail;
-  readonly steps: CommitSteps;
-  readonly deliveries: Deliveries;
-}
 
 /**
  * Follows the change feed from one position to the next, one thing at a time: whoever joins comes in between two
@@ -47,6 +37,8 @@ export class LiveEngine {
   readonly #watched = new WatchedConfigs();
   readonly #subscriptions = new Set<LiveSubscription>();
   #joining: Joiner[] = [];
+  /** What was read for those who join, and is nobody's yet. */
+  readonly #added: WatchedConfig[] = [];
   #following: Following | undefined;
   #unfollow: (() => void) | undefined;
   #isWoken = false;
@@ -95,11 +87,9 @@ export class LiveEngine {
   /** Ends every stream. */
   close(): void {
     this.#isClosed = true;
+    this.#following?.stop();
     for (const subscription of [...this.#subscriptions]) subscription.end();
-    for (const { subscription, refuse } of this.#joining.splice(0)) {
-      subscription.end();
-      refuse(noSuchAccount());
-    }
+    this.#turnAway(this.#joining.splice(0));
     clearTimeout(this.#linger);
     clearTimeout(this.#retry);
     this.#rest();
@@ -121,7 +111,6 @@ export class LiveEngine {
       const joiners = this.#joining.splice(0);
       try {
         await this.#round(joiners);
-        this.#failures = 0;
       } catch (error) {
         this.#failed(joiners, error as Error);
       }
@@ -135,7 +124,10 @@ export class LiveEngine {
       if (joiner.as === "new") joiner.refuse(error);
       else this.#joining.push(joiner);
     }
-    if (this.#following === undefined && this.#joining.length === 0) return;
+    if (this.#following !== undefined || this.#joining.length > 0) this.#tryLater();
+  }
+
+  #tryLater(): void {
     clearTimeout(this.#retry);
     const pause = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** this.#failures++);
     this.#retry = setTimeout(() => this.wake(), pause).unref();
@@ -143,95 +135,86 @@ export class LiveEngine {
 
   async #round(joiners: readonly Joiner[]): Promise<void> {
     if (this.#following === undefined && joiners.length === 0) return;
-    const schemas = this.#following?.deliveries.schemas ?? schemasInForce(this.options.catalog());
-    const { position, added } = await watchFor(joiners, this.options.store, this.#watched, schemas);
-    if (position !== undefined && this.#following === undefined) await this.#begin(position);
-    if (this.#following === undefined || this.#isClosed) return this.#admit(joiners);
-    const isOfIt = position === undefined || position.incarnation === this.#following.tail.incarnation;
-    if (!isOfIt || !(await this.#advance(this.#following, position))) return this.#beginAgain(joiners);
-    await this.#changeSchemas(this.#following);
-    this.#admit(joiners);
+    const schemas = this.#schemas();
+    const old = this.#following?.deliveries.schemas ?? schemas;
+    const ofAll =
+      schemas === old
+        ? []
+        : [...this.#subscriptions].filter(({ options }) => options.configIds === undefined);
+    const absent = new Set<string>();
+    const wanting = [...joiners.map(({ subscription }) => subscription), ...ofAll];
+    const isWatched = await this.#watch(wanting, schemas, absent);
+    if (!isWatched || (await this.#following?.advance()) === false) return this.#beginAgain(joiners);
+    if (this.#isClosed) return this.#turnAway(joiners);
+    if (this.#following !== undefined && schemas !== old)
+      await changeSchemas(schemas, this.#following.deliveries, this.#watched, ofAll);
+    this.#failures = 0;
+    this.#admit(joiners, absent);
     this.options.onMoved();
-    // Those who wanted them may have left meanwhile.
-    if (this.#joining.length === 0)
-      for (const config of added) if (config.subscriptions.size === 0) this.#watched.removeConfig(config);
+    if (this.#joining.length === 0) this.#dropUnclaimed();
   }
 
-  async #begin(position: Position): Promise<void> {
-    const { store } = this.options;
+  /** Those who wanted them may have left meanwhile. */
+  #dropUnclaimed(): void {
+    for (const config of this.#added.splice(0))
+      if (config.subscriptions.size === 0) this.#watched.removeConfig(config);
+  }
+
+  #schemas(): SchemasInForce {
+    const catalog = this.options.catalog();
+    const known = this.#following?.deliveries.schemas;
+    return known?.digest === catalog.schemaDigest ? known : schemasInForce(catalog);
+  }
+
+  /**
+   * Has watched what subscribers want and nobody has yet. What was read counts once the engine has come to exactly the
+   * position at which it was read: there it fits together with everything else.
+   * @param absent gets the ids of accounts that there are not
+   * @returns false: what came after the position of the engine is not to be known
+   */
+  async #watch(
+    wanting: readonly LiveSubscription[],
+    schemas: SchemasInForce,
+    absent: Set<string>,
+  ): Promise<boolean> {
+    for await (const read of unwatched(wanting, this.options.store, this.#watched, schemas)) {
+      const position = read.layers.find((found) => found !== undefined)?.position;
+      for (const [index, { accountId }] of read.targets.entries())
+        if (accountId !== undefined && read.layers[index] === undefined) absent.add(accountId);
+      if (position === undefined || this.#isClosed) continue;
+      this.#following ??= await this.#follow(position, schemas);
+      const { tail } = this.#following;
+      const isOfIt = position.incarnation === tail.incarnation;
+      if (!isOfIt || !(await this.#following.advance(position.sequence))) return false;
+      // Else it went further in one step: what is missing is read again.
+      if (tail.last.sequence === position.sequence) this.#added.push(...watch(read, this.#watched, schemas));
+    }
+    return true;
+  }
+
+  #follow(position: Position, schemas: SchemasInForce): Promise<Following> {
+    const { store, onTold } = this.options;
     // First: what is committed from now on is heard of.
     this.#unfollow ??= store.follow(() => this.wake());
-    const tail = await CommitTail.from(store, position);
-    const deliveries = new Deliveries(
-      { ...position, nonce: tail.last.nonce },
-      schemasInForce(this.options.catalog()),
-      { onLost: (accounts) => this.#lose(accounts), onTold: this.options.onTold },
-    );
-    const steps = new CommitSteps({
+    return Following.from(position, {
       store,
-      past: new PastState(store),
       watched: this.#watched,
-      deliveries,
-      passed: (change) => {
-        tail.passed(change);
-        deliveries.moveTo(change);
-      },
+      schemas,
+      onLost: (accounts) => this.#lose(accounts),
+      onTold,
     });
-    this.#following = { tail, deliveries, steps };
   }
 
-  /** @returns false: what came after the position is not to be known */
-  async #advance({ tail, steps }: Following, to: Position | undefined): Promise<boolean> {
-    for (;;) {
-      const next = await tail.after(tail.last);
-      if (next === undefined) return false;
-      if (!(await steps.apply(next.changes)) && !(await this.#atOnce(tail, steps, next.changes)))
-        return false;
-      if (next.isThrough && (to === undefined || tail.last.sequence >= to.sequence)) return true;
-      if (this.#isClosed) return true;
-    }
-  }
-
-  /** What some commits made is gone from the histories already: everything up to now as one step. */
-  async #atOnce(tail: CommitTail, steps: CommitSteps, changes: readonly Change[]): Promise<boolean> {
-    const { store } = this.options;
-    const from = tail.last.sequence;
-    let all = [...changes];
-    for (let tries = 0; tries < TRIES_AT_ONCE; tries++) {
-      const keys = steps.watchedIn(all);
-      const { configs, sequence } = await fromStore(store.layers(keys, "own"));
-      for (let last = lastOf(all, tail); last.sequence < sequence; last = lastOf(all, tail)) {
-        const next = await tail.after(last);
-        if (next === undefined || next.changes.length === 0) return false;
-        all = [...all, ...next.changes];
-      }
-      const isExact = lastOf(all, tail).sequence === sequence && steps.watchedIn(all).length === keys.length;
-      if (!isExact) continue;
-      const documents = new Map<string, StoredDocument | undefined>(
-        keys.map((key, index) => [keyText(key), configs[index]?.documents[0]]),
-      );
-      await steps.applyAtOnce(all, documents, from);
-      return true;
-    }
-    return false;
-  }
-
-  async #changeSchemas({ deliveries }: Following): Promise<void> {
-    const catalog = this.options.catalog();
-    if (catalog.schemaDigest === deliveries.schemas.digest) return;
-    const incomplete = await changeSchemas(schemasInForce(catalog), deliveries, this.#watched);
-    for (const subscription of incomplete) this.#joinAgain(subscription, "more");
-  }
-
-  #admit(joiners: readonly Joiner[]): void {
-    const schemas = this.#following?.deliveries.schemas ?? schemasInForce(this.options.catalog());
+  #admit(joiners: readonly Joiner[], absent: ReadonlySet<string>): void {
+    const schemas = this.#following?.deliveries.schemas ?? this.#schemas();
     for (const joiner of joiners) {
       const { subscription } = joiner;
       try {
         if (subscription.hasEnded) throw noSuchAccount();
         const configs = admitted(joiner, this.#watched, schemas);
-        if (configs === undefined) this.#again(joiner);
-        else this.#admitTo(joiner, configs);
+        if (configs !== undefined) this.#admitTo(joiner, configs);
+        else if (absent.has(subscription.options.accountId)) throw noSuchAccount();
+        else this.#again(joiner);
       } catch (error) {
         joiner.refuse(error as Error);
       }
@@ -259,8 +242,12 @@ export class LiveEngine {
     for (const account of this.#watched.accounts)
       for (const { subscriptions } of account.configs.values()) subscriptions.clear();
     this.#watched.clear();
-    for (const subscription of subscribed) this.#joinAgain(subscription, "reset");
-    for (const joiner of joiners) this.#again(joiner);
+    this.#added.length = 0;
+    this.#joining.push(...joiners);
+    for (const subscription of subscribed)
+      if (!subscription.isLost) this.#joining.push(this.#lost(subscription));
+    // Not at once: a feed that cannot be followed for long would keep this busy.
+    this.#tryLater();
   }
 
   #lose(accounts: readonly WatchedAccount[]): void {
@@ -270,28 +257,27 @@ export class LiveEngine {
         config.subscriptions.clear();
         this.#watched.removeConfig(config);
       }
-      for (const subscription of subscribed) this.#joinAgain(subscription, "reset");
+      for (const subscription of subscribed) this.#again(this.#lost(subscription));
     }
   }
 
-  #joinAgain(subscription: LiveSubscription, as: "reset" | "more"): void {
-    this.#again({
+  #lost(subscription: LiveSubscription): Joiner {
+    subscription.lose();
+    return {
       subscription,
-      as,
+      as: "reset",
       admit: (configs) => {
         const position = this.position as StoreCursor;
-        if (as === "reset") subscription.beginAgain(firstStates(configs.map(resumed), position, "reset"));
-        else {
-          const added = configs.filter(({ subscriptions }) => !subscriptions.has(subscription));
-          subscription.push(firstStates(added.map(resumed), position, "nothing"));
-        }
+        subscription.beginAgain(firstStates(configs.map(resumed), position, "reset"));
       },
       refuse: (error) => subscription.end(error),
-    });
+    };
   }
-}
 
-function lastOf(changes: readonly Change[], tail: CommitTail): Passed {
-  const last = changes.at(-1);
-  return last === undefined ? tail.last : versionOfChange(last);
+  #turnAway(joiners: readonly Joiner[]): void {
+    for (const { subscription, refuse } of joiners) {
+      subscription.end();
+      refuse(noSuchAccount());
+    }
+  }
 }

@@ -42,6 +42,7 @@ export class LiveSubscription implements AsyncIterableIterator<ConfigChange> {
   toldAt = performance.now();
   /** Whether a document of one of its configs has changed since, invisibly. */
   isTouched = false;
+  #isLost = false;
 
   constructor(readonly options: SubscriptionOptions) {
     this.#isHeld = options.since !== undefined;
@@ -67,8 +68,20 @@ export class LiveSubscription implements AsyncIterableIterator<ConfigChange> {
     else this.#serve();
   }
 
+  /** What becomes of its configs is not told, until it begins again. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** It begins again: no cursor may say before that everything was told. */
+  lose(): void {
+    this.#isLost = true;
+  }
+
   /** What still waits is told no more: these come in its place. */
   beginAgain(events: readonly LiveEvent[]): void {
+    this.#isLost = false;
+    this.#bookmark = undefined;
     this.#events = [];
     this.#bytes = 0;
     this.push(events);
@@ -85,7 +98,7 @@ export class LiveSubscription implements AsyncIterableIterator<ConfigChange> {
 
   /** Hands out a cursor that has moved, once nothing else waits. */
   bookmark(position: StoreCursor): void {
-    if (this.#end !== undefined) return;
+    if (this.#end !== undefined || this.#isLost) return;
     this.#bookmark = position;
     this.#serve();
   }

@@ -1,5 +1,5 @@
 import { noSuchConfig } from "../config-catalog.js";
-import { type Deliveries, subscriptionsOf, type Touched } from "./deliveries.js";
+import type { Deliveries, Touched } from "./deliveries.js";
 import type { LiveSubscription } from "./live-subscription.js";
 import type { SchemasInForce } from "./schemas-in-force.js";
 import type { WatchedConfig, WatchedConfigs } from "./watched-configs.js";
@@ -7,35 +7,35 @@ import type { WatchedConfig, WatchedConfigs } from "./watched-configs.js";
 /**
  * Takes the engine from one schema folder to another, between two commits, and tells subscribers what that changed. Whoever
  * named a config that there is no more is told so; whoever wanted all is told nothing of it any more.
- * @returns those who wanted all: there may be configs that they have not been told of
+ * @param ofAll those who want all configs: of those that are new they are told the first state
  */
 export async function changeSchemas(
   schemas: SchemasInForce,
   deliveries: Deliveries,
   watched: WatchedConfigs,
-): Promise<readonly LiveSubscription[]> {
+  ofAll: readonly LiveSubscription[],
+): Promise<void> {
   const old = deliveries.schemas;
   deliveries.schemas = schemas;
   const touched = new Map<WatchedConfig, Touched>();
-  const incomplete = new Set<LiveSubscription>();
-  const hasMore = [...schemas.configs.keys()].some((id) => !old.configs.has(id));
-  for (const account of [...watched.accounts]) {
-    if (hasMore)
-      for (const subscription of subscriptionsOf(account))
-        if (subscription.options.configIds === undefined) incomplete.add(subscription);
+  for (const subscription of ofAll)
+    for (const config of watched.account(subscription.options.accountId)?.configs.values() ?? []) {
+      if (old.configs.has(config.id) || subscription.hasEnded || subscription.isLost) continue;
+      config.subscriptions.add(subscription);
+      touched.set(config, { before: undefined, moved: new Set() });
+    }
+  for (const account of [...watched.accounts])
     for (const config of [...account.configs.values()]) {
       const from = schemas.configs.get(config.id);
       if (from === undefined) drop(config, watched);
-      else {
+      else if (old.configs.has(config.id)) {
         touched.set(config, { before: config.state, moved: new Set(["SCHEMA"]) });
         config.from = from;
       }
     }
-  }
   watched.everythingMoved(deliveries.position.sequence);
   // Cursors of the old folder do not count any more: of what is not told yet nothing was told.
   await deliveries.tellRound(touched, { position: deliveries.position, before: "reset" });
-  return [...incomplete];
 }
 
 function drop(config: WatchedConfig, watched: WatchedConfigs): void {

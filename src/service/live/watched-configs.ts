@@ -12,11 +12,11 @@ export class WatchedDocument {
   /** The sequence of the last change of it that accounts could see. */
   visibleAt = 0;
 
-  /** @param asOf the sequence at which it was read: changes up to there are in it */
+  /** @param asOf the sequence at which it is like that, and at which everything is that is watched */
   constructor(
     readonly key: DocumentKey,
     public document: StoredDocument | undefined,
-    public asOf: number,
+    asOf: number,
   ) {
     this.watchedFrom = document?.version.sequence ?? asOf;
   }
@@ -31,11 +31,7 @@ export class WatchedDocument {
 export class WatchedAccount {
   readonly configs = new Map<string, WatchedConfig>();
 
-  /** @param asOf the sequence at which the lineage was read: changes up to there are in it */
-  constructor(
-    public lineage: Lineage,
-    readonly asOf: number,
-  ) {}
+  constructor(public lineage: Lineage) {}
 
   get id(): string {
     return this.lineage[0].id;
@@ -67,7 +63,7 @@ export class WatchedConfig {
   }
 }
 
-/** Who subscribes to what: by account, by the documents that configs are made of, and by ancestor. */
+/** Who subscribes to what, as it is at the one position of the engine: by account, by the documents that configs are made of, and by ancestor. */
 export class WatchedConfigs {
   readonly #accounts = new Map<string, WatchedAccount>();
   readonly #documents = new Map<string, WatchedDocument>();
@@ -91,17 +87,11 @@ export class WatchedConfigs {
   }
 
   /** An account that is not watched yet. */
-  addAccount(lineage: Lineage, asOf: number): WatchedAccount {
-    const account = new WatchedAccount(lineage, asOf);
+  addAccount(lineage: Lineage): WatchedAccount {
+    const account = new WatchedAccount(lineage);
     this.#accounts.set(account.id, account);
     this.#index(account);
     return account;
-  }
-
-  addDocument(key: DocumentKey, document: StoredDocument | undefined, asOf: number): WatchedDocument {
-    const added = new WatchedDocument(key, document, asOf);
-    this.#documents.set(keyText(key), added);
-    return added;
   }
 
   addConfig(
@@ -136,6 +126,8 @@ export class WatchedConfigs {
   leave(subscription: LiveSubscription): void {
     const account = this.#accounts.get(subscription.options.accountId);
     for (const config of [...(account?.configs.values() ?? [])]) {
+      // Some may be watched for others who join just now.
+      if (!config.subscriptions.has(subscription)) continue;
       config.subscriptions.delete(subscription);
       if (config.subscriptions.size === 0) this.removeConfig(config);
     }
@@ -143,6 +135,7 @@ export class WatchedConfigs {
 
   removeConfig(config: WatchedConfig): void {
     const { account } = config;
+    if (account.configs.get(config.id) !== config) return;
     account.configs.delete(config.id);
     this.#unlink(config, config.documents);
     if (account.configs.size > 0) return;
@@ -175,8 +168,8 @@ export class WatchedConfigs {
   #unlink(config: WatchedConfig, documents: readonly WatchedDocument[]): void {
     for (const document of documents) {
       document.views.delete(config);
-      if (document.views.size === 0 && document.key.accountId !== undefined)
-        this.#documents.delete(keyText(document.key));
+      const isUsed = document.views.size > 0 || document.key.accountId === undefined;
+      if (!isUsed && this.document(document.key) === document) this.#documents.delete(keyText(document.key));
     }
   }
 
