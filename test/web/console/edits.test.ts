@@ -4,11 +4,11 @@ import {
   collisionsOf,
   type Draft,
   isTouched,
-  keepMine,
   refreshed,
   startedDraft,
   writeOf,
 } from "../../../web/console/src/edit/drafts.js";
+import { NO_EDITS, resolved, undecided, withDrafts } from "../../../web/console/src/edit/edits.js";
 import { inputKind, inputText, parseInput } from "../../../web/console/src/edit/input-kind.js";
 import { equalJson } from "../../../web/console/src/json.js";
 import { namesOf, objectOf, pointerOf } from "../../../web/console/src/pointer.js";
@@ -168,14 +168,42 @@ describe("Edits", () => {
     expect(collisionsOf(drafts, view({}))).toMatchObject([{ before: 1, mine: 2, theirs: undefined }]);
   });
 
+  const begun = withDrafts(NO_EDITS, "c1", (map) => map.set("/a", drafted(started, "2")));
+  const conflict = { pointer: "/a", base: 1, mine: 2, theirs: 3, theirsSource: null, by: null };
+
   test("that keep mine collide no more, until somebody changes the field again", () => {
-    const drafts = new Map([["/a", drafted(started, "2")]]);
-    const [collision] = collisionsOf(drafts, view({ "/a": 3 }));
+    const [collision] = collisionsOf(begun.drafts, view({ "/a": 3 }));
     if (collision === undefined) throw new Error("no collision");
-    keepMine(drafts, collision);
-    expect(collisionsOf(drafts, view({ "/a": 3 }))).toEqual([]);
-    expect(collisionsOf(drafts, view({ "/a": 4 }))).toHaveLength(1);
-    expect(writeOf(drafts)).toEqual({ kind: "patch", patch: { a: 2 }, pin: [] });
+    const kept = resolved(begun, collision, "mine");
+    expect(collisionsOf(kept.drafts, view({ "/a": 3 }))).toEqual([]);
+    expect(collisionsOf(kept.drafts, view({ "/a": 4 }))).toHaveLength(1);
+    expect(undecided(kept, [conflict])).toEqual([]);
+    expect(undecided(kept, [{ ...conflict, theirs: 4 }])).toHaveLength(1);
+    expect(writeOf(kept.drafts)).toEqual({ kind: "patch", patch: { a: 2 }, pin: [] });
+    expect(kept.base).toBe("c1");
+  });
+
+  test("that began in sight of another's value do not collide with it, though an older edit is decided on less", () => {
+    const both = withDrafts(begun, "c2", (map) =>
+      map.set("/b", drafted(startedDraft("/b", 7, "integer", null), "8")),
+    );
+    expect(both.base).toBe("c1");
+    const other = { ...conflict, pointer: "/b", base: 5, mine: 8, theirs: 7 };
+    expect(undecided(both, [conflict, other]).map(({ pointer }) => pointer)).toEqual(["/a"]);
+  });
+
+  test("collide below and above their own place, and go where theirs is taken", () => {
+    const edits = withDrafts(NO_EDITS, "c1", (map) => {
+      map.set("/a/b", drafted(startedDraft("/a/b", undefined, "json", null, { isNew: true }), '{"c": 1}'));
+      map.set("/ab", drafted(startedDraft("/ab", 1, "integer", null), "2"));
+    });
+    for (const pointer of ["/a", "/a/b/c"]) {
+      const [collision] = undecided(edits, [{ ...conflict, pointer, base: null }]);
+      if (collision === undefined) throw new Error("no collision");
+      expect(collision).toMatchObject({ before: undefined, theirs: 3, theirsSource: undefined });
+      expect([...resolved(edits, collision, "theirs").drafts.keys()]).toEqual(["/ab"]);
+      expect(undecided(resolved(edits, collision, "mine"), [{ ...conflict, pointer }])).toEqual([]);
+    }
   });
 
   test("that were not touched follow what is in force; the others stay", () => {

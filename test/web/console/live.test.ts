@@ -60,6 +60,27 @@ test("two consoles follow each other", async () => {
   expect(await shownText(rowOf(theirs, "/pin_timeout"))).toContain("4321");
 });
 
+test("a change that comes while an earlier one is being read shows as well", async () => {
+  const page = await openConsole(browser, gateway, configPath("harbor", "conferences"));
+  await page.waitForSelector(LIVE);
+  await rowOf(page, "/pin_timeout").waitFor();
+  let reads = 0;
+  await page.route("**/graphql", async (route) => {
+    const isRead = /^query Config\b/.test(route.request().postDataJSON().query);
+    if (!isRead) return await route.continue();
+    reads += 1;
+    const answer = await route.fetch();
+    // The answer is of before the second change, and arrives after the page was told of it.
+    if (reads === 1) {
+      await patchConfig(gateway, "harbor", "conferences", { pin_timeout: 2_222 });
+      await expect.poll(() => reads).toBe(2);
+    }
+    await route.fulfill({ response: answer });
+  });
+  await patchConfig(gateway, "harbor", "conferences", { pin_timeout: 1_111 });
+  await rowOf(page, "/pin_timeout").getByText("2222").waitFor();
+});
+
 test("after a cut the console connects again and shows what it missed", async () => {
   const page = await openConsole(browser, gateway, "/console/accounts/oceanic");
   await page.waitForSelector(LIVE);

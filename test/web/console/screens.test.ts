@@ -63,6 +63,7 @@ describe("The rows of a config", () => {
     id: "acme/x",
     configId: "x",
     etag: "e",
+    cursor: "c",
     asOf: null,
     schemaChanged: false,
     schema: { id: "schema:x", configId: "x", title: null, description: null },

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, memo } from "react";
 import { TheirsBesideMine } from "../edit/collisions.js";
-import { type Collision, type Draft, isTouched } from "../edit/drafts.js";
+import { type Draft, isTouched } from "../edit/drafts.js";
+import type { Collision } from "../edit/edits.js";
 import { FieldInput } from "../edit/field-input.js";
 import { jsonText } from "../json.js";
 import { Time } from "../ui/time.js";

@@ -33,7 +33,7 @@ interface FieldsTabProps {
 /** The fields of a config, one row each: seen, searched, edited. */
 export function FieldsTab({ place, view, config, asOf, search, bindsOthers }: FieldsTabProps) {
   const canEdit = useSession().viewer.canWrite && asOf === null;
-  const editing = useDrafts(place, view);
+  const editing = useDrafts(place, view, config.replace);
   const writes = useFieldWrites(editing, view, config);
   const open = search.get("at");
   const { shown, rows, filters, showAll, error } = useShownRows({ place, view, asOf, search, editing });
@@ -85,8 +85,7 @@ export function FieldsTab({ place, view, config, asOf, search, bindsOthers }: Fi
           place={place}
           view={view}
           write={editing.write}
-          collisions={editing.collisions}
-          onResolve={editing.resolve}
+          basis={editing.basis}
           onConflict={config.replace}
           {...writes.outcomes}
         />

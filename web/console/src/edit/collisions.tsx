@@ -1,7 +1,7 @@
 import { LAYER_NAMES } from "../config/layer-name.js";
 import { Time } from "../ui/time.js";
 import { Value } from "../ui/value.js";
-import type { Collision } from "./drafts.js";
+import type { Collision } from "./edits.js";
 
 interface CollisionProps {
   readonly collision: Collision;
@@ -10,14 +10,14 @@ interface CollisionProps {
 
 /** Somebody changed a field that is being edited: what it was, what both want, and who gets their way. */
 export function TheirsBesideMine({ collision, onResolve }: CollisionProps) {
-  const { pointer, before, mine, theirs, theirField } = collision;
+  const { pointer, before, mine, theirs, theirsSource, by } = collision;
   return (
     <div className="collision" role="alert" data-collision={pointer}>
       <p>
         <strong>Changed elsewhere</strong> while you were editing
-        {theirField?.lastChange && (
+        {by && (
           <>
-            , by <bdi>{theirField.lastChange.actor}</bdi> <Time at={theirField.lastChange.at} />
+            , by <bdi>{by.actor}</bdi> <Time at={by.at} />
           </>
         )}
         .
@@ -37,7 +37,7 @@ export function TheirsBesideMine({ collision, onResolve }: CollisionProps) {
           <dt>Theirs</dt>
           <dd>
             <Value value={theirs} />
-            {theirField && <span className="hint"> {LAYER_NAMES[theirField.source.kind]}</span>}
+            {theirsSource && <span className="hint"> {LAYER_NAMES[theirsSource]}</span>}
           </dd>
         </div>
       </dl>

@@ -44,8 +44,6 @@ export function Constraining({ place, view, pointer, replace, onClose }: Constra
       place={place}
       view={view}
       write={write}
-      collisions={[]}
-      onResolve={() => {}}
       onRefused={() => {}}
       onConflict={replace}
       onWritten={(written) => {

@@ -1,9 +1,8 @@
 import type { ConstraintInput } from "../api/operations.generated.js";
-import type { ConfigField, ConfigView } from "../config/config-source.js";
-import { type Place, placeKey } from "../config/place.js";
+import type { ConfigView } from "../config/config-source.js";
 import { equalJson, type JsonObject } from "../json.js";
 import { objectOf } from "../pointer.js";
-import { createStore } from "../store.js";
+import type { Collision } from "./edits.js";
 import { type InputKind, inputText, parseInput } from "./input-kind.js";
 
 /** A value as somebody saw it; undefined where nothing was. */
@@ -31,23 +30,6 @@ export type Draft = {
 );
 
 export type Drafts = ReadonlyMap<string, Draft>;
-
-export const NO_DRAFTS: Drafts = new Map();
-
-/** Of every place, the edits that are not written. They outlive the screen, not the tab. */
-export const allDrafts = createStore<ReadonlyMap<string, Drafts>>(new Map());
-
-export function updateDrafts(place: Place, change: (drafts: Map<string, Draft>) => void): void {
-  allDrafts.update((all) => {
-    const key = placeKey(place);
-    const drafts = new Map(all.get(key));
-    change(drafts);
-    const next = new Map(all);
-    if (drafts.size === 0) next.delete(key);
-    else next.set(key, drafts);
-    return next;
-  });
-}
 
 /** An edit of a field that starts with what is in force. */
 export function startedDraft(
@@ -108,35 +90,28 @@ export function writeOf(drafts: Drafts): Write | undefined {
   return { kind: "patch", patch: objectOf(entries), pin };
 }
 
-/** An edit of a field that somebody else has changed since it began. */
-export interface Collision {
-  readonly pointer: string;
-  readonly before: unknown;
-  readonly mine: unknown;
-  readonly theirs: unknown;
-  readonly theirField: ConfigField | undefined;
-}
-
+/** What the config on the screen shows of collisions, field by field. The server has the last word, in the review. */
 export function collisionsOf(drafts: Drafts, { fields }: Pick<ConfigView, "fields">): Collision[] {
   if (drafts.size === 0) return [];
   const byPointer = new Map(fields.map((field) => [field.pointer, field]));
   const collisions: Collision[] = [];
   for (const draft of drafts.values()) {
-    const theirField = byPointer.get(draft.pointer);
-    const theirs = theirField?.value;
+    const field = byPointer.get(draft.pointer);
+    const theirs = field?.value;
     if (!isTouched(draft) || equalJson(theirs, draft.base.value)) continue;
     const parsed = draftValue(draft);
     const mine = "problem" in parsed ? undefined : parsed.value;
     if (draft.kind === "set" && equalJson(mine, theirs)) continue;
-    collisions.push({ pointer: draft.pointer, before: draft.base.value, mine, theirs, theirField });
+    collisions.push({
+      pointer: draft.pointer,
+      before: draft.base.value,
+      mine,
+      theirs,
+      theirsSource: field?.source.kind,
+      by: field?.lastChange,
+    });
   }
   return collisions;
-}
-
-/** Keeps my value: the edit is now decided on theirs. */
-export function keepMine(drafts: Map<string, Draft>, { pointer, theirs }: Collision): void {
-  const draft = drafts.get(pointer);
-  if (draft !== undefined) drafts.set(pointer, { ...draft, base: { value: theirs } });
 }
 
 /** Untouched edits show what is in force now. @returns the same edits where none is stale */

@@ -36,8 +36,6 @@ export function RedundantOverrides({ place, view, replace }: RedundantProps) {
           place={place}
           view={view}
           write={{ kind: "reset", pointers: redundant }}
-          collisions={[]}
-          onResolve={() => {}}
           onRefused={() => {}}
           onConflict={replace}
           onWritten={(written) => {

@@ -5,8 +5,9 @@ import { isBlocking, ProblemList } from "../config/problem-list.js";
 import { ChangeTable } from "../past/change-table.js";
 import { Dialog } from "../ui/dialog.js";
 import { TheirsBesideMine } from "./collisions.js";
-import type { Collision, Write } from "./drafts.js";
+import type { Write } from "./drafts.js";
 import { ImpactSummary } from "./impact-summary.js";
+import type { Basis } from "./use-drafts.js";
 import { type Review, useReview } from "./use-review.js";
 import type { Invalid, Written } from "./write-config.js";
 
@@ -15,8 +16,8 @@ export interface ReviewDialogProps {
   readonly place: Place;
   readonly view: ConfigView;
   readonly write: Write;
-  readonly collisions: readonly Collision[];
-  readonly onResolve: (collision: Collision, choice: "mine" | "theirs") => void;
+  /** What the write was decided on, some time ago. Without it: the config as it is shown, and nothing else. */
+  readonly basis?: Basis;
   readonly onRefused: (invalid: Invalid) => void;
   /** The config is another than the one that the write was decided on. */
   readonly onConflict: (current: ConfigView) => void;
@@ -26,10 +27,10 @@ export interface ReviewDialogProps {
 
 /** Says what a write would do, and does it. Nothing was written before. */
 export function ReviewDialog(props: ReviewDialogProps) {
-  const { title, collisions, onResolve, onClose } = props;
+  const { title, basis, onClose } = props;
   const [note, setNote] = useState("");
   const { review, save } = useReview(props, note);
-  const hasCollisions = collisions.length > 0;
+  const { collisions } = review;
   return (
     <Dialog title={title} onClose={onClose} className="review">
       <form
@@ -50,22 +51,18 @@ export function ReviewDialog(props: ReviewDialogProps) {
               save.
             </p>
           )}
-          {collisions.map((collision) => (
-            <TheirsBesideMine key={collision.pointer} collision={collision} onResolve={onResolve} />
-          ))}
-          {!hasCollisions && <ReviewResult review={review} place={props.place} />}
+          {basis &&
+            collisions.map((collision) => (
+              <TheirsBesideMine key={collision.pointer} collision={collision} onResolve={basis.resolve} />
+            ))}
+          {collisions.length === 0 && <ReviewResult review={review} place={props.place} />}
         </div>
         <NoteInput note={note} setNote={setNote} />
         <footer className="buttons">
           <button type="button" onClick={onClose}>
             Back
           </button>
-          <button
-            type="submit"
-            className="primary"
-            data-action="save"
-            disabled={hasCollisions || !review.canSave}
-          >
+          <button type="submit" className="primary" data-action="save" disabled={!review.canSave}>
             {review.phase === "saving" ? "Saving…" : "Save"}
           </button>
         </footer>

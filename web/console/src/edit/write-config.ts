@@ -19,6 +19,8 @@ import type { Write } from "./drafts.js";
 
 export type Outcome = WriteOutcomeFragment;
 export type Written = Extract<Outcome, { __typename: "ConfigWritten" }>;
+export type Conflicted = Extract<Outcome, { __typename: "ConfigConflict" }>;
+export type Conflict = Conflicted["conflicts"][number];
 export type Invalid = Extract<Outcome, { __typename: "ConfigInvalid" }>;
 export type Impact = ImpactFragment;
 
@@ -31,9 +33,13 @@ export interface ImpactPage {
 /** Those that break come first. */
 const FIRST_PAGE: ImpactPage = { outcomes: ["BROKEN"] };
 
-export interface WriteOptions {
-  /** The etag of the config that the write was decided on. */
-  readonly ifMatch: string;
+/**
+ * What a write was decided on. With a cursor, what others wrote since stays, and only what collides is refused; with an etag, any
+ * change is.
+ */
+export type DecidedOn = { readonly base: string } | { readonly ifMatch: string };
+
+interface WriteOptions {
   readonly dryRun: boolean;
   readonly note?: string | undefined;
   /** The same for every attempt at one write: when an answer is lost, trying again cannot write twice. */
@@ -46,11 +52,12 @@ export async function writeConfig(
   api: Api,
   place: Place,
   write: Write,
+  decidedOn: DecidedOn,
   options: WriteOptions,
   page: ImpactPage = FIRST_PAGE,
 ): Promise<Outcome> {
   const { note, ...rest } = options;
-  const common = { ...rest, note: note === "" ? undefined : note, configId: place.configId };
+  const common = { ...decidedOn, ...rest, note: note === "" ? undefined : note, configId: place.configId };
   const shown = { own: [ownLayer(place)], ...page };
   const { write: outcome } =
     place.accountId === null
@@ -61,7 +68,7 @@ export async function writeConfig(
 }
 
 type Shown = ImpactPage & { readonly own: LayerKind[] };
-type Common = WriteOptions & { readonly configId: string };
+type Common = DecidedOn & WriteOptions & { readonly configId: string };
 
 async function writeAccount(api: Api, common: Common & { accountId: string }, write: Write, shown: Shown) {
   switch (write.kind) {

@@ -67,8 +67,6 @@ export function HistoryTab({ place, view, replace, at }: HistoryTabProps) {
           place={place}
           view={view}
           write={{ kind: "restore", revision: restoring.revision }}
-          collisions={[]}
-          onResolve={() => {}}
           onRefused={() => {}}
           onConflict={replace}
           onWritten={(written) => {
