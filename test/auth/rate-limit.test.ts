@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL, type Principal } from "../../src/auth/principal.js";
 import { createRateLimit, type RateLimit } from "../../src/auth/rate-limit.js";
@@ -80,6 +81,63 @@ describe("the rate limit over a shared Redis", () => {
     expect(passed).toBeLessThanOrEqual(100 * windowsSince(start));
     expect(passed).toBeLessThan(400);
   });
+});
+
+/** A gateway of the cell that others are of, too: its merge cache and its limit are in this Redis. */
+async function limitedApp(server: RedisServer): Promise<TestApp> {
+  const opened = await TestApp.forTest(undefined, {
+    ...OTHER_SETTINGS,
+    rateLimit: 50,
+    mergeCache: parseRedisUrl(server.url),
+  });
+  const isConnected = async () =>
+    /name=strata-merges .* cmd=ping /.test(String(await server.command("CLIENT", "LIST")));
+  await until("the gateway is connected to the shared Redis", isConnected);
+  return opened;
+}
+
+/** Reads of everything of a config, by both faces in turn. */
+async function readMany(apps: readonly TestApp[], count: number): Promise<number[]> {
+  const query = `{ config(accountId: "acme", configId: "conferences") { etag values } }`;
+  const url = "/v2/accounts/acme/configs/conferences";
+  const sent = Array.from({ length: count }, async (_, index) => {
+    const app = apps[index % apps.length]?.app;
+    const answer =
+      index % 4 < 2
+        ? await app?.inject({ method: "POST", url: "/graphql", payload: { query } })
+        : await app?.inject({ url });
+    return answer?.statusCode ?? 0;
+  });
+  return await Promise.all(sent);
+}
+
+test("while the Redis of limits and merges hangs, each gateway answers within its own limit; afterwards they count together", async () => {
+  const server = await startRedis();
+  const apps = [await limitedApp(server), await limitedApp(server)];
+  await until("both answer", async () => (await readMany(apps, 2)).every((status) => status === 200));
+  server.pause();
+  for (let burst = 0; burst < 2; burst++) {
+    const [start, elapsed] = [performance.now(), startFairClock()];
+    const statuses = await readMany(apps, 400);
+    expect([burst, [...new Set(statuses)].sort()]).toEqual([burst, [200, 429]]);
+    const passed = statuses.filter((status) => status === 200).length;
+    expect(passed).toBeLessThanOrEqual(2 * 50 * windowsSince(start));
+    expect(elapsed()).toBeLessThan(2_000);
+    // In a second of its own, so that each gateway has its whole limit again.
+    await delay(1_100);
+    if (burst > 0) expect(passed).toBeGreaterThanOrEqual(2 * 50);
+  }
+  server.resume();
+  await until(
+    "they count together",
+    async () => {
+      await delay(1_100);
+      const start = performance.now();
+      const passed = (await readMany(apps, 400)).filter((status) => status === 200).length;
+      return passed > 0 && passed <= 50 * windowsSince(start) && windowsSince(start) === 2;
+    },
+    20_000,
+  );
 });
 
 describe("the headers of a limited answer", () => {

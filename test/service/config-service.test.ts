@@ -329,7 +329,7 @@ describe("writes", () => {
   });
 
   test("a document at the limits is written and read; one over any limit is refused by the limit's name", async () => {
-    const services = await openTree(schemaFolder(OPEN_SCHEMAS));
+    const services = (await openTree(schemaFolder(OPEN_SCHEMAS))).patient();
     const full = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`k${i}`, i]));
     expect(written(await services.set("leaf", "open", full)).changes).toHaveLength(10_000);
     expect((await services.read("leaf", "open")).config.fields).toHaveLength(10_000);
@@ -391,7 +391,7 @@ describe("R13: a write holds against everything it was decided on", () => {
   });
 
   test("two hundred writers at once all get through", async () => {
-    const services = await openServices(schemaFolder(OPEN_SCHEMAS), temporaryFolder(FAST_DISK));
+    const services = (await openServices(schemaFolder(OPEN_SCHEMAS), temporaryFolder(FAST_DISK))).patient();
     await services.tree(["root"], ["leaf", "root"]);
     await Promise.all(
       Array.from({ length: 200 }, (_, i) => services.patch("leaf", "open", { [`w${i}`]: i })),
@@ -471,7 +471,7 @@ describe("R13: a write holds against everything it was decided on", () => {
 
   test("concurrent patches of different fields all survive", async () => {
     const folder = temporaryFolder(FAST_DISK);
-    const services = await openServices(schemaFolder(OPEN_SCHEMAS), folder);
+    const services = (await openServices(schemaFolder(OPEN_SCHEMAS), folder)).patient();
     await services.tree(["root"], ["leaf", "root"]);
     const rounds = cases(50);
     for (let round = 0; round < rounds; round++) {

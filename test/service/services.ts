@@ -14,6 +14,7 @@ import { LineageCache } from "../../src/service/read/lineage-cache.js";
 import { MergedConfigs } from "../../src/service/read/merged-configs.js";
 import { createRequestReader } from "../../src/service/read/request-reader.js";
 import type { WriteRequest, WriteResult } from "../../src/service/write/config-write.js";
+import { KeyedMutex } from "../../src/service/write/keyed-mutex.js";
 import type { WriteIntent } from "../../src/service/write/write-decision.js";
 import type { Store } from "../../src/store/store.js";
 import { storedDocuments } from "../store/stored-documents.js";
@@ -38,10 +39,20 @@ function registryOf(folder: string): SchemaRegistry {
   return registry;
 }
 
+const PATIENCE_MS = 60_000;
+
+class PatientMutex extends KeyedMutex {
+  override run<T>(key: string, _withinMs: number, work: () => Promise<T>): Promise<T> {
+    return super.run(key, PATIENCE_MS, work);
+  }
+}
+
 /** The use-cases over a real store of the test's own, with short words for what tests do all the time. */
 export class Services {
   #ticks = 0;
   readonly #lineages = new LineageCache(16 * 2 ** 20);
+  #patience = {};
+  #schemas = "";
   accounts!: AccountService;
   configs!: ConfigService;
   readonly live: LiveConfigs;
@@ -62,11 +73,24 @@ export class Services {
 
   /** From now on the schemas of another folder are in force. */
   serve(schemas: string): void {
+    this.#schemas = schemas;
     const { store, now } = this;
     const dependencies = { store, now, newId: () => randomUUID() };
     const registry = registryOf(schemas);
     this.accounts = new AccountService({ ...dependencies, registry });
-    this.configs = new ConfigService({ ...dependencies, registry, merges: createMerges() });
+    this.configs = new ConfigService({
+      ...dependencies,
+      registry,
+      merges: createMerges(),
+      ...this.#patience,
+    });
+  }
+
+  /** Where a test is about what writers do to each other, and not about how long they wait: no busy machine ends a write. */
+  patient(): this {
+    this.#patience = { deadlineMs: PATIENCE_MS, mutex: new PatientMutex() };
+    this.serve(this.#schemas);
+    return this;
   }
 
   /** Accounts in order, parents first: `["leaf", "reseller"]` hangs leaf under reseller; a `*` marks a reseller. */

@@ -22,7 +22,7 @@ async function open(): Promise<Services> {
     "account_config.x": ACCOUNT,
     "system_config.x": { properties: { numbers: {}, matched: {} } },
   });
-  const services = await openServices(folder);
+  const services = (await openServices(folder)).patient();
   await services.tree(["root"], ["leaf", "root"]);
   return services;
 }

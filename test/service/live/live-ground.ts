@@ -41,7 +41,7 @@ export class LiveGround {
     const opened = await openTestStore(folder, kept);
     const store = given.alter?.(opened) ?? opened;
     onTestFinished(() => opened.close());
-    const services = new Services(store, given.schemas ?? schemaFolder(SCHEMAS));
+    const services = new Services(store, given.schemas ?? schemaFolder(SCHEMAS)).patient();
     const ground = new LiveGround(services, folder, gatewayOver(services, given.notices));
     await services.tree(
       ["root"],
