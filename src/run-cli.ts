@@ -9,6 +9,8 @@ const HELP = `Usage: strata [command]
   diff                       tell what differs in a config since a moment, and who did it; the server may go on meanwhile
   import <file>              fill an empty store with an export
   import-kazoo <folder>      try, and with --apply do, the move of KAZOO's own documents into the store
+  plan <folder>              tell what has to be written so that documents hold what files declare, and for whom; the server may go on
+  apply <folder>             write it, each document only if it still does what the plan says
   prune                      list, and with --apply drop, overrides that are equal to what would be inherited
   audit                      print who did what, as lines of JSON; the server may go on meanwhile
   manifest                   print the settings as a flag manifest of the OpenFeature CLI, for its code generators
@@ -37,6 +39,15 @@ Options of import-kazoo:
   --apply                    write; without it only a report is made
   --json                     the report for programs
 
+Options of plan and apply: files are <account>/<config>.json and system/<config>.json, see docs/plan.md
+  --prune                    what the files do not name goes, from the documents of those who have a folder
+  --json                     the plan for programs
+  --accounts <n>             so many accounts are listed of each impact; by default 10
+  --out <file>               plan: write the plan for programs to this file as well
+  --plan <file>              apply: only if this is still what would be done, or what is left of it
+  --note <text>              apply: why, kept with each revision
+  plan exits with 0 where nothing is to be done, with 2 where something is, and with 1 where it cannot be
+
 Options of prune:
   --account <id>             whose documents
   --config <id>              only those of this config
@@ -61,7 +72,7 @@ Options of token:
   --open                     print a link that opens the console with it
   --url <url>                where the server is, for --open: https://strata.example; by default this machine
 
-export, diff, import, import-kazoo, prune, audit and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
+export, diff, import, import-kazoo, plan, apply, prune, audit and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
 More about backups: docs/backup.md. About moving in from KAZOO: docs/migrate-from-kazoo.md
 `;
 
@@ -75,6 +86,7 @@ export interface CliContext {
   readonly stderr: Terminal;
 }
 
+/** A number that it returns is the exit code. */
 type Command = (args: readonly string[], context: CliContext) => Promise<unknown>;
 
 /** Each command loads its own modules only: `strata help` does without the server and the stores. */
@@ -84,6 +96,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   diff: runDiff,
   import: runImport,
   "import-kazoo": runImportKazoo,
+  plan: runPlan,
+  apply: runApply,
   prune: runPrune,
   audit: runAudit,
   manifest: runManifest,
@@ -96,10 +110,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "--version": async (_args, { stdout }) => stdout.write(`${version()}\n`),
 };
 
+/** Their exit code 2 says something else than that they were misused. */
+const TELLING: ReadonlySet<string> = new Set(["plan"]);
+
 /**
  * Runs one command line; a failure becomes one line on `stderr`.
  * @param args without the program's name
- * @returns the exit code: 0, 1 for a failure, 2 for a command line that cannot be understood
+ * @returns the exit code: 0, 1 for a failure, 2 for a command line that cannot be understood; of `plan` as its command has it
  */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
   const [name = "start", ...rest] = args;
@@ -107,13 +124,13 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (command === undefined) throw new UsageError(`There is no command ${named(name)}.`);
     const isHelpWanted = rest.some((arg) => arg === "--help" || arg === "-h");
-    await (isHelpWanted ? help : command)(rest, context);
-    return 0;
+    const code = await (isHelpWanted ? help : command)(rest, context);
+    return typeof code === "number" ? code : 0;
   } catch (error) {
     const isMisused = error instanceof UsageError;
     const hint = isMisused ? " strata help says what there is." : "";
     context.stderr.write(`${error instanceof Error ? error.message : String(error)}${hint}\n`);
-    return isMisused ? MISUSED : FAILED;
+    return isMisused && !TELLING.has(name) ? MISUSED : FAILED;
   }
 }
 
@@ -166,6 +183,22 @@ async function runImportKazoo(args: readonly string[], { env, stdout, stderr }: 
     stdout,
     stderr,
   });
+}
+
+async function runPlan(args: readonly string[], { env, stdout, stderr }: CliContext): Promise<number> {
+  const [{ planCommand }, { openPlan }] = await Promise.all([
+    import("./command/plan-command.js"),
+    import("./open-plan.js"),
+  ]);
+  return planCommand(args, { open: (store) => openPlan(env, store), stdout, stderr });
+}
+
+async function runApply(args: readonly string[], { env, stdout, stderr }: CliContext): Promise<number> {
+  const [{ applyCommand }, { openApply }] = await Promise.all([
+    import("./command/apply-command.js"),
+    import("./open-plan.js"),
+  ]);
+  return applyCommand(args, { open: (store) => openApply(env, store), stdout, stderr });
 }
 
 async function runPrune(args: readonly string[], { env, stdout, stderr }: CliContext): Promise<void> {

@@ -1,13 +1,11 @@
 import { type Principal, SCOPES } from "../auth/principal.js";
 import { type Prunable, prunable } from "../domain/redundant.js";
 import type { StoreReads } from "../store/store.js";
-import { authorize, noSuchAccount } from "./authorize.js";
+import { noSuchAccount } from "./authorize.js";
 import type { ConfigCatalog } from "./config-catalog.js";
 import type { ConfigService } from "./config-service.js";
 import { fromStore } from "./from-store.js";
-import { snapshotOf } from "./read/config-snapshot.js";
-import { mergeOf } from "./read/merged-configs.js";
-import { createRequestReader } from "./read/request-reader.js";
+import { wholeConfig } from "./read/whole-config.js";
 
 /** Whoever runs the command has the store, and so may do everything. */
 const PRUNER: Principal = {
@@ -109,19 +107,10 @@ async function lookAt(
   catalog: ConfigCatalog,
   target: { readonly accountId: string; readonly configId: string },
 ): Promise<Prunable & { readonly etag: string }> {
-  const config = catalog.perspective(PRUNER, target);
-  const layers = await createRequestReader(reads, PRUNER).wholeLayers(target);
-  if (layers?.ancestry === undefined) throw noSuchAccount();
-  const { ancestry, ...read } = layers;
-  const view = authorize(PRUNER, "read", ancestry.lineage);
-  const merged = mergeOf(config.perspective, layers.documents);
-  const snapshot = snapshotOf(
-    config,
-    { layers: { ...read, lineage: ancestry.lineage }, config: merged },
-    view,
-  );
-  const [account] = ancestry.lineage;
+  const snapshot = await wholeConfig(reads, catalog, PRUNER, target);
+  const { account } = snapshot.view;
+  if (account === undefined) throw noSuchAccount();
   // Resellers' documents are inherited, and the root's.
-  const isInherited = account.isReseller || account.parentId === undefined;
+  const isInherited = account.isReseller || account.lineage.length === 1;
   return { ...prunable(snapshot.config, isInherited), etag: snapshot.etag };
 }

@@ -120,12 +120,16 @@ export type StoreReads = Pick<
   Store,
   | "lineages"
   | "descendants"
+  | "inheriting"
   | "layers"
   | "layersAt"
+  | "layersAfter"
   | "versions"
   | "history"
   | "accountHistory"
+  | "changes"
   | "pastChanges"
+  | "documentOwners"
   | "rootId"
   | "close"
 >;

@@ -7,8 +7,10 @@ import { isBegun, openForReading, refuseUnfinished } from "./lmdb-environment.js
 import { unusable } from "./lmdb-errors.js";
 import { checkFilesForReading, noStore } from "./lmdb-files.js";
 import { documentHistory } from "./lmdb-history.js";
-import { layersAt } from "./lmdb-past.js";
-import { changesBefore, configsOf, treeOf, versionsOf } from "./lmdb-records.js";
+import { documentOwners } from "./lmdb-index.js";
+import { inheriting } from "./lmdb-inheriting.js";
+import { layersAfter, layersAt } from "./lmdb-past.js";
+import { changesAfter, changesBefore, configsOf, treeOf, versionsOf } from "./lmdb-records.js";
 
 /**
  * The reads of a store's folder, without the folder's lock: a server may be writing in it.
@@ -50,12 +52,16 @@ function readsOf(folder: string, database: Database): StoreReads {
         return { tree: treeOf(database), lastDeletion: database.get("lastDeletion"), lineages };
       }),
     descendants: (of) => read(() => descendantsOf(database, of)),
+    inheriting: (of) => read(() => inheriting(database, of)),
     layers: (targets, bodies) => read(() => configsOf(database, targets, bodies)),
     layersAt: (targets, moment, now) => read(() => layersAt(database, targets, moment, now)),
+    layersAfter: (targets, sequence) => read(() => layersAfter(database, targets, sequence)),
     versions: (of) => read(() => versionsOf(database, of)),
     history: (of) => read(() => documentHistory(database, of)),
     accountHistory: (id, after, limit) => read(() => accountHistory(database, id, after, limit)),
+    changes: (after, limit) => read(() => changesAfter(database, after, limit)),
     pastChanges: (before, limit) => read(() => changesBefore(database, before, limit)),
+    documentOwners: (of) => read(() => documentOwners(database, of)),
     rootId: () => read(() => database.get("root")),
     close: () => database.close(),
   };
