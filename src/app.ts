@@ -2,8 +2,9 @@ import { createHash, randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { GraphQLSchema } from "graphql";
+import { addOtherFaces } from "./add-faces.js";
 import { OPEN_PRINCIPAL, type Principal } from "./auth/principal.js";
-import { callerOf, createRateLimit } from "./auth/rate-limit.js";
+import { createRateLimit } from "./auth/rate-limit.js";
 import { loadExamples } from "./examples.js";
 import { asSubgraph } from "./graphql/api/federation.js";
 import { createGraphqlSchema } from "./graphql/api/schema.js";
@@ -11,17 +12,12 @@ import { createGraphqlListener } from "./graphql/server/graphql-handler.js";
 import { ResponseCache } from "./graphql/server/response-cache.js";
 import { createResponseHeaders } from "./graphql/server/response-headers.js";
 import { readTrustedTexts, TrustedDocuments } from "./graphql/server/trusted-documents.js";
-import type { ReadClient } from "./http/client-address.js";
 import type { TimeOuts } from "./http/connection-limits.js";
 import type { Drain, DrainTimes } from "./http/drain.js";
 import { createHttpServer } from "./http/http-server.js";
-import { readJson } from "./http/json-body.js";
 import { createMetrics, type Metrics } from "./http/metrics.js";
-import { addOfrepFace } from "./ofrep/ofrep-face.js";
-import { type Access, openAccess } from "./open-access.js";
+import { openAccess } from "./open-access.js";
 import { type OpenedSchemas, openSchemas } from "./open-schemas.js";
-import { addRestFace } from "./rest/rest-face.js";
-import type { RestStreams } from "./rest/send-events.js";
 import type { CurrentSchemas } from "./schema/current-schemas.js";
 import type { Reload } from "./schema/schema-reloader.js";
 import { AccountService } from "./service/account-service.js";
@@ -187,16 +183,9 @@ async function assemble(
     tell,
   });
   serveGraphql(graphql);
-  await addOfrepFace(app, { createContext: openRead, identify, readJson });
-  await addRestFace(app, {
-    createContext: (principal, journal) => ({ ...openRead(principal, journal), live }),
-    identify,
-    streams: restStreams(streams, access, readClient),
-    originOf: (request) => readClient(request).origin,
-    readJson,
-    corsOrigins: settings.corsOrigins,
-    now,
-  });
+  const faces = { settings, access, limit, readClient, identify, streams, live, openRead, now };
+  const ofrep = await addOtherFaces(app, faces);
+  schemas.onChange(() => ofrep.schemasChanged());
   return app;
 }
 
@@ -209,14 +198,6 @@ async function openGraphqlSchema({ federation }: AppSettings): Promise<GraphQLSc
 async function readinessOf(store: Store): Promise<string | undefined> {
   const [obstacle] = await Promise.all([store.probeWrites(), store.rootId()]);
   return obstacle;
-}
-
-function restStreams(open: OpenStreams, { recheck }: Access, readClient: ReadClient): RestStreams {
-  return {
-    open,
-    recheck,
-    callerOf: (request, principal) => callerOf(principal, readClient(request).address),
-  };
 }
 
 function openStreams(

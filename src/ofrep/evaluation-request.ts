@@ -41,6 +41,12 @@ export function wantedConfigs(query: unknown): string[] | undefined {
   return named.size === 0 ? undefined : [...named];
 }
 
+/** A parameter of the query; undefined: it is missing or empty. Of one that came several times, the first. */
+export function queryText(query: unknown, name: string): string | undefined {
+  const [text] = [isRecord(query) ? own(query, name) : undefined].flat();
+  return typeof text === "string" && text !== "" ? text : undefined;
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import type { Json } from "../domain/json.js";
 import type { Layer, LayerKind } from "../domain/layer.js";
 import type { SchemaSide } from "../schema/config-schema.js";
@@ -56,18 +55,6 @@ export function evaluateAll(snapshot: ConfigSnapshot): FlagEvaluation[] {
     told.has(pointer) ? [] : (evaluateFlag(snapshot, pointer, keyOf(pointer)) ?? []),
   );
   return [...leaves, ...others];
-}
-
-/** Changes exactly when something may have changed that a caller is told of these configs. */
-export function bulkTag(snapshots: readonly ConfigSnapshot[]): string {
-  const parts = snapshots.map((snapshot) => {
-    const layers = snapshot.config.layers.map((layer) => [
-      layer.revision ?? 0,
-      accountIn(snapshot, layer) ?? "",
-    ]);
-    return [snapshot.etag, snapshot.schema.account?.digest ?? "", ...layers];
-  });
-  return hash("sha256", JSON.stringify(parts), "base64url").slice(0, 27);
 }
 
 interface Evaluated {

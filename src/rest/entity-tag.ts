@@ -11,11 +11,16 @@ export function entityTag(etag: string): string {
 /**
  * The tag by which `If-None-Match` names the etag, weakly or not, compressed or not; `*` names it as it is. The caller has the
  * current state already. Undefined: it has not.
+ * @param isCurrent absent: a tag is current that is the etag
  */
-export function namedTag(header: string, etag: string): string | undefined {
+export function namedTag(
+  header: string,
+  etag: string,
+  isCurrent = (tag: string) => tag === etag,
+): string | undefined {
   if (header.trim() === "*") return etag;
   const tags = [...header.matchAll(ENTITY_TAG)].map(([, , tag = ""]) => tag);
-  return tags.find((tag) => withoutCoding(tag) === etag);
+  return tags.find((tag) => isCurrent(withoutCoding(tag)));
 }
 
 /**

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Principal } from "../auth/principal.js";
 import { StrataError } from "../domain/errors.js";
 import type { RequestJournal } from "../service/request-journal.js";
+import type { CallerStreams } from "../stream/caller-streams.js";
 import { refusal } from "./answer.js";
 import { CONFIG_ROUTES } from "./config-routes.js";
 import { isCrossSiteWrite } from "./cross-site.js";
@@ -14,7 +15,6 @@ import { acceptJsonBodies, type ReadJson } from "./request-body.js";
 import { targetOf } from "./rest-request.js";
 import { PREFIX, type RestContext, type RestRoute } from "./route.js";
 import { send } from "./send.js";
-import type { RestStreams } from "./send-events.js";
 import { createSender } from "./sender.js";
 import { serveRoutes } from "./serve-routes.js";
 import { answerUnknownPath } from "./unknown-path.js";
@@ -22,7 +22,7 @@ import { validateExactly } from "./validate-request.js";
 
 export interface RestFaceOptions {
   readonly createContext: (principal: Principal, journal: RequestJournal) => RestContext;
-  readonly streams: RestStreams;
+  readonly streams: CallerStreams;
   /** @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
   readonly identify: (request: IncomingMessage) => Promise<Principal>;
   /** What the client of a request calls this server: scheme and host. */

@@ -1,23 +1,14 @@
-import type { IncomingMessage } from "node:http";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Principal } from "../auth/principal.js";
 import { unauthenticated } from "../auth/unauthenticated.js";
 import type { StrataError } from "../domain/errors.js";
-import type { OpenStreams, StreamEnd } from "../stream/open-streams.js";
+import type { CallerStreams } from "../stream/caller-streams.js";
+import type { StreamEnd } from "../stream/open-streams.js";
 import { type Frames, sendStream } from "../stream/send-stream.js";
 import type { StreamedAnswer } from "./answer.js";
 import { envelope, type Sender } from "./envelope.js";
 import { answerError } from "./error-answer.js";
 import { targetOf } from "./rest-request.js";
-
-/** What streams of this face share with all others. */
-export interface RestStreams {
-  readonly open: OpenStreams;
-  /** Rejects where the token in a request's headers is not good any more. */
-  readonly recheck: (headers: IncomingMessage["headers"]) => Promise<unknown>;
-  /** Names the caller for limits. */
-  readonly callerOf: (request: IncomingMessage, principal: Principal) => string;
-}
 
 const HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
@@ -27,7 +18,7 @@ const HEADERS = {
 
 /** Sends messages as server-sent events, each in KAZOO's envelope, in place of the reply. They are never compressed. */
 export async function sendEvents(
-  { open, recheck }: RestStreams,
+  { open, recheck }: CallerStreams,
   sender: Sender,
   principal: Principal,
   request: FastifyRequest,

@@ -2,13 +2,14 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
 import { NOBODY, type Principal } from "../auth/principal.js";
 import { RequestJournal } from "../service/request-journal.js";
+import type { CallerStreams } from "../stream/caller-streams.js";
 import type { StreamedAnswer } from "./answer.js";
 import type { Sender } from "./envelope.js";
 import { noteAnswer, noteCaller } from "./note-request.js";
 import { readRequest } from "./rest-request.js";
 import { pathsWithoutPost, type RestContext, type RestRoute } from "./route.js";
 import { send } from "./send.js";
-import { type RestStreams, sendEvents } from "./send-events.js";
+import { sendEvents } from "./send-events.js";
 import { tunnelledVerb, type Verb } from "./tunnelled-verb.js";
 import { answerUnknownPath } from "./unknown-path.js";
 import { type CheckRequest, createRequestCheck } from "./validate-request.js";
@@ -19,7 +20,7 @@ export interface ServedRoutes {
   /** Of every route. */
   readonly config: NonNullable<RouteShorthandOptions["config"]>;
   readonly createContext: (principal: Principal, journal: RequestJournal) => RestContext;
-  readonly streams: RestStreams;
+  readonly streams: CallerStreams;
   /** @throws StrataError UNAUTHENTICATED, RATE_LIMITED */
   readonly identify: (request: IncomingMessage) => Promise<Principal>;
 }

@@ -11,7 +11,7 @@ export type StreamEnd =
   | { readonly kind: "restart"; readonly retryMs: number };
 
 /** What a stream goes over. */
-export type Transport = "sse" | "multipart" | "websocket" | "rest";
+export type Transport = "sse" | "multipart" | "websocket" | "rest" | "ofrep";
 
 export interface FollowedStream {
   readonly transport: Transport;

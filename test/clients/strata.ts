@@ -21,17 +21,20 @@ export interface Strata {
   readonly url: string;
   /** A token that acts for an account; absent: for a superadmin. */
   token(account?: string): Promise<string>;
+  /** Ends the server, and starts it again at the same address, on the same data. */
+  restart(whileGone: () => Promise<void>): Promise<void>;
 }
 
 /** A server on a port of its own that asks for tokens, with the examples in it, for all tests of a file. */
 export function openStrata(env: NodeJS.ProcessEnv = {}): Strata {
   const secret = randomBytes(32).toString("base64");
+  const folder = mkdtempSync(join(tmpdir(), "strata-clients-"));
   let url = "";
-  beforeAll(async () => {
-    const folder = mkdtempSync(join(tmpdir(), "strata-clients-"));
+  let app: Awaited<ReturnType<StartServer["startServer"]>> | undefined;
+  const start = async (port: string) => {
     const { startServer } = (await import(new URL("src/start-server.ts", ROOT).pathname)) as StartServer;
-    const app = await startServer({
-      STRATA_PORT: "0",
+    app = await startServer({
+      STRATA_PORT: port,
       STRATA_STORE: `lmdb:${folder}`,
       STRATA_SCHEMAS: new URL("schemas", ROOT).pathname,
       STRATA_JWT_SECRET: secret,
@@ -40,14 +43,22 @@ export function openStrata(env: NodeJS.ProcessEnv = {}): Strata {
       ...env,
     });
     url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}/graphql`;
+  };
+  beforeAll(async () => {
+    await start("0");
     return async () => {
-      await app.close();
+      await app?.close();
       rmSync(folder, { recursive: true, force: true });
     };
   });
   return {
     get url() {
       return url;
+    },
+    async restart(whileGone) {
+      await app?.close();
+      await whileGone();
+      await start(new URL(url).port);
     },
     token: (account) =>
       new SignJWT(account === undefined ? { superadmin: true } : { account_id: account })

@@ -5,10 +5,12 @@ import { createHttpServer } from "../../src/http/http-server.js";
 import { readJson } from "../../src/http/json-body.js";
 import { createMetrics } from "../../src/http/metrics.js";
 import { addOfrepFace } from "../../src/ofrep/ofrep-face.js";
+import { LiveConfigs } from "../../src/service/live/live-configs.js";
 import { createRequestReader } from "../../src/service/read/request-reader.js";
 import { observeStore } from "../../src/store/observed-store.js";
 import type { Store } from "../../src/store/store.js";
 import { TestApp } from "../graphql/test-app.js";
+import { testStreams } from "../rest/test-streams.js";
 import { Services, SHIPPED_SCHEMAS } from "../service/services.js";
 import { alteredStore } from "../store/altered-store.js";
 import { openTestStore } from "../store/test-store.js";
@@ -36,6 +38,17 @@ async function openFace(store: Store, services: Services) {
       reader: createRequestReader(store, OPEN_PRINCIPAL),
     }),
     readJson,
+    count: async () => {},
+    live: new LiveConfigs({
+      store,
+      openConfigs: () => services.configs,
+      createReader: (principal) => createRequestReader(store, principal),
+      now: () => new Date(),
+    }),
+    streams: testStreams(),
+    signing: { isOffered: true, tickets: undefined, id: "" },
+    originOf: () => "http://127.0.0.1",
+    now: () => new Date(),
   });
   return app;
 }

@@ -1,9 +1,9 @@
-import type { RestStreams } from "../../src/rest/send-events.js";
+import type { CallerStreams } from "../../src/stream/caller-streams.js";
 import { OpenStreams } from "../../src/stream/open-streams.js";
 import { STREAM_TIMES } from "../../src/stream/stream-times.js";
 
 /** Streams of one caller, whose token is good for ever. */
-export function testStreams(): RestStreams {
+export function testStreams(): CallerStreams {
   const open = new OpenStreams({
     perCaller: 10,
     perConnection: 10,

@@ -1,0 +1,57 @@
+import type { Principal } from "../auth/principal.js";
+import type { StreamTickets, StreamTopic } from "./stream-ticket.js";
+
+export const STREAM_PATH = "/event-stream";
+const PREFIX = "/ofrep/v1";
+/** Seconds after which a page that nobody looks at closes its stream. */
+const INACTIVITY_SECONDS = 120;
+
+/** How addresses of event streams say whom they are for. */
+export interface StreamSigning {
+  /** Undefined: not at all. */
+  readonly tickets: StreamTickets | undefined;
+  /** Whether clients are told of event streams. */
+  readonly isOffered: boolean;
+  /** Addresses from before it was another one end. */
+  readonly id: string;
+}
+
+/** Where a client hears of changes, as a bulk answer tells it. */
+export interface EventStream {
+  readonly type: "sse";
+  readonly url: string;
+  readonly inactivityDelaySec: number;
+}
+
+/** A way to an event stream. */
+export interface StreamAddress {
+  /** When it ends, in seconds since the epoch; undefined: never. */
+  readonly endsAt: number | undefined;
+  /** @param state the one that the client is told with it: a change before it has connected is not lost */
+  stream(state: string): EventStream;
+}
+
+/** Undefined: none is offered. @param origin of this server, as the client calls it */
+export function streamAddress(
+  origin: string,
+  { isOffered, tickets }: StreamSigning,
+  principal: Principal,
+  topic: StreamTopic,
+): StreamAddress | undefined {
+  if (!isOffered) return undefined;
+  const ticket = tickets?.issue(principal, topic);
+  const { accountId, configs } = topic;
+  return {
+    endsAt: ticket?.endsAt,
+    stream: (state) => {
+      const query = new URLSearchParams({
+        account: accountId,
+        ...(configs !== "" && { configs }),
+        since: state,
+        ...(ticket && { ticket: ticket.text }),
+      });
+      const url = `${origin}${PREFIX}${STREAM_PATH}?${query}`;
+      return { type: "sse", url, inactivityDelaySec: INACTIVITY_SECONDS };
+    },
+  };
+}
