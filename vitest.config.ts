@@ -31,7 +31,7 @@ export default defineConfig({
     globalSetup: ["test/global-setup.ts"],
     setupFiles: ["reflect-metadata"],
     testTimeout: 120_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     server: { deps: { inline: [/type-graphql/] } },
     projects: [
       {

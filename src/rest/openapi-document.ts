@@ -42,6 +42,9 @@ const SECURITY_SCHEMES = {
 /** One of them is enough. */
 const EITHER_TOKEN = Object.keys(SECURITY_SCHEMES).map((name) => ({ [name]: [] }));
 
+/** Explorers fill their forms with it. Of the schema alone they would make a text for every member, `verb` too, and be refused. */
+const EXAMPLE_BODY = { data: { pin_timeout: 3_000 } };
+
 /** The route that serves the document; it is in the document itself. */
 export function openapiRoute(routes: readonly RestRoute[], version: string): RestRoute {
   let headers: Readonly<Record<string, string>> = {};
@@ -109,7 +112,7 @@ function operation({ operationId, tag, summary, description, request, ...route }
     ...(request.body && {
       requestBody: {
         required: route.bodyless !== true,
-        content: { "application/json": { schema: request.body } },
+        content: { "application/json": { schema: request.body, example: EXAMPLE_BODY } },
       },
     }),
     // Of a dry run nothing is created.

@@ -3,12 +3,12 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { promisify } from "node:util";
 
 const ROOT = new URL("../../", import.meta.url);
-/** Where the code of docs/clients.md is put: beside what it imports. */
+/** Where the code of the pages is put: beside what it imports. */
 const FOLDER = new URL("docs/", import.meta.url);
 const BIN = new URL("node_modules/.bin/", import.meta.url).pathname;
 
 /** The pages whose code is run. */
-const PAGES = ["docs/clients.md", "docs/live-transports.md"];
+const PAGES = ["docs/clients.md", "docs/live-transports.md", "docs/tracing.md"];
 
 /** What the page tells readers to run, in the folder of their code. */
 const GENERATORS: readonly (readonly [string, ...string[]])[] = [

@@ -541,6 +541,13 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "data": {
+                 *         "pin_timeout": 3000
+                 *       }
+                 *     }
+                 */
                 "application/json": {
                     /** @description Settings. `null` means: inherit. Members `id` and `ui_metadata` are passed over, so that an answer can be sent back, unless the schema names them. */
                     data: {
@@ -729,6 +736,13 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "data": {
+                 *         "pin_timeout": 3000
+                 *       }
+                 *     }
+                 */
                 "application/json": {
                     /** @description Settings. `null` means: inherit. Members `id` and `ui_metadata` are passed over, so that an answer can be sent back, unless the schema names them. */
                     data: {
@@ -1072,6 +1086,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "data": {
+                 *         "pin_timeout": 3000
+                 *       }
+                 *     }
+                 */
                 "application/json": {
                     /** @description Settings. `null` means: inherit. Members `id` and `ui_metadata` are passed over, so that an answer can be sent back, unless the schema names them. */
                     data: {
