@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Commit, DocumentKey, DocumentRevision, Store, Version } from "../../src/store/store.js";
 import { cases, SEED } from "../cases.js";
-import { accountCommit, documentCommit, documentKey, type OpenedStore, versionOf } from "./store-contract.js";
+import {
+  accountCommit,
+  accountDeletion,
+  documentCommit,
+  documentKey,
+  type OpenedStore,
+  versionOf,
+} from "./store-contract.js";
 
 /** How much of a history the store to test keeps. */
 interface Kept {
@@ -13,6 +20,7 @@ interface Kept {
 const KEY = documentKey("root", "x");
 const ALL = { limit: 10_000, bytes: 2 ** 30 };
 const RUNS = cases(20);
+const LIVES = cases(8);
 
 /** What the port promises of the history of documents. Each adapter runs all of it. */
 export function describeHistoryContract(name: string, open: (kept?: Kept) => Promise<OpenedStore>): void {
@@ -56,24 +64,57 @@ export function describeHistoryContract(name: string, open: (kept?: Kept) => Pro
         versionOf(
           await store.commit({ ...documentCommit(below, { v: 1 }), write: blamed(below, { v: 1 }, "first") }),
         );
-        const account = {
-          id: "below",
-          name: "The below",
-          parentId: "root",
-          isReseller: false,
-          createdAt: "",
-        };
-        const deletion = {
-          ...accountCommit("below", "root"),
-          write: { on: "account", kind: "DELETE", account },
-        } as const;
-        versionOf(await store.commit(deletion));
+        versionOf(await store.commit(accountDeletion("below", "root")));
         expect(await store.history({ key: below, ...ALL })).toEqual({ revisions: [], oldest: undefined });
         versionOf(await store.commit(accountCommit("below", "root")));
         const again = versionOf(await store.commit(documentCommit(below, { v: 2 })));
         expect((await store.history({ key: below, ...ALL })).revisions).toMatchObject([{ version: again }]);
         expect((await stored(store, below))?.blame).toBeUndefined();
       }));
+
+    it("of each life of an account alone, however many accounts had its id, and however long their histories were", async () => {
+      const step = fc.oneof(
+        {
+          weight: 4,
+          arbitrary: fc.record({ config: fc.constantFrom("x", "y"), writes: fc.integer({ min: 1, max: 9 }) }),
+        },
+        { weight: 2, arbitrary: fc.constant("new life" as const) },
+        { weight: 1, arbitrary: fc.constant("reopen" as const) },
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 12 }), (steps) =>
+          using(async ({ store: first, reopen }) => {
+            let store = first;
+            const lives: Record<string, number> = {};
+            versionOf(await store.commit(accountCommit("below", "root")));
+            for (const each of steps) {
+              if (each === "reopen") store = await reopen();
+              else if (each === "new life") {
+                versionOf(await store.commit(accountDeletion("below", "root")));
+                versionOf(await store.commit(accountCommit("below", "root")));
+                for (const config of Object.keys(lives)) lives[config] = 0;
+              } else
+                for (let left = each.writes; left > 0; left--) {
+                  const v = (lives[each.config] ?? 0) + 1;
+                  lives[each.config] = v;
+                  versionOf(await store.commit(documentCommit(documentKey("below", each.config), { v })));
+                }
+              for (const [config, count] of Object.entries(lives)) {
+                const { revisions, oldest } = await store.history({
+                  key: documentKey("below", config),
+                  ...ALL,
+                });
+                expect(revisions.map(({ version }) => version.revision)).toEqual(
+                  Array.from({ length: count }, (_, index) => count - index),
+                );
+                expect(oldest).toBe(count === 0 ? undefined : 1);
+              }
+            }
+          }),
+        ),
+        { numRuns: LIVES, seed: SEED },
+      );
+    });
 
     it("by pages that go on below a revision, bounded in number and in bytes, never empty for their size", () =>
       using(async ({ store }) => {

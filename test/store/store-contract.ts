@@ -73,6 +73,13 @@ export function accountCommit(
   };
 }
 
+export function accountDeletion(id: string, parentId: string | undefined): Commit {
+  return {
+    ...accountCommit(id, parentId),
+    write: { on: "account", kind: "DELETE", account: accountOf(id, parentId) },
+  };
+}
+
 export function versionOf(outcome: CommitOutcome): Version {
   if (outcome.outcome !== "done") throw new Error(`expected done, got ${JSON.stringify(outcome)}`);
   return outcome.version;

@@ -10,9 +10,10 @@ import type { Database } from "./lmdb-database.js";
 import { isBegun, openForReading, refuseUnfinished } from "./lmdb-environment.js";
 import { unusable } from "./lmdb-errors.js";
 import { checkFilesForReading, noStore } from "./lmdb-files.js";
-import { blameAt, historyKey } from "./lmdb-history.js";
+import { blameAt, historyKey, revisionsOf } from "./lmdb-history.js";
 import { LAST_KEYS } from "./lmdb-index.js";
-import { changesAfter, droppedOf, incarnationOf, sequenceOf, versionKey } from "./lmdb-records.js";
+import { changesAfter, droppedOf, incarnationOf, sequenceOf } from "./lmdb-records.js";
+import { versionKey } from "./lmdb-versions.js";
 
 const PAGE = 500;
 /** Comes after every id, and after the owner of the system layer. */
@@ -78,12 +79,10 @@ class LmdbArchiveSource implements ArchiveSource {
   }
 
   async writes(key: DocumentKey, fromRevision: number, limit: number): Promise<ArchivedWrite[]> {
-    const range = {
-      start: historyKey(key, fromRevision),
-      end: historyKey(key, Number.MAX_SAFE_INTEGER),
-      limit,
-    };
-    const records = this.#page((database) => database.getRange(range));
+    const start = historyKey(key, fromRevision);
+    const records = this.#page((database) =>
+      database.getRange({ start, end: revisionsOf(database, key).end, limit }),
+    );
     return records.map(({ value }) => ({ key, ...parseDocument(value) }));
   }
 

@@ -18,8 +18,8 @@ import {
   putDocument,
   sequenceOf,
   unfinishedImport,
-  versionOf,
 } from "./lmdb-records.js";
+import { versionOf } from "./lmdb-versions.js";
 
 /**
  * A store's folder to be filled, made when it is not there. No server can have it meanwhile, nor another import.

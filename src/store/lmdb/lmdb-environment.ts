@@ -5,6 +5,7 @@ import { type FolderLock, lockFolder } from "./folder-lock.js";
 import { type Database, randomToken } from "./lmdb-database.js";
 import { commitErrorOf, unusable } from "./lmdb-errors.js";
 import { checkFiles, damaged, makeFolder } from "./lmdb-files.js";
+import { removeLeft } from "./lmdb-left-histories.js";
 import { FORMAT, unfinishedImport } from "./lmdb-records.js";
 import { UPGRADED_FORMAT, upgradeStore } from "./lmdb-upgrade.js";
 
@@ -40,6 +41,7 @@ export async function openFolder(
     try {
       await prepare(database, settings);
       if (purpose === "serve") refuseUnfinished(database, folder);
+      else await removeLeft(database);
     } catch (error) {
       await database.close();
       throw error;

@@ -16,6 +16,7 @@ import {
   versionText,
 } from "../store.js";
 import type { Database } from "./lmdb-database.js";
+import { versionOf } from "./lmdb-versions.js";
 
 /** The revisions of each document, and beside them its blame and which part of its history is to be kept. */
 export const historyKey = (key: DocumentKey, revision: number): Key => [
@@ -116,14 +117,15 @@ export function documentHistory(
   database: Database,
   { key, before = Number.MAX_SAFE_INTEGER, limit, bytes }: HistoryOf,
 ): DocumentHistory {
+  const { start, end } = revisionsOf(database, key);
   const records: string[] = [];
   let left = bytes;
-  for (const { value } of database.getRange({ ...below(key, before), limit })) {
+  for (const { value } of database.getRange({ ...below(key, Math.min(before, revisionIn(end))), limit })) {
     left -= Buffer.byteLength(value);
     if (left < 0 && records.length > 0) break;
     records.push(value);
   }
-  const [oldest] = database.getKeys({ start: historyKey(key, 0), end: afterAll(key), limit: 1 });
+  const [oldest] = database.getKeys({ start, end, limit: 1 });
   return {
     revisions: records.map(documentRevision),
     oldest: oldest === undefined ? undefined : revisionIn(oldest),
@@ -135,21 +137,15 @@ function below(key: DocumentKey, revision: number): { start: Key; end: Key; reve
   return { start: historyKey(key, revision - 1), end: historyKey(key, 0), reverse: true };
 }
 
-function afterAll(key: DocumentKey): Key {
-  return historyKey(key, Number.MAX_SAFE_INTEGER);
+/**
+ * A document's revisions. Each commit to it writes the next one, from 1 on; so one above the current one is of an account that
+ * had the id before, and was not removed yet.
+ */
+export function revisionsOf(database: Database, key: DocumentKey): { start: Key; end: Key } {
+  const current = versionOf(database, key)?.revision ?? 0;
+  return { start: historyKey(key, 0), end: historyKey(key, current + 1) };
 }
 
 function revisionIn(key: Key): number {
   return Array.isArray(key) ? Number(key[3]) : 0;
-}
-
-/** Takes away the histories and the blame of all documents of an account. */
-export function dropHistory(database: Database, owner: string): void {
-  for (const part of ["h", "b"])
-    for (const key of [...database.getKeys(ownedBy(part, owner))]) database.remove(key);
-}
-
-/** A config id is never empty, nor does one begin with what comes last. */
-export function ownedBy(part: string, owner: string): { start: Key; end: Key } {
-  return { start: [part, owner, ""], end: [part, owner, "\x7f"] };
 }

@@ -18,7 +18,7 @@ import { type AccountRecord, type DocumentKey, keyText, type LayersAfter, type L
 import { accountRevisions, lastAccountEntry, nextAccountEntry } from "./lmdb-account-history.js";
 import { accountOf } from "./lmdb-accounts.js";
 import type { Database } from "./lmdb-database.js";
-import { historyKey } from "./lmdb-history.js";
+import { historyKey, revisionsOf } from "./lmdb-history.js";
 import { documentKey, feedKey, incarnationOf, lastTime, sequenceOf } from "./lmdb-records.js";
 
 export function layersAt(
@@ -175,8 +175,7 @@ function documentAt(
   if (newest === undefined) return { last: undefined, next: undefined };
   if (isThen(newest)) return { last: newest, next: undefined };
   const { revision: end } = parseVersion(versionOfRecord(newest));
-  const range = { start: historyKey(key, 0), end: historyKey(key, Number.MAX_SAFE_INTEGER), limit: 1 };
-  const first = firstOf(database.getRange(range)) ?? newest;
+  const first = firstOf(database.getRange({ ...revisionsOf(database, key), limit: 1 })) ?? newest;
   if (!isThen(first)) return { last: undefined, next: first };
   const revision = lastWhere(parseVersion(versionOfRecord(first)).revision, end, (middle) =>
     isThen(entry(middle)),

@@ -8,7 +8,6 @@ import {
   newAccount,
   ownerOf,
   parseChange,
-  parseVersion,
   recordOf,
   storedDocument,
 } from "../records.js";
@@ -40,9 +39,11 @@ import {
 import { putAccountEntry } from "./lmdb-account-history.js";
 import { accountVersionOf, fitsTree, lineageOf, writeAccount } from "./lmdb-accounts.js";
 import { type Database, randomToken } from "./lmdb-database.js";
-import { blameAt, dropHistory, keepRevision, ownedBy } from "./lmdb-history.js";
+import { blameAt, keepRevision } from "./lmdb-history.js";
 import { indexDocument, passCommit } from "./lmdb-index.js";
+import { dropDocuments } from "./lmdb-left-histories.js";
 import { earlierOperation, rememberOperation, secondsUntilRoom } from "./lmdb-operations.js";
+import { versionKey, versionOf } from "./lmdb-versions.js";
 
 /** How long things are remembered that nobody needs for ever. */
 export interface Retention extends HistoryRetention {
@@ -58,10 +59,9 @@ export interface Retention extends HistoryRetention {
 
 /**
  * The layout, as ordered keys: accounts and every record they had, versions, documents, their writes by revision, their blame, who has
- * a document of which config, the feed by sequence, operation ids and when they are forgotten. A version has a key of its own, so that asking for it does not read the document.
+ * a document of which config, the feed by sequence, operation ids and when they are forgotten.
  */
 export const FORMAT = 3;
-export const versionKey = (key: DocumentKey): Key => ["v", ownerOf(key), key.configId];
 export const documentKey = (key: DocumentKey): Key => ["d", ownerOf(key), key.configId];
 /** When an account of this id was last deleted. */
 const deletionKey = (accountId: string): Key => ["gone", accountId];
@@ -177,7 +177,9 @@ function put(
   } else {
     if (write.kind === "DELETE") {
       passDeletion(database, write.account.id, at);
-      dropDocuments(database, write.account.id, version.revision);
+      // Those of the account itself leave nothing behind either.
+      const dropped = dropDocuments(database, write.account.id) + version.revision;
+      database.put("dropped", String(droppedOf(database) + dropped));
     }
     if (writeAccount(database, write, version)) database.put("tree", randomToken());
     putAccountEntry(database, write.account.id, version.sequence, change);
@@ -203,26 +205,6 @@ export function putDocument(database: Database, key: DocumentKey, record: string
   database.put(documentKey(key), record);
 }
 
-/**
- * Takes away everything of an account's documents, and counts the commits that leave nothing behind.
- * @param accountRevisions how many of them were of the account itself, its deletion included
- */
-function dropDocuments(database: Database, owner: string, accountRevisions: number): void {
-  let dropped = accountRevisions;
-  for (const { key, value } of [...database.getRange(ownedBy("v", owner))]) {
-    dropped += parseVersion(value).revision;
-    indexDocument(database, { accountId: owner, configId: configIdIn(key) }, false);
-  }
-  for (const part of ["v", "d"])
-    for (const key of [...database.getKeys(ownedBy(part, owner))]) database.remove(key);
-  dropHistory(database, owner);
-  database.put("dropped", String(droppedOf(database) + dropped));
-}
-
-function configIdIn(key: Key): string {
-  return Array.isArray(key) ? String(key[2]) : "";
-}
-
 function documentOf(
   database: Database,
   key: DocumentKey,
@@ -233,11 +215,6 @@ function documentOf(
   if (record === undefined) return undefined;
   if (withBlame) return storedDocument(record, blameAt(database, key));
   return isInherited ? inheritedDocument(record) : storedDocument(record);
-}
-
-export function versionOf(database: Database, key: DocumentKey): Version | undefined {
-  const text = database.get(versionKey(key));
-  return text === undefined ? undefined : parseVersion(text);
 }
 
 export function configsOf(

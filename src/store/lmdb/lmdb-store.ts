@@ -47,6 +47,7 @@ import { unusable } from "./lmdb-errors.js";
 import { documentHistory } from "./lmdb-history.js";
 import { documentOwners } from "./lmdb-index.js";
 import { inheriting } from "./lmdb-inheriting.js";
+import { hasLeft, REVISIONS_PER_PIECE } from "./lmdb-left-histories.js";
 import { namedOperation, operationVersion } from "./lmdb-operations.js";
 import { layersAfter, layersAt } from "./lmdb-past.js";
 import {
@@ -59,6 +60,7 @@ import {
   treeOf,
   versionsOf,
 } from "./lmdb-records.js";
+import { LmdbRemoval } from "./lmdb-removal.js";
 import { notApplied, probe } from "./lmdb-ticket.js";
 import { LmdbWatch } from "./lmdb-watch.js";
 import { RenewableDatabase } from "./renewable-database.js";
@@ -70,6 +72,8 @@ export interface LmdbStoreOptions extends Partial<Retention> {
   readonly mapSizeBytes?: number;
   readonly onNotice?: (notice: StoreNotice) => void;
   readonly readerCheckMs?: number;
+  /** How many revisions of deleted accounts one transaction removes. */
+  readonly revisionsPerPiece?: number;
 }
 
 type Settings = Required<LmdbStoreOptions>;
@@ -84,6 +88,7 @@ const DEFAULTS = {
   now: Date.now,
   onNotice: (_notice: StoreNotice): void => {},
   readerCheckMs: 60_000,
+  revisionsPerPiece: REVISIONS_PER_PIECE,
 };
 const PROBE_EVERY_MS = 1_000;
 
@@ -104,6 +109,7 @@ class LmdbStore implements Store {
   readonly #watch: LmdbWatch;
   readonly #open: RenewableDatabase;
   readonly #commits: LmdbCommitQueue;
+  readonly #removal: LmdbRemoval;
   /** The first moment that nobody has been told of, RFC 3339; commits get no earlier time. Empty: there is none. */
   #earliest = "";
   #closing: Promise<void> | undefined;
@@ -117,6 +123,8 @@ class LmdbStore implements Store {
     this.#open = new RenewableDatabase(database, settings, () => this.#watch.loss());
     this.#watch = new LmdbWatch({ ...settings, database: () => this.#open.current });
     this.#commits = new LmdbCommitQueue(this.#open, this.#watch, settings);
+    this.#removal = new LmdbRemoval(this.#commits, settings.revisionsPerPiece);
+    if (hasLeft(database)) this.#removal.start();
   }
 
   lineages(accountIds: readonly string[]): Promise<Lineages> {
@@ -213,16 +221,18 @@ class LmdbStore implements Store {
     return this.#read((database) => database.get("root"));
   }
 
-  commit(commit: Commit): Promise<CommitOutcome> {
-    if (this.#closing !== undefined) return Promise.resolve(notApplied(this.#closed()));
+  async commit(commit: Commit): Promise<CommitOutcome> {
+    if (this.#closing !== undefined) return notApplied(this.#closed());
     const { write, operation } = commit;
     const text = write.on === "document" ? documentText(write) : undefined;
-    return this.#commits.enqueue({
+    const outcome = await this.#commits.enqueue({
       characters: text?.length ?? 0,
       decide: (database) => decide(database, commit, text, { ...this.#settings, earliest: this.#earliest }),
       isThere: (database, decided) =>
         decided.outcome === "done" && sameVersion(operationVersion(database, operation), decided.version),
     });
+    if (write.kind === "DELETE") this.#removal.start();
+    return outcome;
   }
 
   operation(id: string): Promise<EarlierOperation | undefined> {
@@ -263,6 +273,7 @@ class LmdbStore implements Store {
   /** A transaction that hangs is left alone: to close the environment under it would hang this thread as well. */
   async #finish(): Promise<void> {
     this.#watch.close();
+    this.#removal.end();
     try {
       await within(2 * ANSWER_WITHIN_MS, Promise.all([this.#commits.idle(), this.#open.settled()]));
     } catch {

@@ -123,7 +123,8 @@ class Ledger {
     await raw.close();
     expect([...current.values()].reduce((sum, revision) => sum + revision, 0)).toBe(sequence);
     expect(feed).toHaveLength(sequence);
-    expect(feed.at(-1)).toEqual(["feed", sequence]);
+    // It may have been killed before its first commit.
+    if (sequence > 0) expect(feed.at(-1)).toEqual(["feed", sequence]);
   }
 
   #expectEntry([, , configId, revision]: EntryKey, value: string): void {

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { open } from "lmdb";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockFolder } from "../../../src/store/lmdb/folder-lock.js";
-import { openLmdbStore } from "../../../src/store/lmdb/lmdb-store.js";
+import { type LmdbStoreOptions, openLmdbStore } from "../../../src/store/lmdb/lmdb-store.js";
 import { observeStore, type StoreCall } from "../../../src/store/observed-store.js";
 import { SYSTEM_OWNER, storedDocument } from "../../../src/store/records.js";
-import { type HistoryRetention, type Store, sequenceOfChange } from "../../../src/store/store.js";
+import { type Store, sequenceOfChange } from "../../../src/store/store.js";
 import { cases } from "../../cases.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { TestProcess } from "../../test-process.js";
@@ -26,7 +26,7 @@ import {
 } from "../store-contract.js";
 import { storedDocuments } from "../stored-documents.js";
 
-async function openTemporary(kept: Partial<HistoryRetention> = {}): Promise<OpenedStore> {
+async function openTemporary(kept: Partial<LmdbStoreOptions> = {}): Promise<OpenedStore> {
   const folder = temporaryFolder();
   const store = await openLmdbStore({ folder, ...kept });
   let current = store;
@@ -43,6 +43,9 @@ async function openTemporary(kept: Partial<HistoryRetention> = {}): Promise<Open
 
 describeStoreContract("The LMDB store", openTemporary);
 describeHistoryContract("The LMDB store", openTemporary);
+describeHistoryContract("The LMDB store that removes histories slowly", (kept) =>
+  openTemporary({ ...kept, revisionsPerPiece: 1 }),
+);
 describeAccountContract("The LMDB store", openTemporary);
 describeFactsContract("The LMDB store", openTemporary);
 describeOperationContract("The LMDB store", (limits) =>
