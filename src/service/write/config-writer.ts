@@ -3,13 +3,12 @@ import { blameAfter, blameText } from "../../domain/blame.js";
 import { changedPointers } from "../../domain/changed-pointers.js";
 import { StrataError } from "../../domain/errors.js";
 import { fieldChanges } from "../../domain/field-change.js";
-import { checkJson, isObject, type Json, type JsonObject } from "../../domain/json.js";
+import { checkJson, isObject, type JsonObject } from "../../domain/json.js";
 import {
   type Commit,
   type Committed,
   type DocumentContent,
   type DocumentKey,
-  type EarlierOperation,
   type HistoryOf,
   keyText,
   type Position,
@@ -47,11 +46,19 @@ import {
   type ReadLayers,
   type Written,
 } from "./decided-write.js";
+import { digestible } from "./document-content.js";
 import { freshAncestry, freshLayers } from "./fresh-layers.js";
 import type { KeyedMutex } from "./keyed-mutex.js";
-import { checkOperationName, digestOf, earlierOperation, operationIdOf } from "./named-operation.js";
+import {
+  checkOperationName,
+  digestOf,
+  earlierOperation,
+  type GivenName,
+  type NamedOperation,
+  namedOperation,
+} from "./named-operation.js";
 import { type FieldConflict, fieldConflicts } from "./rebase.js";
-import { earlierWrite, memoOf } from "./replayed-write.js";
+import { earlierWrite, memoOf, replayedResult } from "./replayed-write.js";
 import { restoredRevision } from "./restored-revision.js";
 import { decideInPieces, type WriteDecision, type WriteIntent } from "./write-decision.js";
 
@@ -91,40 +98,55 @@ export class ConfigWriter {
     const startedAt = performance.now();
     const run = () =>
       guardTiming(principal, async () => {
-        if (this.#mutex.isLocked(key)) await this.#mayWait(principal, target.accountId);
-        return this.#mutex.run(key, WAIT_WITHIN_MS, () =>
-          this.#write(principal, { ...request, intent, note }, startedAt),
-        );
+        const checked = { ...request, intent, note };
+        const name = request.dryRun === true ? undefined : request.operationId;
+        const given = name === undefined ? undefined : { name, digest: digestOf(meaningOf(checked)) };
+        const replay = this.#mutex.isLocked(key) && (await this.#beforeWaiting(principal, target, given));
+        if (replay) return replay;
+        return this.#mutex.run(key, WAIT_WITHIN_MS, () => this.#write(principal, checked, given, startedAt));
       });
     const { journal } = this.#dependencies;
     const entry = { account: target.accountId, config: target.configId, kind: intent.kind };
     return journal === undefined ? run() : journal.write(entry, run, journaled);
   }
 
-  /** Who may not write here does not wait: they would hold up the others, and see by the clock that somebody writes. */
-  async #mayWait(principal: Principal, accountId: string | undefined): Promise<void> {
-    if (principal.isSuperadmin || accountId === undefined) return;
-    const ancestry = await freshAncestry(this.#dependencies.store, accountId);
+  /**
+   * Who may not write here does not wait: they would hold up the others, and see by the clock that somebody writes. Nor does
+   * the retry of a write that is done: where many write the same config it would be refused as often as it is sent.
+   * @returns the answer to such a retry
+   */
+  async #beforeWaiting(
+    principal: Principal,
+    target: ConfigTarget,
+    given: GivenName | undefined,
+  ): Promise<WriteResult | undefined> {
+    const { store } = this.#dependencies;
+    if (given !== undefined) {
+      const layers = await freshLayers(store, target);
+      const read = this.#decidable(principal, target, layers);
+      return this.#replay(principal, target, read, namedOperation(principal, layers, given));
+    }
+    if (principal.isSuperadmin || target.accountId === undefined) return undefined;
+    const ancestry = await freshAncestry(store, target.accountId);
     if (ancestry === undefined) throw noSuchAccount();
     authorize(principal, "write", ancestry.lineage);
+    return undefined;
   }
 
-  #write(principal: Principal, request: WriteRequest, startedAt: number): Promise<WriteResult> {
-    const name = request.dryRun === true ? undefined : request.operationId;
-    const digest = name === undefined ? "" : digestOf(meaningOf(request));
+  #write(
+    principal: Principal,
+    request: WriteRequest,
+    given: GivenName | undefined,
+    startedAt: number,
+  ): Promise<WriteResult> {
     const attempt = async (): Promise<Attempt<WriteResult>> => {
       const layers = await freshLayers(this.#dependencies.store, request.target);
       await yieldToEventLoop();
       const read = this.#decidable(principal, request.target, layers);
       await yieldToEventLoop();
-      const id = name && operationIdOf(principal, layers?.ancestry?.lineage, name);
-      const named = id ? { id, digest } : undefined;
-      const earlier = named && (await earlierOperation(this.#dependencies.store, named));
-      if (earlier) {
-        // Another account may have got the id of the one that was written.
-        if (layers?.ancestry && !isOlder(layers.ancestry.lineage, earlier.at)) throw noSuchAccount();
-        return { answer: await this.#replayed(principal, request.target, read, earlier) };
-      }
+      const named = given && namedOperation(principal, layers, given);
+      const replay = await this.#replay(principal, request.target, read, named);
+      if (replay !== undefined) return { answer: replay };
       const { snapshot: before, perspective } = read;
       if (request.ifMatch !== undefined && ![request.ifMatch].flat().includes(before.etag)) {
         return { answer: { result: "conflict", reason: "ifMatch", current: before, conflicts: [] } };
@@ -164,8 +186,8 @@ export class ConfigWriter {
     };
     const { deadlineMs = request.expectImpact === undefined ? undefined : EXPECT_WITHIN_MS } =
       this.#dependencies;
-    const given = { ...this.#dependencies, ...(deadlineMs !== undefined && { deadlineMs }) };
-    return commitUntilDone(given, attempt, startedAt);
+    const within = { ...this.#dependencies, ...(deadlineMs !== undefined && { deadlineMs }) };
+    return commitUntilDone(within, attempt, startedAt);
   }
 
   /** What the write does to the accounts that inherit from the layer. */
@@ -250,37 +272,21 @@ export class ConfigWriter {
     };
   }
 
-  /** The answer to a write that an earlier request has done. */
-  async #replayed(
+  /** The answer to a write that an earlier request has done; undefined: none has. */
+  async #replay(
     principal: Principal,
     target: ConfigTarget,
     read: ReadLayers,
-    operation: EarlierOperation,
-  ): Promise<WriteResult> {
-    const { snapshot, perspective } = read;
-    const earlier = await earlierWrite(this.#dependencies.store, target, perspective, operation);
+    named: NamedOperation | undefined,
+  ): Promise<WriteResult | undefined> {
+    const { store } = this.#dependencies;
+    const operation = named && (await earlierOperation(store, named));
+    if (operation === undefined) return undefined;
+    // Another account may have got the id of the one that was written.
+    if (read.ancestry && !isOlder(read.ancestry.lineage, operation.at)) throw noSuchAccount();
+    const earlier = await earlierWrite(store, target, read.perspective, operation);
     const impact = this.#impact(principal, read, () => earlier.stored);
-    return {
-      result: "written",
-      snapshot,
-      get changes() {
-        return earlier.changes;
-      },
-      get document() {
-        return earlier.content?.document;
-      },
-      get constraints() {
-        return earlier.content?.constraints ?? [];
-      },
-      get pins() {
-        return earlier.content?.pins ?? [];
-      },
-      revision: operation.version.revision,
-      dryRun: false,
-      replayed: true,
-      changedPointers: [],
-      impact: () => impact(read.snapshot.position),
-    };
+    return replayedResult(earlier, operation, read.snapshot, impact);
   }
 
   async #blame(key: DocumentKey, before: StoredDocument | undefined, after: JsonObject): Promise<string> {
@@ -332,12 +338,6 @@ export class ConfigWriter {
 
 /** Stands for a document where there is none. */
 const NOTHING: DocumentContent = { override: undefined };
-
-/** The same for the same document. */
-function digestible({ override = {}, constraints, pins }: DocumentContent): Json {
-  if (constraints === undefined && pins === undefined) return override;
-  return [override, (constraints ?? []).map((constraint) => ({ ...constraint })), pins ?? []];
-}
 
 async function checkIntent(intent: RequestedIntent): Promise<RequestedIntent> {
   if (intent.kind === "RESET" || intent.kind === "RESTORE") return intent;

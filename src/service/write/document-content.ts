@@ -1,6 +1,6 @@
 import { CONSTRAINTS_LIMIT, type Constraint, sameConstraints } from "../../domain/constraint.js";
 import { StrataError } from "../../domain/errors.js";
-import { checkDocumentSize, equals, isEmpty, type JsonObject, LIMITS } from "../../domain/json.js";
+import { checkDocumentSize, equals, isEmpty, type Json, type JsonObject, LIMITS } from "../../domain/json.js";
 import { keptPins } from "../../domain/pins.js";
 import { checkPatterns } from "../../schema/bounds.js";
 import type { DocumentContent } from "../../store/store.js";
@@ -53,4 +53,10 @@ export function checkContentSize({ override = {}, constraints = [], pins = [] }:
     `The document would be over a limit: with its constraints and pins larger than ${LIMITS.documentBytes} bytes as JSON.`,
     { pointer: "", limit: "document" },
   );
+}
+
+/** The same for the same document. */
+export function digestible({ override = {}, constraints, pins }: DocumentContent): Json {
+  if (constraints === undefined && pins === undefined) return override;
+  return [override, (constraints ?? []).map((constraint) => ({ ...constraint })), pins ?? []];
 }

@@ -36,6 +36,21 @@ export function digestOf(meaning: Json): string {
   return hash("sha256", canonical(meaning), "base64url");
 }
 
+/** The name that a caller gave a write, and what stands for all that the write means to do. */
+export interface GivenName {
+  readonly name: string;
+  readonly digest: string;
+}
+
+/** @param layers what was read for the write; undefined: there is no such account */
+export function namedOperation(
+  principal: Principal,
+  layers: { readonly ancestry?: { readonly lineage: Lineage } | undefined } | undefined,
+  { name, digest }: GivenName,
+): NamedOperation {
+  return { id: operationIdOf(principal, layers?.ancestry?.lineage, name), digest };
+}
+
 /**
  * The id that a caller's name for an operation makes. The same name of another account or subject makes another one; so
  * does that of an account which got its id when another had lost it.

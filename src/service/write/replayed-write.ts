@@ -14,8 +14,11 @@ import {
 } from "../../store/store.js";
 import { fromStore } from "../from-store.js";
 import type { Change } from "../impact/impact-scope.js";
+import type { ImpactAt } from "../impact/write-impact.js";
+import type { ConfigSnapshot } from "../read/config-snapshot.js";
 import { mergeOf } from "../read/merged-configs.js";
 import { type VisibleContent, visibleContent } from "../read/visible-layer.js";
+import type { WriteResult } from "./config-write.js";
 
 /** What a config write leaves for the answers to its retries: nothing that is a value. */
 interface Memo {
@@ -93,6 +96,36 @@ export async function earlierWrite(
       if (!isKept || replaced === "lost") throw gone(version);
       return fieldChanges(effective(replaced), effective(made));
     },
+  };
+}
+
+/** The answer to a retry of it: what was done then, and the config as it is now. */
+export function replayedResult(
+  earlier: EarlierWrite,
+  { version }: EarlierOperation,
+  snapshot: ConfigSnapshot,
+  impact: ImpactAt,
+): WriteResult {
+  return {
+    result: "written",
+    snapshot,
+    get changes() {
+      return earlier.changes;
+    },
+    get document() {
+      return earlier.content?.document;
+    },
+    get constraints() {
+      return earlier.content?.constraints ?? [];
+    },
+    get pins() {
+      return earlier.content?.pins ?? [];
+    },
+    revision: version.revision,
+    dryRun: false,
+    replayed: true,
+    changedPointers: [],
+    impact: () => impact(snapshot.position),
   };
 }
 

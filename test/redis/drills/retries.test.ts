@@ -42,6 +42,8 @@ async function writeUntilAnswered(
   n: number,
 ): Promise<{ attempts: number; replayed: boolean }> {
   const id = randomUUID();
+  const outcomes = new Map<string, number>();
+  const count = (outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   for (let attempts = 1; attempts <= ATTEMPTS; attempts++) {
     const url = urls[Math.floor(Math.random() * urls.length)] ?? "";
     const patience = attempts % 8 === 0 ? 5_000 : 1 + Math.floor(Math.random() * 500);
@@ -52,7 +54,8 @@ async function writeUntilAnswered(
         body: JSON.stringify({ data: { n } }),
         signal: AbortSignal.timeout(patience),
       });
-      await answer.arrayBuffer();
+      const text = await answer.text();
+      count(`${answer.status} ${/"message":"([^"]*)"/.exec(text)?.[1] ?? ""}`);
       // Lost on its way: as good as never sent.
       if (attempts % 8 !== 0 && Math.random() < 0.4) continue;
       if (answer.status === 200)
@@ -62,9 +65,11 @@ async function writeUntilAnswered(
       if (!isLost) throw new Error(`refused: ${answer.status}`);
     } catch (error) {
       if (error instanceof Error && error.message.startsWith("refused")) throw error;
+      count(String(error));
     }
   }
-  throw new Error(`no answer to write ${n} after ${ATTEMPTS} attempts`);
+  const told = [...outcomes].map(([outcome, times]) => `${times} times ${outcome}`).join("\n");
+  throw new Error(`no answer to write ${n} after ${ATTEMPTS} attempts:\n${told}`);
 }
 
 test(`each of ${WRITES} writes is done once, over two gateways, whatever becomes of its answers`, async () => {

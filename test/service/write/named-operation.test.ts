@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL, type Principal, SCOPES } from "../../../src/auth/principal.js";
 import type { JsonObject } from "../../../src/domain/json.js";
 import type { WriteRequest, WriteResult } from "../../../src/service/write/config-write.js";
@@ -139,6 +139,46 @@ test("the same operationId of another subject or account is another operation", 
   await expect(services.configs.write(principal("other"), foreign)).rejects.toMatchObject({
     code: "ACCOUNT_NOT_FOUND",
   });
+});
+
+test("the retry of a write that is done does not wait for those who write the same config", async () => {
+  const store = await openTestStore();
+  onTestFinished(() => store.close());
+  let letGo = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let isSlow = false;
+  const slow = alteredStore(store, {
+    commit: async (commit) => {
+      if (isSlow) await gate;
+      return store.commit(commit);
+    },
+  });
+  const services = new Services(slow, schemaFolder(OPEN_SCHEMAS));
+  await services.tree(["root"], ["reseller*", "root"], ["leaf", "reseller"], ["other", "root"]);
+  const request = { target, intent: patch({ a: 1 }), operationId: "one" };
+  const caller = principal("reseller");
+  const first = told(await services.configs.write(caller, request));
+  isSlow = true;
+  let isOver = false;
+  const others = ["x", "y"].map((name) => services.patch("leaf", "open", { [name]: 1 }));
+  void Promise.all(others).then(() => {
+    isOver = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(told(await services.configs.write(caller, request))).toEqual({ ...first, replayed: true });
+  await expect(services.configs.write(caller, { ...request, intent: patch({ a: 2 }) })).rejects.toMatchObject(
+    REUSED,
+  );
+  // Whoever may not write there is told so at once, and not what was done.
+  await expect(services.configs.write(principal("other"), request)).rejects.toMatchObject({
+    code: "ACCOUNT_NOT_FOUND",
+  });
+  expect(isOver).toBe(false);
+  letGo();
+  await Promise.all(others);
+  expect(await services.revision("leaf", "open")).toBe(3);
 });
 
 test("an account that gets a deleted one's id has nothing of its operations", async () => {
