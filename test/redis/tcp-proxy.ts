@@ -13,6 +13,7 @@ export class TcpProxy {
   readonly #held: (() => void)[] = [];
   #isDroppingReplies = false;
   #isStalled = false;
+  #awaited: { readonly text: string; readonly act: () => void } | undefined;
 
   private constructor(target: number, port: number) {
     this.#target = target;
@@ -60,6 +61,16 @@ export class TcpProxy {
     if (!on) for (const move of this.#held.splice(0)) move();
   }
 
+  /** Acts once when a client sends a text, before the text is passed on. */
+  whenSent(text: string, act: () => void): void {
+    this.#awaited = { text, act };
+  }
+
+  /** Whether what is waited for was not sent yet. */
+  get isWaiting(): boolean {
+    return this.#awaited !== undefined;
+  }
+
   close(): void {
     this.refuse();
     this.cut();
@@ -69,7 +80,13 @@ export class TcpProxy {
     const server = connect({ port: this.#target, host: HOST, noDelay: true, allowHalfOpen: true });
     const link = [client, server] as const;
     this.#links.add(link);
-    client.on("data", (bytes) => this.#move(() => server.write(bytes)));
+    client.on("data", (bytes) => {
+      if (this.#awaited !== undefined && bytes.includes(this.#awaited.text)) {
+        this.#awaited.act();
+        this.#awaited = undefined;
+      }
+      this.#move(() => server.write(bytes));
+    });
     server.on("data", (bytes) => {
       if (!this.#isDroppingReplies) this.#move(() => client.write(bytes));
     });

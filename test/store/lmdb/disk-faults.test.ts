@@ -1,31 +1,16 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { cases } from "../../cases.js";
 import { startFairClock } from "../../fair-time.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { TestProcess } from "../../test-process.js";
+import { compileShim } from "./fault-shim.js";
 
 const ROUNDS = cases(4);
-const source = fileURLToPath(new URL("fault-shim.c", import.meta.url));
 const childFile = new URL("crash-writer.ts", import.meta.url);
-
-function compileShim(into: string): string {
-  const shim = join(into, "fault-shim.so");
-  try {
-    execFileSync("cc", ["-shared", "-fPIC", "-O1", "-o", shim, source], { stdio: "pipe" });
-  } catch (error) {
-    throw new Error(
-      "This test breaks the disk for real and needs a C compiler for that: install one that answers to `cc` " +
-        `(Debian: apt-get install gcc libc6-dev; Alpine: apk add build-base). ${String(error)}`,
-    );
-  }
-  return shim;
-}
 
 interface Answer {
   readonly outcome: string;

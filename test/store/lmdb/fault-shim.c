@@ -9,6 +9,8 @@
  *   meta          the last write of a commit, the one that makes it valid, is done but reported as failed (EIO)
  *   meta-sticks   the same, and the attempt to take it back does nothing
  *   meta-once     the same for one commit; all is well from then on
+ *   die-before    the process is killed before the last write of a commit
+ *   die           the process is killed once that write is done: the commit is on disk, and nobody has been told
  *   slow          reaching the disk takes 2.5 seconds
  *
  * Every call that was interfered with adds a byte to FAULT_CONTROL.count.
@@ -17,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +95,11 @@ ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
   if (at >= META_PAGES && is_data_file(fd) && fault("short")) return syscall(SYS_pwrite64, fd, bytes, count / 2, at);
   if (at < META_PAGES && is_data_file(fd)) {
     int is_synchronous = fcntl(fd, F_GETFL) & O_DSYNC;
+    if (is_synchronous && fault("die-before")) kill(getpid(), SIGKILL);
+    if (is_synchronous && fault("die")) {
+      syscall(SYS_pwrite64, fd, bytes, count, at);
+      kill(getpid(), SIGKILL);
+    }
     if (swallow_next && !is_synchronous) {
       swallow_next = 0;
       return count;
