@@ -218,7 +218,7 @@ describe.skipIf(!IS_LONG)("in the long run", () => {
     `%s, killed ${KILLS} times at random: each named write is done once`,
     async (_, settingsOf) => {
       const all = settingsOf();
-      const gateways = [];
+      const gateways: KilledGateway[] = [];
       for (const settings of all) gateways.push(await startToKill(settings));
       const done: string[] = [];
       let isOver = false;

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
 import { TestApp } from "../test-app.js";
 
@@ -62,6 +63,32 @@ describe("constraints and pins in GraphQL", () => {
     schema: { type: "integer", minimum: 5, maximum: 60 },
     reason: "Fraud rules.",
   };
+
+  it("shows what a revision constrained and pinned where its config is read as of its time", async () => {
+    await mutate("setConfig", { ...RESELLER, values: { pin_timeout: 7 }, pin: ["/record_call"] });
+    await setTimeout(2);
+    await mutate("constrainConfig", { ...RESELLER, set: [LOCK] });
+    await setTimeout(2);
+    await mutate("constrainConfig", { ...RESELLER, remove: [LOCK.pointer] });
+    await mutate("resetConfig", RESELLER);
+    const { history } = (await config("reseller", "history { nodes { kind at } }")) as {
+      history: { nodes: { kind: string; at: string }[] };
+    };
+    expect(history.nodes.map(({ kind }) => kind)).toEqual(["RESET", "CONSTRAIN", "CONSTRAIN", "SET"]);
+    const query = `query ($asOf: DateTime!) { config(accountId: "reseller", configId: "calls", asOf: $asOf) {
+      layers { constraints { pointer kind reason } } fields { pointer pinned } } }`;
+    const then = async (node: number) => {
+      const { data } = await ask(query, { asOf: history.nodes[node]?.at });
+      const { layers = [], fields = [] } = (data?.config ?? {}) as {
+        layers?: { constraints: unknown[] }[];
+        fields?: { pointer: string; pinned: boolean }[];
+      };
+      return [layers[0]?.constraints, fields.flatMap(({ pointer, pinned }) => (pinned ? [pointer] : []))];
+    };
+    expect(await then(3)).toEqual([[], ["/record_call"]]);
+    expect(await then(2)).toEqual([[LOCK], ["/record_call"]]);
+    expect(await then(0)).toEqual([[], []]);
+  });
 
   it("shows what binds, what is dormant and what carries it", async () => {
     await mutate("setConfig", { ...SHOP, values: { record_call: true, pin_timeout: 90 } });
