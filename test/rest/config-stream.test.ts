@@ -41,6 +41,29 @@ describe("the stream of a config over REST", () => {
       .toMatchObject([{ transport: "rest", end: "client left" }]);
   });
 
+  test("goes on after the `Last-Event-ID` with exactly what came since, and with nothing where nothing came", async () => {
+    const live = await LiveApp.forTest();
+    const first = await EventReader.open(live.origin + PATH);
+    const id = (await first.event())?.id ?? "";
+    await first.close();
+    await live.write({ pin_timeout: 5_001 });
+    await live.write({ pin_timeout: 5_002 });
+    const second = await EventReader.open(live.origin + PATH, { headers: { "last-event-id": id } });
+    const [one, two] = [await second.event(), await second.event()];
+    expect([one, two].map((event) => JSON.parse(event?.data ?? ""))).toMatchObject([
+      { snapshot: false, reset: false, changes: [{ before: 3_000, after: 5_001 }] },
+      { snapshot: false, reset: false, changes: [{ before: 5_001, after: 5_002 }] },
+    ]);
+    await second.close();
+    const last = two?.id ?? "";
+    const third = await EventReader.open(live.origin + PATH, { headers: { "last-event-id": last } });
+    await live.write({ pin_timeout: 5_003 });
+    expect(JSON.parse((await third.event())?.data ?? "")).toMatchObject({
+      snapshot: false,
+      changes: [{ before: 5_002, after: 5_003 }],
+    });
+  });
+
   test("adds provenance where it is asked for", async () => {
     const live = await LiveApp.forTest();
     const reader = await EventReader.open(`${live.origin}${PATH}?provenance=true`);

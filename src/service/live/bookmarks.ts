@@ -1,4 +1,5 @@
 import type { StoreCursor } from "../store-cursor.js";
+import { yieldToEventLoop } from "../yield-to-event-loop.js";
 import type { LiveSubscription } from "./live-subscription.js";
 
 export interface BookmarkSource {
@@ -18,11 +19,12 @@ const LOOK_EVERY_MS = 1_000;
 export class Bookmarks {
   #timer: NodeJS.Timeout | undefined;
   #lookedAt = 0;
+  #isLooking = false;
 
   constructor(private readonly source: BookmarkSource) {}
 
   start(): void {
-    this.#timer ??= setInterval(() => this.look(), LOOK_EVERY_MS).unref();
+    this.#timer ??= setInterval(() => void this.look(), LOOK_EVERY_MS).unref();
   }
 
   stop(): void {
@@ -34,20 +36,24 @@ export class Bookmarks {
   moved(): void {
     const { position } = this.source;
     if (this.#timer === undefined || position === undefined) return;
-    if (position.sequence - this.#lookedAt >= COMMITS) this.look();
+    if (position.sequence - this.#lookedAt >= COMMITS) void this.look();
   }
 
-  look(): void {
+  /** In slices: thousands may be due at once. What is told meanwhile is later than the position, and wins. */
+  async look(): Promise<void> {
     const { position } = this.source;
-    if (position === undefined) return;
+    if (position === undefined || this.#isLooking) return;
+    this.#isLooking = true;
     this.#lookedAt = position.sequence;
     this.source.markTouched();
     const now = performance.now();
-    for (const subscription of this.source.subscriptions) {
+    for (const subscription of [...this.source.subscriptions]) {
+      await yieldToEventLoop();
       if (!subscription.options.bookmarks || subscription.size > 0) continue;
       const behind = position.sequence - subscription.sequence;
       const isDue = behind >= COMMITS || now - subscription.toldAt >= IDLE_MS || subscription.isTouched;
       if (behind > 0 && isDue) subscription.bookmark(position);
     }
+    this.#isLooking = false;
   }
 }

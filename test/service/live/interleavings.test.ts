@@ -26,21 +26,20 @@ const CONFIGS = ["one", "two"];
 const ACCOUNTS = ["root", "east", "west", "e1", "e2", "w1", "w2", "leaf"];
 
 /** As many gateways as the store allows; one on LMDB. */
-async function openGateways(): Promise<Services[]> {
-  const folder = temporaryFolder(FAST_DISK);
-  const schemas = schemaFolder(SCHEMAS);
-  const count = process.env.STRATA_TEST_STORE === "redis" ? 2 : 1;
-  const gateways: Services[] = [];
-  for (let number = 0; number < count; number++) {
-    const store = await openTestStore(folder);
-    const gateway = new Services(store, schemas);
-    onTestFinished(async () => {
-      gateway.live.close();
-      await store.close();
-    });
-    gateways.push(gateway);
-  }
-  return gateways;
+const GATEWAYS = process.env.STRATA_TEST_STORE === "redis" ? 2 : 1;
+
+async function openGateway(folder: string, schemas: string): Promise<Services> {
+  const store = await openTestStore(folder);
+  const gateway = new Services(store, schemas);
+  onTestFinished(() => kill(gateway));
+  return gateway;
+}
+
+/** Whatever is on its way fails: nothing is finished first. */
+async function kill({ live, store }: Services): Promise<void> {
+  const closing = store.close();
+  live.close();
+  await closing;
 }
 
 const integer = fc.integer({ min: 0, max: 3 });
@@ -105,9 +104,11 @@ async function write(services: Services, given: Step): Promise<void> {
   }
 }
 
-test("every folded stream comes to what is in force, however writes, moves and broken connections interleave", async () => {
-  const gateways = await openGateways();
-  const [first] = gateways as [Services];
+test("every folded stream comes to what is in force, however writes, moves, broken connections and killed gateways interleave", async () => {
+  const [folder, schemas] = [temporaryFolder(FAST_DISK), schemaFolder(SCHEMAS)];
+  const gateways: Services[] = [];
+  while (gateways.length < GATEWAYS) gateways.push(await openGateway(folder, schemas));
+  const first = gateways[0] as Services;
   await first.tree(
     ["root"],
     ["east*", "root"],
@@ -148,6 +149,17 @@ test("every folded stream comes to what is in force, however writes, moves and b
       }
     }
     if (number % 500 === 499) await Promise.all(writing.splice(0));
+    if (GATEWAYS > 1 && number % 1_000 === 299) {
+      const killed = gateways.splice(1, 1, await openGateway(folder, schemas))[0] as Services;
+      await kill(killed);
+      for (const follower of followers) {
+        if (follower.live !== killed.live) continue;
+        follower.live = any(gateways, who).live;
+        if (cutOff.has(follower)) continue;
+        await follower.cut();
+        await follower.start();
+      }
+    }
   }
   await Promise.all(writing);
   for (const follower of cutOff) await follower.start();

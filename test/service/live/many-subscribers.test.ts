@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
 import type { ConfigChange } from "../../../src/service/live/config-change.js";
@@ -59,4 +60,33 @@ test("one system write that moves every subscribed config is told to all, and in
   );
   expect(new Set(gists)).toEqual(new Set(["9 SYSTEM"]));
   for (const stream of streams) void stream.return?.();
+});
+
+test("a subscriber that reads nothing under hundreds of writes a second holds no more the longer that lasts, and converges later", async () => {
+  const { services, live } = await LiveGround.open();
+  const stuck = await live.subscribe({ principal: OPEN_PRINCIPAL, accountId: "acme", configIds: ["one"] });
+  await stuck.next();
+  const text = "x".repeat(20_000);
+  const perSecond = isLong ? 300 : 150;
+  let count = 0;
+  /** So many writes within a second, or later where the machine is slow. */
+  const writeForASecond = async () => {
+    const rest = pause(1_000);
+    for (let number = 0; number < perSecond; number++)
+      written(await services.patch("acme", "one", { b: { c: `${count++} ${text}` } }));
+    await rest;
+  };
+  await writeForASecond();
+  const before = heapMebibytes();
+  for (let second = 0; second < (isLong ? 60 : 3); second++) await writeForASecond();
+  const grown = heapMebibytes() - before;
+  console.info(
+    `heap after ${count} writes that nobody took: ${grown.toFixed(1)} MiB more than after ${perSecond}`,
+  );
+  expect(grown).toBeLessThan(6);
+  const { etag } = await services.read("acme", "one");
+  let last: ConfigChange;
+  do last = (await stuck.next()).value as ConfigChange;
+  while (last.config?.etag !== etag);
+  await stuck.return?.();
 });

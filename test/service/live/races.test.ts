@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
+import type { ConfigChange } from "../../../src/service/live/config-change.js";
 import { alteredStore } from "../../store/altered-store.js";
 import { schemaFolder } from "../../temporary-folder.js";
 import { written } from "../services.js";
 import { type Follower, until } from "./follower.js";
 import { Gate } from "./gate.js";
-import { LiveGround } from "./live-ground.js";
+import { LiveGround, SCHEMAS } from "./live-ground.js";
 
 const pause = (milliseconds = 100) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const changesOf = ({ told }: Follower) => told.filter(({ snapshot, bookmark }) => !snapshot && !bookmark);
@@ -153,7 +154,7 @@ test("no bookmark passes what a lost account is still to be told", async () => {
   await until(() => follower.told.length === 1);
   await stall(ground, feed);
   await services.accounts.update(OPEN_PRINCIPAL, { id: "acme", parentId: "core" });
-  for (let number = 0; number < 600; number++) written(await services.patch("west", "one", { a: number }));
+  for (let number = 0; number < 520; number++) written(await services.patch("west", "one", { a: number }));
   joins.close();
   const joining = joins.held();
   // Nobody knows any more what the new reseller had when the account came: it is read again.
@@ -164,4 +165,29 @@ test("no bookmark passes what a lost account is still to be told", async () => {
   joins.open();
   await until(() => follower.resets === 1, "a reset");
   expect(await isInForce(ground, follower)).toBe(true);
+});
+
+test("no cursor passes a config of which nothing was told yet, as after a new schema folder", async () => {
+  const ground = await LiveGround.open();
+  const stream = await ground.live.subscribe({ principal: OPEN_PRINCIPAL, accountId: "acme" });
+  await stream.next();
+  await stream.next();
+  ground.changeSchemas({
+    ...SCHEMAS,
+    "system_config.one": { type: "object", properties: { a: { type: "integer", default: 4 } } },
+    "account_config.three": { type: "object", properties: { a: {} } },
+  });
+  const [one, three] = [await stream.next(), await stream.next()].map(({ value }) => value as ConfigChange);
+  expect([one, three].map((told) => [told?.config?.config.configId, told?.snapshot])).toEqual([
+    ["one", false],
+    ["three", true],
+  ]);
+  const resumed = await ground.live.subscribe({
+    principal: OPEN_PRINCIPAL,
+    accountId: "acme",
+    since: one?.cursor,
+  });
+  const told = (await resumed.next()).value as ConfigChange;
+  expect([told.config?.config.configId, told.snapshot]).toEqual(["three", true]);
+  await Promise.all([stream.return?.(), resumed.return?.()]);
 });

@@ -1,9 +1,12 @@
 import { connect } from "node:net";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { SignJWT } from "jose";
+import { generateKeyPair, SignJWT } from "jose";
 import { expect, onTestFinished, test } from "vitest";
 import { announceEnd, closeApp } from "../../../../src/app.js";
+import { writeKeys } from "../../../attack/key-file-attacks.js";
 import { SECRET, TOKEN_ACCESS } from "../../../http/token-access.js";
+import { temporaryFolder } from "../../../temporary-folder.js";
 import { EventReader } from "./event-reader.js";
 import { CHANGES, LiveApp, OF_ACME } from "./live-app.js";
 import { SocketClient } from "./socket-client.js";
@@ -44,14 +47,22 @@ async function openMultipart(
   };
 }
 
-async function token(seconds: number): Promise<string> {
+function token(seconds: number): Promise<string> {
+  return tokenOf(new TextEncoder().encode(SECRET), { alg: "HS256" }, seconds);
+}
+
+function tokenOf(
+  key: Parameters<SignJWT["sign"]>[0],
+  header: { alg: string; kid?: string },
+  seconds: number,
+): Promise<string> {
   const now = Math.floor(Date.now() / 1_000);
   return new SignJWT({ superadmin: true })
-    .setProtectedHeader({ alg: "HS256" })
+    .setProtectedHeader(header)
     .setSubject("ada")
     .setIssuedAt(now - 1)
     .setExpirationTime(now + seconds)
-    .sign(new TextEncoder().encode(SECRET));
+    .sign(key);
 }
 
 test("a multipart response carries a snapshot, a change, and signs of life", async () => {
@@ -98,6 +109,38 @@ test("streams end with UNAUTHENTICATED when their token ends", async () => {
   expect(await rest.event()).toBeUndefined();
 });
 
+test("streams end with UNAUTHENTICATED when the key of their token is taken away, and those of other keys go on", async () => {
+  const [lost, kept] = await Promise.all([generateKeyPair("RS256"), generateKeyPair("RS256")]);
+  const file = join(temporaryFolder(), "keys.json");
+  await writeKeys(file, { lost, kept });
+  const access = { ...TOKEN_ACCESS, secret: undefined, keySet: file };
+  const live = await LiveApp.forTest({ access }, { recheck: 100, keepAlive: 100 });
+  const open = async (kid: string, { privateKey }: typeof lost) => {
+    const authorization = `Bearer ${await tokenOf(privateKey, { alg: "RS256", kid }, 600)}`;
+    const url = `${live.origin}/v2/accounts/acme/configs/conferences/stream`;
+    const streams = {
+      sse: await EventReader.operation(`${live.origin}/graphql`, CHANGES, OF_ACME, { authorization }),
+      rest: await EventReader.open(url, { headers: { authorization } }),
+      socket: await SocketClient.ready(live.origin, { authorization }),
+      authorization,
+    };
+    streams.socket.subscribe("1", CHANGES, OF_ACME);
+    await Promise.all([streams.sse.next(), streams.rest.event(), streams.socket.message()]);
+    return streams;
+  };
+  const [ended, others] = [await open("lost", lost), await open("kept", kept)];
+  await writeKeys(file, { kept });
+  expect((await ended.sse.next()).result).toMatchObject({
+    errors: [{ extensions: { code: "UNAUTHENTICATED" } }],
+  });
+  expect(await ended.rest.event()).toMatchObject({ event: "end" });
+  expect(await ended.socket.end()).toMatchObject({ code: 4401 });
+  await live.write({ pin_timeout: 5_001 }, { authorization: others.authorization });
+  expect(JSON.parse((await others.rest.event())?.data ?? "")).toMatchObject({ data: { pin_timeout: 5_001 } });
+  expect((await others.sse.next()).result).toMatchObject({ data: { configChanged: { snapshot: false } } });
+  expect(others.socket.closed).toBeUndefined();
+});
+
 test("streams end one after the other while the server drains, each with a hint to connect again", async () => {
   const live = await LiveApp.forTest();
   const sse = await EventReader.operation(`${live.origin}/graphql`, CHANGES, OF_ACME);
@@ -136,7 +179,7 @@ test("streams end one after the other while the server drains, each with a hint 
   await closing;
 });
 
-test("a subscriber that stops reading costs no memory, and converges when it reads again", async () => {
+test("a subscriber that stops reading is told the newest state when it reads again, and not each on the way", async () => {
   const live = await LiveApp.forTest();
   const values = Array.from({ length: 190 }, (_, n) => `v${n}: values`).join(" ");
   const body = JSON.stringify({
