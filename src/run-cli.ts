@@ -11,6 +11,7 @@ const HELP = `Usage: strata [command]
   import-kazoo <folder>      try, and with --apply do, the move of KAZOO's own documents into the store
   plan <folder>              tell what has to be written so that documents hold what files declare, and for whom; the server may go on
   apply <folder>             write it, each document only if it still does what the plan says
+  check --schemas <folder>   tell what a schema folder would do to what is stored, before it is put in force; the server may go on
   prune                      list, and with --apply drop, overrides that are equal to what would be inherited
   audit                      print who did what, as lines of JSON; the server may go on meanwhile
   manifest                   print the settings as a flag manifest of the OpenFeature CLI, for its code generators
@@ -48,6 +49,12 @@ Options of plan and apply: files are <account>/<config>.json and system/<config>
   --note <text>              apply: why, kept with each revision
   plan exits with 0 where nothing is to be done, with 2 where something is, and with 1 where it cannot be
 
+Options of check:
+  --schemas <folder>         the folder to put in force; STRATA_SCHEMAS names the one that is
+  --json                     the result for programs
+  --accounts <n>             so many accounts are listed of each config; by default 10
+  check exits with 0 where nothing breaks, with 2 where something does, and with 1 where it cannot be told
+
 Options of prune:
   --account <id>             whose documents
   --config <id>              only those of this config
@@ -72,7 +79,7 @@ Options of token:
   --open                     print a link that opens the console with it
   --url <url>                where the server is, for --open: https://strata.example; by default this machine
 
-export, diff, import, import-kazoo, plan, apply, prune, audit and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
+export, diff, import, import-kazoo, plan, apply, check, prune, audit and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
 More about backups: docs/backup.md. About moving in from KAZOO: docs/migrate-from-kazoo.md
 `;
 
@@ -98,6 +105,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "import-kazoo": runImportKazoo,
   plan: runPlan,
   apply: runApply,
+  check: runCheck,
   prune: runPrune,
   audit: runAudit,
   manifest: runManifest,
@@ -111,12 +119,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /** Their exit code 2 says something else than that they were misused. */
-const TELLING: ReadonlySet<string> = new Set(["plan"]);
+const TELLING: ReadonlySet<string> = new Set(["plan", "check"]);
 
 /**
  * Runs one command line; a failure becomes one line on `stderr`.
  * @param args without the program's name
- * @returns the exit code: 0, 1 for a failure, 2 for a command line that cannot be understood; of `plan` as its command has it
+ * @returns the exit code: 0, 1 for a failure, 2 for a command line that cannot be understood; of `plan` and `check` as those have it
  */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
   const [name = "start", ...rest] = args;
@@ -199,6 +207,15 @@ async function runApply(args: readonly string[], { env, stdout, stderr }: CliCon
     import("./open-plan.js"),
   ]);
   return applyCommand(args, { open: (store) => openApply(env, store), stdout, stderr });
+}
+
+async function runCheck(args: readonly string[], { env, stdout, stderr }: CliContext): Promise<number> {
+  const [{ checkCommand }, { openCheck }] = await Promise.all([
+    import("./command/check-command.js"),
+    import("./open-check.js"),
+  ]);
+  const open = (store: string | undefined, schemas: string) => openCheck(env, store, schemas);
+  return checkCommand(args, { open, stdout, stderr });
 }
 
 async function runPrune(args: readonly string[], { env, stdout, stderr }: CliContext): Promise<void> {

@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "store/merge-cache.ts",
     "auth/",
   ],
+  "service/check/": ["service/", "domain/", "schema/", "store/store.ts"],
   "service/plan/": ["service/", "domain/", "store/store.ts", "auth/"],
   "graphql/api/": ["service/", "domain/", "schema/", "auth/"],
   "graphql/server/": [
@@ -94,6 +95,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "print-schemas.ts": ["ofrep/manifest.ts", "schema/", "env.ts"],
   "open-diff.ts": ["open-archive.ts", "command/", "schema/", "service/", "auth/", "env.ts"],
+  "open-check.ts": ["open-archive.ts", "command/", "schema/", "env.ts"],
   "open-plan.ts": [
     "open-archive.ts",
     "command/",
@@ -105,6 +107,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "open-prune.ts": ["open-archive.ts", "schema/", "service/", "env.ts"],
   "command/": [
+    "service/check/",
     "service/config-service.ts",
     "service/impact/impact-page.ts",
     "service/plan/",
@@ -124,6 +127,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "command/",
     "archive/progress.ts",
     "open-archive.ts",
+    "open-check.ts",
     "open-diff.ts",
     "open-kazoo-import.ts",
     "open-plan.ts",

@@ -46,7 +46,7 @@ function plainImpact({ total, counts, digest, accounts }: PlannedImpact): object
   };
 }
 
-function plainChange({ pointer, before, after, sourceBefore, sourceAfter }: FieldChange): object {
+export function plainChange({ pointer, before, after, sourceBefore, sourceAfter }: FieldChange): object {
   return {
     pointer,
     before: before ?? null,
@@ -56,7 +56,7 @@ function plainChange({ pointer, before, after, sourceBefore, sourceAfter }: Fiel
   };
 }
 
-function plainProblem({ pointer, keyword, message, source }: ConfigProblem): object {
+export function plainProblem({ pointer, keyword, message, source }: ConfigProblem): object {
   return { pointer, keyword, message, source: source ?? null };
 }
 
@@ -125,11 +125,11 @@ function refusedText({ file, message, pointer, problems }: RefusedDocument): str
   return [`${file}\n  refused: ${where}${message}\n`, ...lines].join("");
 }
 
-function problemText({ pointer, message }: ConfigProblem): string {
+export function problemText({ pointer, message }: ConfigProblem): string {
   return `${pointer === "" ? "the config" : shown(pointer)} ${message}`;
 }
 
-function changeText({ pointer, before, after, sourceBefore, sourceAfter }: FieldChange): string {
+export function changeText({ pointer, before, after, sourceBefore, sourceAfter }: FieldChange): string {
   const source =
     sourceBefore === sourceAfter ? sourceAfter : `${sourceBefore ?? "none"} -> ${sourceAfter ?? "none"}`;
   const isSame =
@@ -148,6 +148,6 @@ function valueText(value: Json | undefined): string {
 }
 
 /** Keys and reasons are anybody's text: nothing in it may steer a terminal. */
-function shown(text: string): string {
+export function shown(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }

@@ -43,13 +43,40 @@ export function accountEffect<P extends KnownProblem>(
     const outcome = changes.length > 0 ? "MOVED" : "SHIELDED";
     return { outcome, changes, problems: [] };
   }
+  const { problems, isHealed } = problemChange(before, after);
+  const outcome = problems.length > 0 ? "BROKEN" : isHealed ? "HEALED" : "CHANGED";
+  return { outcome, changes, problems };
+}
+
+/** Compares a config before and after another schema is in force: the same values may have other problems then. */
+export function schemaEffect<P extends KnownProblem>(
+  before: ImpactState<P>,
+  after: ImpactState<P>,
+): AccountEffect<P> {
+  const changes = fieldChanges(before.config, after.config);
+  const { problems, isHealed } = problemChange(before, after);
+  const outcome = (): ImpactOutcome => {
+    if (problems.length > 0) return "BROKEN";
+    if (isHealed) return "HEALED";
+    if (!equals(before.config.values, after.config.values)) return "CHANGED";
+    if (changes.length > 0) return "MOVED";
+    return inheritsTheSame(before.config, after.config) ? "UNAFFECTED" : "SHIELDED";
+  };
+  return { outcome: outcome(), changes, problems };
+}
+
+/** The problems that are new, and whether others have gone. */
+function problemChange<P extends KnownProblem>(
+  before: ImpactState<P>,
+  after: ImpactState<P>,
+): { readonly problems: readonly P[]; readonly isHealed: boolean } {
   const [olds, nows] = [before.problems(), after.problems()];
   const had = new Set(olds.map(nameOf));
   const has = new Set(nows.map(nameOf));
-  const problems = nows.filter((problem) => !had.has(nameOf(problem)));
-  const isHealed = olds.some((problem) => !has.has(nameOf(problem)));
-  const outcome = problems.length > 0 ? "BROKEN" : isHealed ? "HEALED" : "CHANGED";
-  return { outcome, changes, problems };
+  return {
+    problems: nows.filter((problem) => !had.has(nameOf(problem))),
+    isHealed: olds.some((problem) => !has.has(nameOf(problem))),
+  };
 }
 
 /** Whether all that an account sees of the layers below its own is the same: then it does not see what changed. */

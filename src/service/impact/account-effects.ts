@@ -60,15 +60,29 @@ export class AccountEffects {
   }
 
   #configOf(own: StoredDocument | undefined, inherited: InheritedDocuments): EffectiveConfig {
-    const { perspective, schema } = this.config;
-    const { layers, merged } = mergeOf(perspective, [own, ...inherited]);
-    const kinds: LayerKind[] = layers.length > 2 ? ["ACCOUNT", "RESELLER", "SYSTEM"] : ["ACCOUNT", "SYSTEM"];
-    const stored = layers.map((layer, index) => ({
-      ...layer,
-      kind: kinds[index] as LayerKind,
-      document: layer?.document,
-    }));
-    const defaults = { kind: "SCHEMA", document: perspective.defaults } as const;
-    return new EffectiveConfig(undefined, schema.id, [...stored, defaults], merged);
+    return configOf(this.config, [own, ...inherited]);
   }
 }
+
+/** The config that documents make, highest precedence first: an account's own comes first, and the system's last. */
+export function configOf(
+  { perspective, schema }: ConfigPerspective,
+  documents: readonly (StoredDocument | undefined)[],
+): EffectiveConfig {
+  const { layers, merged } = mergeOf(perspective, documents);
+  const kinds = KINDS[layers.length] as readonly LayerKind[];
+  const stored = layers.map((layer, index) => ({
+    ...layer,
+    kind: kinds[index] as LayerKind,
+    document: layer?.document,
+  }));
+  const defaults = { kind: "SCHEMA", document: perspective.defaults } as const;
+  return new EffectiveConfig(undefined, schema.id, [...stored, defaults], merged);
+}
+
+/** By how many documents there are. */
+const KINDS: Readonly<Record<number, readonly LayerKind[]>> = {
+  1: ["SYSTEM"],
+  2: ["ACCOUNT", "SYSTEM"],
+  3: ["ACCOUNT", "RESELLER", "SYSTEM"],
+};

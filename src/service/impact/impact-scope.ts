@@ -56,7 +56,7 @@ export interface Change {
 
 /** Of a write to the system layer: all accounts. Undefined: there are none. */
 export async function systemScope(
-  store: Store,
+  store: Pick<Store, "layers" | "rootId">,
   configId: string,
   { before, after }: Change,
 ): Promise<ImpactScope | undefined> {

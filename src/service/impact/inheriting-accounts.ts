@@ -12,6 +12,9 @@ export interface ReachedAccount {
   readonly own: StoredDocument | undefined;
 }
 
+/** What of a store it takes to look at accounts. */
+export type AccountReads = Pick<Store, "inheriting" | "layers">;
+
 /** Accounts that are listed at a time, and documents that are read at a time: they may be large. */
 const ACCOUNTS = 500;
 const DOCUMENTS = 32;
@@ -23,7 +26,7 @@ const DOCUMENTS = 32;
  * @throws StrataError STORE_UNAVAILABLE
  */
 export async function* reachedAccounts(
-  store: Store,
+  store: AccountReads,
   scope: ImpactScope,
   readsDocuments: boolean,
   after?: AccountPath,
@@ -56,7 +59,7 @@ export async function* reachedAccounts(
 }
 
 async function documentsOf(
-  store: Store,
+  store: AccountReads,
   configId: string,
   accounts: readonly InheritingAccount[],
 ): Promise<Map<string, StoredDocument | undefined>> {
@@ -79,7 +82,7 @@ class InheritanceStack {
 
   /** @param path of the account behind which to go on */
   static async at(
-    store: Store,
+    store: AccountReads,
     scope: ImpactScope,
     below: Inheritance,
     path: AccountPath,

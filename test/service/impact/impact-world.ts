@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
+import type { Constraint } from "../../../src/domain/constraint.js";
 import type { ImpactOutcome } from "../../../src/domain/impact.js";
 import { equals, type Json, type JsonObject } from "../../../src/domain/json.js";
 import type { ImpactReport } from "../../../src/service/impact/impact-report.js";
@@ -50,6 +51,20 @@ export function randomDocument(pick: Random): JsonObject {
   return Object.fromEntries(names.map((name) => [name, (members[name] as () => Json)()]));
 }
 
+/** A lock or bounds at a place where documents have something, or above it. */
+export function randomConstraint(pick: Random): Constraint {
+  const pointer = pick(["/a", "/c", "/c/x", "/d", ""]);
+  const reason = "by chance";
+  if (pick([true, false])) return { pointer, kind: "LOCK", reason };
+  const schema = pick<JsonObject>([
+    { maximum: 1 },
+    { type: "object" },
+    { enum: [1, 2] },
+    { required: ["x"] },
+  ]);
+  return { pointer, kind: "BOUNDS", schema, reason };
+}
+
 /** A tree of accounts over a real store. */
 export class ImpactWorld {
   readonly services: Services;
@@ -69,18 +84,23 @@ export class ImpactWorld {
       const isReseller = this.pick([true, false, false]);
       await this.services.accounts.create(OPEN_PRINCIPAL, { id, name: id, parentId, isReseller });
       this.ids.push(id);
-      if (this.pick([true, false, false])) await this.put(id, randomDocument(this.pick));
+      const constraints = this.pick([true, false, false]) ? [randomConstraint(this.pick)] : [];
+      if (this.pick([true, false, false])) await this.put(id, randomDocument(this.pick), constraints);
     }
     await this.put(undefined, randomDocument(this.pick));
   }
 
   /** Puts a document past all checks, as an older release or another schema may have left it. */
-  async put(accountId: string | undefined, override: JsonObject | undefined): Promise<void> {
+  async put(
+    accountId: string | undefined,
+    override: JsonObject | undefined,
+    constraints: readonly Constraint[] = [],
+  ): Promise<void> {
     const key = { accountId, configId: CONFIG };
     const { documents } = await this.store.versions({ accounts: [], documents: [key] });
     const outcome = await this.store.commit({
       expect: { documents: [{ key, version: documents[0] }], accounts: [] },
-      write: { on: "document", key, override, kind: "SET" },
+      write: { on: "document", key, override, kind: "SET", ...(constraints.length > 0 && { constraints }) },
       at: new Date(0).toISOString(),
       by: "test",
       schema: undefined,
@@ -132,7 +152,13 @@ export function toldBy(before: ConfigSnapshot, after: ConfigSnapshot): Told {
   const [had, has] = [problemsOf(before), problemsOf(after)];
   const problems = has.filter((each) => !had.includes(each));
   const seen = ({ config }: ConfigSnapshot): Json =>
-    config.layers.slice(1).map(({ kind, document }) => [kind, document ?? null]);
+    config.layers
+      .slice(1)
+      .map(({ kind, document, constraints = [] }) => [
+        kind,
+        document ?? null,
+        constraints.map(({ pointer, kind, schema = {}, reason }) => [pointer, kind, schema, reason]),
+      ]);
   const outcome = (): ImpactOutcome => {
     if (problems.length > 0) return "BROKEN";
     if (had.some((each) => !has.includes(each))) return "HEALED";
