@@ -6,6 +6,7 @@ import { callerOf, type RateLimit } from "./auth/rate-limit.js";
 import type { Identify } from "./graphql/server/identify.js";
 import type { ReadClient } from "./http/client-address.js";
 import { readJson } from "./http/json-body.js";
+import type { BulkCache } from "./ofrep/bulk-cache.js";
 import type { OfrepContext } from "./ofrep/bulk-read.js";
 import { addOfrepFace, type OfrepFace } from "./ofrep/ofrep-face.js";
 import type { StreamSigning } from "./ofrep/stream-address.js";
@@ -27,6 +28,7 @@ interface FaceParts {
   readonly streams: OpenStreams;
   readonly live: LiveConfigs;
   readonly openRead: (principal: Principal, journal: RequestJournal) => OfrepContext;
+  readonly bulkCache: BulkCache;
   readonly now: () => Date;
 }
 
@@ -46,6 +48,7 @@ export async function addOtherFaces(app: FastifyInstance, parts: FaceParts): Pro
     live,
     streams,
     signing: openStreamSigning(settings, now),
+    cache: parts.bulkCache,
     originOf,
     readJson,
     now,

@@ -16,6 +16,7 @@ import type { TimeOuts } from "./http/connection-limits.js";
 import type { Drain, DrainTimes } from "./http/drain.js";
 import { createHttpServer } from "./http/http-server.js";
 import { createMetrics, type Metrics } from "./http/metrics.js";
+import { BulkCache } from "./ofrep/bulk-cache.js";
 import { openAccess } from "./open-access.js";
 import { type OpenedSchemas, openSchemas } from "./open-schemas.js";
 import type { CurrentSchemas } from "./schema/current-schemas.js";
@@ -50,7 +51,8 @@ import { detectTracing } from "./telemetry/spans.js";
 type AppSettings = Omit<Settings, "host" | "port" | "logLevel" | "drainDelay">;
 
 /** What has which part of the memory for caches. */
-const RESPONSES_SHARE = 1 / 3;
+const RESPONSES_SHARE = 8 / 27;
+const FLAGS_SHARE = 1 / 27;
 const MERGES_SHARE = 5 / 9;
 const ACCOUNTS_SHARE = 1 / 9;
 const MEBIBYTE = 2 ** 20;
@@ -135,7 +137,7 @@ async function assemble(
   const schema = await openGraphqlSchema(settings);
   const trusted = await openTrustedDocuments(settings, schema);
   const services = createServices(settings, metrics, schemas, store, shared);
-  const { live, cache, watched, createReader, openServices, openRead } = services;
+  const { live, cache, bulkCache, watched, createReader, openServices, openRead } = services;
   if (settings.examples)
     await fillWithExamples(openServices(), createReader(OPEN_PRINCIPAL), watched, logger);
   const access = openAccess(settings, logger, now);
@@ -183,7 +185,7 @@ async function assemble(
     tell,
   });
   serveGraphql(graphql);
-  const faces = { settings, access, limit, readClient, identify, streams, live, openRead, now };
+  const faces = { settings, access, limit, readClient, identify, streams, live, openRead, bulkCache, now };
   const ofrep = await addOtherFaces(app, faces);
   schemas.onChange(() => ofrep.schemasChanged());
   return app;
@@ -235,6 +237,7 @@ function createServices(
   });
   const schemaDigest = () => schemas.registry.digest;
   const cache = new ResponseCache({ bytes: bytes * RESPONSES_SHARE, store, schemaDigest });
+  const bulkCache = new BulkCache({ bytes: bytes * FLAGS_SHARE, store, schemaDigest });
   const lineages = new LineageCache(bytes * ACCOUNTS_SHARE);
   const createReader = (principal: Principal, journal = new RequestJournal()) =>
     createRequestReader(journal.watch(store), principal, lineages, strayReads);
@@ -255,7 +258,7 @@ function createServices(
   const openConfigs = () => openServices().configs;
   const live = new LiveConfigs({ store, openConfigs, createReader, now, notices: metrics.live });
   schemas.onChange(() => live.schemasChanged());
-  return { live, cache, watched, createReader, openServices, openRead };
+  return { live, cache, bulkCache, watched, createReader, openServices, openRead };
 }
 
 function now(): Date {

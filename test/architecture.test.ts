@@ -38,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "rest/": ["service/", "domain/", "schema/", "auth/", "stream/"],
   "stream/": ["domain/", "auth/"],
   "ofrep/": [
+    "cache/",
     "service/",
     "domain/",
     "schema/",

@@ -7,13 +7,14 @@ import { authorizeAtAll } from "../service/authorize.js";
 import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
 import { RequestJournal } from "../service/request-journal.js";
 import { withApiKey } from "./api-key.js";
+import type { BulkCache } from "./bulk-cache.js";
 import { type BulkTarget, type OfrepContext, readBulk, readBulkNow } from "./bulk-read.js";
 import { bulkState, bulkTag, isCurrentTag, stateIn } from "./bulk-tag.js";
 import { queryText, targetAccount, wantedConfigs } from "./evaluation-request.js";
 import { evaluateAll, evaluateFlag } from "./flag-evaluation.js";
 import { parseFlagKey } from "./flag-key.js";
 import { OfrepRefusal } from "./ofrep-refusal.js";
-import { type StreamAddress, type StreamSigning, streamAddress } from "./stream-address.js";
+import { type EventStream, type StreamAddress, type StreamSigning, streamAddress } from "./stream-address.js";
 
 export interface ServedFlagsOptions {
   readonly createContext: (principal: Principal, journal: RequestJournal) => OfrepContext;
@@ -22,11 +23,20 @@ export interface ServedFlagsOptions {
   /** What the client of a request calls this server: scheme and host. */
   readonly originOf: (request: IncomingMessage) => string;
   readonly signing: StreamSigning;
+  readonly cache: BulkCache;
   readonly now: () => Date;
 }
 
+const JSON_TYPE = "application/json; charset=utf-8";
 const NO_SUCH_FLAG =
   'There is no setting of this key. A key is "<config>:<names joined by dots>": npx strata manifest lists them.';
+
+/** All flags of an account. */
+interface Bulk {
+  readonly state: string;
+  /** Made when it is asked for: a client that has them already needs them not. */
+  readonly flags: () => string;
+}
 
 /** Answers evaluations. */
 export class ServedFlags {
@@ -64,28 +74,43 @@ export class ServedFlags {
     const accountId = targetAccount(request.body, principal);
     const target: BulkTarget = { accountId, configIds: wantedConfigs(request.query) };
     request.notes = { ...request.notes, account: accountId };
-    let snapshots = await this.#noted(request, (context) => readBulk(context, target));
-    let state = this.#stateOf(snapshots);
+    let bulk = await this.#noted(request, (context, journal) => this.#bulk(context, target, journal));
     // The tag of the change that the client was told of: not to answer from before it.
     const told = queryText(request.query, "flagConfigEtag");
-    const isOther = (): boolean => told !== undefined && stateIn(told) !== state;
-    if (isOther()) {
-      snapshots = await this.#noted(request, (context) => readBulkNow(context, target));
-      state = this.#stateOf(snapshots);
-    }
+    const isOther = (): boolean => told !== undefined && stateIn(told) !== bulk.state;
+    if (isOther())
+      bulk = await this.#noted(request, async (context) => this.#made(await readBulkNow(context, target)));
+    const { state } = bulk;
     const address = this.#addressFor(request, target);
     const tag = bulkTag(state, address?.endsAt);
     const known = isOther() ? undefined : this.#knownTag(request, tag, state);
     reply.headers({ ETag: entityTag(known ?? tag), "Cache-Control": "private, no-cache" });
     if (known !== undefined) return reply.code(304).send();
-    return reply.send({
-      flags: snapshots.flatMap(evaluateAll),
-      ...(address && { eventStreams: [address.stream(state)] }),
-    });
+    return reply.type(JSON_TYPE).send(bodyOf(bulk.flags(), address?.stream(state)));
   }
 
-  #stateOf(snapshots: readonly ConfigSnapshot[]): string {
-    return bulkState(snapshots, this.options.signing.id);
+  /** From the cache, or else from what is read. */
+  async #bulk(context: OfrepContext, target: BulkTarget, journal: RequestJournal): Promise<Bulk> {
+    const { cache } = this.options;
+    const { principal, configs, reader } = context;
+    const cached = await cache.find(target, principal, journal);
+    if (cached !== undefined) return { state: cached.state, flags: () => cached.flags };
+    const made = this.#made(await readBulk(context, target));
+    return {
+      state: made.state,
+      flags: () => {
+        const flags = made.flags();
+        cache.offer(target, principal, { state: made.state, flags }, reader.trace, configs.schemaDigest);
+        return flags;
+      },
+    };
+  }
+
+  #made(snapshots: readonly ConfigSnapshot[]): Bulk {
+    return {
+      state: bulkState(snapshots, this.options.signing.id),
+      flags: () => JSON.stringify(snapshots.flatMap(evaluateAll)),
+    };
   }
 
   /** The tag by which a client says that it has the answer already. */
@@ -108,18 +133,26 @@ export class ServedFlags {
   }
 
   /** Does the work of a request, and says for the log what that took. */
-  async #noted<T>(request: FastifyRequest, work: (context: OfrepContext) => Promise<T>): Promise<T> {
+  async #noted<T>(
+    request: FastifyRequest,
+    work: (context: OfrepContext, journal: RequestJournal) => Promise<T>,
+  ): Promise<T> {
     const journal = new RequestJournal();
     const context = this.options.createContext(this.#principalOf(request), journal);
     const before = request.notes?.storeCalls ?? 0;
     try {
-      const done = await work(context);
+      const done = await work(context, journal);
       request.notes = { ...request.notes, outcomes: ["ok"] };
       return done;
     } finally {
       request.notes = { ...request.notes, storeCalls: before + journal.storeCalls };
     }
   }
+}
+
+function bodyOf(flags: string, stream: EventStream | undefined): string {
+  const streams = stream === undefined ? "" : `,"eventStreams":${JSON.stringify([stream])}`;
+  return `{"flags":${flags}${streams}}`;
 }
 
 function noSuchFlag(): OfrepRefusal {
