@@ -1,5 +1,5 @@
 import { OFREPWebProvider } from "@openfeature/ofrep-web-provider";
-import { type Client, OpenFeature, ProviderEvents } from "@openfeature/web-sdk";
+import { type Client, OpenFeature, type Provider, ProviderEvents } from "@openfeature/web-sdk";
 import { EventSource } from "eventsource";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { openStrata } from "./strata.js";
@@ -14,11 +14,15 @@ afterAll(() => vi.unstubAllGlobals());
 
 type Options = Partial<ConstructorParameters<typeof OFREPWebProvider>[0]>;
 
+/** As the SDK wants its type: the package is compiled without exact optional properties. */
+function createProvider(options: Options): Provider {
+  return new OFREPWebProvider({ baseUrl: origin(), cacheMode: "disabled", ...options }) as Provider;
+}
+
 /** The SDK's own client over the provider as it is. The page asks for nothing by itself. */
 async function openClient(options: Options, targetingKey = ""): Promise<Client> {
   const domain = crypto.randomUUID();
-  const provider = new OFREPWebProvider({ baseUrl: origin(), cacheMode: "disabled", ...options });
-  await OpenFeature.setProviderAndWait(domain, provider, { targetingKey });
+  await OpenFeature.setProviderAndWait(domain, createProvider(options), { targetingKey });
   return OpenFeature.getClient(domain);
 }
 
@@ -107,8 +111,7 @@ describe("the OpenFeature SDK for pages", () => {
   test("asks again for another account", async () => {
     const domain = crypto.randomUUID();
     const headers: [string, string][] = [["X-API-Key", await strata.token()]];
-    const provider = new OFREPWebProvider({ baseUrl: origin(), headers, cacheMode: "disabled" });
-    await OpenFeature.setProviderAndWait(domain, provider, { targetingKey: "globex" });
+    await OpenFeature.setProviderAndWait(domain, createProvider({ headers }), { targetingKey: "globex" });
     const client = OpenFeature.getClient(domain);
     const before = client.getNumberValue("conferences:pin_timeout", 1);
     await write("conferences", { pin_timeout: 4_200 });

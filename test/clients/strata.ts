@@ -13,6 +13,9 @@ interface StartServer {
   startServer(env: NodeJS.ProcessEnv): Promise<{ readonly server: Server; close(): Promise<void> }>;
 }
 
+/** All of the service is compiled first, beside whatever else the machine does. */
+const START_MS = 180_000;
+
 /** A page there may read what Strata answers. */
 export const ORIGIN = "https://app.example";
 
@@ -50,7 +53,7 @@ export function openStrata(env: NodeJS.ProcessEnv = {}): Strata {
       await app?.close();
       rmSync(folder, { recursive: true, force: true });
     };
-  });
+  }, START_MS);
   return {
     get url() {
       return url;
