@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EventReader } from "../graphql/server/stream/event-reader.js";
 import { LiveApp } from "../graphql/server/stream/live-app.js";
@@ -32,6 +33,20 @@ describe("an answer has the protocol's shape", () => {
     }
     const whole = await ask("/conferences");
     expect(faultsOf("evaluationSuccess", whole.body)).toEqual([]);
+  });
+
+  test("as it is kept, and compressed as well", async () => {
+    const request = {
+      method: "POST",
+      url: "/ofrep/v1/evaluate/flags",
+      headers: { host: "strata.example", "accept-encoding": "gzip", authorization },
+    } as const;
+    const first = await ask("");
+    for (let i = 0; i < 3; i++) {
+      const { headers, rawPayload } = await opened.app.inject(request);
+      expect(headers["content-encoding"]).toBe("gzip");
+      expect(JSON.parse(gunzipSync(rawPayload).toString())).toEqual(first.body);
+    }
   });
 
   test("where nothing has changed: no body at all, and the tag", async () => {
