@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ArchiveItem } from "../../src/store/archive.js";
 import { openLmdbArchiveTarget } from "../../src/store/lmdb/lmdb-archive-target.js";
 import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
@@ -11,6 +12,7 @@ import { sharedRedisUrl } from "../redis/run-redis.js";
 import { account, write } from "../store/archive-contract.js";
 import { documentKey } from "../store/store-contract.js";
 import { storedDocuments } from "../store/stored-documents.js";
+import { FAST_DISK } from "../store/test-store.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { itemLines, restoreInto } from "./archive-fixture.js";
 import { CLI, originOf, spawnStrata, strata } from "./strata-process.js";
@@ -32,20 +34,30 @@ let parent: string;
 let folder: string;
 let file: string;
 let from: string;
+/** Stores that are made once, and copied for each test: one of `ITEMS`, and one of many. */
+let [few, many] = ["", ""];
+beforeAll(async () => {
+  const made = await mkdtemp(join(FAST_DISK ?? tmpdir(), "strata-cli-"));
+  [few, many] = [join(made, "few"), join(made, "many")];
+  const documents = Array.from({ length: MANY }, (_, n) => {
+    const version = { revision: 1, sequence: n + 2, nonce: `n${n}` };
+    return write(documentKey("root", `c${n}`), version, `{"n":${n}}`);
+  });
+  await restoreInto(few, ITEMS, 4);
+  await restoreInto(many, [account("root", undefined, 1), ...documents], MANY + 1);
+  return () => rm(made, { recursive: true });
+});
 beforeEach(async () => {
   parent = temporaryFolder();
   folder = join(parent, "store");
   file = join(parent, "backup.jsonl");
   from = `--store=lmdb:${folder}`;
-  await restoreInto(folder, ITEMS, 4);
+  await cp(few, folder, { recursive: true });
 });
 
 async function restoreMany(at = folder): Promise<void> {
-  const documents = Array.from({ length: MANY }, (_, n) => {
-    const version = { revision: 1, sequence: n + 2, nonce: `n${n}` };
-    return write(documentKey("root", `c${n}`), version, `{"n":${n}}`);
-  });
-  await restoreInto(at, [account("root", undefined, 1), ...documents], MANY + 1);
+  await rm(at, { recursive: true, force: true });
+  await cp(many, at, { recursive: true });
 }
 
 /** What a terminal is told in order to write over its last line. */
