@@ -15,9 +15,15 @@ export interface Contender {
   start(stage: Stage, bodyBytes: number): Promise<Server>;
 }
 
-const strata = (name: string, store: "lmdb" | "redis", population?: Population, env = {}) => ({
+const strata = (
+  name: string,
+  store: "lmdb" | "redis",
+  population?: Population,
+  env = {},
+  isSharing = false,
+) => ({
   start: (stage: Stage) =>
-    startStrata(stage, name, { store, population: population ?? stage.population, env }),
+    startStrata(stage, name, { store, population: population ?? stage.population, env, isSharing }),
 });
 
 /** Everything that is measured, by name. Each runs in a process of its own, as it comes. */
@@ -34,6 +40,10 @@ export const CONTENDERS = {
   "strata-quiet": {
     what: "Strata on LMDB without a log line for each request",
     ...strata("quiet", "lmdb", SMALL, { STRATA_LOG_LEVEL: "warn" }),
+  },
+  "strata-limited": {
+    what: "Strata on LMDB, with a rate limit that nobody reaches, counted in a Redis that gateways share",
+    ...strata("limited", "lmdb", SMALL, { STRATA_RATE_LIMIT: "999999" }, true),
   },
   "strata-1e3": { what: "Strata on LMDB, 1,000 accounts", ...strata("1e3", "lmdb", SMALL) },
   "strata-1e6": { what: "Strata on LMDB, 1,000,000 accounts", ...strata("1e6", "lmdb", MILLION) },

@@ -58,6 +58,7 @@ export function createMeasurements(accounts: number, form: BatchForm): Measureme
     "heavy hot token": { contender: "strata-token", template: authorized, order: hot },
     "heavy hot gzip": { contender: "strata-lmdb", template: compressed("gzip"), order: hot },
     "heavy hot br": { contender: "strata-lmdb", template: compressed("br"), order: hot },
+    "heavy hot limited": { contender: "strata-limited", template: heavy(), order: hot },
     "heavy hot quiet": { contender: "strata-quiet", template: heavy(), order: hot },
     "heavy cold lmdb": { contender: "strata-lmdb", template: heavy(), order: cold },
     "heavy cold redis": { contender: "strata-redis", template: heavy(), order: cold },

@@ -53,6 +53,7 @@ export const ROWS: readonly Row[] = [
   row("token", "heavy hot with a token ÷ without", "heavy hot token", "heavy hot lmdb"),
   row("hot-gzip", "heavy hot with gzip ÷ without, LMDB", "heavy hot gzip", "heavy hot lmdb", 0.9),
   row("hot-br", "heavy hot with br ÷ without, LMDB", "heavy hot br", "heavy hot lmdb", 0.9),
+  row("limit", "heavy hot with a shared rate limit ÷ without", "heavy hot limited", "heavy hot lmdb"),
   row("logging", "heavy hot without log lines ÷ with", "heavy hot quiet", "heavy hot lmdb"),
   row("write-lmdb", "write, LMDB ÷ Apollo hello", "write lmdb", "hello apollo"),
   row("write-redis", "write, Redis ÷ Apollo hello", "write redis", "hello apollo"),

@@ -12,6 +12,8 @@ const IMPORT_MS = 300_000;
 export interface StrataOptions {
   readonly store: "lmdb" | "redis";
   readonly population: Population;
+  /** With what gateways share in Redis, beside their store: merges and rate limits. */
+  readonly isSharing?: boolean;
   /** Besides where the store and the schemas are; without it every setting has its default. */
   readonly env?: Readonly<Record<string, string>>;
   /** Run by Node instead of the server's own entry. */
@@ -40,6 +42,7 @@ export async function startStrata(
     STRATA_PORT: String(port),
     STRATA_STATE: stage.path("state"),
     STRATA_EXAMPLES: "off",
+    ...(options.isSharing && { STRATA_MERGE_CACHE: (await stage.redis()).url }),
     ...options.env,
   };
   const command = [process.execPath, ...(options.entry ?? [...startFlags(stage.root), main])];
