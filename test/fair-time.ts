@@ -1,5 +1,3 @@
-import { onTestFinished } from "vitest";
-
 const TICK_MS = 10;
 
 /**
@@ -7,30 +5,46 @@ const TICK_MS = 10;
  * that doubles with each level does.
  */
 export function processorTime(work: () => void): number {
-  const started = process.cpuUsage();
+  const started = processorNow();
   work();
-  return millisecondsSince(started);
+  return processorNow() - started;
 }
 
 /** The same for work that waits now and then. */
 export async function processorTimeOf(work: () => Promise<unknown>): Promise<number> {
-  const started = process.cpuUsage();
+  const started = processorNow();
   await work();
-  return millisecondsSince(started);
+  return processorNow() - started;
 }
 
-function millisecondsSince(started: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(started);
+function processorNow(): number {
+  const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
 }
 
+let fair = 0;
+let wall = performance.now();
+let processor = processorNow();
+
+/** Of the time since the last tick, as much as this process has worked, or as it takes at least. */
+function sinceTick(atLeast: number): number {
+  return Math.min(performance.now() - wall, Math.max(atLeast, processorNow() - processor));
+}
+setInterval(() => {
+  fair += sinceTick(TICK_MS);
+  [wall, processor] = [performance.now(), processorNow()];
+}, TICK_MS).unref();
+
 /**
- * A clock of milliseconds for promises such as "answered within two seconds". It counts the ticks that this process has
- * had: while the machine gives the processor to others, the timers of the code under test stand still, and so does it.
+ * Milliseconds, for promises such as "answered within two seconds". The clock stands still while the machine gives the processor to
+ * others, as the timers of the code under test do; it runs while this process waits or works.
  */
+export function fairNow(): number {
+  return fair + sinceTick(0);
+}
+
+/** Milliseconds of that clock from now on. */
 export function startFairClock(): () => number {
-  let ticks = 0;
-  const timer = setInterval(() => ticks++, TICK_MS);
-  onTestFinished(() => clearInterval(timer));
-  return () => ticks * TICK_MS;
+  const started = fairNow();
+  return () => fairNow() - started;
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { StrataError } from "../../../src/domain/errors.js";
 import type { JsonObject } from "../../../src/domain/json.js";
 import type { Commit, CommitOutcome, DocumentKey, Store } from "../../../src/store/store.js";
+import { fairNow } from "../../fair-time.js";
 import { storedDocuments } from "../../store/stored-documents.js";
 import type { Ledger } from "./ledger.js";
 
@@ -150,11 +151,11 @@ export class WriteLoad {
   }
 
   async #timed<T>(name: string, call: () => Promise<T>): Promise<T> {
-    const start = performance.now();
+    const start = fairNow();
     try {
       return await call();
     } finally {
-      this.#slowest.set(name, Math.max(this.#slowest.get(name) ?? 0, performance.now() - start));
+      this.#slowest.set(name, Math.max(this.#slowest.get(name) ?? 0, fairNow() - start));
     }
   }
 }

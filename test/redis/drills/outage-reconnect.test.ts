@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { openRedisStore } from "../../../src/store/redis/redis-store.js";
 import type { Store } from "../../../src/store/store.js";
+import { fairNow } from "../../fair-time.js";
 import { documentCommit, documentKey } from "../../store/store-contract.js";
 import type { TcpProxy } from "../tcp-proxy.js";
 import { until } from "../until.js";
@@ -72,9 +73,9 @@ async function hop(proxy: TcpProxy, times = 1): Promise<void> {
 }
 
 async function timed(call: Promise<unknown>): Promise<number> {
-  const start = performance.now();
+  const start = fairNow();
   await call.catch(() => undefined);
-  return performance.now() - start;
+  return fairNow() - start;
 }
 
 async function unluckyRead(): Promise<number> {

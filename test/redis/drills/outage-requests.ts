@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { fairNow } from "../../fair-time.js";
 import { openApp } from "./outage-app.js";
 
 export const AT_ONCE = 200;
@@ -103,7 +104,7 @@ export async function askAll(app: FastifyInstance, requests: readonly Request[])
 }
 
 async function ask(app: FastifyInstance, request: Request): Promise<Answer> {
-  const start = performance.now();
+  const start = fairNow();
   const { method, url, payload } = request;
   const response = await app.inject({
     method,
@@ -117,7 +118,7 @@ async function ask(app: FastifyInstance, request: Request): Promise<Answer> {
     status: response.statusCode,
     isFine: response.statusCode === 200 && errors.length === 0,
     codes: errors.map(({ extensions }) => extensions.code),
-    milliseconds: performance.now() - start,
+    milliseconds: fairNow() - start,
   };
 }
 

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openRedisStore } from "../../../src/store/redis/redis-store.js";
 import { parseRedisUrl } from "../../../src/store/redis/redis-url.js";
 import type { StoreNotice } from "../../../src/store/store-notice.js";
+import { fairNow } from "../../fair-time.js";
 import { freePort } from "../free-port.js";
 import { RedisServer } from "../redis-server.js";
 
@@ -95,14 +96,14 @@ afterAll(async () => {
 
 async function failToOpen(url: string): Promise<Failure> {
   const notices: StoreNotice[] = [];
-  const start = performance.now();
+  const start = fairNow();
   const onNotice = (notice: StoreNotice) => notices.push(notice);
   const opened = openRedisStore({ target: parseRedisUrl(url), cell: "start", onNotice });
   const error: unknown = await opened.then(
     (store) => store.close(),
     (problem: unknown) => problem,
   );
-  return { url, error, notices, tookMs: performance.now() - start };
+  return { url, error, notices, tookMs: fairNow() - start };
 }
 
 function portOf(server: Server): number {
