@@ -116,3 +116,28 @@ test("the configs of an account, and the system level, follow as well", async ()
   );
   await rowOf(page, "/max_outbound").getByText("21").waitFor();
 });
+
+test("the system level is told of its changes, also of those that no account sees", async () => {
+  // Nothing is looked at now and then.
+  const page = await openConsole(browser, gateway, configPath(null, "conferences"), {
+    initScript: "window.setInterval = () => 0;",
+  });
+  await page.waitForSelector(LIVE);
+  await rowOf(page, "/pin_timeout").waitFor();
+  const patchSystem = (patch: object) =>
+    gateway.graphql(
+      "mutation ($input: PatchSystemConfigInput!) { patchSystemConfig(input: $input) { __typename } }",
+      { input: { configId: "conferences", patch } },
+    );
+  await patchSystem({ bridge_username: "only the system's" });
+  await rowOf(page, "/bridge_username").getByText("only the system's").waitFor();
+  await patchSystem({ pin_timeout: 6_001 });
+  await rowOf(page, "/pin_timeout").getByText("6001").waitFor();
+  await page.goto(`${gateway.origin}/console/system`);
+  await page.locator('[data-config="media"] [data-overrides="0"]').waitFor();
+  await gateway.graphql(
+    "mutation ($input: PatchSystemConfigInput!) { patchSystemConfig(input: $input) { __typename } }",
+    { input: { configId: "media", patch: { default_language: "de-de" } } },
+  );
+  await page.locator('[data-config="media"] [data-overrides="1"]').waitFor();
+});

@@ -1,5 +1,6 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useState } from "react";
 import { messageOf } from "../api/api-error.js";
+import { useStreamAccount } from "../config/use-changes.js";
 import { useSession } from "../session/session.js";
 import { useStore } from "../store.js";
 import { type Loaded, useLoad } from "../use-load.js";
@@ -11,7 +12,7 @@ export function AccountScreen({ accountId }: { accountId: string }) {
   const { api } = useSession();
   const { path, isUnknown, error } = useAccountPath(accountId);
   const configs = useLoad(accountId, async () => (await readAccountSummaries(api, accountId)) ?? []);
-  useAccountChanges(accountId, configs.reload);
+  useAccountChanges(accountId, configs);
   if (isUnknown)
     return (
       <article>
@@ -39,15 +40,20 @@ export function AccountScreen({ accountId }: { accountId: string }) {
 }
 
 export function SystemScreen() {
-  const { api, viewer } = useSession();
-  const configs = useLoad(viewer.superadmin ? "system" : null, () => readSystemSummaries(api));
-  if (!viewer.superadmin)
-    return (
-      <article>
-        <h1>System</h1>
-        <p>The system level is for superadmins.</p>
-      </article>
-    );
+  const { viewer } = useSession();
+  if (viewer.superadmin) return <SystemConfigs />;
+  return (
+    <article>
+      <h1>System</h1>
+      <p>The system level is for superadmins.</p>
+    </article>
+  );
+}
+
+function SystemConfigs() {
+  const { api } = useSession();
+  const configs = useLoad("system", () => readSystemSummaries(api));
+  useAccountChanges(null, configs);
   return (
     <article>
       <title>System · Strata</title>
@@ -86,26 +92,29 @@ const GATHER_MS = 150;
 /** How often the list is read again where no changes are sent. */
 const LOOK_MS = 10_000;
 
-function useAccountChanges(accountId: string, onChange: () => void): void {
+/** Reads a list again when it has changed. @param accountId null: the system level */
+function useAccountChanges(accountId: string | null, { isLoading, reload }: Loaded<unknown>): void {
   const { api } = useSession();
   const state = useStore(api.live.state);
-  const latest = useRef(onChange);
-  latest.current = onChange;
+  const stream = useStreamAccount({ accountId });
+  const [isStale, setStale] = useState(false);
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const read = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => latest.current(), GATHER_MS);
-    };
-    const stop = api.live.watch(accountId, null, { onChange: read, onEnd: read });
-    return () => {
-      clearTimeout(timer);
-      stop();
-    };
-  }, [api, accountId]);
+    // A list that is being read is read to its end: else one that changes all the time would never be shown.
+    if (!isStale || isLoading) return undefined;
+    const timer = setTimeout(() => {
+      setStale(false);
+      reload();
+    }, GATHER_MS);
+    return () => clearTimeout(timer);
+  }, [isStale, isLoading, reload]);
+  useEffect(() => {
+    if (stream === null) return undefined;
+    const tell = () => setStale(true);
+    return api.live.watch(stream, null, { onChange: tell, onEnd: tell }, accountId === null);
+  }, [api, stream, accountId]);
   useEffect(() => {
     if (state === "live") return undefined;
-    const timer = setInterval(() => document.visibilityState === "visible" && latest.current(), LOOK_MS);
+    const timer = setInterval(() => document.visibilityState === "visible" && setStale(true), LOOK_MS);
     return () => clearInterval(timer);
   }, [state]);
 }

@@ -16,7 +16,8 @@ export interface LiveChange {
 }
 
 interface Watcher {
-  onChange(change: LiveChange): void;
+  /** @param change null: the account sees no change, but something of what its configs are made of was written */
+  onChange(change: LiveChange | null): void;
   /** Nothing comes any more: the account is gone, or the gateway knows no subscriptions. */
   onEnd(): void;
 }
@@ -25,8 +26,12 @@ export interface Live {
   readonly state: Store<LiveState>;
   /** Connects, for as long as the page is there. */
   start(): void;
-  /** @param configId one config, or null for every config of the account @returns what ends it */
-  watch(accountId: string, configId: string | null, watcher: Watcher): () => void;
+  /**
+   * @param configId one config, or null for every config of the account
+   * @param bookmarks also to be told of what the account does not see
+   * @returns what ends it
+   */
+  watch(accountId: string, configId: string | null, watcher: Watcher, bookmarks?: boolean): () => void;
   close(): void;
 }
 
@@ -46,15 +51,15 @@ export function createLive(token: string | null): Live {
     start() {
       client ??= connect(token, state);
     },
-    watch(accountId, configId, { onChange, onEnd }) {
-      const variables = { accountId, configIds: configId === null ? null : [configId] };
+    watch(accountId, configId, { onChange, onEnd }, bookmarks = false) {
+      const variables = { accountId, configIds: configId === null ? null : [configId], bookmarks };
       const query = ConfigChangedDocument.toString();
       let isOver = false;
       const stop = client?.subscribe<ConfigChangedSubscription>(
         { query, variables },
         {
           next({ data }) {
-            if (data?.configChanged.config) onChange(data.configChanged.config);
+            if (data) onChange(data.configChanged.config);
           },
           error: () => !isOver && onEnd(),
           complete: () => !isOver && onEnd(),

@@ -524,6 +524,7 @@ export type ConstrainSystemConfigMutation = { write:
 export type ConfigChangedSubscriptionVariables = Exact<{
   accountId: string;
   configIds?: Array<string> | string | null | undefined;
+  bookmarks?: boolean;
 }>;
 
 
@@ -2847,8 +2848,12 @@ fragment Impact on ConfigImpact {
   }
 }`) as unknown as TypedDocumentString<ConstrainSystemConfigMutation, ConstrainSystemConfigMutationVariables>;
 export const ConfigChangedDocument = new TypedDocumentString(`
-    subscription ConfigChanged($accountId: ID!, $configIds: [ID!]) {
-  configChanged(accountId: $accountId, configIds: $configIds) {
+    subscription ConfigChanged($accountId: ID!, $configIds: [ID!], $bookmarks: Boolean! = false) {
+  configChanged(
+    accountId: $accountId
+    configIds: $configIds
+    bookmarks: $bookmarks
+  ) {
     snapshot
     config {
       id
