@@ -18,7 +18,8 @@ export function Screen({ route, search, index }: ScreenProps) {
   if (route.screen === "home") return <Home index={index} />;
   if (route.screen === "account") return <AccountScreen accountId={route.accountId} />;
   if (route.screen === "system") return <SystemScreen />;
-  if (route.screen === "config") return <ConfigScreen place={route.place} tab={route.tab} search={search} />;
+  if (route.screen === "config")
+    return <ConfigScreen index={index} place={route.place} tab={route.tab} search={search} />;
   return (
     <article>
       <h1>Nothing here</h1>

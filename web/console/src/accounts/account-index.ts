@@ -1,5 +1,10 @@
 import type { Api } from "../api/api.js";
-import { type AccountItemFragment, AccountsDocument } from "../api/operations.generated.js";
+import {
+  type AccountItemFragment,
+  AccountPathDocument,
+  type AccountPathQuery,
+  AccountsDocument,
+} from "../api/operations.generated.js";
 import { createStore, type Store } from "../store.js";
 
 export type AccountItem = AccountItemFragment;
@@ -26,6 +31,8 @@ export interface AccountIndex {
   start(): Promise<void>;
   /** Reads the next accounts below one. */
   more(parentId: string): Promise<void>;
+  /** Reads the way from the top to an account of a tree that is not known as a whole, and what stands beside it. */
+  reveal(accountId: string): Promise<void>;
   /** Looks through all accounts, page by page. @returns false when it was told to stop */
   search(
     matches: (account: AccountItem) => boolean,
@@ -79,6 +86,16 @@ export function createAccountIndex(api: Api): AccountIndex {
         fail(error);
       }
     },
+    async reveal(accountId) {
+      try {
+        const { account } = await api.run(AccountPathDocument, { id: accountId });
+        const path = pathOf(account);
+        state.update((before) => path.reduce(withChild, before));
+        for (const { id } of path.slice(0, -1)) if (!state.get().levels.get(id)?.after) await this.more(id);
+      } catch (error) {
+        fail(error);
+      }
+    },
     async search(matches, onFound) {
       let after: string | null = null;
       for (let page = 0, looked = 0; page < SEARCH_PAGES; page += 1) {
@@ -92,6 +109,33 @@ export function createAccountIndex(api: Api): AccountIndex {
         after = accounts.pageInfo.endCursor;
       }
     },
+  };
+}
+
+type Ancestor = Omit<AccountItem, "parent"> & { readonly parent?: Ancestor | { readonly id: string } | null };
+
+/** From the top down to the account itself. Of a very deep one the top is left out. */
+function pathOf(account: AccountPathQuery["account"]): AccountItem[] {
+  const path: AccountItem[] = [];
+  let step: Ancestor | { readonly id: string } | null | undefined = account;
+  while (step && "name" in step) {
+    const { id, name, isReseller, parent }: Ancestor = step;
+    path.unshift({ id, name, isReseller, parent: parent ? { id: parent.id } : null });
+    step = parent;
+  }
+  return path;
+}
+
+function withChild(before: AccountIndexState, account: AccountItem): AccountIndexState {
+  const { id, parent } = account;
+  const accounts = new Map(before.accounts).set(id, account);
+  if (parent === null || !accounts.has(parent.id)) return { ...before, accounts };
+  const level = before.levels.get(parent.id) ?? NONE;
+  if (level.ids.includes(id)) return { ...before, accounts };
+  return {
+    ...before,
+    accounts,
+    levels: new Map(before.levels).set(parent.id, { ...level, ids: [...level.ids, id] }),
   };
 }
 

@@ -23,7 +23,7 @@ interface AccountSearchProps {
 }
 
 export function AccountSearch({ index, words, current }: AccountSearchProps) {
-  const { found, looked, isDone, error } = useSearch(index, words);
+  const { found, looked, isDone, error } = useAccountSearch(index, words);
   const { total } = useStore(index.state);
   return (
     <div className="account-hits">
@@ -50,9 +50,11 @@ function summary(found: number, looked: number, isDone: boolean, total: number |
   return found === 1 ? "1 account" : `${found} accounts`;
 }
 
-function useSearch(index: AccountIndex, words: string): Search {
+/** @param words parts of ids and names; null: nothing is searched for */
+export function useAccountSearch(index: AccountIndex, words: string | null): Search {
   const [search, setSearch] = useState(NOTHING);
   useEffect(() => {
+    if (words === null) return undefined;
     let isOver = false;
     const wanted = words.toLowerCase().split(/\s+/);
     const matches = ({ id, name }: AccountItem) => {

@@ -22,6 +22,11 @@ export function AccountTree({ index, current }: TreeProps) {
     setOpen((before) => new Set([...before, ...above, ...tops]));
   }, [current, state.accounts, tops]);
 
+  const isHidden = current !== null && tops.length > 0 && !state.accounts.has(current);
+  useEffect(() => {
+    if (isHidden && current !== null) void index.reveal(current);
+  }, [index, current, isHidden]);
+
   const toggle = (id: string) => {
     if (!open.has(id)) void index.more(id);
     setOpen((before) => {

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import type { AccountIndex } from "../accounts/account-index.js";
 import { Breadcrumbs, useAccountPath } from "../accounts/breadcrumbs.js";
 import { ApiError, messageOf } from "../api/api-error.js";
 import { AsOfBar, AsOfPicker } from "../past/as-of.js";
@@ -13,6 +14,7 @@ import { type Place, placeKey } from "./place.js";
 import { type FollowedConfig, useConfig } from "./use-config.js";
 
 interface ConfigScreenProps {
+  readonly index: AccountIndex;
   readonly place: Place;
   readonly tab: ConfigTab;
   readonly search: URLSearchParams;
@@ -24,7 +26,7 @@ const TABS: readonly (readonly [ConfigTab, string])[] = [
   ["compare", "Compare"],
 ];
 
-export function ConfigScreen({ place, tab, search }: ConfigScreenProps) {
+export function ConfigScreen({ index, place, tab, search }: ConfigScreenProps) {
   const asOf = tab === "fields" ? search.get("asOf") : null;
   const config = useConfig(place, asOf);
   const { path } = useAccountPath(place.accountId);
@@ -64,6 +66,7 @@ export function ConfigScreen({ place, tab, search }: ConfigScreenProps) {
       </nav>
       {asOf !== null && <AsOfBar asOf={asOf} isSchemaChanged={config.view?.schemaChanged === true} />}
       <TabContent
+        index={index}
         place={place}
         tab={tab}
         search={search}
@@ -111,6 +114,7 @@ function isGone(error: unknown): boolean {
 }
 
 function Tab({
+  index,
   place,
   tab,
   search,
@@ -121,7 +125,7 @@ function Tab({
 }: TabProps & { readonly view: ConfigView }): ReactNode {
   if (tab === "history")
     return <HistoryTab place={place} view={view} replace={config.replace} at={search.get("at")} />;
-  if (tab === "compare") return <CompareTab place={place} view={view} search={search} />;
+  if (tab === "compare") return <CompareTab index={index} place={place} view={view} search={search} />;
   return (
     <FieldsTab
       key={placeKey(place)}

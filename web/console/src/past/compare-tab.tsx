@@ -1,4 +1,6 @@
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useId, useState } from "react";
+import type { AccountIndex } from "../accounts/account-index.js";
+import { useAccountSearch } from "../accounts/account-search.js";
 import { messageOf } from "../api/api-error.js";
 import { type ConfigView, readConfig } from "../config/config-source.js";
 import { type Place, placeKey } from "../config/place.js";
@@ -10,13 +12,14 @@ import { localText } from "./as-of.js";
 import { CompareTable } from "./compare-table.js";
 
 interface CompareTabProps {
+  readonly index: AccountIndex;
   readonly place: Place;
   readonly view: ConfigView;
   readonly search: URLSearchParams;
 }
 
 /** This config beside that of another account, or beside itself at another moment. */
-export function CompareTab({ place, view, search }: CompareTabProps) {
+export function CompareTab({ index, place, view, search }: CompareTabProps) {
   const { api } = useSession();
   const other = search.get("with");
   const [from, to] = [search.get("from"), search.get("to")];
@@ -31,7 +34,7 @@ export function CompareTab({ place, view, search }: CompareTabProps) {
   const error = left.error ?? right.error;
   return (
     <section className="compare">
-      <CompareForm place={place} other={other} from={from} to={to} />
+      <CompareForm index={index} place={place} other={other} from={from} to={to} />
       {error !== undefined && (
         <p className="problem" role="alert">
           {messageOf(error)}
@@ -55,13 +58,14 @@ function sideName(accountId: string | null, moment: string | null): string {
 }
 
 interface CompareFormProps {
+  readonly index: AccountIndex;
   readonly place: Place;
   readonly other: string | null;
   readonly from: string | null;
   readonly to: string | null;
 }
 
-function CompareForm({ place, other, from, to }: CompareFormProps) {
+function CompareForm({ index, place, other, from, to }: CompareFormProps) {
   const [problem, setProblem] = useState<string | null>(null);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -80,18 +84,7 @@ function CompareForm({ place, other, from, to }: CompareFormProps) {
       </fieldset>
       <fieldset>
         <legend>Right</legend>
-        {place.accountId !== null && (
-          <label>
-            account id (empty: the same)
-            <input
-              name="with"
-              data-input="with"
-              defaultValue={other ?? ""}
-              autoComplete="off"
-              spellCheck={false}
-            />
-          </label>
-        )}
+        {place.accountId !== null && <AccountInput index={index} other={other} />}
         <Moment name="to" value={to} />
       </fieldset>
       <button type="submit" className="primary" data-action="compare">
@@ -103,6 +96,35 @@ function CompareForm({ place, other, from, to }: CompareFormProps) {
         </p>
       )}
     </form>
+  );
+}
+
+/** Suggests accounts by id and name, as one types. */
+function AccountInput({ index, other }: { index: AccountIndex; other: string | null }) {
+  const id = useId();
+  const [words, setWords] = useState<string | null>(null);
+  const { found } = useAccountSearch(index, words);
+  return (
+    <label>
+      account id (empty: the same)
+      <input
+        name="with"
+        data-input="with"
+        list={id}
+        defaultValue={other ?? ""}
+        autoComplete="off"
+        spellCheck={false}
+        onFocus={(event) => setWords(event.target.value.trim())}
+        onChange={(event) => setWords(event.target.value.trim())}
+      />
+      <datalist id={id}>
+        {found.map((account) => (
+          <option key={account.id} value={account.id}>
+            {account.name}
+          </option>
+        ))}
+      </datalist>
+    </label>
   );
 }
 
