@@ -72,10 +72,11 @@ export async function patchConfig(
   configId: string,
   patch: object,
   note?: string,
+  pin?: readonly string[],
 ) {
   await gateway.graphql(
     "mutation ($input: PatchConfigInput!) { patchConfig(input: $input) { ... on ConfigWritten { revision } } }",
-    { input: { accountId, configId, patch, note } },
+    { input: { accountId, configId, patch, note, pin } },
   );
 }
 
@@ -90,4 +91,18 @@ export async function constrainConfig(
     `mutation ($input: ConstrainConfigInput!) { constrainConfig(input: $input) { ... on ConfigWritten { revision } } }`,
     { input: { accountId, configId, ...change } },
   );
+}
+
+/** A reseller with one account below it, for one test alone: what it writes and constrains is in nobody's way. */
+export async function openReseller(gateway: Gateway, reseller: string): Promise<string> {
+  const account = `${reseller}-below`;
+  for (const input of [
+    { id: reseller, name: reseller, parentId: "northstar", isReseller: true },
+    { id: account, name: account, parentId: reseller },
+  ])
+    await gateway.graphql(
+      "mutation ($input: CreateAccountInput!) { createAccount(input: $input) { account { id } } }",
+      { input },
+    );
+  return account;
 }

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { accessibilityProblems } from "../accessibility.js";
 import { openBrowser } from "../browser.js";
 import { openGateway } from "../gateway.js";
@@ -8,6 +8,7 @@ import {
   edit,
   inForce,
   openConsole,
+  openReseller,
   patchConfig,
   rowOf,
   save,
@@ -16,11 +17,13 @@ import {
 
 const gateway = openGateway();
 const browser = openBrowser();
-const ACME = configPath("acme", "conferences");
 
-beforeAll(async () => {
-  await patchConfig(gateway, "acme", "conferences", { pin_timeout: 3_000, number_timeout: 90_000 });
-  await constrainConfig(gateway, "summit", "conferences", {
+/** An account whose reseller locks one of its fields and bounds another: both exclude what it says. */
+async function boundAccount(reseller: string): Promise<{ account: string; path: string }> {
+  const account = await openReseller(gateway, reseller);
+  await patchConfig(gateway, reseller, "conferences", { pin_timeout: 7_500 });
+  await patchConfig(gateway, account, "conferences", { pin_timeout: 3_000, number_timeout: 90_000 });
+  await constrainConfig(gateway, reseller, "conferences", {
     set: [
       { pointer: "/pin_timeout", kind: "LOCK", reason: "Regulated: ask us." },
       {
@@ -31,10 +34,12 @@ beforeAll(async () => {
       },
     ],
   });
-});
+  return { account, path: configPath(account, "conferences") };
+}
 
 test("a locked field says who locked it and why, and has no edit control", async () => {
-  const page = await openConsole(browser, gateway, ACME);
+  const { path } = await boundAccount("reads");
+  const page = await openConsole(browser, gateway, path);
   const row = rowOf(page, "/pin_timeout");
   expect(await shownText(row.locator('[data-constraint="LOCK"]'))).toMatch(
     /Locked by Reseller\s+Regulated: ask us\./,
@@ -53,7 +58,8 @@ test("a locked field says who locked it and why, and has no edit control", async
 });
 
 test("the ladder strikes a dormant value through, and names the constraint that excludes it", async () => {
-  const page = await openConsole(browser, gateway, `${ACME}?at=/pin_timeout`);
+  const { path } = await boundAccount("climbs");
+  const page = await openConsole(browser, gateway, `${path}?at=/pin_timeout`);
   const rung = rowOf(page, "/pin_timeout").locator('[data-rung="ACCOUNT"]');
   await rung.waitFor();
   expect(await rung.getAttribute("data-state")).toBe("dormant");
@@ -69,7 +75,8 @@ test("the ladder strikes a dormant value through, and names the constraint that 
 });
 
 test("a value outside of the bounds is told in the review and beside its field", async () => {
-  const page = await openConsole(browser, gateway, ACME);
+  const { path } = await boundAccount("exceeds");
+  const page = await openConsole(browser, gateway, path);
   await edit(page, "/number_timeout", "70000");
   const problem = page.locator('dialog [data-keyword="bounds"]');
   expect(await shownText(problem)).toContain("Longer waits cost money.");
@@ -79,10 +86,11 @@ test("a value outside of the bounds is told in the review and beside its field",
 });
 
 test("what is locked is told beside its field when somebody tries to add it", async () => {
-  await constrainConfig(gateway, "summit", "conferences", {
+  const { path } = await boundAccount("adds");
+  await constrainConfig(gateway, "adds", "conferences", {
     set: [{ pointer: "/profiles/lobby", kind: "LOCK", reason: "The lobby is ours." }],
   });
-  const page = await openConsole(browser, gateway, ACME);
+  const page = await openConsole(browser, gateway, path);
   await page.click('[data-action="add"]');
   await page.fill('[data-input="pointer"]', "/profiles/lobby/max-members");
   await page.keyboard.press("Enter");
@@ -94,14 +102,15 @@ test("what is locked is told beside its field when somebody tries to add it", as
 });
 
 test("what waits under a lock can be dropped, and stays gone when the lock goes", async () => {
-  const page = await openConsole(browser, gateway, ACME);
+  const { account, path } = await boundAccount("drops");
+  const page = await openConsole(browser, gateway, path);
   const row = rowOf(page, "/pin_timeout");
   await row.locator('[data-action="reset"]').click();
   await page.click('[data-action="review"]');
   await page.getByText("No value in force changes here").waitFor();
   await save(page);
   await row.locator("[data-dormant]").waitFor({ state: "detached" });
-  await constrainConfig(gateway, "summit", "conferences", { remove: ["/pin_timeout"] });
+  await constrainConfig(gateway, "drops", "conferences", { remove: ["/pin_timeout"] });
   await row.locator("[data-constraint]").waitFor({ state: "detached" });
-  expect(await inForce(gateway, "acme", "conferences", "/pin_timeout")).toMatchObject({ value: 7_500 });
+  expect(await inForce(gateway, account, "conferences", "/pin_timeout")).toMatchObject({ value: 7_500 });
 });

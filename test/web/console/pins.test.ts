@@ -2,7 +2,16 @@ import { expect, test } from "vitest";
 import { accessibilityProblems } from "../accessibility.js";
 import { openBrowser } from "../browser.js";
 import { openGateway } from "../gateway.js";
-import { configPath, inForce, openConsole, patchConfig, rowOf, save, shownText } from "./console-page.js";
+import {
+  configPath,
+  inForce,
+  openConsole,
+  openReseller,
+  patchConfig,
+  rowOf,
+  save,
+  shownText,
+} from "./console-page.js";
 
 const gateway = openGateway();
 const browser = openBrowser();
@@ -59,4 +68,21 @@ test("overrides that equal what is inherited are listed, and dropped with one cl
   await section.waitFor({ state: "detached" });
   await rowOf(page, "/pin_timeout").locator('[data-source="RESELLER"]').waitFor();
   expect(await inForce(gateway, "acme", "conferences", "/number_timeout")).toMatchObject({ value: 4_000 });
+});
+
+test("an unpinned value stays as it is, and follows what is inherited from then on", async () => {
+  const account = await openReseller(gateway, "unpins");
+  await patchConfig(gateway, "unpins", "conferences", { pin_timeout: 3_000 });
+  await patchConfig(gateway, account, "conferences", {}, undefined, ["/pin_timeout"]);
+  const page = await openConsole(browser, gateway, configPath(account, "conferences"));
+  const row = rowOf(page, "/pin_timeout");
+  const unpin = row.locator('[data-action="unpin"]');
+  expect(await unpin.getAttribute("aria-label")).toBe("Unpin /pin_timeout: 3000 comes back, from Reseller");
+  await unpin.click();
+  await page.click('[data-action="review"]');
+  await save(page);
+  await row.locator('[data-source="RESELLER"]').waitFor();
+  expect(await page.locator("[data-pinned]").count()).toBe(0);
+  await patchConfig(gateway, "unpins", "conferences", { pin_timeout: 4_000 });
+  expect(await inForce(gateway, account, "conferences", "/pin_timeout")).toMatchObject({ value: 4_000 });
 });

@@ -11,7 +11,7 @@ import { Ladder } from "./ladder.js";
 import { LAYER_NAMES, layerTitle } from "./layer-name.js";
 import type { Place } from "./place.js";
 import { ProblemList } from "./problem-list.js";
-import type { Problem, Row } from "./row.js";
+import { type Problem, type Row, WHOLE_CONFIG } from "./row.js";
 import { RowMarks } from "./row-marks.js";
 import { SourceChip } from "./source-chip.js";
 
@@ -48,7 +48,8 @@ interface FieldRowProps {
 }
 
 export const FieldRow = memo(function FieldRow(props: FieldRowProps) {
-  const { row, place, view, asOf, isOpen, isFlashing, draft, collision, refused, actions, measure } = props;
+  const { row, place, view, asOf, isOpen, isFlashing, canEdit, draft, collision, refused, actions, measure } =
+    props;
   const { pointer, field, problems } = row;
   const isEdited = draft !== undefined && isTouched(draft);
   return (
@@ -74,7 +75,11 @@ export const FieldRow = memo(function FieldRow(props: FieldRowProps) {
         <div className="row-change">{field?.lastChange && <LastChange change={field.lastChange} />}</div>
         <RowButtons {...props} />
       </div>
-      <RowMarks row={row} />
+      <RowMarks
+        row={row}
+        onUnpin={canEdit && draft === undefined && hasOwn(row) ? () => actions.reset(row) : undefined}
+        unpinned={comingText(row)}
+      />
       <ProblemList problems={refused.length > 0 ? refused : problems} />
       {collision && <TheirsBesideMine collision={collision} onResolve={actions.resolve} />}
       {isOpen && <Ladder place={place} view={view} pointer={pointer} asOf={asOf} />}
@@ -108,7 +113,7 @@ function RowName({ row, isOpen, canEdit, actions }: FieldRowProps) {
       onKeyDown={onKeyDown}
     >
       {field?.title && <bdi className="row-title">{field.title}</bdi>}
-      <code className="row-pointer">{pointer === "" ? "the whole config" : pointer}</code>
+      <code className="row-pointer">{pointer === "" ? WHOLE_CONFIG : pointer}</code>
     </button>
   );
 }
@@ -207,7 +212,7 @@ function RowButtons({ row, canEdit, draft, actions }: FieldRowProps) {
         <button
           type="button"
           data-action="constrain"
-          aria-label={`Constrain ${pointer === "" ? "the whole config" : pointer}`}
+          aria-label={`Constrain ${pointer === "" ? WHOLE_CONFIG : pointer}`}
           onClick={() => actions.constrain?.(pointer)}
         >
           Constrain

@@ -11,6 +11,7 @@ import { navigate, setParameters } from "../route/navigation.js";
 import { configHref } from "../route/route.js";
 import { useSession } from "../session/session.js";
 import type { ConfigView } from "./config-source.js";
+import { constraintAt } from "./constraint.js";
 import { FieldList } from "./field-list.js";
 import type { RowActions } from "./field-row.js";
 import { FilterBar } from "./filter-bar.js";
@@ -187,11 +188,14 @@ interface AddingProps {
 /** For settings without a row. */
 function Adding({ place, view, editing, constrain }: AddingProps) {
   const [isOpen, setOpen] = useState<"add" | "constrain" | null>(null);
+  const isLocked = constraintAt(view.constraints, "")?.kind === "LOCK";
   return (
     <p className="after-rows">
-      <button type="button" data-action="add" onClick={() => setOpen("add")}>
-        Add a setting
-      </button>{" "}
+      {!isLocked && (
+        <button type="button" data-action="add" onClick={() => setOpen("add")}>
+          Add a setting
+        </button>
+      )}{" "}
       {constrain && (
         <button type="button" data-action="constrain-other" onClick={() => setOpen("constrain")}>
           Constrain a setting

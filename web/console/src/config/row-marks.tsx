@@ -1,9 +1,17 @@
 import { Value } from "../ui/value.js";
 import { type Constraint, constraintText, insistsText } from "./constraint.js";
-import type { Row } from "./row.js";
+import { type Row, WHOLE_CONFIG } from "./row.js";
+
+interface RowMarksProps {
+  readonly row: Row;
+  /** Undefined: it is not to be unpinned here. */
+  readonly onUnpin: (() => void) | undefined;
+  /** What comes of that. */
+  readonly unpinned: string;
+}
 
 /** What binds a row, and what waits in its own document because of that. */
-export function RowMarks({ row }: { readonly row: Row }) {
+export function RowMarks({ row, onUnpin, unpinned }: RowMarksProps) {
   const { pointer, field, constraint, insists, dormant } = row;
   const isPinned = field?.pinned === true;
   if (constraint === null && insists === undefined && dormant === undefined && !isPinned) return null;
@@ -18,7 +26,18 @@ export function RowMarks({ row }: { readonly row: Row }) {
       {isPinned && (
         <p>
           <span className="binding">Pinned</span>{" "}
-          <span className="hint">stays, whatever the layers below say</span>
+          <span className="hint">stays, whatever the layers below say</span>{" "}
+          {onUnpin && (
+            <button
+              type="button"
+              data-action="unpin"
+              aria-label={`Unpin ${pointer}: ${unpinned}`}
+              title={`Unpin: ${unpinned}`}
+              onClick={onUnpin}
+            >
+              Unpin
+            </button>
+          )}
         </p>
       )}
       {dormant && (
@@ -45,10 +64,7 @@ function ConstraintMark({ constraint, pointer }: ConstraintMarkProps) {
     <p data-constraint={constraint.kind}>
       <span className="binding">{constraintText(constraint)}</span>
       {constraint.pointer !== pointer && (
-        <span className="hint">
-          {" "}
-          at {constraint.pointer === "" ? "the whole config" : constraint.pointer}
-        </span>
+        <span className="hint"> at {constraint.pointer === "" ? WHOLE_CONFIG : constraint.pointer}</span>
       )}{" "}
       <bdi>{constraint.reason}</bdi>
     </p>

@@ -31,7 +31,7 @@ export interface Row {
   readonly text: string;
 }
 
-/** The rows of a config: its fields in document order, then places where something is missing. */
+/** The rows of a config: what is said of it as a whole, its fields in document order, then places where something is missing. */
 export function rowsOf(view: ConfigView, extraPointers: readonly string[] = []): Row[] {
   const problems = problemsByField(view.fields, view.problems);
   const inherited = inheritedOf(view);
@@ -56,8 +56,8 @@ export function rowsOf(view: ConfigView, extraPointers: readonly string[] = []):
     ...extraPointers,
   ])) {
     if (known.has(pointer)) continue;
-    const text = pointer.toLowerCase();
-    rows.push({
+    const text = pointer === "" ? WHOLE_CONFIG : pointer.toLowerCase();
+    const row: Row = {
       pointer,
       field: undefined,
       constraint: constraintAt(view.constraints, pointer),
@@ -66,10 +66,16 @@ export function rowsOf(view: ConfigView, extraPointers: readonly string[] = []):
       problems: problems.get(pointer) ?? [],
       inherited: undefined,
       text,
-    });
+    };
+    // What binds every row comes before them.
+    if (pointer === "") rows.unshift(row);
+    else rows.push(row);
   }
   return rows;
 }
+
+/** What a place without a name is called. */
+export const WHOLE_CONFIG = "the whole config";
 
 function ownDormant({ dormant, layers }: ConfigView): Map<string, Dormant> {
   const own = layers[0]?.kind;
