@@ -13,7 +13,7 @@ import { freePort } from "../test/redis/free-port.js";
 
 const TIMES = Number(process.env.CONSOLE_TIMES ?? 7);
 const FIELDS = 10_000;
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 const LIMITS = { rows: 1_000, large: 1_500, search: 200, change: 1_000 };
 
 const folder = mkdtempSync(join(tmpdir(), "strata-console-bench-"));
