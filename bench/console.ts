@@ -65,6 +65,7 @@ async function withGateway<T>(schemaFolder: string, use: (origin: string) => Pro
 async function inWindow<T>(browser: Browser, use: (page: Page) => Promise<T>): Promise<T> {
   const context = await browser.newContext();
   try {
+    context.setDefaultTimeout(READY_MS);
     return await use(await context.newPage());
   } finally {
     await context.close();
