@@ -20,7 +20,7 @@ import {
 import { mayAccess } from "../authorize.js";
 import { fromStore } from "../from-store.js";
 import { guardTiming } from "../timing-guard.js";
-import { yieldToEventLoop } from "../yield-to-event-loop.js";
+import { afterYield, yieldToEventLoop } from "../yield-to-event-loop.js";
 import { LineageCache } from "./lineage-cache.js";
 import { type ReadTrace, TraceRecorder } from "./read-trace.js";
 import { type Ancestry, ancestriesOf, type LayerVersions, storedLayers } from "./stored-layers.js";
@@ -138,9 +138,10 @@ class StoreReader implements RequestReader {
     return this.#blamed.load(target);
   }
 
-  history(of: HistoryOf): Promise<DocumentHistory> {
+  async history(of: HistoryOf): Promise<DocumentHistory> {
     if (!this.trace.covers(of.key)) this.trace.unversioned();
-    return fromStore(this.store.history(of));
+    // A page of large documents takes milliseconds to read and parse, and one request may ask for many.
+    return afterYield(() => fromStore(this.store.history(of)));
   }
 
   layersAt(target: DocumentKey, moment: string, now: string): Promise<PastRead> {
