@@ -46,6 +46,7 @@ Options of plan and apply: files are <account>/<config>.json and system/<config>
   --accounts <n>             so many accounts are listed of each impact; by default 10
   --out <file>               plan: write the plan for programs to this file as well
   --plan <file>              apply: only if this is still what would be done, or what is left of it
+  --url <url>                apply: let the server there write; a token for it is taken from STRATA_TOKEN
   --note <text>              apply: why, kept with each revision
   plan exits with 0 where nothing is to be done, with 2 where something is, and with 1 where it cannot be
 
@@ -206,7 +207,8 @@ async function runApply(args: readonly string[], { env, stdout, stderr }: CliCon
     import("./command/apply-command.js"),
     import("./open-plan.js"),
   ]);
-  return applyCommand(args, { open: (store) => openApply(env, store), stdout, stderr });
+  const open = (store: string | undefined, gateway: string | undefined) => openApply(env, store, gateway);
+  return applyCommand(args, { open, stdout, stderr });
 }
 
 async function runCheck(args: readonly string[], { env, stdout, stderr }: CliContext): Promise<number> {

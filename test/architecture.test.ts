@@ -102,6 +102,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "command/",
     "schema/",
     "service/",
+    "service/plan/",
     "store/store.ts",
     "store/store-trial.ts",
     "env.ts",

@@ -2,21 +2,24 @@ import { readFile } from "node:fs/promises";
 import { createProgress, grouped, type Terminal } from "../archive/progress.js";
 import { isObject, type Json } from "../domain/json.js";
 import { parseJsonText } from "../domain/json-text.js";
-import type { ConfigService } from "../service/config-service.js";
-import { type Applied, applyPlan, isLeftOf } from "../service/plan/apply-plan.js";
+import { type Applied, applyPlan, isLeftOf, type PlanWriter } from "../service/plan/apply-plan.js";
 import type { Plan, PlannedWrite } from "../service/plan/plan.js";
 import { readOptions, UsageError } from "./command-options.js";
 import { accountsIn, folderIn, type OpenedPlan, planWithProgress, spaced } from "./plan-command.js";
 import { nameOf, planJson, planSummary, planText } from "./plan-report.js";
+import { originOf } from "./token-command.js";
 
 /** A store to plan on and to write to. */
 export interface OpenedApply extends OpenedPlan {
-  readonly configs: ConfigService;
+  readonly write: PlanWriter;
 }
 
 export interface ApplyContext {
-  /** Opens the store; absent: the one that the service would use. */
-  readonly open: (store: string | undefined) => Promise<OpenedApply>;
+  /**
+   * Opens the store; absent: the one that the service would use. With the origin of a gateway it is only read, and the
+   * gateway writes.
+   */
+  readonly open: (store: string | undefined, gateway: string | undefined) => Promise<OpenedApply>;
   readonly stdout: Pick<NodeJS.WritableStream, "write">;
   readonly stderr: Terminal;
   /** Ends it, as SIGINT and SIGTERM do. */
@@ -35,7 +38,7 @@ interface AgreedPlan {
 }
 
 /**
- * `apply <folder> [--plan <file>] [--prune] [--note <text>] [--json] [--accounts <n>] [--store <url>]`: makes documents hold what
+ * `apply <folder> [--plan <file>] [--prune] [--note <text>] [--json] [--accounts <n>] [--store <url>] [--url <url>]`: makes documents hold what
  * files declare. With `--plan`, what `plan --json` has printed: only if that is still what would be done, or what is left of it.
  * @returns the exit code: 0 everything is as declared, 1 it is not
  * @throws UsageError when it is not given like that; StrataError when it cannot be done
@@ -46,6 +49,7 @@ export async function applyCommand(
 ): Promise<number> {
   const options = readOptions(args, {
     store: { type: "string" },
+    url: { type: "string" },
     plan: { type: "string" },
     note: { type: "string" },
     accounts: { type: "string" },
@@ -59,7 +63,8 @@ export async function applyCommand(
   const agreed = file === undefined ? undefined : await readPlan(file);
   const wanted = { prune: agreed?.prune ?? options.isSet("prune"), accounts: accountsIn(options) };
   const note = options.value("note") ?? NOTE;
-  const opened = await open(options.value("store"));
+  const url = options.value("url");
+  const opened = await open(options.value("store"), url === undefined ? undefined : originOf(url));
   const ending = endingOf(signal);
   try {
     const run = new ApplyRun(opened, { note, signal: ending.signal, stderr });
@@ -125,7 +130,7 @@ class ApplyRun {
           (write.impact === undefined ? "" : ` reaches ${grouped(write.impact.total)} accounts`),
       );
     try {
-      return await applyPlan(this.opened.configs, plan, { note, signal, onWrite });
+      return await applyPlan(this.opened.write, plan, { note, signal, onWrite });
     } finally {
       progress.clear();
     }

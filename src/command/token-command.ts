@@ -77,7 +77,8 @@ function consoleOf(options: GivenOptions, { address }: TokenContext): string | u
   return `http://${namedHost(host)}:${port}/console`;
 }
 
-function originOf(url: string): string {
+/** @throws UsageError for what is no server's address */
+export function originOf(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (
     parsed !== undefined &&

@@ -1,7 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { pino } from "pino";
 import { expect, test } from "vitest";
+import { createApp } from "../../src/app.js";
 import type { Json, JsonObject } from "../../src/domain/json.js";
+import { readSettings } from "../../src/env.js";
 import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
 import { type Ended, strata } from "../archive/strata-process.js";
 import { Services, written } from "../service/services.js";
@@ -157,6 +160,43 @@ test("strata apply --plan does what was looked at, or what is left of it, and no
   expect((await world.run("plan")).code).toBe(0);
   // The plan has been done: there is nothing left of it.
   expect((await world.run("apply", "--plan", file)).code).toBe(0);
+});
+
+test("strata apply --url lets the server write whose embedded store it reads", async () => {
+  const world = await grown();
+  world.declare({
+    "system/phones.json": { pin_timeout: 5000 },
+    "a/phones.json": { pin_timeout: 5000 },
+    "c/phones.json": {},
+  });
+  const secret = "0123456789abcdef0123456789abcdef";
+  const settings = {
+    ...readSettings({
+      STRATA_STORE: `lmdb:${world.store}`,
+      STRATA_JWT_SECRET: secret,
+      STRATA_EXAMPLES: "off",
+    }),
+    schemas: world.schemas,
+  };
+  const app = await createApp(settings, pino({ level: "silent" }));
+  try {
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    const apply = (token: string, ...args: string[]) =>
+      strata(["apply", world.folder, "--store", `lmdb:${world.store}`, "--url", url, ...args], {
+        STRATA_SCHEMAS: world.schemas,
+        STRATA_TOKEN: token,
+      });
+    expect(await world.run("apply")).toMatchObject({ code: 1 });
+    expect(await apply("none")).toMatchObject({ code: 1, output: "" });
+    const token = await strata(["token", "--superadmin", "--subject", "ci"], { STRATA_JWT_SECRET: secret });
+    expect(await apply(token.output.trim(), "--prune")).toMatchObject({ code: 0, errors: "" });
+    expect(await world.run("plan", "--prune")).toMatchObject({ code: 0 });
+    expect((await apply(token.output.trim())).output).toBe("Nothing to do: 3 documents as declared.\n");
+  } finally {
+    await app.close();
+  }
+  expect(await world.stored("a")).toEqual({ pin_timeout: 5000 });
+  expect(await world.stored("c")).toBeUndefined();
 });
 
 test("strata plan --prune drops what the folders of an account and of the system do not name", async () => {

@@ -2,6 +2,21 @@ import type { ConfigService } from "../config-service.js";
 import type { Plan, PlannedWrite } from "./plan.js";
 import { PLANNER } from "./plan-principal.js";
 
+/**
+ * Makes one write of a plan, if it still does what the plan says. @returns `moved`: it would not, and nothing was written
+ * @throws StrataError or Error when that cannot be told, or it may not be written
+ */
+export type PlanWriter = (write: PlannedWrite, note: string) => Promise<"written" | "moved">;
+
+/** @throws StrataError as `ConfigWriter.write` */
+export function serviceWriter(configs: ConfigService): PlanWriter {
+  return async ({ target, intent, etag, impact }, note) => {
+    const condition = { ifMatch: etag, expectImpact: impact?.digest };
+    const { result } = await configs.write(PLANNER, { target, intent, ...condition, note });
+    return result === "written" ? "written" : "moved";
+  };
+}
+
 export interface ApplyOptions {
   /** Kept with each commit: why. */
   readonly note: string;
@@ -21,25 +36,17 @@ export interface Applied {
 /**
  * Makes the writes of a plan, each only if it still does what the plan says: the check and the commit are one step. What was
  * made stays made: a plan made anew has what is left.
- * @throws StrataError STORE_UNAVAILABLE, WRITE_OUTCOME_UNKNOWN
+ * @throws StrataError or Error as the writer
  */
 export async function applyPlan(
-  configs: ConfigService,
+  writer: PlanWriter,
   { writes }: Pick<Plan, "writes">,
   { note, signal, onWrite }: ApplyOptions,
 ): Promise<Applied> {
   for (const [made, write] of writes.entries()) {
     if (signal.aborted) return { made, stopped: { at: write, because: "ended" } };
     onWrite?.(write, made);
-    const { target, intent, etag, impact } = write;
-    const { result } = await configs.write(PLANNER, {
-      target,
-      intent,
-      ifMatch: etag,
-      expectImpact: impact?.digest,
-      note,
-    });
-    if (result !== "written") return { made, stopped: { at: write, because: "moved" } };
+    if ((await writer(write, note)) !== "written") return { made, stopped: { at: write, because: "moved" } };
   }
   return { made: writes.length };
 }
