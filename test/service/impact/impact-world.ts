@@ -67,6 +67,7 @@ export function randomConstraint(pick: Random): Constraint {
 
 /** A tree of accounts over a real store. */
 export class ImpactWorld {
+  readonly schemas = schemaFolder(IMPACT_SCHEMAS);
   readonly services: Services;
   readonly ids: string[] = [];
 
@@ -74,7 +75,7 @@ export class ImpactWorld {
     readonly store: Store,
     readonly pick: Random,
   ) {
-    this.services = new Services(store, schemaFolder(IMPACT_SCHEMAS));
+    this.services = new Services(store, this.schemas);
   }
 
   async grow(count: number): Promise<void> {
