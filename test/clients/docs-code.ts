@@ -10,6 +10,9 @@ const BIN = new URL("node_modules/.bin/", import.meta.url).pathname;
 /** The pages whose code is run. */
 const PAGES = ["docs/clients.md", "docs/live-transports.md", "docs/tracing.md"];
 
+/** Of examples/ofrep. */
+const EXAMPLES = ["flags-server.ts", "flags-page.ts"];
+
 /** What the page tells readers to run, in the folder of their code. */
 const GENERATORS: readonly (readonly [string, ...string[]])[] = [
   ["graphql-codegen", "--config", "codegen.ts"],
@@ -27,6 +30,8 @@ export async function writeDocsCode(): Promise<void> {
     for (const [, title = "", code = ""] of text.matchAll(/^```\w+ title="([\w.-]+)"\n(.*?)^```$/gms))
       writeFileSync(new URL(title, FOLDER), installedCode(title, code));
   }
+  for (const title of EXAMPLES)
+    copyFileSync(new URL(`examples/ofrep/${title}`, ROOT), new URL(title, FOLDER));
   await Promise.all(
     GENERATORS.map(([command, ...args]) => promisify(execFile)(`${BIN}${command}`, args, { cwd: FOLDER })),
   );
