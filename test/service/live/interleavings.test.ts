@@ -104,74 +104,78 @@ async function write(services: Services, given: Step): Promise<void> {
   }
 }
 
-test("every folded stream comes to what is in force, however writes, moves, broken connections and killed gateways interleave", async () => {
-  const [folder, schemas] = [temporaryFolder(FAST_DISK), schemaFolder(SCHEMAS)];
-  const gateways: Services[] = [];
-  while (gateways.length < GATEWAYS) gateways.push(await openGateway(folder, schemas));
-  const first = gateways[0] as Services;
-  await first.tree(
-    ["root"],
-    ["east*", "root"],
-    ["west*", "root"],
-    ["e1", "east"],
-    ["e2", "east"],
-    ["w1", "west"],
-    ["w2", "west"],
-    ["leaf", "e1"],
-  );
-  const any = <T>(all: readonly T[], number: number) => all[number % all.length] as T;
-  const followers = await Promise.all(
-    Array.from({ length: FOLLOWERS }, (_, number) =>
-      new Follower(any(gateways, number).live, {
-        accountId: any(ACCOUNTS, number),
-        configIds: number % 3 === 0 ? ["two"] : undefined,
-        bookmarks: number % 2 === 0,
-      }).start(),
-    ),
-  );
-  const steps = fc.sample(fc.tuple(step, fc.nat(), fc.nat()), { seed: SEED, numRuns: WRITES });
-  const cutOff = new Set<Follower>();
-  const writing: Promise<void>[] = [];
-  for (const [number, [given, dice, who]] of steps.entries()) {
-    const run = write(any(gateways, who), given).catch((error: unknown) => {
-      if (!(error instanceof StrataError)) throw error;
-    });
-    writing.push(run);
-    if (dice % 5 > 0) await run;
-    if (dice % 11 === 0) {
-      const follower = any(followers, who);
-      if (cutOff.delete(follower)) {
-        follower.live = any(gateways, dice).live;
-        await follower.start();
-      } else {
-        cutOff.add(follower);
-        await follower.cut();
+test(
+  "every folded stream comes to what is in force, however writes, moves, broken connections and killed gateways interleave",
+  async () => {
+    const [folder, schemas] = [temporaryFolder(FAST_DISK), schemaFolder(SCHEMAS)];
+    const gateways: Services[] = [];
+    while (gateways.length < GATEWAYS) gateways.push(await openGateway(folder, schemas));
+    const first = gateways[0] as Services;
+    await first.tree(
+      ["root"],
+      ["east*", "root"],
+      ["west*", "root"],
+      ["e1", "east"],
+      ["e2", "east"],
+      ["w1", "west"],
+      ["w2", "west"],
+      ["leaf", "e1"],
+    );
+    const any = <T>(all: readonly T[], number: number) => all[number % all.length] as T;
+    const followers = await Promise.all(
+      Array.from({ length: FOLLOWERS }, (_, number) =>
+        new Follower(any(gateways, number).live, {
+          accountId: any(ACCOUNTS, number),
+          configIds: number % 3 === 0 ? ["two"] : undefined,
+          bookmarks: number % 2 === 0,
+        }).start(),
+      ),
+    );
+    const steps = fc.sample(fc.tuple(step, fc.nat(), fc.nat()), { seed: SEED, numRuns: WRITES });
+    const cutOff = new Set<Follower>();
+    const writing: Promise<void>[] = [];
+    for (const [number, [given, dice, who]] of steps.entries()) {
+      const run = write(any(gateways, who), given).catch((error: unknown) => {
+        if (!(error instanceof StrataError)) throw error;
+      });
+      writing.push(run);
+      if (dice % 5 > 0) await run;
+      if (dice % 11 === 0) {
+        const follower = any(followers, who);
+        if (cutOff.delete(follower)) {
+          follower.live = any(gateways, dice).live;
+          await follower.start();
+        } else {
+          cutOff.add(follower);
+          await follower.cut();
+        }
+      }
+      if (number % 500 === 499) await Promise.all(writing.splice(0));
+      if (GATEWAYS > 1 && number % 1_000 === 299) {
+        const killed = gateways.splice(1, 1, await openGateway(folder, schemas))[0] as Services;
+        await kill(killed);
+        for (const follower of followers) {
+          if (follower.live !== killed.live) continue;
+          follower.live = any(gateways, who).live;
+          if (cutOff.has(follower)) continue;
+          await follower.cut();
+          await follower.start();
+        }
       }
     }
-    if (number % 500 === 499) await Promise.all(writing.splice(0));
-    if (GATEWAYS > 1 && number % 1_000 === 299) {
-      const killed = gateways.splice(1, 1, await openGateway(folder, schemas))[0] as Services;
-      await kill(killed);
-      for (const follower of followers) {
-        if (follower.live !== killed.live) continue;
-        follower.live = any(gateways, who).live;
-        if (cutOff.has(follower)) continue;
-        await follower.cut();
-        await follower.start();
-      }
+    await Promise.all(writing);
+    for (const follower of cutOff) await follower.start();
+    for (const follower of followers) {
+      const { accountId, folded } = follower;
+      await until(async () => {
+        expect(follower.error).toBeUndefined();
+        for (const [configId, { etag }] of folded)
+          if ((await first.read(accountId, configId)).etag !== etag) return false;
+        return folded.size > 0;
+      }, `the stream of ${accountId}`);
     }
-  }
-  await Promise.all(writing);
-  for (const follower of cutOff) await follower.start();
-  for (const follower of followers) {
-    const { accountId, folded } = follower;
-    await until(async () => {
-      expect(follower.error).toBeUndefined();
-      for (const [configId, { etag }] of folded)
-        if ((await first.read(accountId, configId)).etag !== etag) return false;
-      return folded.size > 0;
-    }, `the stream of ${accountId}`);
-  }
-  const count = followers.reduce((sum, { told }) => sum + told.length, 0);
-  expect(count).toBeGreaterThan(WRITES);
-}, 600_000);
+    const count = followers.reduce((sum, { told }) => sum + told.length, 0);
+    expect(count).toBeGreaterThan(WRITES);
+  },
+  isLong ? 1_800_000 : 600_000,
+);
