@@ -162,6 +162,9 @@ describe("an export", () => {
     await raw.close();
     source = await openLmdbArchiveSource({ folder });
     await expect(exportFrom(source)).rejects.toEqual(refusal(/damaged/, /12 commits/, /tell of 3/));
+  });
+
+  test("has a document once that is seen twice", async () => {
     const twice = {
       ...begunAt(COMMITS),
       async *scan() {
