@@ -8,46 +8,73 @@ import type { RequestContext } from "../api/context.js";
  * trace. Without evidence nothing is cached, so a resolver that reads anything else has nothing to declare.
  */
 export class Evidence {
-  readonly #roots: { usedReader: boolean }[] = [];
-  #sawSubject = false;
+  readonly #roots: RootContext[] = [];
+  #principal: WatchedPrincipal | undefined;
 
   /** The context for one root field, which tells whether the field used the reader. */
-  forRoot({ principal, configs, accounts, reader, work }: RequestContext): RequestContext {
-    const root = { usedReader: false };
+  forRoot(context: RequestContext): RequestContext {
+    const root = new RootContext(context);
     this.#roots.push(root);
-    return {
-      principal,
-      configs,
-      accounts,
-      work,
-      get reader() {
-        root.usedReader = true;
-        return reader;
-      },
-    };
+    return root;
   }
 
   /** The principal for resolvers. The subject is not in the cache key: callers of one account share responses. */
   watched(principal: Principal): Principal {
     if (principal === NOBODY) return principal;
-    const { subject, accountId, isSuperadmin, scopes, issuedAt } = principal;
-    const see = (): void => {
-      this.#sawSubject = true;
-    };
-    return {
-      accountId,
-      isSuperadmin,
-      scopes,
-      issuedAt,
-      get subject() {
-        see();
-        return subject;
-      },
-    };
+    this.#principal = new WatchedPrincipal(principal);
+    return this.#principal;
   }
 
   get suffices(): boolean {
-    return this.#roots.length > 0 && this.#roots.every(({ usedReader }) => usedReader) && !this.#sawSubject;
+    if (this.#roots.length === 0 || this.#principal?.sawSubject) return false;
+    return this.#roots.every(({ usedReader }) => usedReader);
+  }
+}
+
+// Classes: an object literal with a getter gets a hidden class of its own, which V8 keeps longer than the request, and with it
+// all that the getter leads to.
+
+class RootContext implements RequestContext {
+  readonly principal: Principal;
+  readonly configs: RequestContext["configs"];
+  readonly accounts: RequestContext["accounts"];
+  readonly work: RequestContext["work"];
+  usedReader = false;
+  readonly #reader: RequestContext["reader"];
+
+  constructor({ principal, configs, accounts, reader, work }: RequestContext) {
+    this.principal = principal;
+    this.configs = configs;
+    this.accounts = accounts;
+    this.work = work;
+    this.#reader = reader;
+  }
+
+  get reader(): RequestContext["reader"] {
+    this.usedReader = true;
+    return this.#reader;
+  }
+}
+
+class WatchedPrincipal implements Principal {
+  readonly accountId: Principal["accountId"];
+  readonly isSuperadmin: boolean;
+  readonly scopes: Principal["scopes"];
+  readonly issuedAt: Principal["issuedAt"];
+  sawSubject = false;
+  readonly #subject: string;
+
+  constructor({ subject, accountId, isSuperadmin, scopes, issuedAt }: Principal) {
+    this.accountId = accountId;
+    this.isSuperadmin = isSuperadmin;
+    this.scopes = scopes;
+    this.issuedAt = issuedAt;
+    this.#subject = subject;
+  }
+
+  get subject(): string {
+    this.sawSubject = true;
+    return this.#subject;
   }
 }
 
