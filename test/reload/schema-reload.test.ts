@@ -1,6 +1,8 @@
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
+import { processorTime, processorTimeOf } from "../fair-time.js";
 import { openTestStore, testStoreSettings } from "../store/test-store.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { ChangingFolder, ReloadedApp } from "./reloaded-app.js";
@@ -138,32 +140,28 @@ describe("a reload", () => {
 
 describe("while schemas are replaced", () => {
   test("the event loop is not held: others have their turn between the files", async () => {
-    const files = Array.from({ length: 40 }, (_, number) => {
-      const members = Array.from({ length: 60 }, (_, i) => [
-        `a${i}`,
-        integer({ default: i + number, maximum: 1_000 }),
-      ]);
-      return [`account_config.c${number}`, withMembers(Object.fromEntries(members))] as const;
-    });
+    const files = (round: number) =>
+      Object.fromEntries(
+        Array.from({ length: 40 }, (_, number) => {
+          const members = Array.from({ length: 60 }, (_, i) => [
+            `a${i}`,
+            integer({ default: i + number + round, maximum: 1_000 }),
+          ]);
+          return [`account_config.c${number}`, withMembers(Object.fromEntries(members))];
+        }),
+      );
     const folder = new ChangingFolder({ "account_config.x": withMembers({}) });
     const app = await ReloadedApp.open(folder.path);
-    folder.write(Object.fromEntries(files));
-    const turns: number[] = [];
-    let [isOver, before] = [false, process.cpuUsage()];
-    const turn = () => {
-      const { user, system } = process.cpuUsage(before);
-      turns.push(user + system);
-      before = process.cpuUsage();
-      if (!isOver) setImmediate(turn);
-    };
-    setImmediate(turn);
-    expect(await app.reload()).toMatchObject({ outcome: "replaced" });
-    await new Promise((resolve) => setImmediate(resolve));
-    isOver = true;
-    before = process.cpuUsage();
-    loadSchemaRegistry(folder.path);
-    const { user, system } = process.cpuUsage(before);
-    expect(Math.max(...turns)).toBeLessThan((user + system) / 4);
+    const longest: number[] = [];
+    // A collection of garbage may fall into one of them.
+    for (let round = 0; round < 3; round++) {
+      folder.write(files(round));
+      longest.push(
+        await longestTurn(async () => expect(await app.reload()).toMatchObject({ outcome: "replaced" })),
+      );
+    }
+    const whole = processorTime(() => loadSchemaRegistry(folder.path));
+    expect(Math.min(...longest)).toBeLessThan(whole / 4);
   });
 
   const low = withMembers({ a: { type: "integer", maximum: 5, default: 0 } });
@@ -231,3 +229,18 @@ describe("while schemas are replaced", () => {
     expect(kinds.size).toBe(2);
   });
 });
+
+/** Milliseconds of the processor that the longest turn of the event loop took while something was done. */
+async function longestTurn(work: () => Promise<unknown>): Promise<number> {
+  const turns: number[] = [];
+  let isOver = false;
+  const turn = async () => {
+    while (!isOver) turns.push(await processorTimeOf(() => setImmediate()));
+  };
+  const turning = turn();
+  await work();
+  await setImmediate();
+  isOver = true;
+  await turning;
+  return Math.max(...turns);
+}
