@@ -207,7 +207,9 @@ const RANDOM_KILLS: readonly (readonly [string, () => readonly Settings[]])[] = 
   [
     "Two gateways on a Redis",
     () => {
-      const shared = { STRATA_STORE: sharedRedisUrl(), STRATA_CELL: randomUUID() };
+      // More are written than a history keeps unless told otherwise.
+      const kept = { STRATA_HISTORY_REVISIONS: "100000", STRATA_HISTORY_BYTES: String(64 * 2 ** 20) };
+      const shared = { STRATA_STORE: sharedRedisUrl(), STRATA_CELL: randomUUID(), ...kept };
       return [0, 1].map(() => ({ ...shared, STRATA_STATE: temporaryFolder() }));
     },
   ],
