@@ -1,7 +1,7 @@
-import { tokensCountFrom } from "../auth/policy.js";
 import type { Principal } from "../auth/principal.js";
 import { AdmittingCache } from "../cache/admitting-cache.js";
-import type { ReadTrace, VersionVector } from "../service/read/read-trace.js";
+import { type AnswerBasis, answerBasis, isFor } from "../service/read/answer-basis.js";
+import type { ReadTrace } from "../service/read/read-trace.js";
 import { VersionCheck, type VersionedStore } from "../service/read/version-check.js";
 import type { RequestJournal } from "../service/request-journal.js";
 import type { BulkTarget } from "./bulk-read.js";
@@ -13,12 +13,7 @@ export interface BulkAnswer {
   readonly flags: string;
 }
 
-interface Entry extends BulkAnswer {
-  readonly vector: VersionVector;
-  /** The digest of the schema folder that it was made under. */
-  readonly schemas: string;
-  /** Tokens that were issued before this second, since the epoch, get another answer. */
-  readonly issuedFrom: number;
+interface Entry extends BulkAnswer, AnswerBasis {
   /** The newest commit when it was seen to hold last. */
   sequence: number | undefined;
 }
@@ -61,8 +56,7 @@ export class BulkCache {
     journal: RequestJournal,
   ): Promise<BulkAnswer | undefined> {
     const entry = this.#entries.get(keyOf(target, principal));
-    if (entry === undefined || entry.schemas !== this.options.schemaDigest()) return undefined;
-    if (!isIssuedInTime(entry, principal)) return undefined;
+    if (entry === undefined || !isFor(entry, principal, this.options.schemaDigest())) return undefined;
     const sequence = await this.#versions.holdsAt(entry.vector, entry.sequence, journal);
     if (sequence === undefined) return undefined;
     entry.sequence = sequence;
@@ -80,31 +74,16 @@ export class BulkCache {
     trace: ReadTrace,
     schemas: string,
   ): void {
-    const { vector } = trace;
-    const own = principal.accountId === undefined ? undefined : trace.account(principal.accountId);
-    // Whether a token counts depends on how old its account is.
-    if (vector === undefined || vector.of.accounts.length === 0) return;
-    if (own === undefined && !principal.isSuperadmin) return;
-    const issuedFrom = own === undefined ? 0 : tokensCountFrom(own);
+    const basis = answerBasis(principal, trace, schemas);
+    if (basis === undefined) return;
     const { state, flags } = answer;
-    this.#entries.offer(keyOf(target, principal), {
-      state,
-      flags,
-      vector,
-      schemas,
-      issuedFrom,
-      sequence: undefined,
-    });
+    this.#entries.offer(keyOf(target, principal), { ...basis, state, flags, sequence: undefined });
   }
 }
 
 /** All of the principal that an answer can depend on: that it may read was seen before. */
 function keyOf({ accountId, configIds }: BulkTarget, { accountId: own, isSuperadmin }: Principal): string {
   return `${isSuperadmin ? "*" : own} ${accountId} ${configIds?.join() ?? "*"}`;
-}
-
-function isIssuedInTime({ issuedFrom }: Entry, { isSuperadmin, issuedAt }: Principal): boolean {
-  return isSuperadmin || (issuedAt !== undefined && issuedAt >= issuedFrom);
 }
 
 function sizeOf({ flags, vector: { accounts, documents } }: Entry, key: string): number {

@@ -1,20 +1,16 @@
 import type { Compression } from "../../http/content-coding.js";
+import type { AnswerBasis } from "../../service/read/answer-basis.js";
 import type { VersionVector } from "../../service/read/read-trace.js";
 import type { CompressionKeeper } from "./graphql-response.js";
 import type { OperationAbout } from "./prepared-queries.js";
 
 /** The content of a response without errors, and what has to hold for it to be the response still. */
-export interface CachedResponse extends CompressionKeeper {
+export interface CachedResponse extends CompressionKeeper, AnswerBasis {
   /** Its bytes, one character for each: sending it needs no other encoding, and it takes half the memory. */
   readonly bytes: string;
   readonly about: OperationAbout;
   /** Of the operation. */
   readonly cost: number | undefined;
-  readonly vector: VersionVector;
-  /** The digest of the schema folder that it was made under. */
-  readonly schemas: string;
-  /** Tokens that were issued before this second, since the epoch, get another response. */
-  readonly issuedFrom: number;
 }
 
 /** Upper bound of the bytes of a version, and of an entry beside its texts. */

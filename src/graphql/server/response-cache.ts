@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
-import { tokensCountFrom } from "../../auth/policy.js";
 import type { Principal } from "../../auth/principal.js";
 import { AdmissionFilter } from "../../cache/admission-filter.js";
-import type { ReadTrace, VersionVector } from "../../service/read/read-trace.js";
+import { answerBasis, isFor } from "../../service/read/answer-basis.js";
+import type { ReadTrace } from "../../service/read/read-trace.js";
 import { VersionCheck, type VersionedStore } from "../../service/read/version-check.js";
 import type { RequestJournal } from "../../service/request-journal.js";
 import { type CachedResponse, CacheEntry } from "./cached-response.js";
@@ -58,8 +58,7 @@ export class ResponseCache {
   ): Promise<CachedResponse | undefined> {
     if (body.length > this.#largest) return undefined;
     const entry = this.#entries.get(keyOf(body, principal));
-    if (entry === undefined || entry.schemas !== this.#schemaDigest()) return undefined;
-    if (!isIssuedInTime(entry, principal)) return undefined;
+    if (entry === undefined || !isFor(entry, principal, this.#schemaDigest())) return undefined;
     const sequence = await this.#versions.holdsAt(entry.vector, entry.sequence, journal);
     if (sequence === undefined) return undefined;
     entry.sequence = sequence;
@@ -67,18 +66,19 @@ export class ResponseCache {
   }
 
   /** Caches a response on its second offer, if the versions of what was read tell whether it holds. */
-  offer(body: Buffer, principal: Principal, { text, ...made }: MadeResponse, trace: ReadTrace): void {
+  offer(
+    body: Buffer,
+    principal: Principal,
+    { text, schemas, ...made }: MadeResponse,
+    trace: ReadTrace,
+  ): void {
     if (body.length > this.#largest) return;
     if (!this.#admission.admits(keyOf(body, principal), this.#entries)) return;
-    const { vector } = trace;
-    const own = principal.accountId === undefined ? undefined : trace.account(principal.accountId);
-    // No version, so nothing tells whether it holds. Whether a token counts depends on how old its account is.
-    if (vector === undefined || !hasVersions(vector) || (own === undefined && !principal.isSuperadmin))
-      return;
-    const issuedFrom = own === undefined ? 0 : tokensCountFrom(own);
+    const basis = answerBasis(principal, trace, schemas);
+    if (basis === undefined) return;
     // In one piece, though the text was put together of many.
     const bytes = Buffer.from(text).toString("latin1");
-    this.keep(body, principal, { ...made, bytes, vector, issuedFrom });
+    this.keep(body, principal, { ...made, ...basis, bytes });
   }
 
   protected keep(body: Buffer, principal: Principal, response: CachedResponse): void {
@@ -100,14 +100,6 @@ export class ResponseCache {
 /** All of the principal that a response can depend on, but for its subject; and the body, one character for each byte. */
 function keyOf(body: Buffer, { accountId, isSuperadmin, scopes }: Principal): string {
   return `${isSuperadmin ? "*" : accountId} ${[...scopes].join()}\n${body.toString("latin1")}`;
-}
-
-function hasVersions({ of: { accounts, documents } }: VersionVector): boolean {
-  return accounts.length + documents.length > 0;
-}
-
-function isIssuedInTime({ issuedFrom }: CachedResponse, { isSuperadmin, issuedAt }: Principal): boolean {
-  return isSuperadmin || (issuedAt !== undefined && issuedAt >= issuedFrom);
 }
 
 function sizeOf({ size }: CacheEntry, key: string): number {
