@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
-import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
+import { parsedOnce } from "./parsed-once.js";
 
 /** How the bytes of a response are coded. */
 export type ContentCoding = "br" | "gzip" | "identity";
@@ -26,8 +26,6 @@ interface Acceptance {
   readonly small: ContentCoding | undefined;
 }
 
-/** Clients send few different headers: each is parsed once. */
-const known = new LRUCache<string, Acceptance>({ max: 200 });
 const NOTHING_SAID: Acceptance = { large: "identity", small: "identity" };
 
 /**
@@ -39,16 +37,12 @@ export function contentCoding(header: string | undefined, bytes: number): Conten
   return bytes < COMPRESSED_FROM ? small : large;
 }
 
-function acceptanceIn(header: string): Acceptance {
-  const before = known.get(header);
-  if (before !== undefined) return before;
+const acceptanceIn = parsedOnce((header): Acceptance => {
   const negotiator: Negotiation = new Negotiator({ headers: { "accept-encoding": header } });
   const accepted = negotiator.encodings(AVAILABLE, { preferred: PREFERRED }) as ContentCoding[];
   const [large] = accepted;
-  const found = { large, small: accepted.includes("identity") ? "identity" : large } as const;
-  known.set(header, found);
-  return found;
-}
+  return { large, small: accepted.includes("identity") ? "identity" : large };
+});
 
 const gzipped = promisify(gzip);
 const brotlied = promisify<Buffer, object, Buffer>(brotliCompress);

@@ -1,5 +1,5 @@
-import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
+import { parsedOnce } from "./parsed-once.js";
 
 /** The media type of errors for a client that accepts none of ours. */
 export const DEFAULT_TYPE = "application/json; charset=utf-8";
@@ -11,15 +11,9 @@ const TYPES = [
   "application/json; callbackSpec=1.0; charset=utf-8",
 ];
 
-/** Clients send few different headers: each is parsed once. */
-const known = new LRUCache<string, { readonly type: string | undefined }>({ max: 200 });
+const acceptedType = parsedOnce((accept) => new Negotiator({ headers: { accept } }).mediaType(TYPES));
 
 /** The content type of a response to a client that accepts these types; undefined: none that it accepts. */
 export function contentTypeFor(accept: string | undefined): string | undefined {
-  if (!accept || accept === "*/*") return TYPES[0];
-  const before = known.get(accept);
-  if (before !== undefined) return before.type;
-  const type = new Negotiator({ headers: { accept } }).mediaType(TYPES);
-  known.set(accept, { type });
-  return type;
+  return !accept || accept === "*/*" ? TYPES[0] : acceptedType(accept);
 }

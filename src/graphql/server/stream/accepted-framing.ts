@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { LRUCache } from "lru-cache";
 import { contentTypeFor } from "../../../http/content-type.js";
+import { parsedOnce } from "../../../http/parsed-once.js";
 import type { Framing } from "./framing.js";
 import { MULTIPART } from "./multipart-framing.js";
 import { SSE } from "./sse-framing.js";
@@ -20,9 +20,6 @@ const KNOWN: readonly (readonly [RegExp, Framing])[] = [
 /** RFC 9110, 12.4.2: not acceptable. */
 const REFUSED = /;\s*q\s*=\s*0(\.0*)?\s*(;|$)/i;
 
-/** Clients send few different headers: each is parsed once. */
-const known = new LRUCache<string, { readonly accepted: AcceptedFraming | undefined }>({ max: 200 });
-
 /** The first stream that the request's `Accept` names; undefined: it takes none. What is named has to be spelled out. */
 export function acceptedFraming({
   method,
@@ -30,19 +27,14 @@ export function acceptedFraming({
 }: Pick<IncomingMessage, "method" | "headers">): AcceptedFraming | undefined {
   if (method !== "GET" && method !== "POST") return undefined;
   const { accept } = headers;
-  if (accept === undefined) return undefined;
-  const before = known.get(accept);
-  if (before !== undefined) return before.accepted;
-  const accepted = firstStreamIn(accept);
-  known.set(accept, { accepted });
-  return accepted;
+  return accept === undefined ? undefined : firstStreamIn(accept);
 }
 
-function firstStreamIn(accept: string): AcceptedFraming | undefined {
+const firstStreamIn = parsedOnce((accept): AcceptedFraming | undefined => {
   for (const type of accept.split(",")) {
     if (REFUSED.test(type)) continue;
     const found = KNOWN.find(([pattern]) => pattern.test(type.trim()));
     if (found !== undefined) return { framing: found[1], isForAll: contentTypeFor(accept) === undefined };
   }
   return undefined;
-}
+});
