@@ -24,7 +24,12 @@ let app: TestApp;
 beforeAll(async () => {
   app = await TestApp.open();
 });
-afterAll(() => app.close());
+afterAll(async () => {
+  await app.close();
+  // The files after this one share its process.
+  trace.disable();
+  context.disable();
+});
 
 async function spansOf(send: () => Promise<unknown>): Promise<ReadableSpan[]> {
   exporter.reset();
