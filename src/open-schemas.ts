@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import type { FastifyBaseLogger } from "fastify";
-import type { Metrics } from "./http/metrics.js";
+import type { Metrics } from "./http/metrics/metrics.js";
 import { CurrentSchemas } from "./schema/current-schemas.js";
-import { folderFingerprint } from "./schema/folder-fingerprint.js";
-import { watchFolder } from "./schema/folder-watch.js";
+import { folderFingerprint } from "./schema/folder/folder-fingerprint.js";
+import { watchFolder } from "./schema/folder/folder-watch.js";
+import { type Reload, SchemaReloader } from "./schema/folder/schema-reloader.js";
 import type { SchemaProblem } from "./schema/schema-problem.js";
 import { loadSchemaRegistry, type SchemaRegistry } from "./schema/schema-registry.js";
-import { type Reload, SchemaReloader } from "./schema/schema-reloader.js";
 import { pieceByPiece } from "./service/yield-to-event-loop.js";
 import type { Settings } from "./settings.js";
 

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { createApp } from "../src/app.js";
 import { ERROR_CODES } from "../src/domain/errors.js";
 import { readSettings } from "../src/env.js";
-import { QUERY_LIMITS } from "../src/graphql/server/query-limits.js";
+import { QUERY_LIMITS } from "../src/graphql/server/query/query-limits.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const ROOT = new URL("..", import.meta.url);

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
 import { contentTypeFor, DEFAULT_TYPE } from "./content-type.js";
 import { refusalBody } from "./error-response.js";
-import type { Metrics } from "./metrics.js";
+import type { Metrics } from "./metrics/metrics.js";
 import { type RequestRefusal, TOO_MANY_HEADERS } from "./request-refusal.js";
 import { SECURITY_HEADERS } from "./security-headers.js";
 

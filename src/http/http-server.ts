@@ -8,14 +8,16 @@ import { createReadClient, type ReadClient } from "./client-address.js";
 import { createClientErrorHandler } from "./client-error.js";
 import { compressReplies } from "./compress-replies.js";
 import { createNodeServer, TIME_OUTS, type TimeOuts } from "./connection-limits.js";
-import { serveDocs } from "./docs-pages.js";
 import { Drain } from "./drain.js";
 import { NOT_FOUND, refusalBody, sendError } from "./error-response.js";
 import { isGraphqlUrl } from "./graphql-url.js";
 import { BODY_LIMIT } from "./json-body.js";
-import { landingPage, wantsPage } from "./landing-page.js";
 import { loggedError } from "./logged-error.js";
-import type { Metrics } from "./metrics.js";
+import type { Metrics } from "./metrics/metrics.js";
+import { serveDocs } from "./page/docs-pages.js";
+import { landingPage, wantsPage } from "./page/landing-page.js";
+import { BUILT_WEB } from "./page/web-files.js";
+import { serveWebPages } from "./page/web-pages.js";
 import { requestId } from "./request-id.js";
 import { createRequestLog, type TellRequest } from "./request-log.js";
 import type { RequestNotes } from "./request-notes.js";
@@ -23,8 +25,6 @@ import { refusalOf } from "./request-refusal.js";
 import { PAGE_HEADERS, SECURITY_HEADERS } from "./security-headers.js";
 import type { TrustedProxies } from "./trusted-proxies.js";
 import { takeUpgrades, type UpgradeListener } from "./upgrade.js";
-import { BUILT_WEB } from "./web-files.js";
-import { serveWebPages } from "./web-pages.js";
 
 export interface HttpServerOptions {
   readonly logger: FastifyBaseLogger;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import { endRequestSpan, traceIdOf } from "../telemetry/spans.js";
 import { traceParentIn } from "../telemetry/trace-parent.js";
-import type { Metrics } from "./metrics.js";
+import type { Metrics } from "./metrics/metrics.js";
 import { addNotes, type LoggedNotes, type OperationNotes, type RequestNotes } from "./request-notes.js";
 
 /** A request that has been answered. */

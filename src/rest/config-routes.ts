@@ -8,8 +8,6 @@ import { configData } from "./config-data.js";
 import { streamConfig } from "./config-stream.js";
 import { entityTag, matchable, namedTag } from "./entity-tag.js";
 import { idempotencyKey } from "./idempotency-key.js";
-import { provenanceOf, restrictionsOf } from "./provenance.js";
-import { PREFIX, type RestRequest, type RestRoute } from "./route.js";
 import {
   ACCOUNT_PARAMS,
   CONFIG_BODY,
@@ -21,7 +19,9 @@ import {
   STREAM_HEADERS,
   VERB,
   WRITE_HEADERS,
-} from "./schemas.js";
+} from "./openapi/schemas.js";
+import { provenanceOf, restrictionsOf } from "./provenance.js";
+import { PREFIX, type RestRequest, type RestRoute } from "./route.js";
 import { invalidAnswer } from "./validation-answer.js";
 
 const CONFIGS = "/accounts/{account_id}/configs";

@@ -10,7 +10,8 @@ import { isCrossSiteWrite } from "./cross-site.js";
 import { envelope, type Sender } from "./envelope.js";
 import { answerError } from "./error-answer.js";
 import { noteError } from "./note-request.js";
-import { openapiRoute } from "./openapi-document.js";
+import { openapiRoute } from "./openapi/openapi-document.js";
+import { validateExactly } from "./openapi/validate-request.js";
 import { acceptJsonBodies, type ReadJson } from "./request-body.js";
 import { targetOf } from "./rest-request.js";
 import { PREFIX, type RestContext, type RestRoute } from "./route.js";
@@ -18,7 +19,6 @@ import { send } from "./send.js";
 import { createSender } from "./sender.js";
 import { serveRoutes } from "./serve-routes.js";
 import { answerUnknownPath } from "./unknown-path.js";
-import { validateExactly } from "./validate-request.js";
 
 export interface RestFaceOptions {
   readonly createContext: (principal: Principal, journal: RequestJournal) => RestContext;

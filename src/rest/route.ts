@@ -5,8 +5,8 @@ import type { ConfigService } from "../service/config-service.js";
 import type { LiveConfigs } from "../service/live/live-configs.js";
 import type { RequestReader } from "../service/read/request-reader.js";
 import type { Answer } from "./answer.js";
-import type { RequestSchemas } from "./request-schemas.js";
-import type { ANSWER_SCHEMAS } from "./schemas.js";
+import type { RequestSchemas } from "./openapi/request-schemas.js";
+import type { ANSWER_SCHEMAS } from "./openapi/schemas.js";
 
 /** The services and the reader of one request. */
 export interface RestContext {

@@ -6,13 +6,13 @@ import type { CallerStreams } from "../stream/caller-streams.js";
 import type { StreamedAnswer } from "./answer.js";
 import type { Sender } from "./envelope.js";
 import { noteAnswer, noteCaller } from "./note-request.js";
+import { type CheckRequest, createRequestCheck } from "./openapi/validate-request.js";
 import { readRequest } from "./rest-request.js";
 import { pathsWithoutPost, type RestContext, type RestRoute } from "./route.js";
 import { send } from "./send.js";
 import { sendEvents } from "./send-events.js";
 import { tunnelledVerb, type Verb } from "./tunnelled-verb.js";
 import { answerUnknownPath } from "./unknown-path.js";
-import { type CheckRequest, createRequestCheck } from "./validate-request.js";
 
 export interface ServedRoutes {
   readonly routes: readonly RestRoute[];

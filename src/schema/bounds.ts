@@ -13,11 +13,11 @@ import { draftOf, inOwnDraft } from "./draft.js";
 import { Run, TooManySteps } from "./engine/run.js";
 import { SchemaCompiler } from "./engine/schema-compiler.js";
 import type { Judge } from "./engine/schema-judge.js";
+import { patternsOf, problemsOfFile } from "./folder/sound-file.js";
 import { createFormats } from "./formats.js";
 import { createSchemaCheck } from "./metaschema.js";
-import { sizeOfPattern } from "./pattern.js";
-import { referencesOf } from "./reference.js";
-import { patternsOf, problemsOfFile } from "./sound-file.js";
+import { sizeOfPattern } from "./pattern/pattern.js";
+import { referencesOf } from "./reference/reference.js";
 import { mapSchemas, walkSchemas } from "./subschema.js";
 
 const formats = createFormats();

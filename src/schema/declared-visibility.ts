@@ -1,6 +1,6 @@
 import { isEmpty, isObject, type JsonObject } from "../domain/json.js";
 import { EVERYTHING, type Visibility } from "../domain/visibility.js";
-import { compilePattern } from "./pattern.js";
+import { compilePattern } from "./pattern/pattern.js";
 import { followLocal, isSchema, type Schema } from "./subschema.js";
 
 /** Places of one schema that are kept; more than any schema names. */

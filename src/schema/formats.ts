@@ -1,7 +1,7 @@
 import type { Plugin } from "ajv";
 import { Ajv } from "ajv";
 import formatsModule, { type FormatsPluginOptions } from "ajv-formats";
-import { isRegularExpression } from "./pattern.js";
+import { isRegularExpression } from "./pattern/pattern.js";
 
 /** A `format` that is asserted. */
 export interface Format {

@@ -4,17 +4,22 @@ import { isId } from "../domain/id.js";
 import type { JsonObject } from "../domain/json.js";
 import { atOnce, type Pieces } from "../domain/pieces.js";
 import { appendToken } from "../domain/pointer.js";
-import { bundle } from "./bundle.js";
 import { ConfigSchema, type SchemaSide } from "./config-schema.js";
+import { soundDefaults } from "./defaults/sound-defaults.js";
 import { refuseLoops } from "./evaluation.js";
+import {
+  type FolderContent,
+  parseFolder,
+  readFolderAtOnce,
+  type SchemaFile,
+} from "./folder/schema-folder.js";
+import { problemsOfFile, withoutLargePatterns } from "./folder/sound-file.js";
 import { createFormats } from "./formats.js";
 import { createSchemaCheck } from "./metaschema.js";
-import { type Reference, referencesOf, resolve, type Target } from "./reference.js";
-import { ResourceIndex } from "./resource.js";
-import { type FolderContent, parseFolder, readFolderAtOnce, type SchemaFile } from "./schema-folder.js";
+import { bundle } from "./reference/bundle.js";
+import { type Reference, referencesOf, resolve, type Target } from "./reference/reference.js";
+import { ResourceIndex } from "./reference/resource.js";
 import type { SchemaProblem } from "./schema-problem.js";
-import { soundDefaults } from "./sound-defaults.js";
-import { problemsOfFile, withoutLargePatterns } from "./sound-file.js";
 import { walkSchemas } from "./subschema.js";
 import { createValidator } from "./validation.js";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { Writable } from "node:stream";
 import { expect, onTestFinished } from "vitest";
-import { runCli } from "../../src/run-cli.js";
+import { runCli } from "../../src/cli/run-cli.js";
 
 export const CLI = new URL("../../dist/cli.js", import.meta.url).pathname;
 const SCHEMAS = new URL("../../schemas", import.meta.url).pathname;

@@ -5,7 +5,7 @@ import { principalIn } from "../../src/auth/token-header.js";
 import { sharedSecret } from "../../src/auth/token-keys.js";
 import type { Identify } from "../../src/graphql/server/identify.js";
 import { readJson } from "../../src/http/json-body.js";
-import { createMetrics } from "../../src/http/metrics.js";
+import { createMetrics } from "../../src/http/metrics/metrics.js";
 import { addRestFace } from "../../src/rest/rest-face.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { AccountService } from "../../src/service/account-service.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Registry, Histogram as TheirHistogram } from "prom-client";
 import { expect, test } from "vitest";
-import { Histogram } from "../../src/http/histogram.js";
+import { Histogram } from "../../src/http/metrics/histogram.js";
 
 const options = { name: "seconds", help: "How long.", labelNames: ["kind", "outcome"], buckets: [0.1, 1, 5] };
 const label = fc.constantFrom("a", "b", 'with "quotes"');

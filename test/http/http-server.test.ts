@@ -2,7 +2,7 @@ import type { InjectOptions } from "fastify";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createHttpServer } from "../../src/http/http-server.js";
-import { createMetrics } from "../../src/http/metrics.js";
+import { createMetrics } from "../../src/http/metrics/metrics.js";
 import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
 import { TestApp } from "../graphql/test-app.js";
 import { temporaryFolder } from "../temporary-folder.js";

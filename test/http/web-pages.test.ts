@@ -8,7 +8,7 @@ import type { FastifyInstance, InjectOptions } from "fastify";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createHttpServer } from "../../src/http/http-server.js";
-import { createMetrics } from "../../src/http/metrics.js";
+import { createMetrics } from "../../src/http/metrics/metrics.js";
 import { readTrustedProxies } from "../../src/http/trusted-proxies.js";
 import { temporaryFolder } from "../temporary-folder.js";
 

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
 import { createHttpServer } from "../../src/http/http-server.js";
 import { readJson } from "../../src/http/json-body.js";
-import { createMetrics } from "../../src/http/metrics.js";
+import { createMetrics } from "../../src/http/metrics/metrics.js";
 import { BulkCache } from "../../src/ofrep/bulk-cache.js";
 import { addOfrepFace } from "../../src/ofrep/ofrep-face.js";
 import { LiveConfigs } from "../../src/service/live/live-configs.js";

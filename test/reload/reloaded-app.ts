@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { reloadSchemas } from "../../src/app.js";
-import type { Reload } from "../../src/schema/schema-reloader.js";
+import type { Reload } from "../../src/schema/folder/schema-reloader.js";
 import type { Settings } from "../../src/settings.js";
 import { TestApp } from "../graphql/test-app.js";
 import { FAST_DISK, testStoreSettings } from "../store/test-store.js";

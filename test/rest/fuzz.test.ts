@@ -2,7 +2,7 @@ import { METHODS, request } from "node:http";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ANSWER_SCHEMAS } from "../../src/rest/schemas.js";
+import { ANSWER_SCHEMAS } from "../../src/rest/openapi/schemas.js";
 import { cases, SEED } from "../cases.js";
 import { documentsAndInput } from "../domain/json-arbitrary.js";
 import { OPEN_SCHEMAS } from "../service/services.js";

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
 import type { JsonObject } from "../../src/domain/json.js";
 import { CONFIG_ROUTES } from "../../src/rest/config-routes.js";
-import { openapiDocument } from "../../src/rest/openapi-document.js";
+import { openapiDocument } from "../../src/rest/openapi/openapi-document.js";
 import { addRestFace } from "../../src/rest/rest-face.js";
 import type { RestRoute } from "../../src/rest/route.js";
 import { OPEN_SCHEMAS } from "../service/services.js";

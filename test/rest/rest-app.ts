@@ -4,7 +4,7 @@ import { expect, onTestFinished } from "vitest";
 import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
 import { createHttpServer } from "../../src/http/http-server.js";
 import { readJson } from "../../src/http/json-body.js";
-import { createMetrics } from "../../src/http/metrics.js";
+import { createMetrics } from "../../src/http/metrics/metrics.js";
 import { addRestFace } from "../../src/rest/rest-face.js";
 import { createRequestReader } from "../../src/service/read/request-reader.js";
 import { observeStore } from "../../src/store/observed-store.js";

@@ -8,7 +8,7 @@ import {
   withoutNulls,
 } from "../../src/domain/json.js";
 import { merge } from "../../src/domain/merge.js";
-import { deduceDefaults } from "../../src/schema/defaults.js";
+import { deduceDefaults } from "../../src/schema/defaults/defaults.js";
 import { cases } from "../cases.js";
 import { law } from "../domain/law.js";
 import { schemas } from "./schema-arbitrary.js";

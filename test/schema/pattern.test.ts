@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compilePattern } from "../../src/schema/pattern.js";
+import { compilePattern } from "../../src/schema/pattern/pattern.js";
 import { cases } from "../cases.js";
 import { law } from "../domain/law.js";
 import { load, loadAccount, SOUND } from "./temporary-folder.js";

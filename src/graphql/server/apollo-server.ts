@@ -15,14 +15,14 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { GraphQLError, type GraphQLSchema } from "graphql";
 import { StrataError } from "../../domain/errors.js";
 import { yieldToEventLoop } from "../../service/yield-to-event-loop.js";
-import { type ErrorReport, isUnauthenticated } from "./error-report.js";
-import { isLegacyOk } from "./legacy-status.js";
-import { checkOperation, checkTransport, NotByGet } from "./operation-check.js";
-import type { PreparedQueries } from "./prepared-queries.js";
+import { TooDear } from "./price/too-dear.js";
+import { checkOperation, checkTransport, NotByGet } from "./query/operation-check.js";
+import type { PreparedQueries } from "./query/prepared-queries.js";
 import { type OnRequest, operationLabel, outcomeLabel, outcomeLabels } from "./request-labels.js";
-import { isTooLarge, tooLarge } from "./response-size.js";
+import { type ErrorReport, isUnauthenticated } from "./response/error-report.js";
+import { isLegacyOk } from "./response/legacy-status.js";
+import { isTooLarge, tooLarge } from "./response/response-size.js";
 import type { ServedContext } from "./served-context.js";
-import { TooDear } from "./too-dear.js";
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { tokenOf } from "../../auth/token-header.js";
 import { errorBody } from "../../http/error-response.js";
-import { type GraphqlResponse, jsonResponse } from "./graphql-response.js";
+import { type GraphqlResponse, jsonResponse } from "./response/graphql-response.js";
 
 /** Headers without a meaning of their own here. A browser asks in a preflight before it sends one for another site's page. */
 const PREFLIGHTED = ["graphql-require-preflight", "apollo-require-preflight", "x-apollo-operation-name"];

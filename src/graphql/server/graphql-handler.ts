@@ -10,18 +10,18 @@ import { requestId } from "../../http/request-id.js";
 import type { TellRequest } from "../../http/request-log.js";
 import type { UpgradeListener } from "../../http/upgrade.js";
 import { startApolloServer } from "./apollo-server.js";
-import { compressed, compressionOf } from "./compressed-response.js";
 import { refuseCrossSite } from "./cross-site.js";
-import { answerPreflight, hasJson, pageFor, refuse } from "./early-response.js";
-import { createErrorReport } from "./error-report.js";
-import { collectEvidence } from "./evidence.js";
-import { type GraphqlResponse, jsonResponse } from "./graphql-response.js";
 import type { Identify } from "./identify.js";
 import { cacheKeyOf } from "./incoming-request.js";
 import { type Exchange, OperationPipeline, type PipelineOptions } from "./operation-pipeline.js";
 import { PipelineNotes } from "./pipeline-notes.js";
-import { PreparedQueries } from "./prepared-queries.js";
-import { type ResponseHeaders, withContent } from "./response-headers.js";
+import { PreparedQueries } from "./query/prepared-queries.js";
+import { compressed, compressionOf } from "./response/compressed-response.js";
+import { answerPreflight, hasJson, pageFor, refuse } from "./response/early-response.js";
+import { createErrorReport } from "./response/error-report.js";
+import { collectEvidence } from "./response/evidence.js";
+import { type GraphqlResponse, jsonResponse } from "./response/graphql-response.js";
+import { type ResponseHeaders, withContent } from "./response/response-headers.js";
 import { acceptedFraming } from "./stream/accepted-framing.js";
 import {
   askingForJson,

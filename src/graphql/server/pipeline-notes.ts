@@ -1,7 +1,7 @@
 import type { OperationNotes, RequestNotes } from "../../http/request-notes.js";
 import { RequestJournal } from "../../service/request-journal.js";
-import type { GraphqlResponse } from "./graphql-response.js";
 import { outcomeLabels } from "./request-labels.js";
+import type { GraphqlResponse } from "./response/graphql-response.js";
 
 /** Gathers what the log says of one request, on its way through the pipeline. */
 export class PipelineNotes implements RequestNotes {

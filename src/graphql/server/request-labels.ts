@@ -1,7 +1,7 @@
 import { ApolloServerErrorCode } from "@apollo/server/errors";
 import { type GraphQLFormattedError, type GraphQLSchema, Kind, type OperationDefinitionNode } from "graphql";
 import { ERROR_CODES } from "../../domain/errors.js";
-import { UNTRUSTED_DOCUMENT } from "./query-refusal.js";
+import { UNTRUSTED_DOCUMENT } from "./query/query-refusal.js";
 
 /** Tells of a GraphQL request by its labels. */
 export type OnRequest = (operation: string, outcome: string, seconds: number) => void;

@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import type { GraphQLResolveInfo } from "graphql";
 import type { ListOf, WorkLimit } from "../api/context.js";
-import type { OperationCost } from "./operation-cost.js";
-import { QUERY_LIMITS, tooComplex } from "./query-limits.js";
+import type { OperationCost } from "./price/operation-cost.js";
+import { QUERY_LIMITS, tooComplex } from "./query/query-limits.js";
 
 /** Units of cost, some 10 ms, after which other requests have their turn. */
 const SLICE = 6_000;

@@ -1,7 +1,7 @@
 import type { RequestContext } from "../api/context.js";
-import type { Evidence } from "./evidence.js";
-import type { PreparedOperation, PreparedQuery } from "./prepared-queries.js";
+import type { PreparedOperation, PreparedQuery } from "./query/prepared-queries.js";
 import type { RequestWork } from "./request-work.js";
+import type { Evidence } from "./response/evidence.js";
 
 /** Apollo Server hands copies of the context on: this one object is the same in all of them. */
 export interface Outcome {

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../../domain/json.js";
-import { compilePattern, type Pattern } from "../pattern.js";
+import { compilePattern, type Pattern } from "../pattern/pattern.js";
 import type { Compiling } from "./compiling.js";
 import { type Failure, type Says, together } from "./failure.js";
 import type { Run } from "./run.js";

@@ -1,5 +1,5 @@
 import { canonical, type Json, LIMITS } from "../../domain/json.js";
-import type { Pattern } from "../pattern.js";
+import type { Pattern } from "../pattern/pattern.js";
 import type { Evaluated } from "./evaluated.js";
 import type { Failure } from "./failure.js";
 

@@ -1,5 +1,5 @@
 import { canonical, type Json, type JsonObject } from "../../domain/json.js";
-import { compilePattern } from "../pattern.js";
+import { compilePattern } from "../pattern/pattern.js";
 import type { Compiling } from "./compiling.js";
 import { isMultiple } from "./decimal.js";
 import { textDigest } from "./failure.js";

@@ -1,4 +1,4 @@
-import { type LostSchema, lostSchemas } from "../../schema/lost-schemas.js";
+import { type LostSchema, lostSchemas } from "../../schema/folder/lost-schemas.js";
 import type { SchemaProblem } from "../../schema/schema-problem.js";
 import type { SchemaRegistry } from "../../schema/schema-registry.js";
 import type { StoreReads } from "../../store/store.js";

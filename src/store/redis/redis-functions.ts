@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { TOKENS_WAIT } from "../../domain/clock.js";
 import { QUIET_LIMIT, TREE_DEPTH } from "../store.js";
-import { LUA_COMMIT } from "./redis-lua-commit.js";
-import { LUA_FACTS, LUA_UPGRADE } from "./redis-lua-facts.js";
-import { LUA_HISTORY, LUA_HISTORY_READS } from "./redis-lua-history.js";
-import { LUA_IMPORT } from "./redis-lua-import.js";
-import { LUA_PAST } from "./redis-lua-past.js";
-import { LUA_READS } from "./redis-lua-reads.js";
+import { LUA_COMMIT } from "./lua/redis-lua-commit.js";
+import { LUA_FACTS, LUA_UPGRADE } from "./lua/redis-lua-facts.js";
+import { LUA_HISTORY, LUA_HISTORY_READS } from "./lua/redis-lua-history.js";
+import { LUA_IMPORT } from "./lua/redis-lua-import.js";
+import { LUA_PAST } from "./lua/redis-lua-past.js";
+import { LUA_READS } from "./lua/redis-lua-reads.js";
 
 /** The format of what is stored. A release writes where the store's `writers` is this. */
 export const REDIS_FORMAT = 3;

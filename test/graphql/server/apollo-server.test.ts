@@ -4,10 +4,10 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
 import { startApolloServer } from "../../../src/graphql/server/apollo-server.js";
-import { createErrorReport } from "../../../src/graphql/server/error-report.js";
-import { Evidence } from "../../../src/graphql/server/evidence.js";
-import { PreparedQueries, type PreparedQuery } from "../../../src/graphql/server/prepared-queries.js";
+import { PreparedQueries, type PreparedQuery } from "../../../src/graphql/server/query/prepared-queries.js";
 import { RequestWork } from "../../../src/graphql/server/request-work.js";
+import { createErrorReport } from "../../../src/graphql/server/response/error-report.js";
+import { Evidence } from "../../../src/graphql/server/response/evidence.js";
 import type { ServedContext } from "../../../src/graphql/server/served-context.js";
 
 async function open() {

@@ -16,7 +16,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
 import type { RequestContext } from "../../../src/graphql/api/context.js";
 import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
-import { compilePlan } from "../../../src/graphql/server/compiled-plan.js";
+import { compilePlan } from "../../../src/graphql/server/plan/compiled-plan.js";
 import { RequestWork } from "../../../src/graphql/server/request-work.js";
 import { createRequestReader } from "../../../src/service/read/request-reader.js";
 import { cases, SEED } from "../../cases.js";

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { OPEN_PRINCIPAL, type Principal } from "../../../src/auth/principal.js";
 import type { RequestContext } from "../../../src/graphql/api/context.js";
 import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
-import { ResponseCache } from "../../../src/graphql/server/response-cache.js";
+import { ResponseCache } from "../../../src/graphql/server/response/response-cache.js";
 import { AccountService } from "../../../src/service/account-service.js";
 import type { RequestReader } from "../../../src/service/read/request-reader.js";
 import { createRequestReader } from "../../../src/service/read/request-reader.js";

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { GraphQLField } from "graphql";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
-import { createResponseHeaders } from "../../../src/graphql/server/response-headers.js";
+import { createResponseHeaders } from "../../../src/graphql/server/response/response-headers.js";
 import { createRequestReader } from "../../../src/service/read/request-reader.js";
 import { Services, SHIPPED_SCHEMAS } from "../../service/services.js";
 import { openTestStore } from "../../store/test-store.js";

@@ -6,7 +6,7 @@ import {
   searchOf,
   withQueryText,
 } from "../../../src/graphql/server/graphql-request.js";
-import { queryNameIn } from "../../../src/graphql/server/query-name.js";
+import { queryNameIn } from "../../../src/graphql/server/query/query-name.js";
 import { cases, SEED } from "../../cases.js";
 
 const query = "{ __typename }";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { parse } from "graphql";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
-import { PreparedQueries } from "../../../src/graphql/server/prepared-queries.js";
+import { PreparedQueries } from "../../../src/graphql/server/query/prepared-queries.js";
 import { createRequestReader } from "../../../src/service/read/request-reader.js";
 import { Services, SHIPPED_SCHEMAS } from "../../service/services.js";
 import { openTestStore } from "../../store/test-store.js";

@@ -1,8 +1,8 @@
 import { parse } from "graphql";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
-import { checkOperation } from "../../../src/graphql/server/operation-check.js";
-import { PreparedQueries } from "../../../src/graphql/server/prepared-queries.js";
+import { checkOperation } from "../../../src/graphql/server/query/operation-check.js";
+import { PreparedQueries } from "../../../src/graphql/server/query/prepared-queries.js";
 
 const CONFIG = `config(accountId: "a", configId: "c")`;
 const aliases = (count: number) =>

@@ -3,9 +3,9 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Principal } from "../../../auth/principal.js";
 import type { OpenStreams } from "../../../stream/open-streams.js";
 import { sendStream } from "../../../stream/send-stream.js";
-import type { GraphqlResponse } from "../graphql-response.js";
 import type { AskedRequest } from "../incoming-request.js";
-import { type ResponseHeaders, withContent } from "../response-headers.js";
+import type { GraphqlResponse } from "../response/graphql-response.js";
+import { type ResponseHeaders, withContent } from "../response/response-headers.js";
 import type { Framing } from "./framing.js";
 import type { ResultStream } from "./result-stream.js";
 

@@ -8,10 +8,10 @@ import {
 } from "graphql";
 import type { LiveConfigs } from "../../../service/live/live-configs.js";
 import { yieldToEventLoop } from "../../../service/yield-to-event-loop.js";
-import type { ErrorReport } from "../error-report.js";
-import type { OperationCost } from "../operation-cost.js";
-import type { PreparedOperation } from "../prepared-queries.js";
-import { isTooLarge, tooLarge } from "../response-size.js";
+import type { OperationCost } from "../price/operation-cost.js";
+import type { PreparedOperation } from "../query/prepared-queries.js";
+import type { ErrorReport } from "../response/error-report.js";
+import { isTooLarge, tooLarge } from "../response/response-size.js";
 import type { ServedContext } from "../served-context.js";
 import { ResultStream } from "./result-stream.js";
 

@@ -1,0 +1,69 @@
+import type { Compression } from "../../../http/content-coding.js";
+import type { AnswerBasis } from "../../../service/read/answer-basis.js";
+import type { VersionVector } from "../../../service/read/read-trace.js";
+import type { OperationAbout } from "../query/prepared-queries.js";
+import type { CompressionKeeper } from "./graphql-response.js";
+
+/** The content of a response without errors, and what has to hold for it to be the response still. */
+export interface CachedResponse extends CompressionKeeper, AnswerBasis {
+  /** Its bytes, one character for each: sending it needs no other encoding, and it takes half the memory. */
+  readonly bytes: string;
+  readonly about: OperationAbout;
+  /** Of the operation. */
+  readonly cost: number | undefined;
+}
+
+/** Upper bound of the bytes of a version, and of an entry beside its texts. */
+const BYTES_PER_VERSION = 400;
+const BYTES_PER_ENTRY = 512;
+
+/** A response in the cache. */
+export class CacheEntry implements CachedResponse {
+  readonly bytes: string;
+  readonly about: OperationAbout;
+  readonly cost: number | undefined;
+  readonly vector: VersionVector;
+  readonly schemas: string;
+  readonly issuedFrom: number;
+  /** The newest commit when it was seen to hold last. */
+  sequence: number | undefined;
+  readonly #compressed = new Map<Compression, string>();
+  readonly #underWay = new Map<Compression, Promise<string>>();
+
+  /** @param resize to be told when it has grown; false: it may not */
+  constructor(
+    response: CachedResponse,
+    private readonly resize: () => boolean,
+  ) {
+    this.bytes = response.bytes;
+    this.about = response.about;
+    this.cost = response.cost;
+    this.vector = response.vector;
+    this.schemas = response.schemas;
+    this.issuedFrom = response.issuedFrom;
+  }
+
+  get size(): number {
+    const { accounts, documents } = this.vector;
+    let size = BYTES_PER_ENTRY + this.bytes.length + BYTES_PER_VERSION * (accounts.length + documents.length);
+    for (const bytes of this.#compressed.values()) size += bytes.length;
+    return size;
+  }
+
+  /** Compressed when it is first found, which is its third use at least; those who find it meanwhile wait for the same. */
+  compressed(coding: Compression, work: () => Promise<string>): string | Promise<string> {
+    const kept = this.#compressed.get(coding) ?? this.#underWay.get(coding);
+    if (kept !== undefined) return kept;
+    const made = work().then((bytes) => this.#keep(coding, bytes));
+    this.#underWay.set(coding, made);
+    const forget = () => this.#underWay.delete(coding);
+    made.then(forget, forget);
+    return made;
+  }
+
+  #keep(coding: Compression, bytes: string): string {
+    this.#compressed.set(coding, bytes);
+    if (!this.resize()) this.#compressed.delete(coding);
+    return bytes;
+  }
+}
