@@ -103,6 +103,22 @@ describe("the price of an operation", () => {
     expect(change("actor at revision note")).toBeGreaterThan(change("actor"));
   });
 
+  test("lets whole pages of impacts and of histories through", () => {
+    const change = "pointer before after sourceBefore sourceAfter";
+    const problem = "pointer keyword message expected source inherited existing";
+    const accounts = (page: string) => `total digest counts { outcome count } accounts${page} {
+      nodes { account { id name } outcome changes { ${change} } problems { ${problem} } } pageInfo { hasNextPage endCursor } }`;
+    const whole = [
+      `mutation { updateAccount(input: { id: "acme", parentId: "b", dryRun: true }) { account { id } impact { ${accounts("")} } } }`,
+      `mutation { setConfig(input: { accountId: "acme", values: {}, dryRun: true }) {
+        ... on ConfigWritten { config { ${WHOLE} } changes { ${change} } document revision impact { ${accounts("(first: 1000)")} } }
+        ... on ConfigConflict { current { ${WHOLE} } impact { ${accounts("(first: 1000)")} } } } }`,
+      `{ ${config(`history(first: 1000) { nodes { id revision kind actor at note restoredFrom document changes { pointer before after } }
+        pageInfo { hasNextPage endCursor } }`)} }`,
+    ];
+    for (const query of whole) expect(costs(query)).toBeLessThanOrEqual(QUERY_LIMITS.cost);
+  });
+
   test("is that of the dearest of the possible types", () => {
     const write = (selection: string) =>
       costs(`mutation { patchConfig(input: { accountId: "acme", patch: {} }) { ${selection} } }`);

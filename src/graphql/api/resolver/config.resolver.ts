@@ -21,7 +21,7 @@ import {
   setIntent,
   writeRequest,
 } from "../input/write-config.input.js";
-import { AS_OF_ERRORS, EffectiveConfigType } from "../type/effective-config.type.js";
+import { AS_OF_ERRORS, EffectiveConfigType, SYSTEM_AS_OF_ERRORS } from "../type/effective-config.type.js";
 import { WriteConfigResult, writeResultType } from "../type/write-result.type.js";
 
 type Written = typeof WriteConfigResult;
@@ -50,7 +50,7 @@ export class ConfigResolver {
   @Query(() => EffectiveConfigType, {
     nullable: true,
     complexity: configComplexity,
-    description: `What is in force system-wide: the SYSTEM and SCHEMA layers, settings that no account sees included. For superadmins. Errors: UNAUTHENTICATED, FORBIDDEN, CONFIG_NOT_FOUND, STORE_UNAVAILABLE. ${AS_OF_ERRORS}`,
+    description: `What is in force system-wide: the SYSTEM and SCHEMA layers, settings that no account sees included. For superadmins. Errors: UNAUTHENTICATED, FORBIDDEN, CONFIG_NOT_FOUND, STORE_UNAVAILABLE. ${SYSTEM_AS_OF_ERRORS}`,
   })
   async systemConfig(
     @Args(() => SystemConfigArgs) { configId, asOf }: SystemConfigArgs,

@@ -75,7 +75,7 @@ export class AccountImpactType {
   }
 
   @Field(() => [FieldChangeType], {
-    complexity: listComplexity(5),
+    complexity: listComplexity(2),
     description:
       "What differs in its effective config; a field that only comes from another layer is among them.",
   })
@@ -87,7 +87,7 @@ export class AccountImpactType {
   }
 
   @Field(() => [ConfigProblemType], {
-    complexity: listComplexity(2),
+    complexity: listComplexity(1),
     description: "The problems that it did not have.",
   })
   problems(@Ctx() { work }: RequestContext, @Info() info: GraphQLResolveInfo): ListOf<ConfigProblemType> {

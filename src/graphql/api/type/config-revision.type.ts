@@ -114,7 +114,7 @@ export class ConfigRevisionType {
   }
 
   @Field(() => [OverrideChangeType], {
-    complexity: listComplexity(5, 20),
+    complexity: listComplexity(2, 20),
     description:
       "What the write changed in the document. Empty where nothing that you see changed, and for the oldest revision that is kept, unless it is the first: nobody knows what was before it.",
   })

@@ -23,8 +23,10 @@ import { ConfigSchemaType } from "./config-schema.type.js";
 import { DormantOverrideType } from "./dormant-override.type.js";
 import { NodeType } from "./node.type.js";
 
-export const AS_OF_ERRORS =
-  "With `asOf` also ACCOUNT_NOT_FOUND (there was no such account then), REVISION_NOT_FOUND (not kept any more; `extensions.oldest` says from when on it is) and BAD_USER_INPUT (the moment lies in the future).";
+const NOT_KEPT =
+  "REVISION_NOT_FOUND (not kept any more; `extensions.oldest` says from when on it is) and BAD_USER_INPUT (the moment lies in the future).";
+export const AS_OF_ERRORS = `With \`asOf\` also ACCOUNT_NOT_FOUND (there was no such account then), ${NOT_KEPT}`;
+export const SYSTEM_AS_OF_ERRORS = `With \`asOf\` also ${NOT_KEPT}`;
 
 @ObjectType("EffectiveConfig", {
   simpleResolvers: true,
