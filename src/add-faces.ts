@@ -6,9 +6,11 @@ import { callerOf, type RateLimit } from "./auth/rate-limit.js";
 import type { Identify } from "./graphql/server/identify.js";
 import type { ReadClient } from "./http/client-address.js";
 import { readJson } from "./http/json-body.js";
+import type { TellRequest } from "./http/request-log.js";
+import { createResponseHeaders } from "./http/response-headers.js";
 import type { BulkCache } from "./ofrep/bulk-cache.js";
 import type { OfrepContext } from "./ofrep/bulk-read.js";
-import { addOfrepFace, type OfrepFace } from "./ofrep/ofrep-face.js";
+import { createOfrepFace, type OfrepFace } from "./ofrep/ofrep-face.js";
 import type { StreamSigning } from "./ofrep/stream-address.js";
 import { StreamTickets } from "./ofrep/stream-ticket.js";
 import type { Access } from "./open-access.js";
@@ -29,6 +31,7 @@ interface FaceParts {
   readonly live: LiveConfigs;
   readonly openRead: (principal: Principal, journal: RequestJournal) => OfrepContext;
   readonly bulkCache: BulkCache;
+  readonly tell: TellRequest;
   readonly now: () => Date;
 }
 
@@ -41,7 +44,15 @@ export async function addOtherFaces(app: FastifyInstance, parts: FaceParts): Pro
     recheck: access.recheck,
     callerOf: (request, principal) => callerOf(principal, readClient(request).address),
   };
-  const ofrep = await addOfrepFace(app, {
+  const ofrep = createOfrepFace(app, {
+    readClient,
+    loopbackOnly: access.isOpen,
+    responseHeaders: createResponseHeaders({
+      corsOrigins: settings.corsOrigins,
+      limitsOf: limit.headersOf,
+      exposed: ["ETag"],
+    }),
+    tell: parts.tell,
     createContext: openRead,
     identify,
     count: (request, principal) => limit.check(request, principal, readClient(request).address),
@@ -50,7 +61,6 @@ export async function addOtherFaces(app: FastifyInstance, parts: FaceParts): Pro
     signing: openStreamSigning(settings, now),
     cache: parts.bulkCache,
     originOf,
-    readJson,
     now,
   });
   await addRestFace(app, {

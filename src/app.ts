@@ -11,11 +11,11 @@ import { createGraphqlSchema } from "./graphql/api/schema.js";
 import { createGraphqlListener } from "./graphql/server/graphql-handler.js";
 import { readTrustedTexts, TrustedDocuments } from "./graphql/server/query/trusted-documents.js";
 import { ResponseCache } from "./graphql/server/response/response-cache.js";
-import { createResponseHeaders } from "./graphql/server/response/response-headers.js";
 import type { TimeOuts } from "./http/connection-limits.js";
 import type { Drain, DrainTimes } from "./http/drain.js";
 import { createHttpServer } from "./http/http-server.js";
 import { createMetrics, type Metrics } from "./http/metrics/metrics.js";
+import { createResponseHeaders } from "./http/response-headers.js";
 import { BulkCache } from "./ofrep/bulk-cache.js";
 import { openAccess } from "./open-access.js";
 import { type OpenedSchemas, openSchemas } from "./open-schemas.js";
@@ -143,7 +143,7 @@ async function assemble(
   const access = openAccess(settings, logger, now);
   const scope = settings.store.kind === "redis" ? settings.store.cell : "";
   const limit = createRateLimit(settings.rateLimit, shared, scope);
-  const { app, readClient, tell, serveGraphql, drain } = await createHttpServer({
+  const { app, readClient, tell, serveGraphql, serveFace, drain } = await createHttpServer({
     logger,
     limitsOf: limit.headersOf,
     corsOrigins: settings.corsOrigins,
@@ -162,31 +162,36 @@ async function assemble(
   const identify = access.createIdentify(limit, readClient);
   const streams = openStreams(settings, metrics, times);
   endings.set(app, { drain, streams });
+  const { corsOrigins, introspection } = settings;
   const graphql = await createGraphqlListener(app, {
-    schema,
-    trusted,
-    identify,
+    ...{
+      schema,
+      trusted,
+      identify,
+      readClient,
+      streams,
+      live,
+      cache,
+      introspection,
+      corsOrigins,
+      newId,
+      tell,
+    },
     recheck: access.recheck,
-    readClient,
-    streams,
-    live,
-    corsOrigins: settings.corsOrigins,
     openContext: (principal, failure, journal) => ({
       ...openServices(journal),
       reader: failure === undefined ? createReader(principal, journal) : createFailedReader(failure),
     }),
-    cache,
-    introspection: settings.introspection,
     loopbackOnly: access.isOpen,
-    responseHeaders: createResponseHeaders(settings.corsOrigins, limit.headersOf),
+    responseHeaders: createResponseHeaders({ corsOrigins, limitsOf: limit.headersOf, varyingBy: ["Accept"] }),
     configs: () => schemas.registry.configs.size,
-    newId,
     onRequest: metrics.request,
-    tell,
   });
   serveGraphql(graphql);
-  const faces = { settings, access, limit, readClient, identify, streams, live, openRead, bulkCache, now };
-  const ofrep = await addOtherFaces(app, faces);
+  const ofrep = await addOtherFaces(app, {
+    ...{ settings, access, limit, readClient, identify, streams, live, openRead, bulkCache, tell, now },
+  });
+  serveFace(ofrep);
   schemas.onChange(() => ofrep.schemasChanged());
   return app;
 }

@@ -58,6 +58,12 @@ interface GraphqlListeners {
   readonly upgrade: UpgradeListener;
 }
 
+/** A face that takes its requests itself. */
+interface ListeningFace {
+  readonly isFor: (url: string) => boolean;
+  readonly request: RequestListener;
+}
+
 interface HttpServer {
   readonly app: FastifyInstance;
   readonly readClient: ReadClient;
@@ -65,19 +71,24 @@ interface HttpServer {
   readonly tell: TellRequest;
   /** Hands every request to `/graphql` to listeners; fastify never sees them. */
   readonly serveGraphql: (listeners: GraphqlListeners) => void;
+  /** The same for the requests to another face. */
+  readonly serveFace: (face: ListeningFace) => void;
   readonly drain: Drain;
 }
 
 /** Everything around the faces: ids, logs, limits, CORS, health, metrics, and the page for people. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   let graphql: GraphqlListeners | undefined;
+  let face: ListeningFace | undefined;
   const graphqlRequests = new WeakMap<Socket, IncomingMessage>();
   const listener: RequestListener = (request, response) => {
     withRequestSpan(request, () => {
-      if (graphql !== undefined && isGraphqlUrl(request.url ?? "")) {
+      const { url = "" } = request;
+      if (graphql !== undefined && isGraphqlUrl(url)) {
         graphqlRequests.set(request.socket, request);
         graphql.request(request, response);
-      } else app.routing(request, response);
+      } else if (face?.isFor(url)) face.request(request, response);
+      else app.routing(request, response);
     });
   };
   const graphqlRequestOn = (socket: Socket): IncomingMessage | undefined => {
@@ -122,7 +133,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const serveGraphql = (listeners: GraphqlListeners): void => {
     graphql = listeners;
   };
-  return { app, readClient, tell, serveGraphql, drain };
+  const serveFace = (added: ListeningFace): void => {
+    face = added;
+  };
+  return { app, readClient, tell, serveGraphql, serveFace, drain };
 }
 
 /** Fastify's own `inject` knows its routes only. This one takes the way that a connection takes. */

@@ -9,7 +9,7 @@ import type { BulkTarget } from "./bulk-read.js";
 /** A bulk answer without the address of its event stream, which is the caller's own. */
 export interface BulkAnswer {
   readonly state: string;
-  /** JSON of all flags. */
+  /** JSON of all flags: its bytes, one character for each, so that to send it needs no other encoding. */
   readonly flags: string;
 }
 

@@ -35,7 +35,7 @@ export function refusalOf(error: unknown, incident: string): OfrepRefusal {
 
 function known(error: StrataError, status: number): OfrepRefusal {
   const retryAfter = error.retryAfter ?? (status === 503 ? RETRY_AFTER : undefined);
-  const headers = retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) };
+  const headers = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
   // Of a read, only the body is the caller's to spell.
   const code = error.code === "BAD_USER_INPUT" ? "PARSE_ERROR" : "GENERAL";
   return new OfrepRefusal(status, code, error.message, headers);

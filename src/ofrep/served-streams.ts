@@ -1,9 +1,11 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { ParsedUrlQuery } from "node:querystring";
+import type { FastifyBaseLogger } from "fastify";
 import { NOBODY, type Principal } from "../auth/principal.js";
 import { unauthenticated } from "../auth/unauthenticated.js";
 import { StrataError } from "../domain/errors.js";
-import { authorizeAtAll } from "../service/authorize.js";
+import type { LastingResponse } from "../http/face-server.js";
+import { type ResponseHeaders, withContent } from "../http/response-headers.js";
 import type { LiveConfigs } from "../service/live/live-configs.js";
 import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
 import { RequestJournal } from "../service/request-journal.js";
@@ -14,6 +16,7 @@ import { type BulkTarget, type OfrepContext, readBulk, readBulkNow } from "./bul
 import { bulkState, bulkTag, stateIn } from "./bulk-tag.js";
 import { queryText, targetAccount, wantedConfigs } from "./evaluation-request.js";
 import { FlagStream } from "./flag-stream.js";
+import type { OfrepRequest } from "./ofrep-request.js";
 import { type StreamSigning, streamAddress } from "./stream-address.js";
 
 export interface ServedStreamsOptions {
@@ -25,6 +28,7 @@ export interface ServedStreamsOptions {
   readonly identify: (request: IncomingMessage, headers: IncomingHttpHeaders) => Promise<Principal>;
   /** Counts a request of a caller who was identified otherwise. @throws StrataError RATE_LIMITED */
   readonly count: (request: IncomingMessage, principal: Principal) => Promise<void>;
+  readonly responseHeaders: ResponseHeaders;
   readonly now: () => Date;
 }
 
@@ -36,54 +40,53 @@ const HEADERS = {
 
 /** Tells clients over server-sent events when to ask again for their flags. */
 export class ServedStreams {
-  readonly #principals = new WeakMap<FastifyRequest, Principal>();
   readonly #open = new Set<FlagStream>();
 
-  constructor(private readonly options: ServedStreamsOptions) {}
+  constructor(
+    private readonly options: ServedStreamsOptions,
+    private readonly logger: FastifyBaseLogger,
+  ) {}
 
   /** Everybody who is connected is told where the answer is another one. */
   wake(): void {
     for (const stream of this.#open) stream.wake();
   }
 
-  async identify(request: FastifyRequest): Promise<void> {
-    const principal = await this.#principalOf(request);
-    this.#principals.set(request, principal);
-    request.notes = { route: request.routeOptions.url, subject: principal.subject };
-    authorizeAtAll(principal, "read");
-  }
-
-  async answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const principal = this.#principals.get(request) ?? NOBODY;
-    const targetingKey = queryText(request.query, "account");
-    const accountId = targetAccount({ context: { targetingKey } }, principal);
-    const target: BulkTarget = { accountId, configIds: wantedConfigs(request.query) };
-    request.notes = { ...request.notes, account: accountId };
-    const { streams, live } = this.options;
-    const giveBack = streams.open.limit.take(streams.callerOf(request.raw, principal));
-    const ending = new AbortController();
-    try {
-      const changes = await live.subscribe({ ...target, principal, signal: ending.signal });
-      request.notes = { ...request.notes, outcomes: ["ok"] };
-      await this.#send(request, reply, principal, target, changes, ending);
-    } finally {
-      ending.abort();
-      giveBack();
-    }
-    return reply;
-  }
-
   /** By the ticket in the address, or else by the token of the request. */
-  async #principalOf(request: FastifyRequest): Promise<Principal> {
-    if (queryText(request.query, "ticket") === undefined)
-      return this.options.identify(request.raw, withApiKey(request.headers));
-    const principal = this.#ticketOwner(request);
-    await this.options.count(request.raw, principal ?? NOBODY);
+  async identify(raw: IncomingMessage, query: ParsedUrlQuery): Promise<Principal> {
+    if (queryText(query, "ticket") === undefined) return this.options.identify(raw, withApiKey(raw.headers));
+    const principal = this.#ticketOwner(query);
+    await this.options.count(raw, principal ?? NOBODY);
     if (principal === undefined) throw unauthenticated();
     return principal;
   }
 
-  #ticketOwner({ query }: FastifyRequest): Principal | undefined {
+  async answer(request: OfrepRequest): Promise<LastingResponse> {
+    const { raw, principal, query, notes } = request;
+    const targetingKey = queryText(query, "account");
+    const accountId = targetAccount({ context: { targetingKey } }, principal);
+    const target: BulkTarget = { accountId, configIds: wantedConfigs(query) };
+    notes.account = accountId;
+    const { streams, live } = this.options;
+    const giveBack = streams.open.limit.take(streams.callerOf(raw, principal));
+    const ending = new AbortController();
+    const end = (): void => {
+      ending.abort();
+      giveBack();
+    };
+    try {
+      const changes = await live.subscribe({ ...target, principal, signal: ending.signal });
+      notes.outcomes = ["ok"];
+      return {
+        send: (response) => this.#send(request, response, target, changes, ending).finally(end),
+      };
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  #ticketOwner(query: ParsedUrlQuery): Principal | undefined {
     return this.options.signing.tickets?.read(queryText(query, "ticket") ?? "", {
       accountId: queryText(query, "account") ?? "",
       configs: queryText(query, "configs") ?? "",
@@ -91,21 +94,20 @@ export class ServedStreams {
   }
 
   async #send(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    principal: Principal,
+    request: OfrepRequest,
+    response: ServerResponse,
     target: BulkTarget,
     changes: Awaited<ReturnType<LiveConfigs["subscribe"]>>,
     ending: AbortController,
   ): Promise<void> {
-    const { raw } = reply.hijack();
-    raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...HEADERS });
-    if (request.method === "HEAD") {
-      raw.end();
+    const { raw, requestId, principal, query } = request;
+    response.writeHead(200, withContent(this.options.responseHeaders(raw, requestId), HEADERS));
+    if (raw.method === "HEAD") {
+      response.end();
       return;
     }
-    raw.write(": connected\n\n");
-    const known = request.headers["last-event-id"]?.toString() || queryText(request.query, "since");
+    response.write(": connected\n\n");
+    const known = raw.headers["last-event-id"]?.toString() || queryText(query, "since");
     const stream = new FlagStream({
       changes,
       known: known === undefined ? undefined : stateIn(known),
@@ -114,36 +116,31 @@ export class ServedStreams {
       stop: () => ending.abort(),
       onError: (error) => {
         // An account that has gone, or left the caller's reach, is told of when the client comes back.
-        if (!(error instanceof StrataError)) request.log.error({ err: error }, "stream failed");
+        if (!(error instanceof StrataError)) this.logger.error({ requestId, err: error }, "stream failed");
       },
     });
-    await this.#follow(request, reply, principal, stream);
+    await this.#follow(request, response, stream);
   }
 
-  async #follow(
-    request: FastifyRequest,
-    { raw }: FastifyReply,
-    principal: Principal,
-    stream: FlagStream,
-  ): Promise<void> {
+  async #follow(request: OfrepRequest, response: ServerResponse, stream: FlagStream): Promise<void> {
     const { open } = this.options.streams;
+    const { requestId, principal } = request;
     const startedAt = performance.now();
     this.#open.add(stream);
     try {
-      const sent = await sendStream(raw, stream, open.options.times, (end) =>
+      const sent = await sendStream(response, stream, open.options.times, (end) =>
         open.follow({ transport: "ofrep", principal, recheck: () => this.#recheck(request), end }),
       );
       const milliseconds = Math.round(performance.now() - startedAt);
-      request.log.info({ requestId: request.id, transport: "ofrep", milliseconds, ...sent }, "stream ended");
+      this.logger.info({ requestId, transport: "ofrep", milliseconds, ...sent }, "stream ended");
     } finally {
       this.#open.delete(stream);
     }
   }
 
-  async #recheck(request: FastifyRequest): Promise<void> {
-    if (queryText(request.query, "ticket") === undefined)
-      await this.options.streams.recheck(withApiKey(request.headers));
-    else if (this.#ticketOwner(request) === undefined) throw unauthenticated();
+  async #recheck({ raw, query }: OfrepRequest): Promise<void> {
+    if (queryText(query, "ticket") === undefined) await this.options.streams.recheck(withApiKey(raw.headers));
+    else if (this.#ticketOwner(query) === undefined) throw unauthenticated();
   }
 
   async #readTag(

@@ -2,7 +2,7 @@ import type { Principal } from "../auth/principal.js";
 import type { StreamTickets, StreamTopic } from "./stream-ticket.js";
 
 export const STREAM_PATH = "/event-stream";
-const PREFIX = "/ofrep/v1";
+export const OFREP_PREFIX = "/ofrep/v1";
 /** Seconds after which a page that nobody looks at closes its stream. */
 const INACTIVITY_SECONDS = 120;
 
@@ -50,7 +50,7 @@ export function streamAddress(
         since: state,
         ...(ticket && { ticket: ticket.text }),
       });
-      const url = `${origin}${PREFIX}${STREAM_PATH}?${query}`;
+      const url = `${origin}${OFREP_PREFIX}${STREAM_PATH}?${query}`;
       return { type: "sse", url, inactivityDelaySec: INACTIVITY_SECONDS };
     },
   };

@@ -26,14 +26,21 @@ export function acceptJsonBodies(app: FastifyInstance, readJson: ReadJson): void
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (request, body: Buffer, done) => {
     try {
-      const contentType = request.headers["content-type"] ?? "";
-      if (body.length === 0) return done(null, undefined);
-      checkType(contentType);
-      done(null, readJson(body, contentType));
+      done(null, jsonIn(body, request.headers["content-type"], readJson));
     } catch (error) {
       done(error as Error);
     }
   });
+}
+
+/**
+ * What a body says; undefined: it is empty.
+ * @throws StrataError BAD_USER_INPUT (400, 415), and what `readJson` throws
+ */
+export function jsonIn(body: Buffer, contentType = "", readJson: ReadJson): unknown {
+  if (body.length === 0) return undefined;
+  checkType(contentType);
+  return readJson(body, contentType);
 }
 
 function checkType(contentType: string): void {

@@ -2,10 +2,10 @@ import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
 import { createHttpServer } from "../../src/http/http-server.js";
-import { readJson } from "../../src/http/json-body.js";
 import { createMetrics } from "../../src/http/metrics/metrics.js";
+import { createResponseHeaders } from "../../src/http/response-headers.js";
 import { BulkCache } from "../../src/ofrep/bulk-cache.js";
-import { addOfrepFace } from "../../src/ofrep/ofrep-face.js";
+import { createOfrepFace } from "../../src/ofrep/ofrep-face.js";
 import { LiveConfigs } from "../../src/service/live/live-configs.js";
 import { createRequestReader } from "../../src/service/read/request-reader.js";
 import { observeStore } from "../../src/store/observed-store.js";
@@ -22,7 +22,7 @@ const LEAF = { context: { targetingKey: "leaf" } };
 
 /** The face alone, over services on some store. */
 async function openFace(store: Store, services: Services) {
-  const { app } = await createHttpServer({
+  const { app, readClient, tell, serveFace } = await createHttpServer({
     logger: pino({ level: "silent" }),
     corsOrigins: [],
     loopbackOnly: true,
@@ -31,14 +31,17 @@ async function openFace(store: Store, services: Services) {
     checkReady: async () => undefined,
   });
   onTestFinished(() => app.close());
-  await addOfrepFace(app, {
+  const face = createOfrepFace(app, {
+    readClient,
+    tell,
+    responseHeaders: createResponseHeaders({ corsOrigins: [] }),
+    loopbackOnly: true,
     identify: async () => OPEN_PRINCIPAL,
     createContext: (principal) => ({
       principal,
       configs: services.configs,
       reader: createRequestReader(store, OPEN_PRINCIPAL),
     }),
-    readJson,
     count: async () => {},
     live: new LiveConfigs({
       store,
@@ -52,6 +55,7 @@ async function openFace(store: Store, services: Services) {
     originOf: () => "http://127.0.0.1",
     now: () => new Date(),
   });
+  serveFace(face);
   return app;
 }
 

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { tokenOf } from "../../auth/token-header.js";
 import { errorBody } from "../../http/error-response.js";
-import { type GraphqlResponse, jsonResponse } from "./response/graphql-response.js";
+import type { HttpResponse } from "../../http/http-response.js";
+import { jsonResponse } from "./response/graphql-response.js";
 
 /** Headers without a meaning of their own here. A browser asks in a preflight before it sends one for another site's page. */
 const PREFLIGHTED = ["graphql-require-preflight", "apollo-require-preflight", "x-apollo-operation-name"];
@@ -24,7 +25,7 @@ export function refuseCrossSite(
   { method, headers }: Pick<IncomingMessage, "method" | "headers">,
   origins: Origins,
   isEventStream: boolean,
-): GraphqlResponse | undefined {
+): HttpResponse | undefined {
   if (isPreflighted(headers)) return undefined;
   if (isEventStream && method === "GET" && !isForeignOrigin(headers, origins)) return undefined;
   return jsonResponse(headers.accept, 400, errorBody("BAD_REQUEST", MESSAGE));

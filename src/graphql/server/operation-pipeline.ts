@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import type { Principal } from "../../auth/principal.js";
 import { errorResponse } from "../../http/error-response.js";
+import type { HttpResponse } from "../../http/http-response.js";
 import type { LiveConfigs } from "../../service/live/live-configs.js";
 import type { RequestJournal } from "../../service/request-journal.js";
 import type { OpenStreams } from "../../stream/open-streams.js";
@@ -20,7 +21,7 @@ import { OK, type OnRequest, outcomeLabel } from "./request-labels.js";
 import { RequestWork } from "./request-work.js";
 import type { ErrorReport } from "./response/error-report.js";
 import { Evidence } from "./response/evidence.js";
-import { type GraphqlResponse, jsonResponse } from "./response/graphql-response.js";
+import { jsonResponse } from "./response/graphql-response.js";
 import type { MadeResponse, ResponseCache } from "./response/response-cache.js";
 import type { ServedContext } from "./served-context.js";
 import { ResultStream } from "./stream/result-stream.js";
@@ -99,7 +100,7 @@ export class OperationPipeline {
   }
 
   /** Never rejects: whatever is wrong becomes a response, in the shape of GraphQL errors. */
-  async run(exchange: Exchange): Promise<GraphqlResponse | ResultStream> {
+  async run(exchange: Exchange): Promise<HttpResponse | ResultStream> {
     try {
       const prepared = await withSpan("graphql.prepare", {}, () => this.#prepare(exchange));
       return await withSpan("graphql.execute", {}, async () =>
@@ -112,7 +113,7 @@ export class OperationPipeline {
   }
 
   /** The cached response, or why the query does not run; else what is to be executed. */
-  async #prepare(exchange: Exchange): Promise<GraphqlResponse | Prepared> {
+  async #prepare(exchange: Exchange): Promise<HttpResponse | Prepared> {
     const cached = await this.#cached(exchange);
     if (cached !== undefined) return cached;
     const { request } = exchange;
@@ -130,7 +131,7 @@ export class OperationPipeline {
     }
   }
 
-  async #cached(exchange: Exchange): Promise<GraphqlResponse | undefined> {
+  async #cached(exchange: Exchange): Promise<HttpResponse | undefined> {
     const { cacheKey, contentType, principal, notes } = exchange;
     if (cacheKey === undefined || contentType === undefined) return undefined;
     const found = await orFailure(exchange, this.options.cache.find(cacheKey, principal, notes.journal));
@@ -144,7 +145,7 @@ export class OperationPipeline {
   async #execute(
     exchange: Exchange,
     { json, search, members, query }: Prepared,
-  ): Promise<GraphqlResponse | ResultStream> {
+  ): Promise<HttpResponse | ResultStream> {
     const made = await this.#byPlan(exchange, members, query);
     if (made !== undefined) return made;
     const context = this.#contextOf(exchange, query);
@@ -159,7 +160,7 @@ export class OperationPipeline {
     exchange: Exchange,
     members: Members | undefined,
     query: PreparedQuery | undefined,
-  ): Promise<GraphqlResponse | undefined> {
+  ): Promise<HttpResponse | undefined> {
     const { contentType, failure } = exchange;
     if (contentType === undefined || query === undefined || failure !== undefined) return undefined;
     const asked = isPlain(exchange.request) ? graphqlRequestIn(members ?? {}) : undefined;
@@ -177,11 +178,7 @@ export class OperationPipeline {
   }
 
   /** Of a subscription: only whether it may run. */
-  async #byApollo(
-    exchange: Exchange,
-    asked: ApolloRequest,
-    context: ServedContext,
-  ): Promise<GraphqlResponse> {
+  async #byApollo(exchange: Exchange, asked: ApolloRequest, context: ServedContext): Promise<HttpResponse> {
     const response = await this.apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { headers: headerMapOf(exchange.request.headers), ...asked },
       context: async () => context,
@@ -205,7 +202,7 @@ export class OperationPipeline {
     operation: PreparedOperation,
     variables: Members,
     { work, query }: ServedContext,
-  ): Promise<GraphqlResponse | ResultStream> {
+  ): Promise<HttpResponse | ResultStream> {
     const { stream, request, requestId } = exchange;
     if (stream === undefined) throw new Error("a subscription came past the check of its transport");
     const opened = await openSubscription({

@@ -1,7 +1,7 @@
+import type { HttpResponse } from "../../http/http-response.js";
 import type { OperationNotes, RequestNotes } from "../../http/request-notes.js";
 import { RequestJournal } from "../../service/request-journal.js";
 import { outcomeLabels } from "./request-labels.js";
-import type { GraphqlResponse } from "./response/graphql-response.js";
 
 /** Gathers what the log says of one request, on its way through the pipeline. */
 export class PipelineNotes implements RequestNotes {
@@ -20,13 +20,13 @@ export class PipelineNotes implements RequestNotes {
   }
 
   /** @param made undefined: the client went away */
-  responded(made: GraphqlResponse | undefined): void {
+  responded(made: HttpResponse | undefined): void {
     this.outcomes ??= outcomesIn(made);
   }
 }
 
 /** The codes of a response that was refused before an operation was known. */
-function outcomesIn(made: GraphqlResponse | undefined): readonly string[] | undefined {
+function outcomesIn(made: HttpResponse | undefined): readonly string[] | undefined {
   if (made === undefined || made.status < 400) return undefined;
   try {
     const { errors } = JSON.parse(made.body) as { errors?: Parameters<typeof outcomeLabels>[0] };

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { GraphQLField } from "graphql";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
-import { createResponseHeaders } from "../../../src/graphql/server/response/response-headers.js";
+import { createResponseHeaders } from "../../../src/http/response-headers.js";
 import { createRequestReader } from "../../../src/service/read/request-reader.js";
 import { Services, SHIPPED_SCHEMAS } from "../../service/services.js";
 import { openTestStore } from "../../store/test-store.js";
@@ -79,7 +79,7 @@ test("a header that is added where headers are made is on every response, made a
   const services = new Services(store, SHIPPED_SCHEMAS);
   await services.tree(["root"], ["acme", "root"]);
   let count = 0;
-  const ordinary = createResponseHeaders([]);
+  const ordinary = createResponseHeaders({ corsOrigins: [] });
   const schema = await createGraphqlSchema();
   const executedBy: string[] = [];
   const config = schema.getQueryType()?.getFields().config as GraphQLField<unknown, unknown>;

@@ -4,9 +4,9 @@ import { OPEN_PRINCIPAL, type Principal } from "../../../src/auth/principal.js";
 import { createGraphqlSchema } from "../../../src/graphql/api/schema.js";
 import { createGraphqlListener, type GraphqlOptions } from "../../../src/graphql/server/graphql-handler.js";
 import { ResponseCache } from "../../../src/graphql/server/response/response-cache.js";
-import { createResponseHeaders } from "../../../src/graphql/server/response/response-headers.js";
 import { createHttpServer, type HttpServerOptions } from "../../../src/http/http-server.js";
 import { createMetrics } from "../../../src/http/metrics/metrics.js";
+import { createResponseHeaders } from "../../../src/http/response-headers.js";
 import { LiveConfigs } from "../../../src/service/live/live-configs.js";
 import { RequestJournal } from "../../../src/service/request-journal.js";
 import type { Store } from "../../../src/store/store.js";
@@ -41,7 +41,7 @@ export async function openEndpoint(given: EndpointOptions): Promise<FastifyInsta
       schemaDigest: () => schemaDigest,
     }),
     introspection: true,
-    responseHeaders: createResponseHeaders(given.corsOrigins ?? []),
+    responseHeaders: createResponseHeaders({ corsOrigins: given.corsOrigins ?? [], varyingBy: ["Accept"] }),
     newId: () => "incident-1",
     onRequest: () => undefined,
     streams: new OpenStreams({

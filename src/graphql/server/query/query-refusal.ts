@@ -1,7 +1,8 @@
 import { ApolloServerErrorCode } from "@apollo/server/errors";
 import { contentTypeFor } from "../../../http/content-type.js";
 import { errorBody } from "../../../http/error-response.js";
-import { type GraphqlResponse, jsonResponse } from "../response/graphql-response.js";
+import type { HttpResponse } from "../../../http/http-response.js";
+import { jsonResponse } from "../response/graphql-response.js";
 
 const NOT_ACCEPTABLE = errorBody(
   "BAD_USER_INPUT",
@@ -21,7 +22,7 @@ export class QueryRefusal extends Error {
     super(message);
   }
 
-  response(accept: string | undefined): GraphqlResponse {
+  response(accept: string | undefined): HttpResponse {
     if (contentTypeFor(accept) === undefined) return jsonResponse(accept, 406, NOT_ACCEPTABLE);
     return jsonResponse(accept, this.status, errorBody(this.code, this.message));
   }

@@ -1,8 +1,8 @@
 import type { Compression } from "../../../http/content-coding.js";
+import type { CompressionKeeper } from "../../../http/http-response.js";
 import type { AnswerBasis } from "../../../service/read/answer-basis.js";
 import type { VersionVector } from "../../../service/read/read-trace.js";
 import type { OperationAbout } from "../query/prepared-queries.js";
-import type { CompressionKeeper } from "./graphql-response.js";
 
 /** The content of a response without errors, and what has to hold for it to be the response still. */
 export interface CachedResponse extends CompressionKeeper, AnswerBasis {

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { ReadClient } from "../../../http/client-address.js";
 import { BODY_TOO_LARGE, errorBody, refusalBody } from "../../../http/error-response.js";
+import type { HttpResponse } from "../../../http/http-response.js";
 import { BODY_LIMIT, checkCharset } from "../../../http/json-body.js";
 import { landingPage, wantsPage } from "../../../http/page/landing-page.js";
+import { preflightHeaders } from "../../../http/preflight.js";
 import { type RequestRefusal, refusalOf } from "../../../http/request-refusal.js";
 import { PAGE_HEADERS } from "../../../http/security-headers.js";
-import { type GraphqlResponse, jsonResponse } from "./graphql-response.js";
+import { jsonResponse } from "./graphql-response.js";
 
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "OPTIONS"]);
 const NO_METHOD = errorBody("BAD_USER_INPUT", `This takes ${[...METHODS].join(", ")}.`);
@@ -17,7 +19,7 @@ const MEDIA_TYPE = /^\s*[^\s/;]+\/[^\s/;]+\s*(;|$)/;
  * Refuses what needs no token to be refused: by its headers, method, type and size.
  * @throws StrataError (415) for another charset than UTF-8
  */
-export function refuse(request: IncomingMessage, loopbackOnly: boolean): GraphqlResponse | undefined {
+export function refuse(request: IncomingMessage, loopbackOnly: boolean): HttpResponse | undefined {
   const { method = "", headers } = request;
   const { accept } = headers;
   const refusal = refusalOf(request, loopbackOnly);
@@ -33,7 +35,7 @@ export function refuse(request: IncomingMessage, loopbackOnly: boolean): Graphql
   return Number(headers["content-length"]) > BODY_LIMIT ? refused(accept, BODY_TOO_LARGE) : undefined;
 }
 
-function refused(accept: string | undefined, refusal: RequestRefusal): GraphqlResponse {
+function refused(accept: string | undefined, refusal: RequestRefusal): HttpResponse {
   return jsonResponse(accept, refusal.status, refusalBody(refusal), refusal.headers);
 }
 
@@ -44,7 +46,7 @@ export function hasJson({ method, headers }: IncomingMessage): boolean {
 }
 
 /** The response to a CORS preflight; the headers for the origin itself come with every response. */
-export function answerPreflight({ method, headers }: IncomingMessage): GraphqlResponse | undefined {
+export function answerPreflight({ method, headers }: IncomingMessage): HttpResponse | undefined {
   if (method !== "OPTIONS") return undefined;
   if (!headers.origin || !headers["access-control-request-method"])
     return jsonResponse(
@@ -52,14 +54,7 @@ export function answerPreflight({ method, headers }: IncomingMessage): GraphqlRe
       400,
       errorBody("BAD_USER_INPUT", "This is no preflight: it lacks the headers of one."),
     );
-  const asked = headers["access-control-request-headers"];
-  const allowed = {
-    vary: "Origin, Access-Control-Request-Headers, Accept, Accept-Encoding",
-    "access-control-allow-methods": "GET, POST",
-    "access-control-max-age": "600",
-    ...(asked !== undefined && { "access-control-allow-headers": asked }),
-  };
-  return { status: 204, headers: allowed, body: "" };
+  return { status: 204, headers: preflightHeaders(headers, ["GET", "POST"]), body: "" };
 }
 
 /** The page for a browser that opens the endpoint. */
@@ -67,7 +62,7 @@ export function pageFor(
   request: IncomingMessage,
   readClient: ReadClient,
   configs: number,
-): GraphqlResponse | undefined {
+): HttpResponse | undefined {
   if (!wantsPage(request)) return undefined;
   return { status: 200, headers: PAGE_HEADERS, body: landingPage(readClient(request).origin, configs) };
 }

@@ -1,5 +1,5 @@
+import type { Headers } from "../../../http/response-headers.js";
 import type { StreamEnd } from "../../../stream/open-streams.js";
-import type { Headers } from "../response/response-headers.js";
 
 /** How the results of an operation are put into a body that lasts. */
 export interface Framing {

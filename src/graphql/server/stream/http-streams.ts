@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import type { Principal } from "../../../auth/principal.js";
+import type { HttpResponse } from "../../../http/http-response.js";
+import { type ResponseHeaders, withContent } from "../../../http/response-headers.js";
 import type { OpenStreams } from "../../../stream/open-streams.js";
 import { sendStream } from "../../../stream/send-stream.js";
 import type { AskedRequest } from "../incoming-request.js";
-import type { GraphqlResponse } from "../response/graphql-response.js";
-import { type ResponseHeaders, withContent } from "../response/response-headers.js";
 import type { Framing } from "./framing.js";
 import type { ResultStream } from "./result-stream.js";
 
@@ -65,7 +65,7 @@ function framesOf(results: ResultStream, framing: Framing) {
 const OF_AN_OPERATION: ReadonlySet<number> = new Set([200, 400, 401]);
 
 /** One response to a client that takes each in a framing: its errors are read there, too. */
-export function inFraming(made: GraphqlResponse, framing: Framing): GraphqlResponse {
+export function inFraming(made: HttpResponse, framing: Framing): HttpResponse {
   if (!OF_AN_OPERATION.has(made.status)) return made;
   const { body, encoding } = made;
   return {

@@ -5,14 +5,15 @@ import { handleProtocols, makeServer, type OperationResult, type Server } from "
 import { type WebSocket, WebSocketServer } from "ws";
 import type { ReadClient } from "../../../http/client-address.js";
 import { errorBody, errorResponse, refusalBody } from "../../../http/error-response.js";
+import type { HttpResponse } from "../../../http/http-response.js";
 import { BODY_LIMIT } from "../../../http/json-body.js";
 import { requestId } from "../../../http/request-id.js";
 import type { TellRequest } from "../../../http/request-log.js";
 import { refusalOf } from "../../../http/request-refusal.js";
+import { type ResponseHeaders, withContent } from "../../../http/response-headers.js";
 import type { UpgradeListener } from "../../../http/upgrade.js";
 import { isForeignOrigin } from "../cross-site.js";
-import { type GraphqlResponse, jsonResponse } from "../response/graphql-response.js";
-import { type ResponseHeaders, withContent } from "../response/response-headers.js";
+import { jsonResponse } from "../response/graphql-response.js";
 import { SocketLink } from "./socket-link.js";
 import { FinalErrors } from "./socket-operation.js";
 import { type SocketDependencies, SocketSession } from "./socket-session.js";
@@ -87,7 +88,7 @@ class WebSockets {
   }
 
   /** Everything that can be refused before there is a WebSocket, in the order of the requests by HTTP. */
-  async #refusal(request: IncomingMessage, id: string): Promise<GraphqlResponse | undefined> {
+  async #refusal(request: IncomingMessage, id: string): Promise<HttpResponse | undefined> {
     const { loopbackOnly, readClient, corsOrigins, identify, logger } = this.options;
     const { headers } = request;
     const early = refusalOf(request, loopbackOnly);
@@ -142,7 +143,7 @@ function createProtocol(schema: GraphQLSchema): Server<Extra> {
   });
 }
 
-function textOf({ status, headers, body }: GraphqlResponse, all: readonly string[]): string {
+function textOf({ status, headers, body }: HttpResponse, all: readonly string[]): string {
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`];
   const content = { ...headers, "content-length": String(Buffer.byteLength(body)), connection: "close" };
   const named = withContent(all, content);
