@@ -36,7 +36,6 @@ export async function sendStream(
     return { messages: 0, end: "client left" };
   }
   let why: StreamEnd | undefined;
-  let isBlocked = false;
   let messages = 0;
   let grace: NodeJS.Timeout | undefined;
   const { socket } = response;
@@ -50,15 +49,16 @@ export async function sendStream(
   const stop = () => frames.stop();
   response.once("close", stop);
   const alive = setInterval(() => {
-    if (!isBlocked) response.write(frames.keepAlive());
+    // Where something waits it is the sign of life; another one would only count as something that was sent.
+    if (response.writableLength === 0) response.write(frames.keepAlive());
   }, times.keepAlive);
   try {
     for (let text = await frames.next(); text !== undefined; text = await frames.next()) {
-      isBlocked = true;
       await sent(response, text);
-      isBlocked = false;
       messages++;
     }
+    // The end may wait for the client: nothing may be written behind it.
+    clearInterval(alive);
     if (response.destroyed) return { messages, end: "client left" };
     await ended(response, frames.end(why));
     return { messages, end: why?.kind ?? "completed" };
