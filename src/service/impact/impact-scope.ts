@@ -92,7 +92,8 @@ export async function arrangementScope(
 ): Promise<ImpactScope | undefined> {
   const [{ id }] = before;
   const resellerOf = (lineage: Lineage) => resellerLineage(lineage)?.[0].id;
-  const belowOf = (lineage: Lineage) => (lineage[0].isReseller ? id : resellerOf(lineage));
+  // Whose document those right below inherit. The root's, whatever its flag says, as it has no reseller itself.
+  const belowOf = (lineage: Lineage) => (lineage[0].isReseller ? id : (resellerOf(lineage) ?? id));
   const own = { before: resellerOf(before), after: resellerOf(after) };
   const below = { before: belowOf(before), after: belowOf(after) };
   const isTopHit = own.before !== own.after;
