@@ -34,8 +34,8 @@ export class TestApp {
 
   private constructor(
     readonly app: FastifyInstance,
-    /** Every line logged so far. */
-    readonly log: readonly string[],
+    /** Every line logged so far, unless a test throws them away. */
+    readonly log: string[],
     private readonly folder: string,
   ) {
     this.client = new GraphqlClient(app);
