@@ -1,4 +1,5 @@
 import { noSuchConfig } from "../config-catalog.js";
+import { yieldToEventLoop } from "../yield-to-event-loop.js";
 import type { Deliveries, Touched } from "./deliveries.js";
 import type { LiveSubscription } from "./live-subscription.js";
 import type { SchemasInForce } from "./schemas-in-force.js";
@@ -16,7 +17,8 @@ export async function changeSchemas(
   ofAll: readonly LiveSubscription[],
 ): Promise<void> {
   const old = deliveries.schemas;
-  deliveries.schemas = schemas;
+  // Cursors of the old folder do not count any more: of what is not told yet nothing was told.
+  const position = { ...deliveries.position, schema: schemas.mark };
   const touched = new Map<WatchedConfig, Touched>();
   for (const subscription of ofAll)
     for (const config of watched.account(subscription.options.accountId)?.configs.values() ?? []) {
@@ -26,6 +28,7 @@ export async function changeSchemas(
     }
   for (const account of [...watched.accounts])
     for (const config of [...account.configs.values()]) {
+      await yieldToEventLoop();
       const from = schemas.configs.get(config.id);
       if (from === undefined) drop(config, watched);
       else if (old.configs.has(config.id)) {
@@ -33,9 +36,10 @@ export async function changeSchemas(
         config.from = from;
       }
     }
-  watched.everythingMoved(deliveries.position.sequence);
-  // Cursors of the old folder do not count any more: of what is not told yet nothing was told.
-  await deliveries.tellRound(touched, { position: deliveries.position, before: "reset" });
+  watched.everythingMoved(position.sequence);
+  await deliveries.tellRound(touched, { position, before: "reset" });
+  // Not before: until then no bookmark may say that everybody was told of the new folder.
+  deliveries.schemas = schemas;
 }
 
 function drop(config: WatchedConfig, watched: WatchedConfigs): void {
