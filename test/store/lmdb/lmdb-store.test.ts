@@ -15,6 +15,7 @@ import { TestProcess } from "../../test-process.js";
 import { describeAccountContract } from "../account-contract.js";
 import { describeFactsContract } from "../facts-contract.js";
 import { describeHistoryContract } from "../history-contract.js";
+import { describeInheritingContract } from "../inheriting-contract.js";
 import { describeOperationContract } from "../operation-contract.js";
 import {
   describeStoreContract,
@@ -48,6 +49,7 @@ describeHistoryContract("The LMDB store that removes histories slowly", (kept) =
 );
 describeAccountContract("The LMDB store", openTemporary);
 describeFactsContract("The LMDB store", openTemporary);
+describeInheritingContract("The LMDB store", openTemporary);
 describeOperationContract("The LMDB store", (limits) =>
   openLmdbStore({ folder: temporaryFolder(), ...limits }),
 );

@@ -9,6 +9,7 @@ import { describeAccountContract } from "../account-contract.js";
 import { describeArchiveContract } from "../archive-contract.js";
 import { describeFactsContract } from "../facts-contract.js";
 import { describeHistoryContract } from "../history-contract.js";
+import { describeInheritingContract } from "../inheriting-contract.js";
 import { describeOperationContract } from "../operation-contract.js";
 import { describeStoreContract, type OpenedStore } from "../store-contract.js";
 
@@ -34,6 +35,7 @@ describeStoreContract("The Redis store", openStore);
 describeHistoryContract("The Redis store", openStore);
 describeAccountContract("The Redis store", openStore);
 describeFactsContract("The Redis store", openStore);
+describeInheritingContract("The Redis store", openStore);
 describeOperationContract("The Redis store", (limits) => openRedisStore({ ...newCell(), ...limits }));
 
 describeArchiveContract("The Redis archive", async () => {
