@@ -55,6 +55,41 @@ describe("A write that expects an impact (R22)", () => {
     }
   });
 
+  test("whatever races with it below, beside or under it: the one that comes second sees the first", async () => {
+    const world = await openWorld(2);
+    await world.services.tree(["y", "x0"]);
+    await world.put("reseller", { a: 0, b: "x" });
+    const outcomes = new Map(disturbances(world).map(({ name }) => [name, new Set<string>()]));
+    for (let race = 0; race < RACES; race++) {
+      const all = disturbances(world);
+      const { name, does, undoes } = all[race % all.length] ?? expect.fail();
+      // Something else each time: a write that changes nothing is no commit.
+      const patch = { kind: "PATCH", patch: { a: 1 + (race % 2), b: "x", d: { k: race } } } as const;
+      const expectImpact =
+        (await written(await world.write("reseller", patch, { dryRun: true })).impact())?.digest ?? "";
+      const { sequence } = await world.store.changes(0, 1);
+      const [result] = await Promise.all([
+        world.write("reseller", patch, { expectImpact }),
+        laterBy(world.pick([0, 0, 1, 2, 4, 8, 16]), does),
+      ]);
+      const { changes = [] } = await world.store.changes(sequence, 10);
+      const isOfWrite = changes.map((each) => each.on === "document" && each.key.accountId === "reseller");
+      if (result.result === "written") expect([name, isOfWrite]).toEqual([name, [true, false]]);
+      else {
+        expect([name, isOfWrite]).toEqual([name, [false]]);
+        // The system has locked what the write would change.
+        if (name === LOCKED) expect(result.result).toBe("invalid");
+        else {
+          expect(result).toMatchObject({ result: "conflict", reason: "expectImpact" });
+          expect(result.result === "conflict" && result.impact?.digest).not.toBe(expectImpact);
+        }
+      }
+      outcomes.get(name)?.add(result.result);
+      await undoes();
+    }
+    if (RACES >= 1_000) for (const seen of outcomes.values()) expect(seen.size).toBe(2);
+  });
+
   test("a caller is told of the accounts below it alone, and a leaf of none", async () => {
     const world = await openWorld(1);
     const caller: Principal = {
@@ -78,4 +113,58 @@ async function ownB(world: ImpactWorld, sequence: number): Promise<unknown> {
   const { configs } = await world.store.layersAfter([{ accountId: "x0", configId: CONFIG }], sequence);
   const [config] = configs;
   return config?.outcome === "kept" ? config.documents[0]?.override?.b : config?.outcome;
+}
+
+interface Disturbance {
+  readonly name: string;
+  readonly does: () => Promise<unknown>;
+  readonly undoes: () => Promise<unknown>;
+}
+
+const LOCKED = "a lock of the system";
+
+/** What changes the impact of a write to the reseller. */
+function disturbances(world: ImpactWorld): readonly Disturbance[] {
+  const { accounts } = world.services;
+  const update = (id: string, to: { parentId?: string; isReseller?: boolean }) => () =>
+    accounts.update(OPEN_PRINCIPAL, { id, ...to });
+  const lock = { pointer: "/d", kind: "LOCK", reason: "one for all" } as const;
+  return [
+    {
+      name: "an account that comes below it",
+      does: () => world.services.tree(["new", "reseller"]),
+      undoes: () => accounts.delete(OPEN_PRINCIPAL, "new"),
+    },
+    {
+      name: "an account that moves below it",
+      does: update("other", { parentId: "x1" }),
+      undoes: update("other", { parentId: "root" }),
+    },
+    {
+      name: "an account that moves away",
+      does: update("x1", { parentId: "other" }),
+      undoes: update("x1", { parentId: "reseller" }),
+    },
+    {
+      name: "a reseller in between",
+      does: update("x0", { isReseller: true }),
+      undoes: update("x0", { isReseller: false }),
+    },
+    {
+      name: "a document below it",
+      does: () => world.put("x1", { d: 1 }),
+      undoes: () => world.put("x1", undefined),
+    },
+    {
+      name: LOCKED,
+      does: () => world.put(undefined, { b: "s" }, [lock]),
+      undoes: () => world.put(undefined, undefined),
+    },
+  ];
+}
+
+/** @param turns of the event loop that others have before */
+async function laterBy(turns: number, work: () => Promise<unknown>): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await work();
 }
