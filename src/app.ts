@@ -63,6 +63,8 @@ const BYTES_PER_VERSION = 512;
 export interface AppTimes {
   readonly connections?: TimeOuts | undefined;
   readonly streams?: StreamTimes | undefined;
+  /** The clock of tokens and commits. */
+  readonly now?: (() => Date) | undefined;
 }
 
 /**
@@ -136,7 +138,8 @@ async function assemble(
 ): Promise<FastifyInstance> {
   const schema = await openGraphqlSchema(settings);
   const trusted = await openTrustedDocuments(settings, schema);
-  const services = createServices(settings, metrics, schemas, store, shared);
+  const { now = systemClock } = times;
+  const services = createServices(settings, metrics, schemas, store, shared, now);
   const { live, cache, bulkCache, watched, createReader, openServices, openRead } = services;
   if (settings.examples)
     await fillWithExamples(openServices(), createReader(OPEN_PRINCIPAL), watched, logger);
@@ -210,7 +213,7 @@ async function readinessOf(store: Store): Promise<string | undefined> {
 function openStreams(
   { subscriptionsPerCaller: perCaller, subscriptionsPerConnection: perConnection }: AppSettings,
   metrics: Metrics,
-  { streams: times = STREAM_TIMES }: AppTimes,
+  { streams: times = STREAM_TIMES, now = systemClock }: AppTimes,
 ): OpenStreams {
   return new OpenStreams({ perCaller, perConnection, times, now, onStream: metrics.stream });
 }
@@ -229,6 +232,7 @@ function createServices(
   schemas: CurrentSchemas,
   store: Store,
   shared: RedisMergeCache | undefined,
+  now: () => Date,
 ) {
   const strayReads = new StrayReads();
   // Readers read the store itself; everything else is seen to read past them.
@@ -266,7 +270,7 @@ function createServices(
   return { live, cache, bulkCache, watched, createReader, openServices, openRead };
 }
 
-function now(): Date {
+function systemClock(): Date {
   return new Date();
 }
 
