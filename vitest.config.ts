@@ -72,7 +72,7 @@ export default defineConfig({
           env: {
             STRATA_TEST_STORE: "redis",
             // What does not depend on the store has been tried often enough on the other.
-            LAW_TIMES: String(Number(process.env.LAW_TIMES ?? 1) / 4),
+            LAW_TIMES: String(Number(process.env.LAW_TIMES ?? 0.25) / 2),
           },
         },
       },

@@ -1,13 +1,23 @@
 import type { TestProject } from "vitest/node";
+import { buildProcesses } from "./built-processes.js";
 import { startDockerRedis } from "./redis/docker-redis.js";
 import { findRedis } from "./redis/find-redis.js";
 import { redisCommand } from "./redis/redis-command.js";
 import { RedisServer } from "./redis/redis-server.js";
 
-/** Starts the Redis server that the whole run shares, or takes the one of REDIS_URL. */
+/** Makes what the whole run shares: the Redis server, or the one of REDIS_URL, and the programs that tests start. */
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   // Called once for each project; what the root provides is there for all.
   if (!project.isRootProject()) return undefined;
+  const [processes, stopRedis] = await Promise.all([buildProcesses(), provideRedis(project)]);
+  project.provide("processes", processes.folder);
+  return async () => {
+    processes.remove();
+    await stopRedis?.();
+  };
+}
+
+async function provideRedis(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   try {
     const { url, stop } = await startRedis(process.env.REDIS_URL);
     project.provide("redisUrl", url);

@@ -2,8 +2,9 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { onTestFinished } from "vitest";
+import { builtProcess } from "./built-processes.js";
 
-/** A TypeScript file of the tests in a process of its own, which is told lines and says lines. It ends with the test. */
+/** A `*-process.ts` of the tests in a process of its own, which is told lines and says lines. It ends with the test. */
 export class TestProcess {
   readonly child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
@@ -11,7 +12,7 @@ export class TestProcess {
 
   /** @param file its URL @param env besides the environment of the tests */
   constructor(file: URL, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.child = spawn(process.execPath, ["--import", "tsx", file.pathname, ...args], {
+    this.child = spawn(process.execPath, [builtProcess(file), ...args], {
       env: { ...process.env, ...env },
     });
     this.child.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { TimeOuts } from "../../src/http/connection-limits.js";
 import type { Settings } from "../../src/settings.js";
 import { parseRedisUrl } from "../../src/store/redis/redis-url.js";
+import { builtProcess } from "../built-processes.js";
 import type { Held, Order, Start } from "./attacked-process.js";
 import { CANARIES } from "./canaries.js";
 import { type Answer, exchange, type Message, message, type Part } from "./exchange.js";
@@ -64,10 +65,14 @@ export class AttackedServer {
       timeOuts,
       isFaulty,
     };
-    const child = fork(new URL("./attacked-process.ts", import.meta.url), [JSON.stringify(start)], {
-      execArgv: ["--expose-gc", "--import", "tsx"],
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-    });
+    const child = fork(
+      builtProcess(new URL("./attacked-process.ts", import.meta.url)),
+      [JSON.stringify(start)],
+      {
+        execArgv: ["--expose-gc"],
+        stdio: ["ignore", "pipe", "pipe", "ipc"],
+      },
+    );
     const output: string[] = [];
     for (const stream of [child.stdout, child.stderr])
       stream?.on("data", (chunk) => output.push(String(chunk)));

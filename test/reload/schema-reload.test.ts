@@ -161,7 +161,7 @@ describe("while schemas are replaced", () => {
       );
     }
     const whole = processorTime(() => loadSchemaRegistry(folder.path));
-    expect(Math.min(...longest)).toBeLessThan(whole / 4);
+    expect(Math.min(...longest)).toBeLessThan(whole / 2);
   });
 
   const low = withMembers({ a: { type: "integer", maximum: 5, default: 0 } });

@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { open } from "lmdb";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -15,6 +14,7 @@ import { RedisKeys } from "../../src/store/redis/redis-keys.js";
 import { openRedisStore } from "../../src/store/redis/redis-store.js";
 import { parseRedisUrl } from "../../src/store/redis/redis-url.js";
 import type { Store } from "../../src/store/store.js";
+import { builtProcess } from "../built-processes.js";
 import { cases, SEED } from "../cases.js";
 import { redisCommand } from "../redis/redis-command.js";
 import { sharedRedisUrl } from "../redis/run-redis.js";
@@ -28,7 +28,7 @@ import { FAST_DISK } from "./test-store.js";
 const KILLS = cases(5);
 const WRITES = 4_000;
 const LAW = { seed: SEED, numRuns: cases(10) };
-const childFile = fileURLToPath(new URL("upgrade-process.ts", import.meta.url));
+const childFile = new URL("upgrade-process.ts", import.meta.url);
 
 /** A life of thousands of commits, most of them to documents of many accounts. */
 async function lived(store: Store): Promise<FactsModel> {
@@ -56,7 +56,7 @@ async function lived(store: Store): Promise<FactsModel> {
 
 /** Starts a process that upgrades, and kills it some time after it has begun; says whether it had finished by then. */
 async function killed(args: readonly string[], withinMs: number): Promise<boolean> {
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", childFile, ...args], {
+  const child: ChildProcess = spawn(process.execPath, [builtProcess(childFile), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let timer: NodeJS.Timeout | undefined;

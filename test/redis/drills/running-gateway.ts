@@ -2,11 +2,11 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { fileURLToPath } from "node:url";
+import { builtProcess } from "../../built-processes.js";
 import { whenWeEnd } from "../when-we-end.js";
 import type { Answer, Asked, Failure, GatewayCall, GatewaySettings } from "./gateway-process.js";
 
-const childFile = fileURLToPath(new URL("gateway-process.ts", import.meta.url));
+const childFile = new URL("gateway-process.ts", import.meta.url);
 
 interface Waiting {
   readonly resolve: (answer: never) => void;
@@ -21,7 +21,7 @@ export class RunningGateway {
   #asked = 0;
 
   private constructor(settings: GatewaySettings) {
-    const options = ["--expose-gc", "--import", "tsx", childFile, JSON.stringify(settings)];
+    const options = ["--expose-gc", builtProcess(childFile), JSON.stringify(settings)];
     this.#child = spawn(process.execPath, options, { stdio: ["pipe", "pipe", "inherit"] });
     // Paused, it would not notice that its input has ended.
     this.#callOff = whenWeEnd("kill -KILL $1", String(this.#child.pid));

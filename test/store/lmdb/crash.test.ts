@@ -1,19 +1,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { open } from "lmdb";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/domain/json.js";
 import { openLmdbStore } from "../../../src/store/lmdb/lmdb-store.js";
 import { parseBlame, parseDocument, SYSTEM_OWNER, storedDocument } from "../../../src/store/records.js";
 import type { Version } from "../../../src/store/store.js";
+import { builtProcess } from "../../built-processes.js";
 import { cases } from "../../cases.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { storedDocuments } from "../stored-documents.js";
 
 const FOLDERS = 2;
 const KILLS_EACH = process.env.STRATA_TEST_LONG === "1" ? 50 : cases(6);
-const childFile = fileURLToPath(new URL("crash-writer.ts", import.meta.url));
+const childFile = new URL("crash-process.ts", import.meta.url);
 
 /** What the child prints for a commit that the store acknowledged. */
 interface Acknowledged {
@@ -25,7 +25,7 @@ interface Acknowledged {
 
 /** Lets a child write into the folder and kills it somewhere in the middle. */
 async function writeAndKill(folder: string, name: string): Promise<Acknowledged[]> {
-  const child = spawn(process.execPath, ["--import", "tsx", childFile, "write", folder, name], {
+  const child = spawn(process.execPath, [builtProcess(childFile), "write", folder, name], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let said = "";

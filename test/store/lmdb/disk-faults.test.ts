@@ -10,7 +10,7 @@ import { TestProcess } from "../../test-process.js";
 import { compileShim } from "./fault-shim.js";
 
 const ROUNDS = cases(4);
-const childFile = new URL("crash-writer.ts", import.meta.url);
+const childFile = new URL("crash-process.ts", import.meta.url);
 
 interface Answer {
   readonly outcome: string;

@@ -10,7 +10,7 @@ import { TestProcess } from "../../test-process.js";
 import { describeArchiveContract } from "../archive-contract.js";
 import { documentCommit, documentKey } from "../store-contract.js";
 
-const childFile = new URL("crash-writer.ts", import.meta.url);
+const childFile = new URL("crash-process.ts", import.meta.url);
 
 /** The user that owns nothing. */
 const NOBODY = 65_534;

@@ -54,7 +54,7 @@ describeOperationContract("The LMDB store", (limits) =>
   openLmdbStore({ folder: temporaryFolder(), ...limits }),
 );
 
-const childFile = new URL("crash-writer.ts", import.meta.url);
+const childFile = new URL("crash-process.ts", import.meta.url);
 
 /** How often many processes come at once. */
 const ROUNDS = cases(10);

@@ -32,7 +32,7 @@ async function killedReader(folder: string): Promise<void> {
 }
 
 const TEXT = "x".repeat(100_000);
-const COMMITS = 60;
+const COMMITS = 20;
 
 /** By how many bytes the file has grown for each commit, whose text is once in the document and once in its history. */
 async function growth(store: Store, folder: string): Promise<number> {
