@@ -34,14 +34,16 @@ function typesOf(schema: JsonObject | null, value: unknown): string[] {
   return value === undefined || value === null ? [] : [typeof value];
 }
 
-/** A list of texts, none of which needs more than a line. */
+/** A list of texts, each of which is a line as it stands: space around a line is dropped where it is read. */
 function isLines(schema: JsonObject | null, value: unknown): boolean {
   const items = schema?.items;
   const isOfTexts = isObject(items) && items.type === "string";
   const list = value === undefined ? [] : value;
   const isPlain =
     Array.isArray(list) &&
-    list.every((item) => typeof item === "string" && item !== "" && !item.includes("\n"));
+    list.every(
+      (item) => typeof item === "string" && item !== "" && item.trim() === item && !/[\r\n]/.test(item),
+    );
   return isPlain && (isOfTexts || (items === undefined && Array.isArray(value) && value.length > 0));
 }
 
