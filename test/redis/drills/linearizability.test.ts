@@ -8,7 +8,8 @@ import { FAULT_KINDS } from "./linearizability-faults.js";
 import type { Flaw } from "./linearizability-flaws.js";
 import { GROUND_SCHEMAS, Ground } from "./linearizability-ground.js";
 
-const OPERATIONS = Number(process.env.STRATA_OPERATIONS ?? cases(2_500, 10_000));
+/** Fewer do not meet every kind of fault. */
+const OPERATIONS = Number(process.env.STRATA_OPERATIONS ?? Math.max(2_500, cases(2_500, 10_000)));
 const ENOUGH_FOR_FLAWS = 800;
 const FIELDS = 100;
 const WRITERS = 8;
