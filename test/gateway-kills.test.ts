@@ -15,7 +15,7 @@ import { compileShim } from "./store/lmdb/fault-shim.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 const IS_LONG = process.env.STRATA_TEST_LONG === "1";
-const KILLS = 25;
+const KILLS = 50;
 const CLIENTS = 6;
 const ACCOUNT = "acme";
 const CONFIG = "conferences";
@@ -202,14 +202,17 @@ describe("one of two gateways on a Redis", () => {
   });
 });
 
+/** More are written than a history keeps unless told otherwise. */
+const KEPT = { STRATA_HISTORY_REVISIONS: "100000", STRATA_HISTORY_BYTES: String(64 * 2 ** 20) };
 const RANDOM_KILLS: readonly (readonly [string, () => readonly Settings[]])[] = [
-  ["A gateway with the embedded store", () => [{ STRATA_STORE: `lmdb:${join(temporaryFolder(), "data")}` }]],
+  [
+    "A gateway with the embedded store",
+    () => [{ STRATA_STORE: `lmdb:${join(temporaryFolder(), "data")}`, ...KEPT }],
+  ],
   [
     "Two gateways on a Redis",
     () => {
-      // More are written than a history keeps unless told otherwise.
-      const kept = { STRATA_HISTORY_REVISIONS: "100000", STRATA_HISTORY_BYTES: String(64 * 2 ** 20) };
-      const shared = { STRATA_STORE: sharedRedisUrl(), STRATA_CELL: randomUUID(), ...kept };
+      const shared = { STRATA_STORE: sharedRedisUrl(), STRATA_CELL: randomUUID(), ...KEPT };
       return [0, 1].map(() => ({ ...shared, STRATA_STATE: temporaryFolder() }));
     },
   ],

@@ -18,6 +18,8 @@ import { createMerges, OPEN_SCHEMAS } from "./services.js";
 const WRITES = process.env.STRATA_TEST_LONG === "1" ? 5_000 : Math.max(40, cases(80));
 const WRITERS = 4;
 const BEHIND_MS = 80;
+/** Of every document, whatever is read of it later. */
+const KEPT = { historyRevisions: 2 * WRITES, historyBytes: 2 ** 30 };
 const TARGETS = ["root", "leaf", undefined].map((accountId) => ({ accountId, configId: "open" }));
 
 type Target = (typeof TARGETS)[number];
@@ -26,12 +28,12 @@ type Target = (typeof TARGETS)[number];
 const STORES: Readonly<Record<string, () => Promise<readonly [Store, Store]>>> = {
   async LMDB() {
     // On a disk, so that commits take their time.
-    const store = await openLmdbStore({ folder: temporaryFolder() });
+    const store = await openLmdbStore({ folder: temporaryFolder(), ...KEPT });
     onTestFinished(() => store.close());
     return [store, store];
   },
   async Redis() {
-    const options = { target: parseRedisUrl(sharedRedisUrl()), cell: randomUUID() };
+    const options = { target: parseRedisUrl(sharedRedisUrl()), cell: randomUUID(), ...KEPT };
     const stores = [await openRedisStore(options), await openRedisStore(options)] as const;
     onTestFinished(async () => void (await Promise.all(stores.map((store) => store.close()))));
     return stores;
