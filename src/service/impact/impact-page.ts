@@ -70,11 +70,9 @@ export async function impactPage(
   for (const outcome of IMPACT_OUTCOMES) {
     if (!outcomes.includes(outcome) || source.counts[outcome] === 0 || isDone(outcome, place)) continue;
     const from = outcome === place?.outcome ? place.path : undefined;
-    let left = from === undefined ? source.counts[outcome] : Number.POSITIVE_INFINITY;
     for await (const each of withOutcome(store, source, outcome, from)) {
       found.push(each);
-      left--;
-      if (found.length > first || left === 0) break;
+      if (found.length > first) break;
     }
     if (found.length > first) break;
   }
