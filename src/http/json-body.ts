@@ -16,6 +16,8 @@ export function readBody(request: IncomingMessage): Promise<Buffer | undefined> 
   return new Promise((resolve, reject) => {
     // It may have gone away while it was identified: then no event tells.
     if (request.destroyed) return resolve(undefined);
+    const tooLarge = () => Object.assign(new Error("the body is too large"), { statusCode: 413 });
+    if (Number(request.headers["content-length"]) > BODY_LIMIT) return reject(tooLarge());
     const chunks: Buffer[] = [];
     let size = 0;
     const take = (chunk: Buffer): void => {
@@ -23,7 +25,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer | undefined> 
       chunks.push(chunk);
       if (size <= BODY_LIMIT) return;
       request.off("data", take);
-      reject(Object.assign(new Error("the body is too large"), { statusCode: 413 }));
+      reject(tooLarge());
     };
     request
       .on("data", take)

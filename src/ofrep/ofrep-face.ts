@@ -12,7 +12,7 @@ import {
   type ServedRequest,
 } from "../http/face-server.js";
 import type { HttpResponse } from "../http/http-response.js";
-import { BODY_LIMIT, readBody, readJson } from "../http/json-body.js";
+import { readBody, readJson } from "../http/json-body.js";
 import { preflightHeaders } from "../http/preflight.js";
 import { refusalOf as refusalOfHead } from "../http/request-refusal.js";
 import type { Headers } from "../http/response-headers.js";
@@ -92,7 +92,7 @@ class OfrepHandler implements Face<OfrepNotes> {
     return path.kind === "flag" ? this.flags.answerFlag(request) : this.flags.answerBulk(request);
   }
 
-  /** By its headers, method and size: that needs no token. */
+  /** By its headers and method: that needs no token. */
   #refuse(raw: IncomingMessage, path: OfrepPath): HttpResponse | undefined {
     const { method = "", headers } = raw;
     const refusal = refusalOfHead(raw, this.options.loopbackOnly);
@@ -103,7 +103,6 @@ class OfrepHandler implements Face<OfrepNotes> {
     if (method === "OPTIONS")
       return { status: 204, headers: { ...preflightHeaders(headers, taken), allow }, body: "" };
     if (!taken.includes(method)) return failure(path, 405, "GENERAL", `This takes ${allow}.`, { allow });
-    if (Number(headers["content-length"]) > BODY_LIMIT) throw tooLarge();
     return undefined;
   }
 
@@ -122,10 +121,6 @@ class OfrepHandler implements Face<OfrepNotes> {
       ...(status === 413 && BODY_TOO_LARGE.headers),
     });
   }
-}
-
-function tooLarge(): Error {
-  return Object.assign(new Error("the body is too large"), { statusCode: 413 });
 }
 
 function failure(

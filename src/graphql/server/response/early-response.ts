@@ -48,13 +48,14 @@ export function hasJson({ method, headers }: IncomingMessage): boolean {
 /** The response to a CORS preflight; the headers for the origin itself come with every response. */
 export function answerPreflight({ method, headers }: IncomingMessage): HttpResponse | undefined {
   if (method !== "OPTIONS") return undefined;
-  if (!headers.origin || !headers["access-control-request-method"])
+  const told = preflightHeaders(headers, ["GET", "POST"]);
+  if (told === undefined)
     return jsonResponse(
       headers.accept,
       400,
       errorBody("BAD_USER_INPUT", "This is no preflight: it lacks the headers of one."),
     );
-  return { status: 204, headers: preflightHeaders(headers, ["GET", "POST"]), body: "" };
+  return { status: 204, headers: told, body: "" };
 }
 
 /** The page for a browser that opens the endpoint. */
