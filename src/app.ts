@@ -167,19 +167,17 @@ async function assemble(
   endings.set(app, { drain, streams });
   const { corsOrigins, introspection } = settings;
   const graphql = await createGraphqlListener(app, {
-    ...{
-      schema,
-      trusted,
-      identify,
-      readClient,
-      streams,
-      live,
-      cache,
-      introspection,
-      corsOrigins,
-      newId,
-      tell,
-    },
+    schema,
+    trusted,
+    identify,
+    readClient,
+    streams,
+    live,
+    cache,
+    introspection,
+    corsOrigins,
+    newId,
+    tell,
     recheck: access.recheck,
     openContext: (principal, failure, journal) => ({
       ...openServices(journal),
