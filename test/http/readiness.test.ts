@@ -146,10 +146,10 @@ test("a gateway that cannot reach its Redis says within two seconds what is wron
   const elapsed = startFairClock();
   const opening = createApp({ ...settings, store: redisAt(`redis://127.0.0.1:${port}`) }, logger);
   opening.catch(() => "said below");
-  await until("it says so", () => /ECONNREFUSED/.test(log.join("")), 2_000);
+  // The look at whether this Redis takes writes may be heard first: it waits for the same connection.
+  const said =
+    /Redis at redis:\/\/127\.0\.0\.1:\d+ cannot be used: .*ECONNREFUSED.* Is it running there\? Trying again, at least once a second, for 4 more seconds\./;
+  await until("it says so", () => said.test(log.join("")), 2_000);
   expect(elapsed()).toBeLessThan(2_500);
-  expect(log.join("")).toMatch(
-    /Redis at redis:\/\/127\.0\.0\.1:\d+ cannot be used: .*ECONNREFUSED.* Is it running there\? Trying again, at least once a second, for 4 more seconds\./,
-  );
   await expect(opening).rejects.toThrow(/ECONNREFUSED/);
 });
