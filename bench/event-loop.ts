@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Attack } from "../test/attack/attack.js";
 import type { Held } from "../test/attack/attacked-process.js";
@@ -13,6 +16,7 @@ import { SERVED, SERVED_ATTACKS } from "../test/attack/schema-attacks.js";
 import { TENANCY_ATTACKS } from "../test/attack/tenancy-attacks.js";
 import { NAMED, TOKEN_ATTACKS } from "../test/attack/token-attacks.js";
 import { TRANSPORT_ATTACKS } from "../test/attack/transport-attacks.js";
+import { buildProcesses } from "../test/built-processes.js";
 import {
   ANSWERED,
   type HeavyQuery,
@@ -22,6 +26,7 @@ import {
 } from "../test/graphql/server/heavy-queries.js";
 import { createRandom, generate } from "./generated-requests.js";
 import { progress } from "./report/progress.js";
+import { plantFullBlame } from "./workload/full-blame.js";
 import { PAST_DOCUMENTS, pastQueries } from "./workload/past-requests.js";
 
 // How long one request holds the process, so that nobody else has a turn: measured inside it, over every attack of
@@ -125,6 +130,36 @@ async function past(): Promise<void> {
   await server.close();
 }
 
+/** A document of which each field was put by a commit of its own, with a note. */
+async function blamed(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "strata-blame-"));
+  const settings = { store: { kind: "lmdb", folder } } as const;
+  const write = async (server: AttackedServer, values: unknown) => {
+    const query = "mutation ($input: SetConfigInput!) { setConfig(input: $input) { __typename } }";
+    const variables = { input: { accountId: "acme", configId: "open", values } };
+    const headers = await asAcme();
+    return server.ask({
+      method: "POST",
+      path: "/graphql",
+      headers,
+      body: JSON.stringify({ query, variables }),
+    });
+  };
+  const before = await AttackedServer.start({ settings });
+  await plantCanaries(before);
+  await write(before, numbered(1));
+  await before.close();
+  const bytes = await plantFullBlame(folder, { accountId: "acme", configId: "open" });
+  progress(`a document of 10,000 commits, which takes ${bytes} bytes with its blame`);
+  const server = await AttackedServer.start({ settings });
+  let value = 2;
+  await measure(server, "blame: a write of one field among 10,000 of a commit each", () =>
+    write(server, { ...numbered(1), k5: value++ }),
+  );
+  await server.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+
 async function generated(): Promise<void> {
   const server = await AttackedServer.start();
   await plantCanaries(server);
@@ -154,6 +189,7 @@ function report(outcome: keyof typeof LIMITS): boolean {
   return (all[0]?.held ?? 0) <= LIMITS[outcome];
 }
 
+const processes = await buildProcesses();
 await attacks("transport", TRANSPORT_ATTACKS);
 await attacks("heads", HEAD_ATTACKS);
 await attacks("origins", ORIGIN_ATTACKS);
@@ -166,6 +202,8 @@ await attacks("tokens", TOKEN_ATTACKS, {
 await attacks("tenancy", TENANCY_ATTACKS);
 await heavy();
 await past();
+await blamed();
 await generated();
+processes.remove();
 const isWithin = [report("refused"), report("answered")].every(Boolean);
 process.exitCode = isWithin ? 0 : 1;

@@ -3,16 +3,10 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
-import { inject } from "vitest";
-
-declare module "vitest" {
-  interface ProvidedContext {
-    /** Where the programs of the tests' own processes are, as they are for this run. */
-    processes: string;
-  }
-}
 
 const TESTS = fileURLToPath(new URL(".", import.meta.url));
+/** Names where the programs are for this run, to test files and their processes. Benchmarks start some of them, too. */
+const FOLDER_VARIABLE = "TEST_PROCESSES";
 /** Packages are found from there. */
 const BUILDS = fileURLToPath(new URL("../node_modules/.strata-test/", import.meta.url));
 
@@ -31,7 +25,7 @@ const KEEP_ADDRESSES: Plugin = {
  * Builds every `*-process.ts` of the tests, once for a run: to load its modules one by one takes each process 1.5 s of a processor
  * longer.
  */
-export async function buildProcesses(): Promise<{ folder: string; remove(): void }> {
+export async function buildProcesses(): Promise<{ remove(): void }> {
   await mkdir(BUILDS, { recursive: true });
   const folder = mkdtempSync(BUILDS);
   const files = await readdir(TESTS, { recursive: true });
@@ -53,10 +47,13 @@ export async function buildProcesses(): Promise<{ folder: string; remove(): void
     plugins: [KEEP_ADDRESSES],
     logLevel: "error",
   });
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  process.env[FOLDER_VARIABLE] = folder;
+  return { remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** The built program of a `*-process.ts`. */
 export function builtProcess(file: URL): string {
-  return join(inject("processes"), relative(TESTS, fileURLToPath(file)).replace(/\.ts$/, ".js"));
+  const folder = process.env[FOLDER_VARIABLE];
+  if (folder === undefined) throw new Error("Nobody has built the programs: call buildProcesses() first.");
+  return join(folder, relative(TESTS, fileURLToPath(file)).replace(/\.ts$/, ".js"));
 }

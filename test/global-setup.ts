@@ -10,7 +10,6 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   // Called once for each project; what the root provides is there for all.
   if (!project.isRootProject()) return undefined;
   const [processes, stopRedis] = await Promise.all([buildProcesses(), provideRedis(project)]);
-  project.provide("processes", processes.folder);
   return async () => {
     processes.remove();
     await stopRedis?.();
