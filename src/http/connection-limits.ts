@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 /** The limit of a request's line and headers together; more is 431. */
 export const HEADER_LIMITS = {
   bytes: 16 * 1024,
-  /** Browsers and proxies send some thirty. Node drops those over its own limit unseen, and one of them may be the token. */
+  /** Browsers and proxies send some thirty. */
   count: 100,
 } as const;
 
@@ -40,7 +40,7 @@ export function createNodeServer(timeOuts: TimeOuts, listener: RequestListener):
   };
   const server = createServer(options, listener);
   server.setTimeout(timeOuts.silence);
-  // One more tells that there are too many.
-  server.maxHeadersCount = HEADER_LIMITS.count + 1;
+  // All that the bytes allow: older Node drops what is over a count unseen, newer Node refuses it before it knows the path.
+  server.maxHeadersCount = 0;
   return server;
 }
