@@ -1,52 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
-import { build } from "vite";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { findChromium } from "../find-chromium.js";
-import { relayPlugin } from "./relay-plugin.js";
+import { expect, test } from "vitest";
+import { openPage } from "./open-page.js";
 import { openStrata } from "./strata.js";
 
-const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript" };
-
-const built = mkdtempSync(join(tmpdir(), "strata-page-"));
-const server: Server = createServer(({ url = "/" }, response) => {
-  const file = url === "/" ? "/index.html" : url;
-  try {
-    const content = readFileSync(join(built, file));
-    response.setHeader("content-type", TYPES[extname(file)] ?? "text/plain").end(content);
-  } catch {
-    response.writeHead(404).end();
-  }
-}).listen(0, "127.0.0.1");
-await new Promise((resolve) => server.once("listening", resolve));
-const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-const strata = openStrata({ STRATA_CORS_ORIGINS: origin });
-
-let browser: Browser;
-beforeAll(async () => {
-  const [executablePath] = await Promise.all([findChromium(process.env), buildPage()]);
-  // Chromium has no sandbox for root.
-  browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-}, 300_000);
-afterAll(async () => {
-  await browser?.close();
-  server.close();
-  rmSync(built, { recursive: true, force: true });
-});
-
-async function buildPage(): Promise<void> {
-  await build({
-    configFile: false,
-    root: new URL("page", import.meta.url).pathname,
-    plugins: [relayPlugin()],
-    logLevel: "error",
-    build: { outDir: built, emptyOutDir: true, minify: false, reportCompressedSize: false },
-  });
-}
+const served = await openPage("page");
+const strata = openStrata({ STRATA_CORS_ORIGINS: served.origin });
 
 test.each([
   ["apollo", "globex", 7500],
@@ -55,7 +12,7 @@ test.each([
 ])(
   "a page on another origin reads with %s, writes, and shows what was written",
   async (client, accountId, value) => {
-    const page = await browser.newPage();
+    const page = await served.open();
     const said: string[] = [];
     page.on("console", (message) => {
       if (message.type() !== "info") said.push(`${message.type()}: ${message.text()}`);
@@ -63,7 +20,7 @@ test.each([
     page.on("pageerror", (error) => said.push(error.message));
     const { url } = strata;
     const token = await strata.token("summit");
-    await page.goto(`${origin}/#${new URLSearchParams({ client, url, token, accountId })}`);
+    await page.goto(`${served.origin}/#${new URLSearchParams({ client, url, token, accountId })}`);
     const shown = () => page.textContent("main").then((text) => `${text} ${said.join("\n")}`);
     await expect.poll(shown, { timeout: 20_000 }).toContain(`"pin_timeout":${value}`);
     await page.getByRole("button", { name: "Write" }).click();

@@ -22,8 +22,8 @@ export const ORIGIN = "https://app.example";
 export interface Strata {
   /** Of the GraphQL endpoint. */
   readonly url: string;
-  /** A token that acts for an account; absent: for a superadmin. */
-  token(account?: string): Promise<string>;
+  /** A token that acts for an account; absent: for a superadmin. @param lifetime an hour, where it is not said */
+  token(account?: string, lifetime?: string): Promise<string>;
   /** Ends the server, and starts it again at the same address, on the same data. */
   restart(whileGone: () => Promise<void>): Promise<void>;
 }
@@ -63,12 +63,12 @@ export function openStrata(env: NodeJS.ProcessEnv = {}): Strata {
       await whileGone();
       await start(new URL(url).port);
     },
-    token: (account) =>
+    token: (account, lifetime = "1h") =>
       new SignJWT(account === undefined ? { superadmin: true } : { account_id: account })
         .setProtectedHeader({ alg: "HS256", typ: "JWT" })
         .setSubject("a person")
         .setIssuedAt()
-        .setExpirationTime("1h")
+        .setExpirationTime(lifetime)
         .sign(new TextEncoder().encode(secret)),
   };
 }
