@@ -249,12 +249,13 @@ function createServices(
   const createReader = (principal: Principal, journal = new RequestJournal()) =>
     createRequestReader(journal.watch(store), principal, lineages, strayReads);
   const mutex = new KeyedMutex();
+  const registryInForce = () => schemas.registry;
   /** Those of one request, under one registry. */
   const openServices = (journal?: RequestJournal) => {
     const own = { ...dependencies, registry: schemas.registry, ...(journal && { journal }) };
     return {
       accounts: new AccountService(own),
-      configs: new ConfigService({ ...own, merges, mutex }),
+      configs: new ConfigService({ ...own, registryInForce, merges, mutex }),
     };
   };
   const openRead = (principal: Principal, journal: RequestJournal) => ({

@@ -18,15 +18,18 @@ import { ConfigWriter } from "./write/config-writer.js";
 import { KeyedMutex } from "./write/keyed-mutex.js";
 
 export interface ConfigServiceDependencies extends CommitDependencies {
+  /** What everything but writes is done under. */
   readonly registry: SchemaRegistry;
+  /** The one of the moment: no write is committed under another. Absent: `registry` stays in force. */
+  readonly registryInForce?: (() => SchemaRegistry) | undefined;
   readonly merges: MergedConfigs;
   /** Of all services over the same store; absent: one of its own. */
   readonly mutex?: KeyedMutex;
 }
 
 /**
- * The use-cases around configs: what is in force, and changing it. All that one service does it does under one registry, so
- * each request has a service of its own.
+ * The use-cases around configs: what is in force, and changing it. All that one service reads it reads under one registry, so
+ * each request has a service of its own. Each of its writes is under one registry as well: the one in force when it is committed.
  */
 export class ConfigService extends ConfigCatalog {
   readonly #dependencies: ConfigServiceDependencies;
@@ -129,6 +132,13 @@ export class ConfigService extends ConfigCatalog {
 
   /** Sets, patches, resets, restores or constrains a document. @throws as `ConfigWriter.write` */
   write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
-    return new ConfigWriter(this.#dependencies, this, this.#mutex).write(principal, request);
+    const catalogInForce = () => this.#catalogInForce();
+    return new ConfigWriter(this.#dependencies, catalogInForce, this.#mutex).write(principal, request);
+  }
+
+  #catalogInForce(): ConfigCatalog {
+    const { registry, registryInForce } = this.#dependencies;
+    const inForce = registryInForce?.() ?? registry;
+    return inForce === registry ? this : new ConfigCatalog(inForce);
   }
 }

@@ -53,6 +53,7 @@ export class Services {
   readonly #lineages = new LineageCache(16 * 2 ** 20);
   #patience = {};
   #schemas = "";
+  #registry: SchemaRegistry | undefined;
   accounts!: AccountService;
   configs!: ConfigService;
   readonly live: LiveConfigs;
@@ -77,10 +78,12 @@ export class Services {
     const { store, now } = this;
     const dependencies = { store, now, newId: () => randomUUID() };
     const registry = registryOf(schemas);
+    this.#registry = registry;
     this.accounts = new AccountService({ ...dependencies, registry });
     this.configs = new ConfigService({
       ...dependencies,
       registry,
+      registryInForce: () => this.#registry ?? registry,
       merges: createMerges(),
       ...this.#patience,
     });

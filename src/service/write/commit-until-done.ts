@@ -15,9 +15,14 @@ export interface CommitDependencies {
 }
 
 /** Either the answer, for which nothing has to be written, or what is to be written and the answer once it is. */
-export type Attempt<T> =
-  | { readonly answer: T }
-  | { readonly commit: Commit; readonly done: (made: Committed) => T };
+export type Attempt<T> = { readonly answer: T } | DecidedCommit<T>;
+
+interface DecidedCommit<T> {
+  readonly commit: Commit;
+  readonly done: (made: Committed) => T;
+  /** Whether what the store cannot check still holds, such as the schemas in force. Absent: there is no such thing. */
+  readonly isStillRight?: () => boolean;
+}
 
 /** By when a write is over, its wait for those before it included. */
 const WRITE_WITHIN_MS = 2_000;
@@ -45,7 +50,7 @@ export async function commitUntilDone<T>(
       );
     });
     if ("answer" in next) return next.answer;
-    const made = await commitOnce(store, next.commit, deadline);
+    const made = await commitOnce(store, next, deadline);
     if (made !== undefined) return next.done(made);
     if (performance.now() > startedAt + deadlineMs * DECIDE_SHARE) {
       throw new StrataError(
@@ -57,9 +62,18 @@ export async function commitUntilDone<T>(
 }
 
 /** What was made; undefined when it has to be decided again: what the commit expected no longer holds, or another did it. */
-async function commitOnce(store: Store, commit: Commit, deadline: number): Promise<Committed | undefined> {
+async function commitOnce(
+  store: Store,
+  { commit, isStillRight = () => true }: DecidedCommit<unknown>,
+  deadline: number,
+): Promise<Committed | undefined> {
   let uncertain: Error | undefined;
   for (;;) {
+    // Nothing is awaited between this check and the commit.
+    if (!isStillRight()) {
+      if (uncertain === undefined) return undefined;
+      break;
+    }
     const outcome = await inTime(store.commit(commit), deadline, unheard);
     const { memo } = commit.operation;
     switch (outcome.outcome) {

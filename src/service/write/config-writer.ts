@@ -1,9 +1,8 @@
 import type { Principal } from "../../auth/principal.js";
 import { blameAfter, blameText } from "../../domain/blame.js";
 import { changedPointers } from "../../domain/changed-pointers.js";
-import { StrataError } from "../../domain/errors.js";
 import { fieldChanges } from "../../domain/field-change.js";
-import { checkJson, isObject, type JsonObject } from "../../domain/json.js";
+import type { JsonObject } from "../../domain/json.js";
 import {
   type Commit,
   type Committed,
@@ -28,6 +27,7 @@ import type { LayerVersions } from "../read/stored-layers.js";
 import { guardTiming } from "../timing-guard.js";
 import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";
 import { isOlder } from "./account-commits.js";
+import { checkedIntent } from "./checked-intent.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit-until-done.js";
 import {
   journaled,
@@ -36,7 +36,6 @@ import {
   type WriteRequest,
   type WriteResult,
 } from "./config-write.js";
-import { checkedConstraints } from "./constrain-intent.js";
 import {
   changeOf,
   committed,
@@ -70,20 +69,21 @@ const EXPECT_WITHIN_MS = 30_000;
 /** Writes documents. Decides on fresh layers, never on a cache (R13). */
 export class ConfigWriter {
   readonly #dependencies: CommitDependencies;
-  readonly #catalog: ConfigCatalog;
+  readonly #catalogInForce: () => ConfigCatalog;
   /** Writers of one document would otherwise all decide on the same state, and all but one of them in vain. */
   readonly #mutex: KeyedMutex;
 
-  constructor(dependencies: CommitDependencies, catalog: ConfigCatalog, mutex: KeyedMutex) {
+  /** @param catalogInForce of the moment: it is another one once the schemas are replaced */
+  constructor(dependencies: CommitDependencies, catalogInForce: () => ConfigCatalog, mutex: KeyedMutex) {
     const { journal, store } = dependencies;
     this.#dependencies = journal ? { ...dependencies, store: journal.watch(store) } : dependencies;
-    this.#catalog = catalog;
+    this.#catalogInForce = catalogInForce;
     this.#mutex = mutex;
   }
 
   /**
    * Sets, patches, resets, restores or constrains a document. Decides on fresh layers, commits only if all of them still hold, and decides
-   * again when they do not: concurrent patches of different fields both survive.
+   * again when they do not: concurrent patches of different fields both survive. The same with schemas that are replaced meanwhile.
    * The right to write is judged on the same layers.
    * @throws StrataError as `effective`; BAD_USER_INPUT; REVISION_NOT_FOUND (of a restore, or for `base`); RATE_LIMITED;
    * STORE_UNAVAILABLE (nothing was written); WRITE_OUTCOME_UNKNOWN
@@ -91,9 +91,9 @@ export class ConfigWriter {
   async write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
     await yieldToEventLoop();
     checkOperationName(request.operationId);
-    const intent = await checkIntent(request.intent);
+    const intent = await checkedIntent(request.intent);
     const note = checkNote(request.note);
-    const target = this.#catalog.checked(principal, "write", request.target);
+    const target = this.#catalogInForce().checked(principal, "write", request.target);
     const key = keyText(target);
     const startedAt = performance.now();
     const run = () =>
@@ -123,7 +123,7 @@ export class ConfigWriter {
     const { store } = this.#dependencies;
     if (given !== undefined) {
       const layers = await freshLayers(store, target);
-      const read = this.#decidable(principal, target, layers);
+      const read = this.#decidable(principal, target, layers, this.#catalogInForce());
       return this.#replay(principal, target, read, namedOperation(principal, layers, given));
     }
     if (principal.isSuperadmin || target.accountId === undefined) return undefined;
@@ -142,7 +142,8 @@ export class ConfigWriter {
     const attempt = async (): Promise<Attempt<WriteResult>> => {
       const layers = await freshLayers(this.#dependencies.store, request.target);
       await yieldToEventLoop();
-      const read = this.#decidable(principal, request.target, layers);
+      const catalog = this.#catalogInForce();
+      const read = this.#decidable(principal, request.target, layers, catalog);
       await yieldToEventLoop();
       const named = given && namedOperation(principal, layers, given);
       const replay = await this.#replay(principal, request.target, read, named);
@@ -179,10 +180,13 @@ export class ConfigWriter {
       const written = (done: Written | undefined, position: Position) =>
         this.#written(read, decision, { done, dryRun, impact: () => impact(position) });
       if (dryRun || !decision.changes) return { answer: written(undefined, before.position) };
-      const commit = await this.#commit(principal, request, intent, read, { decision, named, expected });
+      const { schemaDigest } = catalog;
+      const decided = { decision, named, expected, schemaDigest };
+      const commit = await this.#commit(principal, request, intent, read, decided);
       const done = (made: Committed) =>
         written({ ...made, by: commit.by }, { ...before.position, sequence: made.version.sequence });
-      return { commit, done };
+      const isStillRight = () => this.#catalogInForce().schemaDigest === schemaDigest;
+      return { commit, done, isStillRight };
     };
     const { deadlineMs = request.expectImpact === undefined ? undefined : EXPECT_WITHIN_MS } =
       this.#dependencies;
@@ -208,10 +212,15 @@ export class ConfigWriter {
   }
 
   /** Everything that a decision rests on, if the caller may take it. */
-  #decidable(principal: Principal, target: ConfigTarget, layers: LayerVersions | undefined): ReadLayers {
+  #decidable(
+    principal: Principal,
+    target: ConfigTarget,
+    layers: LayerVersions | undefined,
+    catalog: ConfigCatalog,
+  ): ReadLayers {
     if (layers === undefined) throw noSuchAccount();
     const view = authorize(principal, "write", layers.ancestry?.lineage);
-    const config = this.#catalog.perspective(principal, target);
+    const config = catalog.perspective(principal, target);
     const merged = mergeOf(config.perspective, layers.documents);
     const { ancestry, ...read } = layers;
     const from = { layers: { ...read, lineage: ancestry?.lineage }, config: merged };
@@ -243,7 +252,7 @@ export class ConfigWriter {
     { target, note }: WriteRequest,
     intent: WriteIntent,
     read: ReadLayers,
-    { decision, named, expected }: Decided,
+    { decision, named, expected, schemaDigest }: Decided,
   ): Promise<Commit> {
     const { newId } = this.#dependencies;
     const { override } = decision.content;
@@ -263,7 +272,7 @@ export class ConfigWriter {
       write,
       at: this.#dependencies.now().toISOString(),
       by: principal.subject,
-      schema: this.#catalog.schemaDigest,
+      schema: schemaDigest,
       ...(note !== undefined && { note }),
       operation:
         named === undefined
@@ -338,12 +347,3 @@ export class ConfigWriter {
 
 /** Stands for a document where there is none. */
 const NOTHING: DocumentContent = { override: undefined };
-
-async function checkIntent(intent: RequestedIntent): Promise<RequestedIntent> {
-  if (intent.kind === "RESET" || intent.kind === "RESTORE") return intent;
-  if (intent.kind === "CONSTRAIN") return pieceByPiece(checkedConstraints(intent));
-  const given = checkJson(intent.kind === "SET" ? intent.values : intent.patch);
-  if (!isObject(given))
-    throw new StrataError("BAD_USER_INPUT", "A config is a JSON object.", { pointer: "" });
-  return intent;
-}

@@ -27,6 +27,8 @@ export interface Decided {
   readonly named: NamedOperation | undefined;
   /** The impact that it has to have still when it is committed. */
   readonly expected: ImpactReport | undefined;
+  /** Of the schema folder that it is decided under. */
+  readonly schemaDigest: string;
 }
 
 /** Everything that one decision rests on. */
