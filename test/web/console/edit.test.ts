@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openBrowser } from "../browser.js";
 import { openGateway } from "../gateway.js";
@@ -96,8 +97,12 @@ test("a value that the schema rejects is told beside its field, and not saved", 
   expect(await inForce(gateway, "initech", "fax", "/no_such_setting")).toBeNull();
 });
 
-test("a setting without a value anywhere can be added, with the input of its schema", async () => {
+test("a setting without a value anywhere can be added, with the input of its schema, however late that comes", async () => {
   const page = await openConsole(browser, gateway, CONFERENCES);
+  await page.route("**/graphql", async (route) => {
+    if (route.request().postData()?.includes("SettingSchemas")) await setTimeout(300);
+    await route.continue();
+  });
   await page.click('[data-action="add"]');
   await page.fill('[data-input="pointer"]', "/profiles/lobby/max-members");
   await page.keyboard.press("Enter");

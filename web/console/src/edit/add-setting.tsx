@@ -1,4 +1,4 @@
-import { type FormEvent, useId, useMemo, useState } from "react";
+import { type FormEvent, useEffect, useId, useMemo, useState } from "react";
 import { messageOf } from "../api/api-error.js";
 import { SettingSchemasDocument } from "../api/operations.generated.js";
 import type { Place } from "../config/place.js";
@@ -23,7 +23,8 @@ export function AddSetting({ title, place, known, onAdd, onClose }: AddSettingPr
   const { api } = useSession();
   const id = useId();
   const [pointer, setPointer] = useState("");
-  const { data, error } = useLoad(place.configId, async () => {
+  const [isSubmitted, setSubmitted] = useState(false);
+  const { data, error, isLoading } = useLoad(place.configId, async () => {
     const { configSchema } = await api.run(SettingSchemasDocument, { configId: place.configId });
     const system = place.accountId === null ? configSchema?.systemSchema : null;
     return system ?? configSchema?.accountSchema ?? null;
@@ -35,8 +36,12 @@ export function AddSetting({ title, place, known, onAdd, onClose }: AddSettingPr
   const problem = pointer === "" ? null : pointerProblem(pointer);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (pointerProblem(pointer) === null) onAdd(pointer, schemaAt(data ?? null, pointer));
+    if (pointerProblem(pointer) === null) setSubmitted(true);
   };
+  useEffect(() => {
+    // The schema says which input the setting gets. Without one it gets the input of any JSON.
+    if (isSubmitted && !isLoading) onAdd(pointer, schemaAt(data ?? null, pointer));
+  });
   return (
     <Dialog title={title} onClose={onClose}>
       <form onSubmit={submit} className="stack">
@@ -51,6 +56,7 @@ export function AddSetting({ title, place, known, onAdd, onClose }: AddSettingPr
           placeholder="/profiles/town_hall/max-members"
           value={pointer}
           aria-describedby={`${id}-hint`}
+          readOnly={isSubmitted}
           onChange={(event) => setPointer(event.target.value)}
         />
         <datalist id={`${id}-list`}>
@@ -70,7 +76,7 @@ export function AddSetting({ title, place, known, onAdd, onClose }: AddSettingPr
             Back
           </button>
           <button type="submit" className="primary" disabled={pointerProblem(pointer) !== null}>
-            Go on
+            {isSubmitted ? "Reading its schema…" : "Go on"}
           </button>
         </footer>
       </form>
