@@ -112,7 +112,10 @@ test.each([
     .or(page.getByText("FollowChanges", { exact: true }))
     .first()
     .click();
-  await run(page);
+  // At once, when GraphiQL does not know yet that this tab holds a subscription.
+  await page.evaluate(() =>
+    document.querySelector<HTMLElement>('button[aria-label^="Execute query"]')?.click(),
+  );
   await expect.poll(() => response(page)).toContain('"snapshot": true');
   await gateway.graphql(
     "mutation ($input: PatchConfigInput!) { patchConfig(input: $input) { __typename } }",

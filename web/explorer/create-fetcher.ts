@@ -1,4 +1,5 @@
-import { createGraphiQLFetcher, type Fetcher, type FetcherParams } from "@graphiql/toolkit";
+import { createGraphiQLFetcher, type Fetcher, type FetcherOpts, type FetcherParams } from "@graphiql/toolkit";
+import { type DocumentNode, Kind, parse } from "graphql";
 
 /** Headers of the editor that say who calls. They come before the token of the page. */
 const AUTHORIZING = /^(authorization|x-auth-token)$/i;
@@ -16,17 +17,31 @@ export function createFetcher(url: URL, token: () => string | undefined): Fetche
     const own = token();
     const isAuthorized = own === undefined || Object.keys(given).some((name) => AUTHORIZING.test(name));
     const headers = isAuthorized ? given : { ...given, authorization: `Bearer ${own}` };
-    return fetcher(named(params), { ...options, headers });
+    const [request, document] = readAgain(params);
+    return fetcher(request, { ...document, headers });
   };
 }
 
 /**
- * The request without the name of an operation that its text does not have: right after an edit or a change of tabs, GraphiQL
- * still sends the name of the operation before.
+ * The request with the name and the document that its text has: right after an edit or a change of tabs, GraphiQL still gives
+ * those of the text before, and would send a subscription as a query.
  */
-function named(params: FetcherParams): FetcherParams {
-  const { operationName, ...unnamed } = params;
-  if (!operationName) return params;
-  const hasIt = new RegExp(`\\b(query|mutation|subscription)\\s+${operationName}\\b`).test(params.query);
-  return hasIt ? params : unnamed;
+function readAgain({ operationName, ...request }: FetcherParams): [FetcherParams, FetcherOpts] {
+  const documentAST = parsed(request.query);
+  // The gateway says what is wrong with it.
+  if (documentAST === undefined) return [request, {}];
+  const names = documentAST.definitions.flatMap((definition) =>
+    definition.kind === Kind.OPERATION_DEFINITION ? [definition.name?.value] : [],
+  );
+  const [only] = names.length === 1 ? names : [];
+  const name = names.find((each) => each === operationName) ?? only;
+  return [name === undefined ? request : { ...request, operationName: name }, { documentAST }];
+}
+
+function parsed(query: string): DocumentNode | undefined {
+  try {
+    return parse(query);
+  } catch {
+    return undefined;
+  }
 }
