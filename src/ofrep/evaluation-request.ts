@@ -37,7 +37,7 @@ export function wantedConfigs(query: unknown): string[] | undefined {
   const configs = isRecord(query) ? own(query, "configs") : undefined;
   if (configs === undefined) return undefined;
   const ids = [configs].flat().flatMap((text) => String(text).split(","));
-  const named = new Set(ids.filter((id) => id !== ""));
+  const named = new Set(ids.map((id) => id.trim()).filter((id) => id !== ""));
   return named.size === 0 ? undefined : [...named];
 }
 

@@ -20,7 +20,7 @@ import { jsonIn } from "../rest/request-body.js";
 import { authorizeAtAll } from "../service/authorize.js";
 import { withApiKey } from "./api-key.js";
 import { refusalOf } from "./error-refusal.js";
-import { type OfrepPath, ofrepPath, queryIn, ROUTES } from "./ofrep-path.js";
+import { BULK, type OfrepPath, ofrepPath, queryIn, ROUTES } from "./ofrep-path.js";
 import type { OfrepRefusal } from "./ofrep-refusal.js";
 import { OfrepNotes, type OfrepRequest } from "./ofrep-request.js";
 import { JSON_TYPE, ServedFlags, type ServedFlagsOptions } from "./served-flags.js";
@@ -68,7 +68,7 @@ class OfrepHandler implements Face<OfrepNotes> {
   ) {}
 
   openNotes({ url = "" }: IncomingMessage): OfrepNotes {
-    const path = ofrepPath(url) ?? { kind: "bulk", key: undefined };
+    const path = ofrepPath(url) ?? BULK;
     return new OfrepNotes(path, ROUTES[path.kind]);
   }
 

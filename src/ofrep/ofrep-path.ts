@@ -4,8 +4,10 @@ import { OFREP_PREFIX, STREAM_PATH } from "./stream-address.js";
 /** What a request is for. */
 export interface OfrepPath {
   readonly kind: "bulk" | "flag" | "stream";
-  /** The key in the path, percent-decoded; undefined: the request is about many. */
+  /** The key in the path, percent-decoded; as it came where it is malformed; undefined: the request is about many. */
   readonly key: string | undefined;
+  /** Whether something in the path is not percent-encoded as it should be. */
+  readonly isMalformed: boolean;
 }
 
 const FLAGS = `${OFREP_PREFIX}/evaluate/flags`;
@@ -17,18 +19,22 @@ export const ROUTES: Readonly<Record<OfrepPath["kind"], string>> = {
   flag: `${FLAGS}/*`,
   stream: STREAM,
 };
-const BULK: OfrepPath = { kind: "bulk", key: undefined };
+export const BULK: OfrepPath = { kind: "bulk", key: undefined, isMalformed: false };
+const EVENTS: OfrepPath = { ...BULK, kind: "stream" };
 
 /** Undefined: it is nothing of the protocol. */
 export function ofrepPath(url: string): OfrepPath | undefined {
   if (url === FLAGS) return BULK;
-  // However it is spelled: percent-encoded, or with the server's name.
-  if (url.startsWith("/") && !url.startsWith(OFREP_PREFIX) && !url.includes("%")) return undefined;
-  const path = decoded(pathIn(url));
+  // However it is spelled: percent-encoded, with the server's name, or after the slash that the client's base URL ends with.
+  if (/^\/(?!\/)/.test(url) && !url.startsWith(OFREP_PREFIX) && !url.includes("%")) return undefined;
+  const given = pathIn(url);
+  const decoded = decodedPath(given);
+  const path = decoded ?? given;
   if (path === FLAGS) return BULK;
-  if (path === STREAM) return { kind: "stream", key: undefined };
+  if (path === STREAM) return EVENTS;
   // A key may hold slashes, and not every provider encodes them.
-  return path.startsWith(`${FLAGS}/`) ? { kind: "flag", key: path.slice(FLAGS.length + 1) } : undefined;
+  if (!path.startsWith(`${FLAGS}/`)) return undefined;
+  return { kind: "flag", key: path.slice(FLAGS.length + 1), isMalformed: decoded === undefined };
 }
 
 /** Parameters by name; one that came several times has a list. */
@@ -38,15 +44,14 @@ export function queryIn(url: string): ParsedUrlQuery {
 }
 
 function pathIn(url: string): string {
-  if (url.startsWith("/")) return url.split(/[?#]/, 1).join();
+  if (url.startsWith("/")) return url.replace(/[?#].*/s, "").replace(/^\/+/, "/");
   return URL.canParse(url) ? new URL(url).pathname : url;
 }
 
-/** What is not encoded as it should be is taken as it is: it names nothing then. */
-function decoded(path: string): string {
+function decodedPath(path: string): string | undefined {
   try {
     return decodeURIComponent(path);
   } catch {
-    return path;
+    return undefined;
   }
 }

@@ -29,6 +29,8 @@ export interface ServedFlagsOptions {
 export const JSON_TYPE = "application/json; charset=utf-8";
 const NO_SUCH_FLAG =
   'There is no setting of this key. A key is "<config>:<names joined by dots>": npx strata manifest lists them.';
+const NO_KEY = "There is no key after the slash. All settings are at the same address without the slash.";
+const MALFORMED_KEY = 'The key in the path has to be percent-encoded UTF-8: "%" itself is spelled "%25".';
 
 /** All flags of an account. */
 interface Bulk {
@@ -46,8 +48,9 @@ export class ServedFlags {
     const flag = await this.#noted(request, async (open) => {
       const { principal, configs, reader } = open();
       const accountId = targetAccount(request.body, principal);
+      if (notes.path.isMalformed) throw new OfrepRefusal(400, "PARSE_ERROR", MALFORMED_KEY);
       const setting = parseFlagKey(key);
-      if (setting === undefined) throw noSuchFlag();
+      if (setting === undefined) throw noSuchFlag(key === "" ? NO_KEY : NO_SUCH_FLAG);
       const { configId, pointer } = setting;
       notes.account = accountId;
       notes.config = configId;
@@ -113,7 +116,7 @@ export class ServedFlags {
 
   /** The tag by which a client says that it has the answer already. */
   #knownTag({ raw }: OfrepRequest, tag: string, state: string): string | undefined {
-    const header = raw.headers["if-none-match"];
+    const header = quoted(raw.headers["if-none-match"]);
     const now = this.options.now().getTime() / 1_000;
     return header === undefined
       ? undefined
@@ -147,14 +150,20 @@ export class ServedFlags {
   }
 }
 
+/** The protocol's own example of `If-None-Match` is a tag without the quotes of HTTP. */
+function quoted(header: string | undefined): string | undefined {
+  const bare = header?.trim();
+  return bare !== undefined && /^[\w.-]+$/.test(bare) ? entityTag(bare) : header;
+}
+
 /** Bytes, as the flags are: an address is ASCII. */
 function bodyOf(flags: string, stream: EventStream | undefined): string {
   const streams = stream === undefined ? "" : `,"eventStreams":${JSON.stringify([stream])}`;
   return `{"flags":${flags}${streams}}`;
 }
 
-function noSuchFlag(): OfrepRefusal {
-  return new OfrepRefusal(404, "FLAG_NOT_FOUND", NO_SUCH_FLAG);
+function noSuchFlag(message = NO_SUCH_FLAG): OfrepRefusal {
+  return new OfrepRefusal(404, "FLAG_NOT_FOUND", message);
 }
 
 function refuseUnknownConfig(error: unknown): never {

@@ -20,6 +20,8 @@ import { askFlags } from "./ask-flags.js";
 const LOOPBACK = { host: "127.0.0.1" };
 const LEAF = { context: { targetingKey: "leaf" } };
 
+const PAGE = "https://app.example";
+
 /** The face alone, over services on some store. */
 async function openFace(store: Store, services: Services) {
   const { app, readClient, tell, serveFace } = await createHttpServer({
@@ -34,7 +36,7 @@ async function openFace(store: Store, services: Services) {
   const face = createOfrepFace(app, {
     readClient,
     tell,
-    responseHeaders: createResponseHeaders({ corsOrigins: [] }),
+    responseHeaders: createResponseHeaders({ corsOrigins: [PAGE] }),
     loopbackOnly: true,
     identify: async () => OPEN_PRINCIPAL,
     createContext: (principal) => ({
@@ -72,8 +74,10 @@ test("a store that cannot answer is 503, and says when to ask again", async () =
   const fail = () => Promise.reject(new Error("the disk of 10.0.0.1 is gone"));
   const app = await openFace(alteredStore(store, { layers: fail, versions: fail, lineages: fail }), services);
   for (const path of ["", "/fax"]) {
-    const { status, headers, body, text } = await askFlags(app, path, LEAF, LOOPBACK);
+    const { status, headers, body, text } = await askFlags(app, path, LEAF, { ...LOOPBACK, origin: PAGE });
     expect([status, headers["retry-after"], body.errorCode]).toEqual([503, "1", "GENERAL"]);
+    expect(headers).toMatchObject({ "access-control-allow-origin": PAGE });
+    expect(headers["access-control-expose-headers"]).toContain("Retry-After");
     expect(text).not.toContain("10.0.0.1");
   }
 });
@@ -85,7 +89,9 @@ test("an error of our own is 500, and names nothing but the line of the log", as
   };
   const app = await openFace(alteredStore(store, { layers: broken, versions: broken }), services);
   for (const path of ["", "/fax"]) {
-    const { status, body, text } = await askFlags(app, path, LEAF, { ...LOOPBACK, "x-request-id": "r1" });
+    const asked = { ...LOOPBACK, origin: PAGE, "x-request-id": "r1" };
+    const { status, headers, body, text } = await askFlags(app, path, LEAF, asked);
+    expect(headers).toMatchObject({ "access-control-allow-origin": PAGE });
     expect([status, body.errorCode, body.errorDetails]).toEqual([
       500,
       "GENERAL",
