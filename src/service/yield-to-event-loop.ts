@@ -3,6 +3,9 @@ import type { Pieces } from "../domain/pieces.js";
 /** Milliseconds that work may hold the event loop. */
 const SLICE_MS = 8;
 
+/** The same for work that no request waits for: requests have their turn before they notice. */
+export const BACKGROUND_MS = 1;
+
 /** When the turn of the event loop that is under way did its first piece of work; undefined: it has done none. */
 let startedAt: number | undefined;
 const waiting: (() => void)[] = [];
@@ -12,13 +15,14 @@ const waiting: (() => void)[] = [];
  * a request for a hundred such pieces would do all of them in one turn.
  * @returns undefined when there is time left in this turn; else what to wait for. Each turn of the loop lets one piece go
  * on, first come, first served.
+ * @param sliceMs that work may hold the event loop
  */
-export function yieldToEventLoop(): Promise<void> | undefined {
+export function yieldToEventLoop(sliceMs = SLICE_MS): Promise<void> | undefined {
   if (startedAt === undefined) {
     startedAt = performance.now();
     setImmediate(endTurn);
   }
-  if (waiting.length === 0 && performance.now() - startedAt < SLICE_MS) return undefined;
+  if (waiting.length === 0 && performance.now() - startedAt < sliceMs) return undefined;
   return new Promise((resolve) => waiting.push(resolve));
 }
 

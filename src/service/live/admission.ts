@@ -1,6 +1,7 @@
 import { type DocumentKey, keyText, type Store } from "../../store/store.js";
 import { noSuchConfig } from "../config-catalog.js";
 import { type LayerVersions, storedLayers } from "../read/stored-layers.js";
+import { BACKGROUND_MS, yieldToEventLoop } from "../yield-to-event-loop.js";
 import type { LiveSubscription } from "./live-subscription.js";
 import type { SchemasInForce } from "./schemas-in-force.js";
 import { type WatchedConfig, type WatchedConfigs, WatchedDocument } from "./watched-configs.js";
@@ -38,20 +39,21 @@ export async function* unwatched(
   watched: WatchedConfigs,
   schemas: SchemasInForce,
 ): AsyncGenerator<StoredTargets> {
-  const missing = missingTargets(subscriptions, watched, schemas);
+  const missing = await missingTargets(subscriptions, watched, schemas);
   for (let next = 0; next < missing.length; next += TARGETS_PER_READ) {
     const targets = missing.slice(next, next + TARGETS_PER_READ);
     yield { targets, layers: await storedLayers(store, targets, "all") };
   }
 }
 
-function missingTargets(
+async function missingTargets(
   subscriptions: readonly LiveSubscription[],
   watched: WatchedConfigs,
   schemas: SchemasInForce,
-): DocumentKey[] {
+): Promise<DocumentKey[]> {
   const targets = new Map<string, DocumentKey>();
   for (const subscription of subscriptions) {
+    await yieldToEventLoop(BACKGROUND_MS);
     const { accountId } = subscription.options;
     for (const configId of configIdsOf(subscription, schemas))
       if (watched.account(accountId)?.configs.has(configId) !== true)

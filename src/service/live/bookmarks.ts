@@ -1,12 +1,12 @@
 import type { StoreCursor } from "../store-cursor.js";
-import { yieldToEventLoop } from "../yield-to-event-loop.js";
+import { BACKGROUND_MS, yieldToEventLoop } from "../yield-to-event-loop.js";
 import type { LiveSubscription } from "./live-subscription.js";
 
 export interface BookmarkSource {
   /** Everybody has been told everything up to here. */
   readonly position: StoreCursor | undefined;
   readonly subscriptions: Iterable<LiveSubscription>;
-  markTouched(): void;
+  markTouched(): Promise<void>;
 }
 
 /** A cursor is handed out again after so many commits, or so many milliseconds. Half of what is promised: it is looked at now and then. */
@@ -45,10 +45,10 @@ export class Bookmarks {
     if (position === undefined || this.#isLooking) return;
     this.#isLooking = true;
     this.#lookedAt = position.sequence;
-    this.source.markTouched();
+    await this.source.markTouched();
     const now = performance.now();
     for (const subscription of [...this.source.subscriptions]) {
-      await yieldToEventLoop();
+      await yieldToEventLoop(BACKGROUND_MS);
       if (!subscription.options.bookmarks || subscription.size > 0) continue;
       const behind = position.sequence - subscription.sequence;
       const isDue = behind >= COMMITS || now - subscription.toldAt >= IDLE_MS || subscription.isTouched;

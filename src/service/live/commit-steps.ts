@@ -15,16 +15,12 @@ import {
 } from "../../store/store.js";
 import { noSuchAccount } from "../authorize.js";
 import { visibleContent } from "../read/visible-layer.js";
-import { yieldToEventLoop } from "../yield-to-event-loop.js";
-import type { Deliveries, Touched } from "./deliveries.js";
-import { type LiveState, layerKindAt } from "./live-state.js";
+import { BACKGROUND_MS, yieldToEventLoop } from "../yield-to-event-loop.js";
+import type { Deliveries } from "./deliveries.js";
+import type { LiveState } from "./live-state.js";
 import { documentOf, isSamePlace, type PastState, type PastStore } from "./past-state.js";
-import {
-  type WatchedAccount,
-  type WatchedConfig,
-  type WatchedConfigs,
-  WatchedDocument,
-} from "./watched-configs.js";
+import { type Touched, touchedBy } from "./touched.js";
+import { type WatchedAccount, type WatchedConfigs, WatchedDocument } from "./watched-configs.js";
 
 /** Bytes of the revisions of one document that are read at a time. */
 const REVISION_BYTES = 4 * 2 ** 20;
@@ -90,13 +86,13 @@ export class CommitSteps {
     for (const change of changes)
       if (change.on === "account")
         await this.#account(change, (moved) => this.parts.deliveries.beginAgain(moved));
-    const touched = new Map<WatchedConfig, Touched>();
+    const replaced = new Map<WatchedDocument, StoredDocument | undefined>();
     for (const key of this.watchedIn(changes)) {
       const document = this.parts.watched.document(key);
       const made = documents.get(keyText(key));
-      if (document !== undefined) await this.#replace(document, made, sequenceOfChange(last), touched);
+      if (document !== undefined) this.#replace(document, made, sequenceOfChange(last), replaced);
     }
-    await this.parts.deliveries.tell(touched, last, from);
+    await this.parts.deliveries.tell(touchedBy(replaced), last, from);
     this.parts.passed(last);
   }
 
@@ -146,30 +142,29 @@ export class CommitSteps {
   async #document(change: DocumentChange, made: StoredDocument): Promise<void> {
     const document = this.parts.watched.document(change.key);
     if (document === undefined) return;
-    const touched = new Map<WatchedConfig, Touched>();
-    await this.#replace(document, made, change.version.sequence, touched);
-    await this.parts.deliveries.tell(touched, change, change.version.sequence - 1);
+    const { sequence } = change.version;
+    const replaced = new Map<WatchedDocument, StoredDocument | undefined>();
+    this.#replace(document, made, sequence, replaced);
+    await this.parts.deliveries.tell(touchedBy(replaced), change, sequence - 1);
   }
 
-  /** Where accounts see the same of both documents none of their configs has to be looked at. */
-  async #replace(
+  /**
+   * Where accounts see the same of both documents none of their configs has to be looked at.
+   * @param replaced gets what the document was, where they do not
+   */
+  #replace(
     document: WatchedDocument,
     made: StoredDocument | undefined,
     sequence: number,
-    touched: Map<WatchedConfig, Touched>,
-  ): Promise<void> {
+    replaced: Map<WatchedDocument, StoredDocument | undefined>,
+  ): void {
     const old = document.document;
     const [view] = document.views;
     const perspective = view?.from.perspective ?? this.parts.deliveries.perspective(document.key.configId);
     const isVisible =
       perspective === undefined || visibleText(old, perspective) !== visibleText(made, perspective);
     if (isVisible) {
-      for (const config of [...document.views]) {
-        await yieldToEventLoop();
-        const layer = config.documents.indexOf(document);
-        const kind = layerKindAt(layer, config.documents.length);
-        touch(touched, config, kind);
-      }
+      replaced.set(document, old);
       document.visibleAt = sequence;
     } else this.parts.deliveries.touchQuietly(document);
     document.document = made;
@@ -194,9 +189,9 @@ export class CommitSteps {
     const moved: WatchedAccount[] = [];
     for (const each of affected) {
       const old = each.lineage.find(({ id }) => id === account.id);
-      if (old !== undefined && isSamePlace(old, account)) each.lineage = replaced(each.lineage, change);
+      if (old !== undefined && isSamePlace(old, account)) each.lineage = withRecord(each.lineage, change);
       else moved.push(each);
-      await yieldToEventLoop();
+      await yieldToEventLoop(BACKGROUND_MS);
     }
     if (moved.length > 0) await move(moved);
   }
@@ -207,13 +202,19 @@ export class CommitSteps {
     const { parentId, version } = change.account;
     const above = parentId === undefined ? [] : await past.lineageAt(parentId, version.sequence);
     if (above === undefined) return deliveries.beginAgain(moved);
-    const lineages = new Map(moved.map((account) => [account, under(account.lineage, change, above)]));
+    const lineages = new Map<WatchedAccount, Lineage>();
     const layers = new Map<string, WatchedDocument>();
     const missing = new Map<string, DocumentKey>();
-    for (const key of layerKeys(lineages)) {
-      const found = watched.document(key);
-      if (found === undefined) missing.set(keyText(key), key);
-      else layers.set(keyText(key), found);
+    for (const account of moved) {
+      await yieldToEventLoop(BACKGROUND_MS);
+      const lineage = under(account.lineage, change, above);
+      lineages.set(account, lineage);
+      for (const { id } of account.configs.values())
+        for (const key of documentKeys(lineage, id)) {
+          const found = watched.document(key);
+          if (found === undefined) missing.set(keyText(key), key);
+          else layers.set(keyText(key), found);
+        }
     }
     const documents = await past.documentsAt([...missing.values()], version.sequence);
     if (documents === undefined) return deliveries.beginAgain(moved);
@@ -222,9 +223,7 @@ export class CommitSteps {
     for (const [account, lineage] of lineages) {
       // Its last subscriber may have left.
       if (watched.account(account.id) !== account) continue;
-      const touched = new Map<WatchedConfig, Touched>();
-      const hasOther = resellerLineage(account.lineage)?.[0].id !== resellerLineage(lineage)?.[0].id;
-      if (hasOther) for (const config of account.configs.values()) touch(touched, config, "RESELLER");
+      const touched = movedBy(account, lineage);
       watched.setLineage(account, lineage);
       for (const config of account.configs.values())
         watched.relink(
@@ -232,24 +231,20 @@ export class CommitSteps {
           documentKeys(lineage, config.id).map((key) => layers.get(keyText(key)) as WatchedDocument),
         );
       deliveries.refuseForeign(account);
-      await deliveries.tell(touched, change, version.sequence - 1);
+      await deliveries.tell([touched], change, version.sequence - 1);
     }
   }
 }
 
-/** Of the configs of accounts, each with the lineage that it is to have. */
-function* layerKeys(lineages: ReadonlyMap<WatchedAccount, Lineage>): Generator<DocumentKey> {
-  for (const [{ configs }, lineage] of lineages)
-    for (const { id } of configs.values()) yield* documentKeys(lineage, id);
+const RESELLER: ReadonlySet<LayerKind> = new Set(["RESELLER"]);
+
+/** The configs of an account that gets other ancestors, where another one is its reseller. */
+function movedBy({ configs, lineage: old }: WatchedAccount, lineage: Lineage): Touched[] {
+  if (resellerLineage(old)?.[0].id === resellerLineage(lineage)?.[0].id) return [];
+  return [...configs.values()].map((config) => ({ config, before: config.state, moved: RESELLER }));
 }
 
-/** Notes what a config was before it is changed for the first time in a step. */
-function touch(touched: Map<WatchedConfig, Touched>, config: WatchedConfig, kind: LayerKind): void {
-  const { before, moved } = touched.get(config) ?? { before: config.state, moved: new Set<LayerKind>() };
-  touched.set(config, { before, moved: moved.add(kind) });
-}
-
-function replaced(lineage: Lineage, { account }: AccountChange): Lineage {
+function withRecord(lineage: Lineage, { account }: AccountChange): Lineage {
   const [first, ...above] = lineage.map((each) => (each.id === account.id ? account : each));
   return [first as Lineage[0], ...above];
 }

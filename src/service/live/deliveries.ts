@@ -1,25 +1,18 @@
-import type { LayerKind } from "../../domain/layer.js";
 import { type Change, type Position, sequenceOfChange } from "../../store/store.js";
 import { mayAccess, noSuchAccount } from "../authorize.js";
 import { commitMark, type StoreCursor } from "../store-cursor.js";
-import { yieldToEventLoop } from "../yield-to-event-loop.js";
+import { BACKGROUND_MS, yieldToEventLoop } from "../yield-to-event-loop.js";
 import { versionOfChange } from "./commit-tail.js";
 import { byConfigId, type LiveEvent, type Round } from "./live-event.js";
 import type { LiveState } from "./live-state.js";
 import type { LiveSubscription } from "./live-subscription.js";
 import type { SchemasInForce } from "./schemas-in-force.js";
-import type { WatchedAccount, WatchedConfig, WatchedDocument } from "./watched-configs.js";
-
-/** What a config was before a step, and which of its layers have moved in it. */
-export interface Touched {
-  /** Undefined: its subscribers were told nothing of it yet. */
-  readonly before: LiveState | undefined;
-  readonly moved: Set<LayerKind>;
-}
+import type { Touched, TouchedAccounts } from "./touched.js";
+import type { WatchedAccount, WatchedDocument } from "./watched-configs.js";
 
 export interface DeliveryOptions {
   /** Whoever subscribes to these accounts begins again with a reset: what became of them cannot be told. */
-  readonly onLost: (accounts: readonly WatchedAccount[]) => void;
+  readonly onLost: (accounts: readonly WatchedAccount[]) => Promise<void>;
   /** Hears of each commit that subscribers were told of. @param at its time, RFC 3339 */
   readonly onTold: (at: string) => void;
 }
@@ -53,30 +46,30 @@ export class Deliveries {
   }
 
   /** @param before the sequence before the step */
-  async tell(touched: ReadonlyMap<WatchedConfig, Touched>, change: Change, before: number): Promise<void> {
+  async tell(touched: TouchedAccounts, change: Change, before: number): Promise<void> {
     const position = { ...this.#positionOf(change), schema: this.schemas.mark };
     const isTold = await this.tellRound(touched, { position, before });
     if (isTold) this.options.onTold(change.at);
   }
 
   /** The events of one account's configs go out together: each cursor says whether others of its position follow. */
-  async tellRound(touched: ReadonlyMap<WatchedConfig, Touched>, round: Round): Promise<boolean> {
+  async tellRound(accounts: TouchedAccounts, round: Round): Promise<boolean> {
     let isTold = false;
-    for (const configs of byAccount(touched).values()) {
+    for (const configs of accounts) {
       const told = new Map<LiveSubscription, LiveEvent[]>();
-      for (const config of configs) {
-        if (config.subscriptions.size === 0) continue;
-        await yieldToEventLoop();
-        const event = eventOf(config, touched.get(config), round);
+      for (const touched of configs) {
+        await yieldToEventLoop(BACKGROUND_MS);
+        const { subscriptions } = touched.config;
+        const event = subscriptions.size === 0 ? undefined : eventOf(touched, round);
         if (event === undefined) continue;
-        for (const subscription of config.subscriptions) {
+        for (const subscription of subscriptions) {
           const events = told.get(subscription) ?? [];
           told.set(subscription, events);
           events.push(event);
         }
       }
       for (const [subscription, events] of told) {
-        await yieldToEventLoop();
+        await yieldToEventLoop(BACKGROUND_MS);
         subscription.push(events.sort(byConfigId));
       }
       isTold ||= told.size > 0;
@@ -88,8 +81,8 @@ export class Deliveries {
     for (const subscription of subscriptionsOf(account)) subscription.end(error);
   }
 
-  beginAgain(accounts: readonly WatchedAccount[]): void {
-    this.options.onLost(accounts);
+  beginAgain(accounts: readonly WatchedAccount[]): Promise<void> {
+    return this.options.onLost(accounts);
   }
 
   /** Ends the subscriptions of those who may not access the account any more. */
@@ -103,11 +96,14 @@ export class Deliveries {
   }
 
   /** Marks the subscribers of documents that changed since the last call, while nobody could see it. */
-  markTouched(): void {
-    for (const { views } of this.#quietlyTouched)
-      for (const { subscriptions } of views)
-        for (const subscription of subscriptions) subscription.isTouched = true;
+  async markTouched(): Promise<void> {
+    const documents = [...this.#quietlyTouched];
     this.#quietlyTouched.clear();
+    for (const { views } of documents)
+      for (const { subscriptions } of views) {
+        await yieldToEventLoop(BACKGROUND_MS);
+        for (const subscription of subscriptions) subscription.isTouched = true;
+      }
   }
 
   #positionOf(change: Change): StoreCursor {
@@ -124,19 +120,8 @@ export function subscriptionsOf(account: WatchedAccount): ReadonlySet<LiveSubscr
   return new Set([...account.configs.values()].flatMap(({ subscriptions }) => [...subscriptions]));
 }
 
-function byAccount(touched: ReadonlyMap<WatchedConfig, Touched>): Map<WatchedAccount, WatchedConfig[]> {
-  const found = new Map<WatchedAccount, WatchedConfig[]>();
-  for (const config of touched.keys()) {
-    const configs = found.get(config.account) ?? [];
-    found.set(config.account, configs);
-    configs.push(config);
-  }
-  return found;
-}
-
-function eventOf(config: WatchedConfig, touched: Touched | undefined, round: Round): LiveEvent | undefined {
+function eventOf({ config, before, moved }: Touched, round: Round): LiveEvent | undefined {
   const after = config.state;
-  if (touched === undefined || touched.before?.etag === after.etag) return undefined;
-  const { before, moved } = touched;
+  if (before?.etag === after.etag) return undefined;
   return { round, configId: config.id, before, after, moved, isReset: false };
 }

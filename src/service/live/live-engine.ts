@@ -2,6 +2,7 @@ import type { Position, Store } from "../../store/store.js";
 import { authorize, noSuchAccount } from "../authorize.js";
 import type { ConfigCatalog } from "../config-catalog.js";
 import type { StoreCursor } from "../store-cursor.js";
+import { BACKGROUND_MS, yieldToEventLoop } from "../yield-to-event-loop.js";
 import { admitted, type Joiner, unwatched, watch } from "./admission.js";
 import { subscriptionsOf } from "./deliveries.js";
 import { Following } from "./following.js";
@@ -59,8 +60,8 @@ export class LiveEngine {
     return this.#following?.deliveries.position;
   }
 
-  markTouched(): void {
-    this.#following?.deliveries.markTouched();
+  async markTouched(): Promise<void> {
+    await this.#following?.deliveries.markTouched();
   }
 
   /** Looks at what was committed, and at the schemas in force. */
@@ -149,7 +150,7 @@ export class LiveEngine {
     if (this.#following !== undefined && schemas !== old)
       await changeSchemas(schemas, this.#following.deliveries, this.#watched, ofAll);
     this.#failures = 0;
-    this.#admit(joiners, absent);
+    await this.#admit(joiners, absent);
     this.options.onMoved();
     if (this.#joining.length === 0) this.#dropUnclaimed();
   }
@@ -205,9 +206,12 @@ export class LiveEngine {
     });
   }
 
-  #admit(joiners: readonly Joiner[], absent: ReadonlySet<string>): void {
+  /** Meanwhile the position stays; subscribers may leave, and the engine may be closed. */
+  async #admit(joiners: readonly Joiner[], absent: ReadonlySet<string>): Promise<void> {
     const schemas = this.#following?.deliveries.schemas ?? this.#schemas();
-    for (const joiner of joiners) {
+    for (const [index, joiner] of joiners.entries()) {
+      await yieldToEventLoop(BACKGROUND_MS);
+      if (this.#isClosed) return this.#turnAway(joiners.slice(index));
       const { subscription } = joiner;
       try {
         if (subscription.hasEnded) throw noSuchAccount();
@@ -239,8 +243,6 @@ export class LiveEngine {
   #beginAgain(joiners: readonly Joiner[]): void {
     const subscribed = [...this.#subscriptions];
     this.#following = undefined;
-    for (const account of this.#watched.accounts)
-      for (const { subscriptions } of account.configs.values()) subscriptions.clear();
     this.#watched.clear();
     this.#added.length = 0;
     this.#joining.push(...joiners);
@@ -250,8 +252,9 @@ export class LiveEngine {
     this.#tryLater();
   }
 
-  #lose(accounts: readonly WatchedAccount[]): void {
+  async #lose(accounts: readonly WatchedAccount[]): Promise<void> {
     for (const account of accounts) {
+      await yieldToEventLoop(BACKGROUND_MS);
       const subscribed = subscriptionsOf(account);
       for (const config of [...account.configs.values()]) {
         config.subscriptions.clear();

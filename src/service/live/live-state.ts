@@ -11,6 +11,7 @@ import {
 } from "../../store/store.js";
 import type { ConfigView } from "../authorize.js";
 import type { ConfigPerspective } from "../config-catalog.js";
+import { configEtag } from "../read/config-etag.js";
 import { type ConfigSnapshot, snapshotOf } from "../read/config-snapshot.js";
 import { mergeOf, type VisibleConfig } from "../read/merged-configs.js";
 
@@ -18,10 +19,12 @@ import { mergeOf, type VisibleConfig } from "../read/merged-configs.js";
 const NOBODYS_VIEW: ConfigView = { account: undefined, seesSystem: false };
 const NOWHERE: Position = { incarnation: "", sequence: 0 };
 
-/** What one config of an account is made of at one position. Everything else is worked out when it is asked for. */
+/**
+ * What one config of an account is made of at one position. Everything else is worked out when it is asked for, and little of
+ * it is kept: thousands of these are on their way to subscribers at once.
+ */
 export class LiveState {
   #visible: VisibleConfig | undefined;
-  #compared: ConfigSnapshot | undefined;
   #etag: string | undefined;
 
   /** @param documents of its layers, highest precedence first */
@@ -48,32 +51,35 @@ export class LiveState {
   snapshot(view: ConfigView, position: Position): ConfigSnapshot {
     const { lineage, keys } = this;
     const versions = this.documents.map((document) => document?.version);
-    this.#visible ??= mergeOf(this.from.perspective, this.documents);
     return snapshotOf(
       this.from,
-      { layers: { lineage, keys, versions, position }, config: this.#visible },
+      { layers: { lineage, keys, versions, position }, config: this.#merge() },
       view,
     );
   }
 
+  /** Accounts that override nothing share it. */
+  get merged(): Merged {
+    return this.#merge().merged;
+  }
+
   get config(): EffectiveConfig {
-    return this.#comparable.config;
+    return this.snapshot(NOBODYS_VIEW, NOWHERE).config;
   }
 
   get etag(): string {
-    this.#etag ??= this.#comparable.etag;
+    this.#etag ??= configEtag(this.config);
     return this.#etag;
   }
 
-  /** Keeps the etag; the rest is worked out anew when it is asked for. */
+  /** Keeps the etag; the merge is made anew when it is asked for. */
   shrink(): void {
     this.#visible = undefined;
-    this.#compared = undefined;
   }
 
-  get #comparable(): ConfigSnapshot {
-    this.#compared ??= this.snapshot(NOBODYS_VIEW, NOWHERE);
-    return this.#compared;
+  #merge(): VisibleConfig {
+    this.#visible ??= mergeOf(this.from.perspective, this.documents);
+    return this.#visible;
   }
 }
 
@@ -87,8 +93,10 @@ export function layerKindAt(layer: number, layers: number): LayerKind {
 const known = new WeakMap<Merged, WeakMap<Merged, readonly FieldChange[]>>();
 
 export function changesBetween(before: LiveState, after: LiveState): readonly FieldChange[] {
-  const [old, now] = [before.config.merged, after.config.merged];
-  const changes = known.get(old)?.get(now) ?? fieldChanges(before.config, after.config);
+  const [old, now] = [before.merged, after.merged];
+  const shared = known.get(old)?.get(now);
+  if (shared !== undefined) return shared;
+  const changes = fieldChanges(before.config, after.config);
   const ofOld = known.get(old) ?? new WeakMap<Merged, readonly FieldChange[]>();
   known.set(old, ofOld.set(now, changes));
   return changes;

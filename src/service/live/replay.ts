@@ -1,7 +1,7 @@
 import type { LayerKind } from "../../domain/layer.js";
 import type { Store, StoredDocument } from "../../store/store.js";
 import { commitMark, type OpenRound, type StoreCursor } from "../store-cursor.js";
-import { yieldToEventLoop } from "../yield-to-event-loop.js";
+import { BACKGROUND_MS, yieldToEventLoop } from "../yield-to-event-loop.js";
 import { versionAt } from "./commit-tail.js";
 import { byConfigId, collapse, type LiveEvent, sizeOfEvent } from "./live-event.js";
 import { type LiveState, layerKindAt } from "./live-state.js";
@@ -187,7 +187,7 @@ async function eventsOf(
   let before = courses.reduce((from, { base }, layer) => from.with(layer, base), state);
   const events: LiveEvent[] = [];
   for (const { layer, document } of revisions) {
-    await yieldToEventLoop();
+    await yieldToEventLoop(BACKGROUND_MS);
     const after = before.with(layer, document);
     if (before.etag !== after.etag) {
       const { sequence, nonce } = document.version;

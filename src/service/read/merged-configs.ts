@@ -251,5 +251,8 @@ export function mergeOf(
     (config, document) => inheritedOver(config, document, perspective),
     defaultsOf(perspective),
   );
-  return over(below, visibleLayer(own, perspective));
+  // Accounts that override nothing see the same merge.
+  return own === undefined
+    ? inheritedOver(below, own, perspective)
+    : over(below, visibleLayer(own, perspective));
 }

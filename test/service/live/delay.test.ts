@@ -1,10 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { expect, onTestFinished, test } from "vitest";
-import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
-import { FAST_DISK, openTestStore } from "../../store/test-store.js";
-import { schemaFolder, temporaryFolder } from "../../temporary-folder.js";
-import { Services, written } from "../services.js";
-import { SCHEMAS } from "./live-ground.js";
+import { expect, test } from "vitest";
+import { written } from "../services.js";
+import { addAccounts, followEach, openGateways } from "./crowd.js";
 
 /** It is held against the clock: for the long run, where it is alone. */
 const isLong = process.env.STRATA_TEST_LONG === "1";
@@ -15,33 +12,14 @@ const MOST_MS = 200;
 test.runIf(isLong)(
   "1,000 subscribers on as many gateways as the store allows hear of ten writes a second within 200 ms, p99",
   async () => {
-    const [folder, schemas] = [temporaryFolder(FAST_DISK), schemaFolder(SCHEMAS)];
-    const gateways: Services[] = [];
-    while (gateways.length < (process.env.STRATA_TEST_STORE === "redis" ? 2 : 1)) {
-      const gateway = new Services(await openTestStore(folder), schemas);
-      onTestFinished(async () => {
-        gateway.live.close();
-        await gateway.store.close();
-      });
-      gateways.push(gateway);
-    }
-    const writer = gateways[0] as Services;
-    await writer.tree(["root"], ["east*", "root"]);
-    const ids = Array.from({ length: SUBSCRIBERS }, (_, number) => `a${number}`);
-    for (let next = 0; next < ids.length; next += 250)
-      await Promise.all(ids.slice(next, next + 250).map((id) => writer.tree([id, "east"])));
+    const gateways = await openGateways();
+    const [writer] = gateways;
+    const ids = await addAccounts(writer, SUBSCRIBERS);
     const begun = new Map<string, number>();
     const delays: number[] = [];
-    await Promise.all(
-      ids.map(async (accountId, number) => {
-        const { live } = gateways[number % gateways.length] as Services;
-        const stream = await live.subscribe({ principal: OPEN_PRINCIPAL, accountId, configIds: ["one"] });
-        await stream.next();
-        void (async () => {
-          for await (const _ of stream) delays.push(performance.now() - (begun.get(accountId) ?? 0));
-        })();
-      }),
-    );
+    await followEach(gateways, ids, (accountId) => {
+      delays.push(performance.now() - (begun.get(accountId) ?? 0));
+    });
     for (let number = 0; number < WRITES; number++) {
       const id = ids[(number * 7) % ids.length] as string;
       begun.set(id, performance.now());
