@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
 import type { Constraint } from "../../../src/domain/constraint.js";
 import type { ImpactOutcome } from "../../../src/domain/impact.js";
@@ -8,6 +7,7 @@ import type { ConfigSnapshot } from "../../../src/service/read/config-snapshot.j
 import type { WriteIntent } from "../../../src/service/write/write-decision.js";
 import type { Store } from "../../../src/store/store.js";
 import { schemaFolder } from "../../temporary-folder.js";
+import { putDocument } from "../put-document.js";
 import { Services } from "../services.js";
 
 export const CONFIG = "limits";
@@ -91,23 +91,13 @@ export class ImpactWorld {
     await this.put(undefined, randomDocument(this.pick));
   }
 
-  /** Puts a document past all checks, as an older release or another schema may have left it. */
-  async put(
+  /** As `putDocument` does. */
+  put(
     accountId: string | undefined,
     override: JsonObject | undefined,
     constraints: readonly Constraint[] = [],
   ): Promise<void> {
-    const key = { accountId, configId: CONFIG };
-    const { documents } = await this.store.versions({ accounts: [], documents: [key] });
-    const outcome = await this.store.commit({
-      expect: { documents: [{ key, version: documents[0] }], accounts: [] },
-      write: { on: "document", key, override, kind: "SET", ...(constraints.length > 0 && { constraints }) },
-      at: new Date(0).toISOString(),
-      by: "test",
-      schema: undefined,
-      operation: { id: randomUUID(), digest: "" },
-    });
-    if (outcome.outcome !== "done") throw new Error(JSON.stringify(outcome));
+    return putDocument(this.store, { accountId, configId: CONFIG }, override, { constraints });
   }
 
   async read(ids = this.ids): Promise<Map<string, ConfigSnapshot>> {
