@@ -10,35 +10,51 @@ export interface GatewayAddress {
 /** A write that expects an impact may take half a minute there. */
 const ANSWER_WITHIN_MS = 60_000;
 
+const UNKNOWN = "it may have written or not. Run it again.";
+
 /** Makes the writes of a plan over a gateway's GraphQL API. */
-export function gatewayWriter({ origin, token }: GatewayAddress): PlanWriter {
+export function gatewayWriter(gateway: GatewayAddress): PlanWriter {
   return async (write, note) => {
-    const response = await fetch(`${origin}/graphql`, {
-      method: "POST",
-      redirect: "error",
-      headers: {
-        "content-type": "application/json",
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      },
-      body: JSON.stringify(mutationOf(write, note)),
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    }).catch((error: unknown) => {
-      throw new Error("The gateway did not answer: it may have written or not. Run it again.", {
-        cause: error,
-      });
+    const { status, text } = await post(gateway, mutationOf(write, note)).catch((cause: unknown) => {
+      throw new Error(`The gateway did not answer: ${UNKNOWN}`, { cause });
     });
-    const { data, errors } = parsedAnswer(await response.text());
+    const { data, errors } = parsedAnswer(text);
     const typename = data?.outcome?.__typename;
     if (typename !== undefined) return typename === "ConfigWritten" ? "written" : "moved";
     const [error] = errors ?? [];
-    const reason = error?.message ?? `it answered with status ${response.status}`;
-    throw new Error(`The gateway did not write: ${reason}`);
+    // Whatever stands between may answer in the gateway's place, and not know what became of the request.
+    if (error?.message === undefined)
+      throw new Error(`What answered, with status ${status}, is no gateway: ${UNKNOWN}`);
+    if (error.extensions?.code === "WRITE_OUTCOME_UNKNOWN")
+      throw new Error(`The store did not answer the gateway in time: ${UNKNOWN}`);
+    throw new Error(`The gateway did not write: ${error.message}`);
   };
+}
+
+async function post(
+  { origin, token }: GatewayAddress,
+  body: object,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const response = await fetch(`${origin}/graphql`, {
+    method: "POST",
+    // Another address is to get neither the token nor the write.
+    redirect: "error",
+    headers: {
+      "content-type": "application/json",
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  });
+  return { status: response.status, text: await response.text() };
 }
 
 interface Answer {
   readonly data?: { readonly outcome?: { readonly __typename: string } | null } | null;
-  readonly errors?: readonly { readonly message?: string }[];
+  readonly errors?: readonly {
+    readonly message?: string;
+    readonly extensions?: { readonly code?: string };
+  }[];
 }
 
 function parsedAnswer(text: string): Answer {
