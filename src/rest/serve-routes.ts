@@ -7,6 +7,7 @@ import type { StreamedAnswer } from "./answer.js";
 import type { Sender } from "./envelope.js";
 import { noteAnswer, noteCaller } from "./note-request.js";
 import { type CheckRequest, createRequestCheck } from "./openapi/validate-request.js";
+import { refuseDryRunInBody, refuseUnknownParameters } from "./query-parameters.js";
 import { readRequest } from "./rest-request.js";
 import { pathsWithoutPost, type RestContext, type RestRoute } from "./route.js";
 import { send } from "./send.js";
@@ -57,6 +58,7 @@ class RouteServer {
           const verb = route.method === "POST" ? tunnelledVerb(request.query, request.body) : undefined;
           if (verb !== undefined && verb !== "POST")
             return this.#answerTunnelled(route.path, verb, request, reply);
+          refuseMisspelt(route, request);
           completeBody(route, request);
         },
         handler: (request, reply) => this.#answer(route, request, reply),
@@ -97,6 +99,7 @@ class RouteServer {
   ): Promise<FastifyReply> {
     const route = this.#served.routes.find((one) => one.path === path && one.method === verb);
     if (route === undefined) return this.#answerUnknownPath(request, reply);
+    refuseMisspelt(route, request);
     completeBody(route, request);
     this.#checks.get(route)?.(request);
     return this.#answer(route, request, reply);
@@ -155,6 +158,11 @@ function urlsOf(path: string): [url: string, isAlias: boolean][] {
 /** The router takes what is between two slashes for an id, even if it is nothing. */
 function hasEmptyId({ params }: FastifyRequest): boolean {
   return Object.values(params as object).includes("");
+}
+
+function refuseMisspelt(route: RestRoute, { query, body }: FastifyRequest): void {
+  refuseUnknownParameters(route, query);
+  refuseDryRunInBody(route, body);
 }
 
 function completeBody(route: RestRoute, request: FastifyRequest): void {

@@ -520,7 +520,7 @@ export interface operations {
     createConfig: {
         parameters: {
             query?: {
-                /** @description `true` answers what would happen, with the impact on the accounts that inherit, and writes nothing. */
+                /** @description `true` answers what would happen, with the impact on the accounts that inherit, and writes nothing. A parameter of another name is refused. */
                 dryRun?: boolean;
             };
             header?: {
@@ -715,7 +715,7 @@ export interface operations {
             query?: {
                 /** @description GET, PUT, POST, PATCH or DELETE, in any case. That of the query counts before that of the body. */
                 verb?: string;
-                /** @description `true` answers what would happen, with the impact on the accounts that inherit, and writes nothing. */
+                /** @description `true` answers what would happen, with the impact on the accounts that inherit, and writes nothing. A parameter of another name is refused. */
                 dryRun?: boolean;
             };
             header?: {
@@ -899,7 +899,7 @@ export interface operations {
     removeConfig: {
         parameters: {
             query?: {
-                /** @description `true` answers what would happen, with the impact on the accounts that inherit, and writes nothing. */
+                /** @description `true` answers what would happen, with the impact on the accounts that inherit, and writes nothing. A parameter of another name is refused. */
                 dryRun?: boolean;
             };
             header?: {
@@ -1065,7 +1065,7 @@ export interface operations {
     patchConfig: {
         parameters: {
             query?: {
-                /** @description `true` answers what would happen, with the impact on the accounts that inherit, and writes nothing. */
+                /** @description `true` answers what would happen, with the impact on the accounts that inherit, and writes nothing. A parameter of another name is refused. */
                 dryRun?: boolean;
             };
             header?: {

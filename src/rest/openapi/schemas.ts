@@ -34,7 +34,7 @@ export const PROVENANCE: PartSchema = {
 const DRY = {
   type: "boolean",
   description:
-    "`true` answers what would happen, with the impact on the accounts that inherit, and writes nothing.",
+    "`true` answers what would happen, with the impact on the accounts that inherit, and writes nothing. A parameter of another name is refused.",
 } as const;
 
 export const DRY_RUN: PartSchema = { type: "object", properties: { dryRun: DRY } };
