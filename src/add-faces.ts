@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import type { Principal } from "./auth/principal.js";
@@ -11,8 +10,7 @@ import { createResponseHeaders } from "./http/response-headers.js";
 import type { BulkCache } from "./ofrep/bulk-cache.js";
 import type { OfrepContext } from "./ofrep/bulk-read.js";
 import { createOfrepFace, type OfrepFace } from "./ofrep/ofrep-face.js";
-import type { StreamSigning } from "./ofrep/stream-address.js";
-import { StreamTickets } from "./ofrep/stream-ticket.js";
+import { SharedSigning, type StreamSigning, signedWith, UNSIGNED } from "./ofrep/stream-signing.js";
 import type { Access } from "./open-access.js";
 import { addRestFace } from "./rest/rest-face.js";
 import type { LiveConfigs } from "./service/live/live-configs.js";
@@ -22,7 +20,7 @@ import type { CallerStreams } from "./stream/caller-streams.js";
 import type { OpenStreams } from "./stream/open-streams.js";
 
 interface FaceParts {
-  readonly settings: Pick<Settings, "access" | "store" | "corsOrigins">;
+  readonly settings: Pick<Settings, "access" | "corsOrigins">;
   readonly access: Access;
   readonly limit: RateLimit;
   readonly readClient: ReadClient;
@@ -32,6 +30,8 @@ interface FaceParts {
   readonly openRead: (principal: Principal, journal: RequestJournal) => OfrepContext;
   readonly bulkCache: BulkCache;
   readonly tell: TellRequest;
+  /** Of the store. */
+  readonly readSecret: () => Promise<string | undefined>;
   readonly now: () => Date;
 }
 
@@ -58,7 +58,7 @@ export async function addOtherFaces(app: FastifyInstance, parts: FaceParts): Pro
     count: (request, principal) => limit.check(request, principal, readClient(request).address),
     live,
     streams,
-    signing: openStreamSigning(settings, now),
+    signing: await openStreamSigning(app, parts),
     cache: parts.bulkCache,
     originOf,
     now,
@@ -75,18 +75,13 @@ export async function addOtherFaces(app: FastifyInstance, parts: FaceParts): Pro
   return ofrep;
 }
 
-/**
- * How this gateway signs addresses of event streams. A client may come to another gateway with one, so all need the same
- * secret: that of the tokens, where these have one. A store in a folder has one gateway, which makes up a secret. Otherwise there
- * is none, and clients are told of no event streams.
- */
-export function openStreamSigning(
-  { access, store }: Pick<Settings, "access" | "store">,
-  now: () => Date,
-): StreamSigning {
-  if (access.kind === "open") return { isOffered: true, tickets: undefined, id: "" };
-  const secret = access.secret ?? (store.kind === "lmdb" ? randomBytes(32) : undefined);
-  if (secret === undefined) return { isOffered: false, tickets: undefined, id: "" };
-  const tickets = new StreamTickets(secret, now);
-  return { isOffered: true, tickets, id: tickets.id };
+/** With the secret of the tokens, where these have one: then a ticket ends with it, as they do. Else with one of the store. */
+async function openStreamSigning(app: FastifyInstance, parts: FaceParts): Promise<StreamSigning> {
+  const { access } = parts.settings;
+  if (access.kind === "open") return UNSIGNED;
+  if (access.secret !== undefined) return signedWith(access.secret, parts.now);
+  const signing = new SharedSigning(parts);
+  app.addHook("onClose", async () => signing.close());
+  await signing.look();
+  return signing;
 }

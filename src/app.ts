@@ -1,5 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
-import { join, resolve } from "node:path";
+import { randomUUID } from "node:crypto";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import { addOtherFaces } from "./add-faces.js";
@@ -19,6 +18,7 @@ import { createResponseHeaders } from "./http/response-headers.js";
 import { BulkCache } from "./ofrep/bulk-cache.js";
 import { openAccess } from "./open-access.js";
 import { type OpenedSchemas, openSchemas } from "./open-schemas.js";
+import { ACCOUNTS_SHARE, MEBIBYTE, openPlaces, type Places } from "./open-store.js";
 import type { CurrentSchemas } from "./schema/current-schemas.js";
 import type { Reload } from "./schema/folder/schema-reloader.js";
 import { AccountService } from "./service/account-service.js";
@@ -34,16 +34,9 @@ import {
 import { StrayReads } from "./service/read/stray-reads.js";
 import { RequestJournal } from "./service/request-journal.js";
 import { KeyedMutex } from "./service/write/keyed-mutex.js";
-import type { RedisSettings, Settings } from "./settings.js";
-import { boundStaleness } from "./store/bounded-store.js";
-import { openLmdbStore } from "./store/lmdb/lmdb-store.js";
-import { observeStore } from "./store/observed-store.js";
-import { createRedisMergeCache, type RedisMergeCache } from "./store/redis/redis-merge-cache.js";
-import { openRedisStore } from "./store/redis/redis-store.js";
-import { describeRedis } from "./store/redis/redis-url.js";
+import type { Settings } from "./settings.js";
+import type { RedisMergeCache } from "./store/redis/redis-merge-cache.js";
 import type { Store } from "./store/store.js";
-import type { StoreNotice } from "./store/store-notice.js";
-import { traceStore } from "./store/traced-store.js";
 import { OpenStreams } from "./stream/open-streams.js";
 import { STREAM_TIMES, type StreamTimes } from "./stream/stream-times.js";
 import { detectTracing } from "./telemetry/spans.js";
@@ -54,10 +47,6 @@ type AppSettings = Omit<Settings, "host" | "port" | "logLevel" | "drainDelay">;
 const RESPONSES_SHARE = 8 / 27;
 const FLAGS_SHARE = 1 / 27;
 const MERGES_SHARE = 5 / 9;
-const ACCOUNTS_SHARE = 1 / 9;
-const MEBIBYTE = 2 ** 20;
-/** What a cached version takes, its name included. */
-const BYTES_PER_VERSION = 512;
 
 /** Absent: those of production. */
 export interface AppTimes {
@@ -79,17 +68,15 @@ export async function createApp(
   const isTraced = detectTracing();
   const metrics = createMetrics();
   const folder = await openSchemas(settings, logger, metrics);
-  const opened = await openStore(settings, logger, metrics);
-  const store = isTraced ? traceStore(opened, settings.store.kind) : opened;
-  const shared = openMergeCache(settings, logger);
+  const places = await openPlaces(settings, logger, metrics, isTraced);
   try {
-    const app = await assemble(settings, logger, metrics, folder.schemas, store, shared, times);
+    const app = await assemble(settings, logger, metrics, folder.schemas, places, times);
     if (settings.watchSchemas) app.addHook("onClose", folder.watch());
     folders.set(app, folder);
     return app;
   } catch (error) {
-    shared?.close();
-    await store.close();
+    places.shared?.close();
+    await places.store.close();
     throw error;
   }
 }
@@ -132,8 +119,7 @@ async function assemble(
   logger: FastifyBaseLogger,
   metrics: Metrics,
   schemas: CurrentSchemas,
-  store: Store,
-  shared: RedisMergeCache | undefined,
+  { store, shared, readSecret }: Places,
   times: AppTimes,
 ): Promise<FastifyInstance> {
   const schema = await openGraphqlSchema(settings);
@@ -190,7 +176,8 @@ async function assemble(
   });
   serveGraphql(graphql);
   const ofrep = await addOtherFaces(app, {
-    ...{ settings, access, limit, readClient, identify, streams, live, openRead, bulkCache, tell, now },
+    ...{ settings, access, limit, readClient, identify, streams, live },
+    ...{ openRead, bulkCache, tell, now, readSecret },
   });
   serveFace(ofrep);
   schemas.onChange(() => ofrep.schemasChanged());
@@ -289,48 +276,4 @@ async function fillWithExamples(
   const found = { rootId, hasDeleted: lastDeletion !== undefined };
   const loaded = await loadExamples(accounts, configs, reader, found);
   if (loaded !== undefined) logger.info(loaded, "the store was empty: examples loaded");
-}
-
-async function openStore(
-  { store: place, maxStalenessMs, cacheMebibytes }: AppSettings,
-  logger: FastifyBaseLogger,
-  metrics: Metrics,
-): Promise<Store> {
-  const store =
-    place.kind === "lmdb"
-      ? await openLmdbStore({ ...place, folder: resolve(place.folder), onNotice: noticeTo(logger) })
-      : await openRedisStore({
-          ...place,
-          markFile: markFile(place),
-          onNotice: noticeTo(logger),
-        });
-  logger.info({ store: describeStore(place) }, "store opened");
-  const observed = observeStore(store, ({ operation, outcome, size, seconds }) =>
-    metrics.storeCall(operation, outcome, size, seconds),
-  );
-  if (maxStalenessMs === 0) return observed;
-  const entries = Math.ceil((cacheMebibytes * MEBIBYTE * ACCOUNTS_SHARE) / BYTES_PER_VERSION);
-  return boundStaleness(observed, { maxStalenessMs, entries });
-}
-
-/** Where the data is, for people; no password is in it. */
-export function describeStore(place: Settings["store"]): string {
-  return place.kind === "lmdb" ? resolve(place.folder) : `${describeRedis(place.target)}, cell ${place.cell}`;
-}
-
-function openMergeCache({ mergeCache }: AppSettings, logger: FastifyBaseLogger): RedisMergeCache | undefined {
-  return mergeCache && createRedisMergeCache({ target: mergeCache, onNotice: noticeTo(logger) });
-}
-
-function noticeTo(logger: FastifyBaseLogger): (notice: StoreNotice) => void {
-  return ({ level, message }) => logger[level](message);
-}
-
-/** One file for each store that this gateway has ever written to. */
-function markFile({ target, cell, stateFolder }: RedisSettings): string {
-  const store = createHash("sha256")
-    .update(`${describeRedis(target)} ${cell}`)
-    .digest("hex")
-    .slice(0, 12);
-  return join(stateFolder, `acknowledged-${cell}-${store}.json`);
 }

@@ -1,7 +1,8 @@
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
-import { announceEnd, closeApp, describeStore, reloadSchemas } from "./app.js";
+import { announceEnd, closeApp, reloadSchemas } from "./app.js";
+import { describeStore } from "./open-store.js";
 import { startServer } from "./start-server.js";
 
 /** Milliseconds that requests have once the process is told to end, and that all of closing has. */

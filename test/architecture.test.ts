@@ -85,9 +85,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "http/client-address.ts",
   ],
   "open-schemas.ts": ["schema/", "service/", "http/metrics/metrics.ts", "settings.ts"],
+  "open-store.ts": ["store/", "http/metrics/metrics.ts", "settings.ts"],
   "logger.ts": [],
   "start-server.ts": ["app.ts", "env.ts", "settings.ts", "logger.ts"],
-  "main.ts": ["app.ts", "start-server.ts"],
+  "main.ts": ["app.ts", "open-store.ts", "start-server.ts"],
   "cli/open-archive.ts": ["store/", "env.ts", "settings.ts"],
   "cli/open-kazoo-import.ts": [
     "cli/open-archive.ts",
@@ -203,7 +204,7 @@ describe("imports point one way", () => {
   });
 
   test("only the compositions, of the server and of its commands, know which store is used", () => {
-    const compositions = ["app.ts", "cli/open-archive.ts"];
+    const compositions = ["app.ts", "open-store.ts", "cli/open-archive.ts"];
     const adapters = internal.filter(({ to }) =>
       /^store\/.+-(store|archive-source|archive-target)\.ts$/.test(to),
     );

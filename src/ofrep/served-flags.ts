@@ -13,7 +13,8 @@ import { evaluateAll, evaluateFlag } from "./flag-evaluation.js";
 import { parseFlagKey } from "./flag-key.js";
 import { OfrepRefusal } from "./ofrep-refusal.js";
 import type { OfrepRequest } from "./ofrep-request.js";
-import { type EventStream, type StreamAddress, type StreamSigning, streamAddress } from "./stream-address.js";
+import { type EventStream, type StreamAddress, streamAddress } from "./stream-address.js";
+import type { StreamSigning } from "./stream-signing.js";
 
 export interface ServedFlagsOptions {
   readonly createContext: (principal: Principal, journal: RequestJournal) => OfrepContext;

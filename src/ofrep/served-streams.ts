@@ -17,7 +17,8 @@ import { bulkState, bulkTag, stateIn } from "./bulk-tag.js";
 import { queryText, targetAccount, wantedConfigs } from "./evaluation-request.js";
 import { FlagStream } from "./flag-stream.js";
 import type { OfrepRequest } from "./ofrep-request.js";
-import { type StreamSigning, streamAddress } from "./stream-address.js";
+import { streamAddress } from "./stream-address.js";
+import type { StreamSigning } from "./stream-signing.js";
 
 export interface ServedStreamsOptions {
   readonly createContext: (principal: Principal, journal: RequestJournal) => OfrepContext;

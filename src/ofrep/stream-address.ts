@@ -1,20 +1,11 @@
 import type { Principal } from "../auth/principal.js";
-import type { StreamTickets, StreamTopic } from "./stream-ticket.js";
+import type { StreamSigning } from "./stream-signing.js";
+import type { StreamTopic } from "./stream-ticket.js";
 
 export const STREAM_PATH = "/event-stream";
 export const OFREP_PREFIX = "/ofrep/v1";
 /** Seconds after which a page that nobody looks at closes its stream. */
 const INACTIVITY_SECONDS = 120;
-
-/** How addresses of event streams say whom they are for. */
-export interface StreamSigning {
-  /** Undefined: not at all. */
-  readonly tickets: StreamTickets | undefined;
-  /** Whether clients are told of event streams. */
-  readonly isOffered: boolean;
-  /** Addresses from before it was another one end. */
-  readonly id: string;
-}
 
 /** Where a client hears of changes, as a bulk answer tells it. */
 export interface EventStream {

@@ -37,7 +37,7 @@ export class StreamTickets {
 
   /** @param secret that all gateways share which clients may come to */
   constructor(
-    secret: string | Buffer,
+    secret: string,
     private readonly now: () => Date,
   ) {
     this.#key = Buffer.from(hkdfSync("sha256", secret, "", "strata event stream tickets", 32));

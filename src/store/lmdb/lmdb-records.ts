@@ -59,7 +59,8 @@ export interface Retention extends HistoryRetention {
 
 /**
  * The layout, as ordered keys: accounts and every record they had, versions, documents, their writes by revision, their blame, who has
- * a document of which config, the feed by sequence, operation ids and when they are forgotten.
+ * a document of which config, the feed by sequence, operation ids and when they are forgotten. Beside that texts of one name: the
+ * newest sequence, time and tree token, the root, and the secret of the gateway.
  */
 export const FORMAT = 3;
 export const documentKey = (key: DocumentKey): Key => ["d", ownerOf(key), key.configId];

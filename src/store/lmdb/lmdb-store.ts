@@ -3,6 +3,7 @@ import { laterOf } from "../../domain/clock.js";
 import { StrataError } from "../../domain/errors.js";
 import { documentText } from "../document-text.js";
 import { isAtOrBefore } from "../past-records.js";
+import { makeSecret, type SecretStore } from "../secret-store.js";
 import { isLongAgo, isOver, momentAfter } from "../settled-moment.js";
 import {
   type AccountRecord,
@@ -29,7 +30,6 @@ import {
   type Lineages,
   NAMED_OPERATIONS,
   OPERATION_LIFE_MS,
-  type Store,
   type StoredConfigs,
   sameVersion,
   type Versions,
@@ -61,6 +61,7 @@ import {
   versionsOf,
 } from "./lmdb-records.js";
 import { LmdbRemoval } from "./lmdb-removal.js";
+import { secretOf, secretWork } from "./lmdb-secret.js";
 import { notApplied, probe } from "./lmdb-ticket.js";
 import { LmdbWatch } from "./lmdb-watch.js";
 import { RenewableDatabase } from "./renewable-database.js";
@@ -97,13 +98,13 @@ const PROBE_EVERY_MS = 1_000;
  *
  * @throws StrataError STORE_UNAVAILABLE naming the folder, the reason and what to do
  */
-export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
+export async function openLmdbStore(options: LmdbStoreOptions): Promise<SecretStore> {
   const settings: Settings = { ...DEFAULTS, ...options, folder: resolve(options.folder) };
   const { lock, database } = await openFolder(settings, "serve");
   return new LmdbStore(settings, lock, database);
 }
 
-class LmdbStore implements Store {
+class LmdbStore implements SecretStore {
   readonly #settings: Settings;
   readonly #lock: FolderLock;
   readonly #watch: LmdbWatch;
@@ -237,6 +238,13 @@ class LmdbStore implements Store {
 
   operation(id: string): Promise<EarlierOperation | undefined> {
     return this.#read((database) => namedOperation(database, id, this.#settings.now()));
+  }
+
+  async secret(): Promise<string | undefined> {
+    const known = await this.#read(secretOf);
+    if (known !== undefined) return known;
+    const written = await this.#commits.enqueue(secretWork(makeSecret()));
+    return typeof written === "string" ? written : undefined;
   }
 
   close(): Promise<void> {

@@ -111,7 +111,9 @@ class RedisArchiveTarget implements ArchiveTarget {
 
   /** Everything but what says that an import is under way. Broken off, it is begun again with the import. */
   async #clear(): Promise<void> {
-    const kept = new Set([this.keys.meta, this.keys.tree, this.keys.sequence, this.keys.lock]);
+    const { meta, tree, sequence, lock, secret } = this.keys;
+    // Gateways that are up go on with the secret that they know.
+    const kept = new Set([meta, tree, sequence, lock, secret]);
     for await (const page of scanKeys(this.connection, `${this.keys.prefix}*`)) {
       const keys = page.filter((key) => !kept.has(key));
       if (keys.length > 0) await this.connection.call(["UNLINK", ...keys]);

@@ -25,6 +25,7 @@ import type { DocumentKey, Operation } from "../store.js";
  *     run               the run of Redis whose file is known to have no torn commit
  *     probe             what tells whether writes are taken; expires
  *     lock              who is importing; expires
+ *     secret            what all gateways sign with, where the operator has given them no secret
  *     feed              stream of changes; the id is the sequence
  *     op:<id>           digest of an operation of the service's own, and the version it made; expires
  *     named:<id>        the same of one that a caller named, and its memo; expires
@@ -47,6 +48,7 @@ export class RedisKeys {
   readonly lastCommits: string;
   readonly upgrading: string;
   readonly named: string;
+  readonly secret: string;
 
   constructor(cell: string) {
     this.prefix = `{${cell}}:`;
@@ -65,6 +67,7 @@ export class RedisKeys {
     this.lastCommits = `${this.prefix}last`;
     this.upgrading = `${this.prefix}upgrading`;
     this.named = `${this.prefix}named`;
+    this.secret = `${this.prefix}secret`;
   }
 
   get accountPrefix(): string {

@@ -1,4 +1,5 @@
 import { StrataError } from "../../domain/errors.js";
+import type { SecretStore } from "../secret-store.js";
 import {
   type AccountRevision,
   type Change,
@@ -24,7 +25,6 @@ import {
   type Lineages,
   NAMED_OPERATIONS,
   OPERATION_LIFE_MS,
-  type Store,
   type StoredConfigs,
   type Versions,
   type VersionsOf,
@@ -40,6 +40,7 @@ import { RedisFeedWatch } from "./redis-feed-watch.js";
 import { FUNCTIONS } from "./redis-functions.js";
 import { RedisKeys } from "./redis-keys.js";
 import { RedisReads } from "./redis-reads.js";
+import { readSecret, writeSecret } from "./redis-secret.js";
 import { beginUpgrade, upgradeRedisStore } from "./redis-upgrade.js";
 import { describeCell, type RedisTarget } from "./redis-url.js";
 import { RedisWriteGuard } from "./redis-write-guard.js";
@@ -79,7 +80,7 @@ const PROBE_WITHIN_MS = 1_900;
  * The store in one Redis, for many gateways at once. One function inside Redis checks and applies each commit.
  * @throws StrataError STORE_UNAVAILABLE when it cannot be reached, naming host and reason
  */
-export async function openRedisStore(options: RedisStoreOptions): Promise<Store> {
+export async function openRedisStore(options: RedisStoreOptions): Promise<SecretStore> {
   const store = new RedisStore({ ...DEFAULTS, markFile: undefined, ...options });
   try {
     await store.start();
@@ -90,7 +91,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<Store>
   }
 }
 
-class RedisStore implements Store {
+class RedisStore implements SecretStore {
   readonly #settings: Settings;
   readonly #keys: RedisKeys;
   readonly #mark: HighWaterMark;
@@ -251,6 +252,14 @@ class RedisStore implements Store {
       return this.writeObstacle() ?? (error as Error).message;
     }
     return this.writeObstacle();
+  }
+
+  secret(): Promise<string | undefined> {
+    return this.#reading(async () => {
+      const known = await readSecret(this.#readConnection, this.#keys);
+      if (known !== undefined || this.writeObstacle() !== undefined) return known;
+      return this.#track(writeSecret(this.#writes, this.#keys));
+    });
   }
 
   close(): Promise<void> {

@@ -275,8 +275,22 @@ interface StoredState extends HalfState {
 
 /** The keys that are there once in a store, and what each holds. */
 function fixedKeys(keys: RedisKeys): readonly (readonly [key: string, type: string])[] {
-  const { sequence, tree, root, dropped, lastDeletion, begun, time, probe, run, lock, upgrading } = keys;
-  const texts = [sequence, tree, root, dropped, lastDeletion, begun, time, probe, run, lock, upgrading];
+  const { sequence, tree, root, dropped, lastDeletion, begun, time, probe, run, lock, upgrading, secret } =
+    keys;
+  const texts = [
+    sequence,
+    tree,
+    root,
+    dropped,
+    lastDeletion,
+    begun,
+    time,
+    probe,
+    run,
+    lock,
+    upgrading,
+    secret,
+  ];
   return [
     [keys.meta, "hash"],
     [keys.lastCommits, "hash"],
