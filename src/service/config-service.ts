@@ -3,7 +3,9 @@ import type { SchemaRegistry } from "../schema/schema-registry.js";
 import type { UpdatedAccount } from "./account-service.js";
 import { authorize, noSuchAccount } from "./authorize.js";
 import { ConfigCatalog, type ConfigTarget } from "./config-catalog.js";
+import { type ImpactProgress, impactProgress } from "./impact/impact-progress.js";
 import type { ImpactReport } from "./impact/impact-report.js";
+import type { ImpactWatch } from "./impact/impact-watch.js";
 import { arrangementImpact } from "./impact/write-impact.js";
 import type { AttributedChange } from "./read/attributed-changes.js";
 import { type HistoryPage, type HistoryWanted, historyPage } from "./read/config-history.js";
@@ -108,6 +110,7 @@ export class ConfigService extends ConfigCatalog {
     principal: Principal,
     { arrangement, sequence }: UpdatedAccount,
     configIds: readonly string[] = this.accountConfigIds(),
+    watch?: ImpactWatch,
   ): Promise<ImpactReport[] | undefined> {
     const { store } = this.#dependencies;
     const schemas = configIds.map((configId) => this.accountSchema(principal, configId));
@@ -116,7 +119,7 @@ export class ConfigService extends ConfigCatalog {
     for (const schema of schemas) {
       const report = await arrangementImpact(
         store,
-        { principal, schema, position: { incarnation: "", sequence } },
+        { principal, schema, position: { incarnation: "", sequence }, watch },
         arrangement,
       );
       if (report === undefined) return undefined;
@@ -134,6 +137,19 @@ export class ConfigService extends ConfigCatalog {
   write(principal: Principal, request: WriteRequest): Promise<WriteResult> {
     const catalogInForce = () => this.#catalogInForce();
     return new ConfigWriter(this.#dependencies, catalogInForce, this.#mutex).write(principal, request);
+  }
+
+  /**
+   * Tries a write, and tells how far the look at the accounts that inherit has come. Once it resolves the write is known to be allowed.
+   * @param signal ends it
+   * @throws StrataError as `write`; BAD_USER_INPUT
+   */
+  async tryWrite(
+    principal: Principal,
+    request: WriteRequest,
+    signal?: AbortSignal,
+  ): Promise<AsyncIterable<ImpactProgress>> {
+    return impactProgress(await this.write(principal, { ...request, dryRun: true }), signal);
   }
 
   #catalogInForce(): ConfigCatalog {

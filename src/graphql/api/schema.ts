@@ -7,6 +7,7 @@ import { AccountConfigResolver } from "./resolver/account-config.resolver.js";
 import { AuditResolver } from "./resolver/audit.resolver.js";
 import { ConfigResolver } from "./resolver/config.resolver.js";
 import { ConfigSchemaResolver } from "./resolver/config-schema.resolver.js";
+import { ImpactResolver } from "./resolver/impact.resolver.js";
 import { LiveResolver } from "./resolver/live.resolver.js";
 import { NodeResolver } from "./resolver/node.resolver.js";
 import { ViewerResolver } from "./resolver/viewer.resolver.js";
@@ -20,6 +21,7 @@ const RESOLVERS = [
   NodeResolver,
   AuditResolver,
   LiveResolver,
+  ImpactResolver,
 ] as const;
 
 /**

@@ -8,7 +8,8 @@ import { AccountEffects } from "./account-effects.js";
 import { ImpactDigest } from "./impact-digest.js";
 import { type ImpactPage, type ImpactWanted, impactPage } from "./impact-page.js";
 import type { ImpactScope } from "./impact-scope.js";
-import { reachedAccounts } from "./inheriting-accounts.js";
+import type { ImpactWatch } from "./impact-watch.js";
+import { reachedInBatches } from "./inheriting-accounts.js";
 
 /** What a write does to the accounts that inherit from the layer it is made to (R22). */
 export interface ImpactReport {
@@ -34,16 +35,17 @@ export interface ImpactOf {
   readonly scope: () => Promise<ImpactScope | undefined>;
   /** Where the store was before that. */
   readonly position: Position;
+  readonly watch?: ImpactWatch | undefined;
 }
 
 /**
  * Looks at every account that a write reaches, in pieces. Where an account, or its document, is another meanwhile, it begins
  * again; under writes that never end the last result counts.
  * @returns undefined where nobody inherits
- * @throws StrataError STORE_UNAVAILABLE
+ * @throws StrataError STORE_UNAVAILABLE; what the watch throws
  */
 export async function impactReport(store: Store, of: ImpactOf): Promise<ImpactReport | undefined> {
-  const { principal, config } = of;
+  const { principal, config, watch } = of;
   let from = of.position.sequence;
   for (let tries = 1; ; tries++) {
     const scope = await of.scope();
@@ -56,13 +58,21 @@ export async function impactReport(store: Store, of: ImpactOf): Promise<ImpactRe
       number
     >;
     const digest = new ImpactDigest();
+    const atMost = watch?.tell ? await accountsAtMost(store, scope) : 0;
+    watch?.tell?.(0, atMost);
     let total = 0;
-    for await (const { id, inheritance, own } of reachedAccounts(store, scope, isSeen)) {
-      const { outcome, text } = effects.of(inheritance, own);
-      total++;
-      counts[outcome]++;
-      digest.add(id, text);
-      await yieldToEventLoop();
+    for await (const batch of reachedInBatches(store, scope, isSeen)) {
+      for (const { id, inheritance, own } of batch) {
+        watch?.check();
+        const { outcome, text } = effects.of(inheritance, own);
+        total++;
+        counts[outcome]++;
+        digest.add(id, text);
+        // An await of nothing a million times would take a second.
+        const turn = yieldToEventLoop();
+        if (turn !== undefined) await turn;
+      }
+      watch?.tell?.(total, atMost);
     }
     const { isQuiet, sequence } = await changesSince(store, scope, from);
     if (!isQuiet && tries < TRIES) {
@@ -79,6 +89,11 @@ export async function impactReport(store: Store, of: ImpactOf): Promise<ImpactRe
       accounts: (wanted) => impactPage(store, page, wanted),
     };
   }
+}
+
+async function accountsAtMost(store: Store, { topId, top }: ImpactScope): Promise<number> {
+  const { counts } = await fromStore(store.descendants({ accountId: topId, limit: 0 }));
+  return counts.reduce((sum, count) => sum + count, top === undefined ? 0 : 1);
 }
 
 /** Whether nothing has changed since a sequence that the impact depends on, and up to which sequence that is known. */

@@ -19,22 +19,29 @@ export type AccountReads = Pick<Store, "inheriting" | "layers">;
 const ACCOUNTS = 500;
 const DOCUMENTS = 32;
 
+/** The same as `reachedInBatches`, one by one. */
+export async function* reachedAccounts(
+  ...of: Parameters<typeof reachedInBatches>
+): AsyncGenerator<ReachedAccount> {
+  for await (const batch of reachedInBatches(...of)) yield* batch;
+}
+
 /**
- * The accounts that a write reaches, in the order of the tree.
+ * The accounts that a write reaches, in the order of the tree. To be told of a million accounts one by one takes seconds.
  * @param readsDocuments whether their own documents are wanted
  * @param after goes on behind this account; absent: from the first
  * @throws StrataError STORE_UNAVAILABLE
  */
-export async function* reachedAccounts(
+export async function* reachedInBatches(
   store: AccountReads,
   scope: ImpactScope,
   readsDocuments: boolean,
   after?: AccountPath,
-): AsyncGenerator<ReachedAccount> {
+): AsyncGenerator<readonly ReachedAccount[]> {
   const { configId, topId, throughResellers, top, below } = scope;
   if (top !== undefined && after === undefined) {
     const [own] = readsDocuments ? await ownDocuments(store, [topId], configId) : [];
-    yield { path: [], id: topId, inheritance: top, own };
+    yield [{ path: [], id: topId, inheritance: top, own }];
   }
   if (below === undefined) return;
   const place = after?.length === 0 ? undefined : after;
@@ -42,20 +49,35 @@ export async function* reachedAccounts(
   for (let next = place; ; ) {
     const of = { accountId: topId, configId, throughResellers, limit: ACCOUNTS };
     const accounts = await fromStore(store.inheriting(next === undefined ? of : { ...of, after: next }));
-    for (let from = 0; from < accounts.length; from += DOCUMENTS) {
-      const some = accounts.slice(from, from + DOCUMENTS);
-      const documents = readsDocuments ? await documentsOf(store, configId, some) : new Map();
-      for (const account of some) {
-        const id = account.path.at(-1) ?? topId;
-        const own = documents.get(id);
-        const inheritance = stack.inheritedBy(account.path);
+    for (const some of readsDocuments ? withFewDocuments(accounts) : [accounts]) {
+      const documents = readsDocuments ? await documentsOf(store, configId, some) : NONE;
+      yield some.map((account) => {
+        const { path } = account;
+        const id = path.at(-1) ?? topId;
+        const own = account.hasDocument ? documents.get(id) : undefined;
+        const inheritance = stack.inheritedBy(path);
         stack.enter(account, own);
-        yield { path: account.path, id, inheritance, own };
-      }
+        return { path, id, inheritance, own };
+      });
     }
     next = accounts.at(-1)?.path;
     if (next === undefined || accounts.length < ACCOUNTS) return;
   }
+}
+
+const NONE: ReadonlyMap<string, StoredDocument | undefined> = new Map();
+
+/** Pieces of a list that have so many documents at most. */
+function* withFewDocuments(accounts: readonly InheritingAccount[]): Generator<readonly InheritingAccount[]> {
+  let [from, documents] = [0, 0];
+  for (const [index, { hasDocument }] of accounts.entries()) {
+    if (hasDocument && documents === DOCUMENTS) {
+      yield accounts.slice(from, index);
+      [from, documents] = [index, 0];
+    }
+    if (hasDocument) documents++;
+  }
+  yield accounts.slice(from);
 }
 
 async function documentsOf(

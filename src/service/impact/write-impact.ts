@@ -10,6 +10,7 @@ import {
   type ImpactScope,
   systemScope,
 } from "./impact-scope.js";
+import type { ImpactWatch } from "./impact-watch.js";
 
 export interface WriteImpactOf {
   readonly principal: Principal;
@@ -21,7 +22,8 @@ export interface WriteImpactOf {
   readonly change: () => Change;
 }
 
-export type ImpactAt = (position: Position) => Promise<ImpactReport | undefined>;
+/** @param watch of who asks first: all get the same report */
+export type ImpactAt = (position: Position, watch?: ImpactWatch) => Promise<ImpactReport | undefined>;
 
 /**
  * What a write of a document does to the accounts that inherit it: looked at when it is first asked for, and once. Undefined:
@@ -30,16 +32,16 @@ export type ImpactAt = (position: Position) => Promise<ImpactReport | undefined>
 export function writeImpact(store: Store, of: WriteImpactOf): ImpactAt {
   const { principal, schema, lineage, system, change } = of;
   let report: Promise<ImpactReport | undefined> | undefined;
-  const look: ImpactAt = async (position) => {
+  const look: ImpactAt = async (position, watch) => {
     const changed = change();
     const scope = async () =>
       lineage === undefined
         ? systemScope(store, schema.id, changed)
         : documentScope(lineage, schema.id, { ...changed, system });
-    return reportOf(store, { principal, schema, scope, position });
+    return reportOf(store, { principal, schema, scope, position, watch });
   };
-  return (position) => {
-    report ??= look(position);
+  return (position, watch) => {
+    report ??= look(position, watch);
     return report;
   };
 }
@@ -47,7 +49,7 @@ export function writeImpact(store: Store, of: WriteImpactOf): ImpactAt {
 /** What a move or a reseller flag does to the configs of the accounts that get another reseller by it. */
 export function arrangementImpact(
   store: Store,
-  of: Pick<WriteImpactOf, "principal" | "schema"> & { readonly position: Position },
+  of: Omit<ReportOf, "scope">,
   arrangement: Arrangement,
 ): Promise<ImpactReport | undefined> {
   return reportOf(store, { ...of, scope: () => arrangementScope(store, of.schema.id, arrangement) });
@@ -56,14 +58,12 @@ export function arrangementImpact(
 interface ReportOf extends Pick<WriteImpactOf, "principal" | "schema"> {
   readonly scope: () => Promise<ImpactScope | undefined>;
   readonly position: Position;
+  readonly watch?: ImpactWatch | undefined;
 }
 
-async function reportOf(
-  store: Store,
-  { principal, schema, scope, position }: ReportOf,
-): Promise<ImpactReport | undefined> {
+async function reportOf(store: Store, { schema, ...of }: ReportOf): Promise<ImpactReport | undefined> {
   const { forAccount } = schema;
   // Without an account schema no account sees anything of it.
   if (forAccount === undefined) return undefined;
-  return impactReport(store, { principal, config: { schema, perspective: forAccount }, scope, position });
+  return impactReport(store, { ...of, config: { schema, perspective: forAccount } });
 }

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from "../../domain/json.js";
 import type { Position } from "../../store/store.js";
 import type { ConfigTarget } from "../config-catalog.js";
 import type { ImpactReport } from "../impact/impact-report.js";
+import type { ImpactWatch } from "../impact/impact-watch.js";
 import type { ConfigProblem } from "../problems.js";
 import type { ConfigSnapshot } from "../read/config-snapshot.js";
 import type { JournaledWrite } from "../request-journal.js";
@@ -57,8 +58,8 @@ export type WriteResult =
       readonly replayed: boolean;
       /** The pointers at which the stored overrides are others than before. Worked out when it is asked for. */
       readonly changedPointers: Iterable<string>;
-      /** What it does to the accounts that inherit from the layer. Looked at when it is asked for. @throws as `impactReport` */
-      readonly impact: () => Promise<ImpactReport | undefined>;
+      /** What it does to the accounts that inherit from the layer. Looked at when it is first asked for. @throws as `impactReport` */
+      readonly impact: (watch?: ImpactWatch) => Promise<ImpactReport | undefined>;
     }
   | { readonly result: "invalid"; readonly problems: readonly ConfigProblem[] }
   | WriteConflict;

@@ -17,6 +17,7 @@ import { authorize, noSuchAccount } from "../authorize.js";
 import type { ConfigCatalog, ConfigTarget } from "../config-catalog.js";
 import { fromStore } from "../from-store.js";
 import type { Change } from "../impact/impact-scope.js";
+import { beforeCommit, EXPECT_WITHIN_MS } from "../impact/impact-watch.js";
 import { type ImpactAt, writeImpact } from "../impact/write-impact.js";
 import { checkNote } from "../note.js";
 import { isBlocking } from "../problems.js";
@@ -63,8 +64,6 @@ import { decideInPieces, type WriteDecision, type WriteIntent } from "./write-de
 
 /** How long a write waits for the writes of the same config before it: during an outage each of those takes long. */
 const WAIT_WITHIN_MS = 1_500;
-/** By when a write is over of which all accounts below are looked at first. */
-const EXPECT_WITHIN_MS = 30_000;
 
 /** Writes documents. Decides on fresh layers, never on a cache (R13). */
 export class ConfigWriter {
@@ -139,6 +138,9 @@ export class ConfigWriter {
     given: GivenName | undefined,
     startedAt: number,
   ): Promise<WriteResult> {
+    const { deadlineMs = request.expectImpact === undefined ? undefined : EXPECT_WITHIN_MS } =
+      this.#dependencies;
+    const inTime = beforeCommit(startedAt, deadlineMs);
     const attempt = async (): Promise<Attempt<WriteResult>> => {
       const layers = await freshLayers(this.#dependencies.store, request.target);
       await yieldToEventLoop();
@@ -166,7 +168,7 @@ export class ConfigWriter {
       }
       const dryRun = request.dryRun === true;
       const impact = this.#impact(principal, read, () => changeOf(read, decision));
-      const expected = request.expectImpact === undefined ? undefined : await impact(before.position);
+      const expected = request.expectImpact === undefined ? undefined : await impact(before.position, inTime);
       if (request.expectImpact !== expected?.digest)
         return {
           answer: {
@@ -178,7 +180,7 @@ export class ConfigWriter {
           },
         };
       const written = (done: Written | undefined, position: Position) =>
-        this.#written(read, decision, { done, dryRun, impact: () => impact(position) });
+        this.#written(read, decision, { done, dryRun, impact: (watch) => impact(position, watch) });
       if (dryRun || !decision.changes) return { answer: written(undefined, before.position) };
       const { schemaDigest } = catalog;
       const decided = { decision, named, expected, schemaDigest };
@@ -188,8 +190,6 @@ export class ConfigWriter {
       const isStillRight = () => this.#catalogInForce().schemaDigest === schemaDigest;
       return { commit, done, isStillRight };
     };
-    const { deadlineMs = request.expectImpact === undefined ? undefined : EXPECT_WITHIN_MS } =
-      this.#dependencies;
     const within = { ...this.#dependencies, ...(deadlineMs !== undefined && { deadlineMs }) };
     return commitUntilDone(within, attempt, startedAt);
   }

@@ -6,6 +6,7 @@ import type { ImpactReport } from "../impact/impact-report.js";
 import type { Change } from "../impact/impact-scope.js";
 import type { ConfigSnapshot } from "../read/config-snapshot.js";
 import type { LayerVersions } from "../read/stored-layers.js";
+import type { WriteResult } from "./config-write.js";
 import type { NamedOperation } from "./named-operation.js";
 import type { WriteDecision } from "./write-decision.js";
 
@@ -19,7 +20,7 @@ export interface Outcome {
   /** Undefined: nothing is written. */
   readonly done: Written | undefined;
   readonly dryRun: boolean;
-  readonly impact: () => Promise<ImpactReport | undefined>;
+  readonly impact: Extract<WriteResult, { result: "written" }>["impact"];
 }
 
 export interface Decided {

@@ -125,7 +125,7 @@ export function replayedResult(
     dryRun: false,
     replayed: true,
     changedPointers: [],
-    impact: () => impact(snapshot.position),
+    impact: (watch) => impact(snapshot.position, watch),
   };
 }
 

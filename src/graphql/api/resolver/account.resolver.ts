@@ -1,6 +1,7 @@
 import { Arg, Args, ArgsType, Ctx, Field, ID, Mutation, ObjectType, Query, Resolver } from "type-graphql";
 import { PAGE_LIMIT, PAGE_SIZE } from "../../../service/account-page.js";
 import type { UpdatedAccount } from "../../../service/account-service.js";
+import { withinTime } from "../../../service/impact/impact-watch.js";
 import { writeComplexity } from "../complexity.js";
 import type { RequestContext } from "../context.js";
 import { AccountsArgs } from "../input/accounts.args.js";
@@ -34,14 +35,19 @@ export class AccountWrittenType {
     nullable: true,
     complexity: ({ args, childComplexity }) => (args.configIds?.length ?? 20) * (500 + childComplexity),
     description:
-      "What a move or a reseller flag does to the accounts that get another reseller by it: to the account itself, and to those below it up to the next reseller. One for each of these configs, in the order asked; null: every config that accounts have. Null where nobody gets another reseller. Errors: CONFIG_NOT_FOUND, BAD_USER_INPUT, STORE_UNAVAILABLE.",
+      "What a move or a reseller flag does to the accounts that get another reseller by it: to the account itself, and to those below it up to the next reseller. One for each of these configs, in the order asked; null: every config that accounts have. Null where nobody gets another reseller. Errors: CONFIG_NOT_FOUND, BAD_USER_INPUT, QUERY_TOO_COMPLEX (limit `impact`: it takes longer than a request has; ask for fewer configs), STORE_UNAVAILABLE.",
   })
   async impact(
     @Args(() => ImpactConfigsArgs) { configIds }: ImpactConfigsArgs,
     @Ctx() { configs, principal }: RequestContext,
   ): Promise<ConfigImpactType[] | null> {
     if (this.updated === undefined) return null;
-    const reports = await configs.arrangementImpact(principal, this.updated, configIds ?? undefined);
+    const reports = await configs.arrangementImpact(
+      principal,
+      this.updated,
+      configIds ?? undefined,
+      withinTime(),
+    );
     return reports?.map((report) => new ConfigImpactType(report)) ?? null;
   }
 }

@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Ctx, createUnionType, Field, Info, Int, InterfaceType, ObjectType } from "type-graphql";
 import type { JsonObject } from "../../../domain/json.js";
+import { withinTime } from "../../../service/impact/impact-watch.js";
 import { isBlocking } from "../../../service/problems.js";
 import type { WriteResult } from "../../../service/write/config-write.js";
 import { afterYield, type Later } from "../../../service/yield-to-event-loop.js";
@@ -48,10 +49,10 @@ export class ConfigWrittenType {
     nullable: true,
     complexity: impactComplexity,
     description:
-      "What it does to the accounts that inherit from this layer: to each of them, exactly. Null where none does. Costs nothing where it is not selected.",
+      "What it does to the accounts that inherit from this layer: to each of them, exactly. Null where none does. Costs nothing where it is not selected. Errors: QUERY_TOO_COMPLEX (limit `impact`: it takes longer than a request has; the subscription configImpact has more time), STORE_UNAVAILABLE. They are of this field alone: the write is made.",
   })
   async impact(): Promise<ConfigImpactType | null> {
-    return ConfigImpactType.of(await this.written.impact());
+    return ConfigImpactType.of(await this.written.impact(withinTime()));
   }
 
   @Field(() => JsonObjectScalar, {
