@@ -1,8 +1,9 @@
 import { sameConstraints } from "./constraint.js";
 import type { EffectiveConfig } from "./effective-config.js";
-import { type FieldChange, fieldChanges } from "./field-change.js";
+import { type FieldChange, fieldChangesInPieces } from "./field-change.js";
 import { equals } from "./json.js";
 import type { Layer } from "./layer.js";
+import type { Pieces } from "./pieces.js";
 
 /** What a write does to one account that inherits from it (R22): the first that fits. */
 export const IMPACT_OUTCOMES = ["BROKEN", "HEALED", "CHANGED", "MOVED", "SHIELDED", "UNAFFECTED"] as const;
@@ -19,7 +20,7 @@ export interface KnownProblem {
 export interface ImpactState<P extends KnownProblem> {
   readonly config: EffectiveConfig;
   /** Of the values as they are. Asked for where the values differ. */
-  readonly problems: () => readonly P[];
+  readonly problems: () => Pieces<readonly P[]>;
 }
 
 export interface AccountEffect<P extends KnownProblem> {
@@ -31,30 +32,31 @@ export interface AccountEffect<P extends KnownProblem> {
 
 export const NO_EFFECT = { outcome: "UNAFFECTED", changes: [], problems: [] } as const;
 
-/** Compares an account's config before and after a write to a layer that it inherits. */
-export function accountEffect<P extends KnownProblem>(
+/**
+ * Compares an account's config before and after a write to a layer that it inherits. In pieces: a config may be large.
+ * @param before inherits something else than `after`
+ */
+export function* accountEffect<P extends KnownProblem>(
   before: ImpactState<P>,
   after: ImpactState<P>,
-): AccountEffect<P> {
-  if (inheritsTheSame(before.config, after.config)) return NO_EFFECT;
-  const changes = fieldChanges(before.config, after.config);
+): Pieces<AccountEffect<P>> {
+  const isSame = equals(before.config.values, after.config.values);
+  yield;
+  const changes = yield* fieldChangesInPieces(before.config, after.config);
   // The same values have the same problems.
-  if (equals(before.config.values, after.config.values)) {
-    const outcome = changes.length > 0 ? "MOVED" : "SHIELDED";
-    return { outcome, changes, problems: [] };
-  }
-  const { problems, isHealed } = problemChange(before, after);
+  if (isSame) return { outcome: changes.length > 0 ? "MOVED" : "SHIELDED", changes, problems: [] };
+  const { problems, isHealed } = yield* problemChange(before, after);
   const outcome = problems.length > 0 ? "BROKEN" : isHealed ? "HEALED" : "CHANGED";
   return { outcome, changes, problems };
 }
 
 /** Compares a config before and after another schema is in force: the same values may have other problems then. */
-export function schemaEffect<P extends KnownProblem>(
+export function* schemaEffect<P extends KnownProblem>(
   before: ImpactState<P>,
   after: ImpactState<P>,
-): AccountEffect<P> {
-  const changes = fieldChanges(before.config, after.config);
-  const { problems, isHealed } = problemChange(before, after);
+): Pieces<AccountEffect<P>> {
+  const changes = yield* fieldChangesInPieces(before.config, after.config);
+  const { problems, isHealed } = yield* problemChange(before, after);
   const outcome = (): ImpactOutcome => {
     if (problems.length > 0) return "BROKEN";
     if (isHealed) return "HEALED";
@@ -66,11 +68,14 @@ export function schemaEffect<P extends KnownProblem>(
 }
 
 /** The problems that are new, and whether others have gone. */
-function problemChange<P extends KnownProblem>(
+function* problemChange<P extends KnownProblem>(
   before: ImpactState<P>,
   after: ImpactState<P>,
-): { readonly problems: readonly P[]; readonly isHealed: boolean } {
-  const [olds, nows] = [before.problems(), after.problems()];
+): Pieces<{ readonly problems: readonly P[]; readonly isHealed: boolean }> {
+  yield;
+  const olds = yield* before.problems();
+  yield;
+  const nows = yield* after.problems();
   const had = new Set(olds.map(nameOf));
   const has = new Set(nows.map(nameOf));
   return {

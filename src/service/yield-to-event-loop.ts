@@ -2,13 +2,17 @@ import type { Pieces } from "../domain/pieces.js";
 
 /** Milliseconds that work may hold the event loop. */
 const SLICE_MS = 8;
-
-/** The same for work that no request waits for: requests have their turn before they notice. */
+/** The same for work that no request waits for, or that takes seconds: others have their turn before they notice. */
 export const BACKGROUND_MS = 1;
+
+/** One turn of so many is for work that lets other work go first, however much of that there is. */
+const BACKGROUND_SHARE = 4;
 
 /** When the turn of the event loop that is under way did its first piece of work; undefined: it has done none. */
 let startedAt: number | undefined;
 const waiting: (() => void)[] = [];
+const background: (() => void)[] = [];
+let turns = 0;
 
 /**
  * Call it before each piece of work that may take milliseconds. Awaiting cached values does not yield to the event loop:
@@ -18,12 +22,24 @@ const waiting: (() => void)[] = [];
  * @param sliceMs that work may hold the event loop
  */
 export function yieldToEventLoop(sliceMs = SLICE_MS): Promise<void> | undefined {
+  return waiting.length === 0 && isTimeLeft(sliceMs)
+    ? undefined
+    : new Promise((resolve) => waiting.push(resolve));
+}
+
+/** The same for work that takes seconds: its slices are short, and other work goes first. */
+export function yieldInBackground(): Promise<void> | undefined {
+  return waiting.length + background.length === 0 && isTimeLeft(BACKGROUND_MS)
+    ? undefined
+    : new Promise((resolve) => background.push(resolve));
+}
+
+function isTimeLeft(sliceMs: number): boolean {
   if (startedAt === undefined) {
     startedAt = performance.now();
     setImmediate(endTurn);
   }
-  if (waiting.length === 0 && performance.now() - startedAt < sliceMs) return undefined;
-  return new Promise((resolve) => waiting.push(resolve));
+  return performance.now() - startedAt < sliceMs;
 }
 
 export type Later<T> = T | Promise<T>;
@@ -33,17 +49,22 @@ export function afterYield<T>(work: () => T): Later<T> {
   return yieldToEventLoop()?.then(work) ?? work();
 }
 
-export async function pieceByPiece<T>(work: Pieces<T>): Promise<T> {
+export async function pieceByPiece<T>(
+  work: Pieces<T>,
+  yieldBetween: () => Promise<void> | undefined = yieldToEventLoop,
+): Promise<T> {
   let piece = work.next();
   while (piece.done !== true) {
-    await yieldToEventLoop();
+    await yieldBetween();
     piece = work.next();
   }
   return piece.value;
 }
 
 function endTurn(): void {
-  const next = waiting.shift();
+  const isForBackground = ++turns % BACKGROUND_SHARE === 0;
+  const [first, second] = isForBackground ? [background, waiting] : [waiting, background];
+  const next = first.shift() ?? second.shift();
   startedAt = next && performance.now();
   if (next === undefined) return;
   setImmediate(endTurn);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { afterYield, yieldToEventLoop } from "../../src/service/yield-to-event-loop.js";
+import { afterYield, yieldInBackground, yieldToEventLoop } from "../../src/service/yield-to-event-loop.js";
 
 const PIECES = 20;
 
@@ -62,5 +62,41 @@ describe("pieces of work", () => {
       "rejected",
       "fulfilled",
     ]);
+  });
+});
+
+describe("pieces of work in the background", () => {
+  const inBackground = async (pieces: number, milliseconds: number, done: (piece: number) => void) => {
+    for (let i = 0; i < pieces; i++) {
+      await yieldInBackground();
+      workFor(milliseconds);
+      done(i);
+    }
+  };
+
+  test("take shorter slices: others have a turn every millisecond", async () => {
+    expect(await turnsDuring(() => inBackground(PIECES, 2, () => {}))).toBeGreaterThanOrEqual(PIECES - 1);
+    expect(await turnsDuring(() => inBackground(PIECES * 4, 0.5, () => {}))).toBeGreaterThanOrEqual(PIECES);
+  });
+
+  test("let other pieces go first, those that come later too, and have every fourth turn for themselves", async () => {
+    const order: string[] = [];
+    const background = inBackground(5, 3, () => order.push("background"));
+    const others = Array.from({ length: 3 }, async () => {
+      for (let i = 0; i < 10; i++) {
+        await yieldToEventLoop();
+        workFor(9);
+        order.push("other");
+      }
+    });
+    await Promise.all([background, ...others]);
+    const places = order.flatMap((each, index) => (each === "background" ? [index] : []));
+    expect(order).toHaveLength(35);
+    // The first runs at once; each of the next in one of four turns.
+    for (const [index, place] of places.slice(1).entries()) {
+      const before = places[index] ?? 0;
+      expect(place - before).toBeGreaterThanOrEqual(index === 0 ? 1 : 4);
+      expect(place - before).toBeLessThanOrEqual(5);
+    }
   });
 });

@@ -6,12 +6,13 @@ import {
   type ImpactState,
   schemaEffect,
 } from "../../domain/impact.js";
+import { atOnce, type Pieces } from "../../domain/pieces.js";
 import type { ConfigSchema } from "../../schema/config-schema.js";
 import type { StoredDocument, StoreReads } from "../../store/store.js";
-import { configOf } from "../impact/account-effects.js";
+import { stateOf } from "../impact/account-effects.js";
 import { type InheritedDocuments, ownDocuments, systemScope } from "../impact/impact-scope.js";
 import { reachedAccounts } from "../impact/inheriting-accounts.js";
-import { type ConfigProblem, listed, problemsOf } from "../problems.js";
+import type { ConfigProblem } from "../problems.js";
 import { yieldToEventLoop } from "../yield-to-event-loop.js";
 
 /** A config's schema in force, and in another folder. Undefined: it is not there. */
@@ -124,15 +125,19 @@ class Effects {
   }
 
   #effect(documents: InheritedDocuments): Effect {
-    return schemaEffect(this.#stateOf(this.before, documents), this.#stateOf(this.after, documents));
+    return atOnce(schemaEffect(this.#stateOf(this.before, documents), this.#stateOf(this.after, documents)));
   }
 
   #stateOf(schema: ConfigSchema | undefined, documents: InheritedDocuments): ImpactState<ConfigProblem> {
     const perspective = schema?.[this.from];
     // Where no schema of it is served there is no config.
     if (schema === undefined || perspective === undefined)
-      return { config: new EffectiveConfig(undefined, this.configId, [], undefined), problems: () => [] };
-    const config = configOf({ schema, perspective }, documents);
-    return { config, problems: () => listed(problemsOf(config, perspective)) };
+      return { config: new EffectiveConfig(undefined, this.configId, [], undefined), problems: noProblems };
+    return stateOf({ schema, perspective }, documents);
   }
+}
+
+// biome-ignore lint/correctness/useYield: there is nothing to do in pieces.
+function* noProblems(): Pieces<readonly ConfigProblem[]> {
+  return [];
 }

@@ -9,8 +9,9 @@ import {
 import type { LayerKind } from "../../domain/layer.js";
 import type { StoredDocument } from "../../store/store.js";
 import type { ConfigPerspective } from "../config-catalog.js";
-import { type ConfigProblem, listed, problemsOf } from "../problems.js";
+import { type ConfigProblem, listed, problemsInPieces } from "../problems.js";
 import { mergeOf } from "../read/merged-configs.js";
+import { type Later, pieceByPiece, yieldInBackground } from "../yield-to-event-loop.js";
 import { effectText } from "./impact-digest.js";
 import type { Inheritance, InheritedDocuments } from "./impact-scope.js";
 
@@ -41,22 +42,26 @@ export class AccountEffects {
     return isSeen;
   }
 
-  of(inheritance: Inheritance, own: StoredDocument | undefined): ToldEffect {
+  /** A promise where it is not known already. */
+  of(inheritance: Inheritance, own: StoredDocument | undefined): Later<ToldEffect> {
     if (!this.isSeen(inheritance)) return UNAFFECTED;
     if (own !== undefined) return this.#effect(inheritance, own);
-    const shared = this.#shared.get(inheritance) ?? this.#effect(inheritance, undefined);
+    return this.#shared.get(inheritance) ?? this.#share(inheritance);
+  }
+
+  async #share(inheritance: Inheritance): Promise<ToldEffect> {
+    const shared = await this.#effect(inheritance, undefined);
     this.#shared.set(inheritance, shared);
     return shared;
   }
 
-  #effect({ before, after }: Inheritance, own: StoredDocument | undefined): ToldEffect {
-    const effect = accountEffect(this.#stateOf(own, before), this.#stateOf(own, after));
+  async #effect({ before, after }: Inheritance, own: StoredDocument | undefined): Promise<ToldEffect> {
+    const states = [before, after].map((inherited) => stateOf(this.config, [own, ...inherited])) as [
+      ImpactState<ConfigProblem>,
+      ImpactState<ConfigProblem>,
+    ];
+    const effect = await pieceByPiece(accountEffect(...states), yieldInBackground);
     return { ...effect, text: effectText(effect) };
-  }
-
-  #stateOf(own: StoredDocument | undefined, inherited: InheritedDocuments): ImpactState<ConfigProblem> {
-    const config = this.#configOf(own, inherited);
-    return { config, problems: () => listed(problemsOf(config, this.config.perspective)) };
   }
 
   #configOf(own: StoredDocument | undefined, inherited: InheritedDocuments): EffectiveConfig {
@@ -64,8 +69,22 @@ export class AccountEffects {
   }
 }
 
+/** The state that documents make, highest precedence first. */
+export function stateOf(
+  from: ConfigPerspective,
+  documents: readonly (StoredDocument | undefined)[],
+): ImpactState<ConfigProblem> {
+  const config = configOf(from, documents);
+  return {
+    config,
+    *problems() {
+      return listed(yield* problemsInPieces(config, from.perspective));
+    },
+  };
+}
+
 /** The config that documents make, highest precedence first: an account's own comes first, and the system's last. */
-export function configOf(
+function configOf(
   { perspective, schema }: ConfigPerspective,
   documents: readonly (StoredDocument | undefined)[],
 ): EffectiveConfig {

@@ -8,10 +8,11 @@ import type { AccountView } from "../account-view.js";
 import { mayAccess, viewOf } from "../authorize.js";
 import { fromStore } from "../from-store.js";
 import type { ConfigProblem } from "../problems.js";
-import { yieldToEventLoop } from "../yield-to-event-loop.js";
+import { yieldInBackground } from "../yield-to-event-loop.js";
 import type { AccountEffects } from "./account-effects.js";
 import type { ImpactScope } from "./impact-scope.js";
 import { reachedAccounts } from "./inheriting-accounts.js";
+import { comparePaths, type OutcomeStretches } from "./outcome-stretches.js";
 
 export interface ImpactWanted {
   /** How many accounts, at most. */
@@ -45,6 +46,7 @@ export interface PageSource {
   readonly effects: AccountEffects;
   readonly isSeen: boolean;
   readonly counts: Readonly<Record<ImpactOutcome, number>>;
+  readonly stretches: OutcomeStretches;
 }
 
 export const IMPACT_PAGE_LIMIT = 1_000;
@@ -56,7 +58,7 @@ interface Place {
 type Found = Place & { readonly id: string } & Omit<AccountImpact, "account">;
 
 /**
- * One page of the accounts that a write reaches. Nothing of them is kept: they are looked at anew.
+ * One page of the accounts that a write reaches. Nothing of them is kept but where they are: they are looked at anew.
  * @throws StrataError BAD_USER_INPUT for a page that is too large (limit `pageSize`) and for a foreign cursor; STORE_UNAVAILABLE
  */
 export async function impactPage(
@@ -89,14 +91,17 @@ function isDone(outcome: ImpactOutcome, place: Place | undefined): boolean {
 
 async function* withOutcome(
   store: Store,
-  { scope, effects, isSeen }: PageSource,
+  { scope, effects, isSeen, stretches }: PageSource,
   wanted: ImpactOutcome,
   after: AccountPath | undefined,
 ): AsyncGenerator<Found> {
-  for await (const { path, id, inheritance, own } of reachedAccounts(store, scope, isSeen, after)) {
-    const { outcome, changes, problems } = effects.of(inheritance, own);
-    if (outcome === wanted) yield { path, id, outcome, changes, problems };
-    await yieldToEventLoop();
+  for (const { after: from, last } of stretches.with(wanted, after)) {
+    for await (const { path, id, inheritance, own } of reachedAccounts(store, scope, isSeen, from)) {
+      if (comparePaths(path, last) > 0) break;
+      const { outcome, changes, problems } = await effects.of(inheritance, own);
+      if (outcome === wanted) yield { path, id, outcome, changes, problems };
+      await yieldInBackground();
+    }
   }
 }
 

@@ -3,13 +3,14 @@ import { IMPACT_OUTCOMES, type ImpactOutcome } from "../../domain/impact.js";
 import { type Change, type Lineage, type Position, type Store, sequenceOfChange } from "../../store/store.js";
 import type { ConfigPerspective } from "../config-catalog.js";
 import { fromStore } from "../from-store.js";
-import { yieldToEventLoop } from "../yield-to-event-loop.js";
+import { yieldInBackground } from "../yield-to-event-loop.js";
 import { AccountEffects } from "./account-effects.js";
 import { ImpactDigest } from "./impact-digest.js";
 import { type ImpactPage, type ImpactWanted, impactPage } from "./impact-page.js";
 import type { ImpactScope } from "./impact-scope.js";
 import type { ImpactWatch } from "./impact-watch.js";
 import { reachedInBatches } from "./inheriting-accounts.js";
+import { OutcomeStretches } from "./outcome-stretches.js";
 
 /** What a write does to the accounts that inherit from the layer it is made to (R22). */
 export interface ImpactReport {
@@ -53,42 +54,63 @@ export async function impactReport(store: Store, of: ImpactOf): Promise<ImpactRe
     const effects = new AccountEffects(config);
     const inheritances = [scope.top, scope.below].filter((each) => each !== undefined);
     const isSeen = inheritances.some((each) => effects.isSeen(each));
-    const counts = Object.fromEntries(IMPACT_OUTCOMES.map((each) => [each, 0])) as Record<
-      ImpactOutcome,
-      number
-    >;
-    const digest = new ImpactDigest();
-    const atMost = watch?.tell ? await accountsAtMost(store, scope) : 0;
-    watch?.tell?.(0, atMost);
-    let total = 0;
-    for await (const batch of reachedInBatches(store, scope, isSeen)) {
-      for (const { id, inheritance, own } of batch) {
-        watch?.check();
-        const { outcome, text } = effects.of(inheritance, own);
-        total++;
-        counts[outcome]++;
-        digest.add(id, text);
-        // An await of nothing a million times would take a second.
-        const turn = yieldToEventLoop();
-        if (turn !== undefined) await turn;
-      }
-      watch?.tell?.(total, atMost);
-    }
+    const { total, counts, digest, stretches } = await lookAtAll(store, scope, { effects, isSeen, watch });
     const { isQuiet, sequence } = await changesSince(store, scope, from);
     if (!isQuiet && tries < TRIES) {
       from = sequence;
       continue;
     }
     if (total === 0) return undefined;
-    const page = { principal, scope, effects, isSeen, counts };
+    const page = { principal, scope, effects, isSeen, counts, stretches };
     return {
       total,
       counts,
-      digest: digest.text,
+      digest,
       sequence: isQuiet ? sequence : from,
       accounts: (wanted) => impactPage(store, page, wanted),
     };
   }
+}
+
+interface Found {
+  readonly total: number;
+  readonly counts: Readonly<Record<ImpactOutcome, number>>;
+  readonly digest: string;
+  readonly stretches: OutcomeStretches;
+}
+
+interface Look {
+  readonly effects: AccountEffects;
+  readonly isSeen: boolean;
+  readonly watch: ImpactWatch | undefined;
+}
+
+async function lookAtAll(store: Store, scope: ImpactScope, { effects, isSeen, watch }: Look): Promise<Found> {
+  const counts = Object.fromEntries(IMPACT_OUTCOMES.map((each) => [each, 0])) as Record<
+    ImpactOutcome,
+    number
+  >;
+  const digest = new ImpactDigest();
+  const stretches = new OutcomeStretches();
+  const atMost = watch?.tell ? await accountsAtMost(store, scope) : 0;
+  watch?.tell?.(0, atMost);
+  let total = 0;
+  for await (const batch of reachedInBatches(store, scope, isSeen)) {
+    for (const { path, id, inheritance, own } of batch) {
+      watch?.check();
+      const effect = effects.of(inheritance, own);
+      // An await of what is there already would take a second for a million accounts.
+      const { outcome, text } = effect instanceof Promise ? await effect : effect;
+      total++;
+      counts[outcome]++;
+      digest.add(id, text);
+      stretches.add(path, outcome);
+      const turn = yieldInBackground();
+      if (turn !== undefined) await turn;
+    }
+    watch?.tell?.(total, atMost);
+  }
+  return { total, counts, digest: digest.text, stretches };
 }
 
 async function accountsAtMost(store: Store, { topId, top }: ImpactScope): Promise<number> {
