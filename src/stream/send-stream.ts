@@ -31,7 +31,7 @@ export async function sendStream(
   times: StreamTimes,
   follow: (end: (why: StreamEnd) => void) => () => void,
 ): Promise<SentStream> {
-  if (response.closed) {
+  if (!(await hasConnection(response))) {
     frames.stop();
     return { messages: 0, end: "client left" };
   }
@@ -69,6 +69,26 @@ export async function sendStream(
     response.off("close", stop);
     frames.stop();
   }
+}
+
+/**
+ * Resolves once the response has its connection: that of a pipelined request waits for those before it. Where the connection
+ * closes meanwhile such a response hears nothing of it.
+ * @returns whether there is one
+ */
+function hasConnection(response: ServerResponse): Promise<boolean> | boolean {
+  const { socket: connection } = response.req;
+  if (response.closed || connection.destroyed) return false;
+  if (response.socket !== null) return true;
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off("socket", done);
+      connection.off("close", done);
+      resolve(response.socket !== null);
+    };
+    response.once("socket", done);
+    connection.once("close", done);
+  });
 }
 
 /** Resolves when the socket takes more, or is gone. */
