@@ -9,66 +9,67 @@ export class FinalErrors extends Error {
   }
 }
 
+export interface BegunOperation {
+  readonly results: ResultStream | FormattedExecutionResult;
+  /** Gives back the slot that the operation has held while it was begun. */
+  readonly release: () => void;
+}
+
+type Result = IteratorResult<FormattedExecutionResult, undefined>;
+
 const DONE = { done: true, value: undefined } as const;
+
+/** One promise for each who waits: what waits for a promise is kept as long as the promise. */
+const never = (): Promise<never> => new Promise(() => {});
 
 /**
  * The results of one operation on a WebSocket: those of a subscription, or the one of a query. `next` is called once the result before
- * has left the process.
+ * has left the process. Once the client has left it, nothing of it settles any more: the package knows an operation by its id alone,
+ * and would take its end for that of another one to which the client has given the id meanwhile.
  */
 export class SocketOperation implements AsyncGenerator<FormattedExecutionResult, undefined> {
+  #results: BegunOperation["results"] | undefined;
   #messages = 0;
+  #isLeft = false;
   #isOver = false;
-  #release: () => void;
+  #release: () => void = () => {};
 
-  /** @param release gives back the slot that the operation has held while it was begun */
+  /** @param onEnd hears how many messages were sent, and whether there could be several */
   constructor(
-    private readonly results: ResultStream | FormattedExecutionResult,
+    private readonly beginning: Promise<BegunOperation>,
     private readonly slots: SocketSlots,
-    release: () => void,
-    private readonly onEnd: (messages: number) => void,
-  ) {
+    private readonly onEnd: (messages: number, isStream: boolean) => void,
+  ) {}
+
+  async begun(): Promise<void> {
+    const { results, release } = await this.beginning;
+    this.#results = results;
     this.#release = release;
     // A subscription may wait for hours before it needs one again.
     if (results instanceof ResultStream) release();
+    if (!this.#isLeft) return;
+    await this.#end();
+    return never();
   }
 
   /** @throws FinalErrors */
-  async next(): Promise<IteratorResult<FormattedExecutionResult, undefined>> {
-    const { results } = this;
-    if (results instanceof ResultStream) return this.#nextOf(results);
-    if (this.#messages > 0) return this.return();
-    if (results.data === undefined) {
-      await this.return();
-      throw new FinalErrors(results.errors ?? []);
+  async next(): Promise<Result> {
+    try {
+      const result = await this.#next();
+      if (!this.#isLeft) return result;
+    } catch (error) {
+      if (!this.#isLeft) throw error;
     }
-    this.#messages++;
-    return { done: false, value: results };
+    return never();
   }
 
-  async #nextOf(results: ResultStream): Promise<IteratorResult<FormattedExecutionResult, undefined>> {
-    this.#release();
-    const { done, value } = await results.next(async () => {
-      this.#release = await this.slots.take();
-    });
-    if (done) return this.return();
-    if (value.isFinal) {
-      await this.return();
-      throw new FinalErrors(value.result.errors ?? []);
-    }
-    this.#messages++;
-    return { done: false, value: value.result };
+  /** The client has left it, or the connection is gone. */
+  async return(): Promise<Result> {
+    this.#isLeft = true;
+    return this.#end();
   }
 
-  async return(): Promise<IteratorResult<FormattedExecutionResult, undefined>> {
-    this.#release();
-    if (this.#isOver) return DONE;
-    this.#isOver = true;
-    if (this.results instanceof ResultStream) await this.results.return();
-    this.onEnd(this.#messages);
-    return DONE;
-  }
-
-  async throw(error: unknown): Promise<IteratorResult<FormattedExecutionResult, undefined>> {
+  async throw(error: unknown): Promise<Result> {
     await this.return();
     throw error;
   }
@@ -79,5 +80,43 @@ export class SocketOperation implements AsyncGenerator<FormattedExecutionResult,
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
+  }
+
+  async #next(): Promise<Result> {
+    const results = this.#results;
+    if (results === undefined || this.#isOver) return DONE;
+    if (results instanceof ResultStream) return this.#nextOf(results);
+    if (this.#messages > 0) return this.#end();
+    if (results.data === undefined) {
+      await this.#end();
+      throw new FinalErrors(results.errors ?? []);
+    }
+    this.#messages++;
+    return { done: false, value: results };
+  }
+
+  async #nextOf(results: ResultStream): Promise<Result> {
+    this.#release();
+    const { done, value } = await results.next(async () => {
+      this.#release = await this.slots.take();
+    });
+    if (done) return this.#end();
+    if (value.isFinal) {
+      await this.#end();
+      throw new FinalErrors(value.result.errors ?? []);
+    }
+    this.#messages++;
+    return { done: false, value: value.result };
+  }
+
+  async #end(): Promise<Result> {
+    const results = this.#results;
+    this.#release();
+    if (results === undefined || this.#isOver) return DONE;
+    this.#isOver = true;
+    const isStream = results instanceof ResultStream;
+    if (isStream) await results.return();
+    this.onEnd(this.#messages, isStream);
+    return DONE;
   }
 }

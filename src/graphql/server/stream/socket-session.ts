@@ -13,7 +13,7 @@ import type { Identify } from "../identify.js";
 import type { OperationPipeline } from "../operation-pipeline.js";
 import { PipelineNotes } from "../pipeline-notes.js";
 import { ResultStream } from "./result-stream.js";
-import { SocketOperation } from "./socket-operation.js";
+import { type BegunOperation, SocketOperation } from "./socket-operation.js";
 import { SocketSlots } from "./socket-slots.js";
 import { headersOfSocket } from "./socket-token.js";
 
@@ -71,29 +71,15 @@ export class SocketSession {
     return true;
   }
 
-  /** Begins an operation; whatever is wrong with it comes as its first and last result. Never rejects. */
-  async begin(payload: SubscribePayload): Promise<SocketOperation> {
+  /** Begins an operation; whatever is wrong with it comes as its first and last result. */
+  begin(payload: SubscribePayload): SocketOperation {
     const startedAt = performance.now();
     const notes = new PipelineNotes();
-    let release = (): void => {};
     this.#operations++;
-    let made: ResultStream | FormattedExecutionResult;
-    try {
-      if (this.#operations > this.dependencies.streams.options.perConnection)
-        throw tooMany(`${this.#operations - 1} operations are under way on this connection`);
-      // Each operation counts for the rate limit, and the token may have ended meanwhile.
-      this.#principal = await this.dependencies.identify(this.upgrade, this.#headers);
-      release = await this.#slots.takeForOperation();
-      made = await this.#run(payload, notes, startedAt);
-    } catch (error) {
-      made = { errors: [toldError(error)] };
-      notes.outcomes = [toldError(error).extensions.code];
-      if (isUnauthenticated(error)) this.#close(UNAUTHORIZED);
-    }
-    this.#tell("operation", notes, startedAt);
-    return new SocketOperation(made, this.#slots, release, (messages) => {
+    const beginning = this.#begin(payload, notes, startedAt);
+    return new SocketOperation(beginning, this.#slots, (messages, isStream) => {
       this.#operations--;
-      if (made instanceof ResultStream) this.#tell("stream ended", notes, startedAt, messages);
+      if (isStream) this.#tell("stream ended", notes, startedAt, messages);
     });
   }
 
@@ -101,6 +87,25 @@ export class SocketSession {
   leave(): void {
     this.#forget();
     this.#giveBack();
+  }
+
+  async #begin(payload: SubscribePayload, notes: PipelineNotes, startedAt: number): Promise<BegunOperation> {
+    let release = (): void => {};
+    let results: BegunOperation["results"];
+    try {
+      if (this.#operations > this.dependencies.streams.options.perConnection)
+        throw tooMany(`${this.#operations - 1} operations are under way on this connection`);
+      // Each operation counts for the rate limit, and the token may have ended meanwhile.
+      this.#principal = await this.dependencies.identify(this.upgrade, this.#headers);
+      release = await this.#slots.takeForOperation();
+      results = await this.#run(payload, notes, startedAt);
+    } catch (error) {
+      results = { errors: [toldError(error)] };
+      notes.outcomes = [toldError(error).extensions.code];
+      if (isUnauthenticated(error)) this.#close(UNAUTHORIZED);
+    }
+    this.#tell("operation", notes, startedAt);
+    return { results, release };
   }
 
   async #run(

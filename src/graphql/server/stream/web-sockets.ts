@@ -126,11 +126,13 @@ function createProtocol(schema: GraphQLSchema): Server<Extra> {
   const operationOf = ({ contextValue }: { contextValue?: unknown }) => contextValue as OperationResult;
   return makeServer<Record<string, unknown> | undefined, Extra>({
     onConnect: ({ extra, connectionParams }) => extra.session.connect(connectionParams),
-    onSubscribe: async ({ extra }, _id, payload) => ({
-      schema,
-      document: ANY,
-      contextValue: await extra.session.begin(payload),
-    }),
+    onSubscribe: async ({ extra, subscriptions }, id, payload) => {
+      const operation = extra.session.begin(payload);
+      // The package ends it from now on, not only once it has begun.
+      subscriptions[id] = operation;
+      await operation.begun();
+      return { schema, document: ANY, contextValue: operation };
+    },
     execute: operationOf,
     subscribe: operationOf,
     // Errors are as the client is told of them already.
