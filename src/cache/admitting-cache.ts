@@ -14,6 +14,7 @@ export interface AdmittingCacheOptions<V> {
 export class AdmittingCache<V extends object> {
   readonly #entries: LRUCache<string, V>;
   readonly #filter: AdmissionFilter;
+  readonly #isTooLarge: (value: V, key: string) => boolean;
 
   constructor({ bytes, largestBytes = bytes, sizeOf }: AdmittingCacheOptions<V>) {
     const maxSize = Math.ceil(bytes);
@@ -24,6 +25,7 @@ export class AdmittingCache<V extends object> {
       sizeCalculation: (value, key) => Math.ceil(sizeOf(value, key)),
     });
     this.#filter = new AdmissionFilter(maxSize);
+    this.#isTooLarge = (value, key) => sizeOf(value, key) > largestBytes;
   }
 
   get(key: string): V | undefined {
@@ -48,5 +50,14 @@ export class AdmittingCache<V extends object> {
   /** Caches a value at once: many others need it. */
   put(key: string, value: V): void {
     this.#entries.set(key, value);
+  }
+
+  /** Counts an entry anew that has grown. @returns false: it may not, and is counted as before, or it is no entry any more */
+  resize(key: string, value: V): boolean {
+    if (this.#entries.peek(key) !== value || this.#isTooLarge(value, key)) return false;
+    // To set the same value again would not count it anew.
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    return true;
   }
 }

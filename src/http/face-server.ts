@@ -98,15 +98,24 @@ class FaceServer<Notes extends RequestNotes> {
   #send(
     { request, requestId: id }: ServedRequest<Notes>,
     response: ServerResponse,
-    { status, headers, body, encoding }: HttpResponse,
+    { status, headers, body, encoding, tail }: HttpResponse,
   ): void {
     const all = withContent(this.options.responseHeaders(request, id), headers);
     const bytes = Buffer.byteLength(body, encoding ?? "utf8");
     // A response without content has no length either (RFC 9110, 8.6).
-    if (status !== 204 && status !== 304) all.push("content-length", String(bytes));
+    if (status !== 204 && status !== 304) all.push("content-length", String(bytes + (tail?.length ?? 0)));
     if (this.isClosing) all.push("connection", "close");
     response.writeHead(status, all);
+    if (request.method === "HEAD") {
+      response.end();
+      return;
+    }
     // A byte for each character: then the text is ASCII, and Node writes it several times as fast as UTF-8.
-    response.end(request.method === "HEAD" ? "" : body, bytes === body.length ? "latin1" : "utf8");
+    const written = bytes === body.length ? "latin1" : "utf8";
+    if (tail === undefined) response.end(body, written);
+    else {
+      response.write(body, written);
+      response.end(tail);
+    }
   }
 }

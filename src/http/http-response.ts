@@ -18,6 +18,8 @@ export interface HttpResponse {
   readonly body: string;
   /** `latin1`: the body is bytes, one character for each. Absent: it is text. */
   readonly encoding?: "latin1";
+  /** Bytes that follow the body: sent as they are, and not copied. */
+  readonly tail?: Buffer;
   /** Where it comes from a cache. */
   readonly cached?: CompressionKeeper;
 }

@@ -1,21 +1,18 @@
 import type { Principal } from "../auth/principal.js";
-import { AdmittingCache } from "../cache/admitting-cache.js";
-import { type AnswerBasis, answerBasis, isFor } from "../service/read/answer-basis.js";
-import type { ReadTrace } from "../service/read/read-trace.js";
-import { VersionCheck, type VersionedStore } from "../service/read/version-check.js";
+import type { CompressionKeeper } from "../http/http-response.js";
+import { KeptCompressed } from "../http/kept-compressed.js";
+import { type AnswerBasis, answerBasis } from "../service/read/answer-basis.js";
+import type { ReadTrace, VersionVector } from "../service/read/read-trace.js";
+import type { VersionedStore } from "../service/read/version-check.js";
+import { type VersionedAnswer, VersionedAnswers } from "../service/read/versioned-answers.js";
 import type { RequestJournal } from "../service/request-journal.js";
 import type { BulkTarget } from "./bulk-read.js";
 
 /** A bulk answer without the address of its event stream, which is the caller's own. */
 export interface BulkAnswer {
   readonly state: string;
-  /** JSON of all flags: its bytes, one character for each, so that to send it needs no other encoding. */
-  readonly flags: string;
-}
-
-interface Entry extends BulkAnswer, AnswerBasis {
-  /** The newest commit when it was seen to hold last. */
-  sequence: number | undefined;
+  /** The end of the answer: its member of all flags, as bytes that are sent as they are. */
+  readonly flags: Buffer;
 }
 
 export interface BulkCacheOptions {
@@ -32,35 +29,65 @@ const LARGEST_SHARE = 1 / 8;
 const BYTES_PER_VERSION = 400;
 const BYTES_PER_ENTRY = 512;
 
-/**
- * Bulk answers by what they are about and what the caller may see. The schema folder and the versions of everything that they were
- * made of are compared each time: an entry can be missing, never stale.
- */
-export class BulkCache {
-  readonly #entries: AdmittingCache<Entry>;
-  readonly #versions: VersionCheck;
+/** A bulk answer in the cache. */
+export class CachedBulk implements BulkAnswer, VersionedAnswer {
+  readonly state: string;
+  readonly flags: Buffer;
+  readonly vector: VersionVector;
+  readonly schemas: string;
+  readonly issuedFrom: number;
+  sequence: number | undefined;
+  /** Compressed together with what came before the flags last. */
+  #compressed: { readonly before: string; readonly kept: KeptCompressed } | undefined;
 
-  constructor(private readonly options: BulkCacheOptions) {
-    const { bytes, store } = options;
-    this.#entries = new AdmittingCache({ bytes, largestBytes: bytes * LARGEST_SHARE, sizeOf });
-    this.#versions = new VersionCheck(store);
+  /** @param resize to be told when it has grown; false: it may not */
+  constructor(
+    { state, flags, vector, schemas, issuedFrom }: BulkAnswer & AnswerBasis,
+    private readonly resize: () => boolean,
+  ) {
+    this.state = state;
+    this.flags = flags;
+    this.vector = vector;
+    this.schemas = schemas;
+    this.issuedFrom = issuedFrom;
+  }
+
+  get size(): number {
+    const versions = this.vector.accounts.length + this.vector.documents.length;
+    const compressed = this.#compressed?.kept.size ?? 0;
+    return BYTES_PER_ENTRY + this.flags.length + compressed + BYTES_PER_VERSION * versions;
+  }
+
+  /** @param before of the whole answer, what comes before the flags */
+  keeperFor(before: string): CompressionKeeper {
+    if (this.#compressed?.before !== before)
+      this.#compressed = { before, kept: new KeptCompressed(this.resize) };
+    return this.#compressed.kept;
+  }
+}
+
+/** Bulk answers by what they are about and what the caller may see. */
+export class BulkCache {
+  readonly #answers: VersionedAnswers<CachedBulk>;
+
+  constructor(options: BulkCacheOptions) {
+    const largestBytes = options.bytes * LARGEST_SHARE;
+    const sizeOf = ({ size }: CachedBulk, key: string) => size + key.length;
+    this.#answers = new VersionedAnswers({ ...options, largestBytes, sizeOf });
   }
 
   /**
    * The answer that evaluating would make; undefined: evaluate.
+   * @param salt of its state
    * @throws StrataError STORE_UNAVAILABLE when the store cannot be asked
    */
-  async find(
+  find(
     target: BulkTarget,
     principal: Principal,
+    salt: string,
     journal: RequestJournal,
-  ): Promise<BulkAnswer | undefined> {
-    const entry = this.#entries.get(keyOf(target, principal));
-    if (entry === undefined || !isFor(entry, principal, this.options.schemaDigest())) return undefined;
-    const sequence = await this.#versions.holdsAt(entry.vector, entry.sequence, journal);
-    if (sequence === undefined) return undefined;
-    entry.sequence = sequence;
-    return entry;
+  ): Promise<CachedBulk | undefined> {
+    return this.#answers.find(keyOf(target, principal, salt), principal, journal);
   }
 
   /**
@@ -70,23 +97,23 @@ export class BulkCache {
   offer(
     target: BulkTarget,
     principal: Principal,
+    salt: string,
     answer: BulkAnswer,
-    trace: ReadTrace,
-    schemas: string,
+    { trace, schemas }: { readonly trace: ReadTrace; readonly schemas: string },
   ): void {
     const basis = answerBasis(principal, trace, schemas);
-    if (basis === undefined) return;
-    const { state, flags } = answer;
-    this.#entries.offer(keyOf(target, principal), { ...basis, state, flags, sequence: undefined });
+    const key = keyOf(target, principal, salt);
+    if (basis === undefined || !this.#answers.admits(key)) return;
+    const entry: CachedBulk = new CachedBulk({ ...answer, ...basis }, () => this.#answers.resize(key, entry));
+    this.#answers.put(key, entry);
   }
 }
 
 /** All of the principal that an answer can depend on: that it may read was seen before. */
-function keyOf({ accountId, configIds }: BulkTarget, { accountId: own, isSuperadmin }: Principal): string {
-  return `${isSuperadmin ? "*" : own} ${accountId} ${configIds?.join() ?? "*"}`;
-}
-
-function sizeOf({ flags, vector: { accounts, documents } }: Entry, key: string): number {
-  const versions = accounts.length + documents.length;
-  return BYTES_PER_ENTRY + key.length + flags.length + BYTES_PER_VERSION * versions;
+function keyOf(
+  { accountId, configIds }: BulkTarget,
+  { accountId: own, isSuperadmin }: Principal,
+  salt: string,
+): string {
+  return `${salt} ${isSuperadmin ? "*" : own} ${accountId} ${configIds?.join() ?? "*"}`;
 }

@@ -5,7 +5,7 @@ import type { HttpResponse } from "../http/http-response.js";
 import { entityTag, namedTag } from "../rest/entity-tag.js";
 import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
 import { RequestJournal } from "../service/request-journal.js";
-import type { BulkCache } from "./bulk-cache.js";
+import type { BulkAnswer, BulkCache, CachedBulk } from "./bulk-cache.js";
 import { type BulkTarget, type OfrepContext, readBulk, readBulkNow } from "./bulk-read.js";
 import { bulkState, bulkTag, isCurrentTag, stateIn } from "./bulk-tag.js";
 import { queryText, targetAccount, wantedConfigs } from "./evaluation-request.js";
@@ -13,7 +13,7 @@ import { evaluateAll, evaluateFlag } from "./flag-evaluation.js";
 import { parseFlagKey } from "./flag-key.js";
 import { OfrepRefusal } from "./ofrep-refusal.js";
 import type { OfrepRequest } from "./ofrep-request.js";
-import { type EventStream, type StreamAddress, streamAddress } from "./stream-address.js";
+import { type StreamAddress, streamAddress } from "./stream-address.js";
 import type { StreamSigning } from "./stream-signing.js";
 
 export interface ServedFlagsOptions {
@@ -36,8 +36,9 @@ const MALFORMED_KEY = 'The key in the path has to be percent-encoded UTF-8: "%" 
 /** All flags of an account. */
 interface Bulk {
   readonly state: string;
-  /** Bytes, one character for each. Made when they are asked for: a client that has them already needs them not. */
-  readonly flags: () => string;
+  /** Made when they are asked for: a client that has them already needs them not. */
+  readonly flags: () => BulkAnswer["flags"];
+  readonly cached?: CachedBulk;
 }
 
 /** Answers evaluations. */
@@ -74,15 +75,21 @@ export class ServedFlags {
     const told = queryText(query, "flagConfigEtag");
     const isOther = (): boolean => told !== undefined && stateIn(told) !== bulk.state;
     if (isOther())
-      bulk = await this.#noted(request, async (open) => this.#made(await readBulkNow(open(), target)));
+      bulk = await this.#noted(request, async (open) =>
+        this.#made(await readBulkNow(open(), target), this.options.signing.id),
+      );
     const { state } = bulk;
     const address = this.#addressFor(request, target);
     const tag = bulkTag(state, address?.endsAt);
     const known = isOther() ? undefined : this.#knownTag(request, tag, state);
     const headers = { etag: entityTag(known ?? tag), "cache-control": "private, no-cache" };
     if (known !== undefined) return { status: 304, headers, body: "" };
-    const body = bodyOf(bulk.flags(), address?.stream(state));
-    return { status: 200, headers: { ...headers, "content-type": JSON_TYPE }, body, encoding: "latin1" };
+    const body = address === undefined ? "{" : `{"eventStreams":${JSON.stringify([address.stream(state)])},`;
+    const cached = bulk.cached?.keeperFor(body);
+    return {
+      ...{ status: 200, headers: { ...headers, "content-type": JSON_TYPE }, body, tail: bulk.flags() },
+      ...(cached !== undefined && { cached }),
+    };
   }
 
   /** From the cache, or else from what is read. */
@@ -92,26 +99,28 @@ export class ServedFlags {
     open: () => OfrepContext,
     journal: RequestJournal,
   ): Promise<Bulk> {
-    const { cache } = this.options;
-    const cached = await cache.find(target, principal, journal);
-    if (cached !== undefined) return { state: cached.state, flags: () => cached.flags };
+    const { cache, signing } = this.options;
+    const { id: salt } = signing;
+    const cached = await cache.find(target, principal, salt, journal);
+    if (cached !== undefined) return { state: cached.state, flags: () => cached.flags, cached };
     const context = open();
     const { configs, reader } = context;
-    const made = this.#made(await readBulk(context, target));
+    const made = this.#made(await readBulk(context, target), salt);
     return {
       state: made.state,
       flags: () => {
         const flags = made.flags();
-        cache.offer(target, principal, { state: made.state, flags }, reader.trace, configs.schemaDigest);
+        const origin = { trace: reader.trace, schemas: configs.schemaDigest };
+        cache.offer(target, principal, salt, { state: made.state, flags }, origin);
         return flags;
       },
     };
   }
 
-  #made(snapshots: readonly ConfigSnapshot[]): Bulk {
+  #made(snapshots: readonly ConfigSnapshot[], salt: string): Bulk {
     return {
-      state: bulkState(snapshots, this.options.signing.id),
-      flags: () => Buffer.from(JSON.stringify(snapshots.flatMap(evaluateAll))).toString("latin1"),
+      state: bulkState(snapshots, salt),
+      flags: () => Buffer.from(`"flags":${JSON.stringify(snapshots.flatMap(evaluateAll))}}`),
     };
   }
 
@@ -155,12 +164,6 @@ export class ServedFlags {
 function quoted(header: string | undefined): string | undefined {
   const bare = header?.trim();
   return bare !== undefined && /^[\w.-]+$/.test(bare) ? entityTag(bare) : header;
-}
-
-/** Bytes, as the flags are: an address is ASCII. */
-function bodyOf(flags: string, stream: EventStream | undefined): string {
-  const streams = stream === undefined ? "" : `,"eventStreams":${JSON.stringify([stream])}`;
-  return `{"flags":${flags}${streams}}`;
 }
 
 function noSuchFlag(message = NO_SUCH_FLAG): OfrepRefusal {

@@ -30,17 +30,18 @@ export function streamAddress(
   topic: StreamTopic,
 ): StreamAddress | undefined {
   if (!isOffered) return undefined;
-  const ticket = tickets?.issue(principal, topic);
+  const endsAt = tickets?.endOf(principal);
   const { accountId, configs } = topic;
   return {
-    endsAt: ticket?.endsAt,
+    endsAt,
     stream: (state) => {
-      const query = new URLSearchParams({
-        account: accountId,
-        ...(configs !== "" && { configs }),
-        since: state,
-        ...(ticket && { ticket: ticket.text }),
-      });
+      // Ids and tickets are of characters that need no encoding.
+      const named = configs === "" ? "" : `&configs=${encodeURIComponent(configs)}`;
+      const ticket =
+        tickets === undefined || endsAt === undefined
+          ? ""
+          : `&ticket=${tickets.issue(principal, topic, endsAt)}`;
+      const query = `account=${accountId}${named}&since=${state}${ticket}`;
       const url = `${origin}${OFREP_PREFIX}${STREAM_PATH}?${query}`;
       return { type: "sse", url, inactivityDelaySec: INACTIVITY_SECONDS };
     },

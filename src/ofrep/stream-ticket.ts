@@ -9,12 +9,6 @@ export interface StreamTopic {
   readonly configs: string;
 }
 
-/** A ticket, and when it ends, in seconds since the epoch. */
-export interface StreamTicket {
-  readonly text: string;
-  readonly endsAt: number;
-}
-
 /** Tickets end at whole multiples of this, the next but one: within 30 to 60 minutes. */
 const STEP_SECONDS = 1_800;
 
@@ -44,16 +38,20 @@ export class StreamTickets {
     this.id = hash("sha256", this.#key, "base64url").slice(0, 8);
   }
 
-  /** The same for the same caller for some while, so that an address does not change without need. */
+  /** When a ticket that is made now ends, in seconds since the epoch. The same for some while, so that an address does not change without need. */
+  endOf({ expiresAt = Number.POSITIVE_INFINITY }: Principal): number {
+    const step = Math.floor(this.now().getTime() / 1_000 / STEP_SECONDS) + 2;
+    return Math.min(step * STEP_SECONDS, expiresAt);
+  }
+
   issue(
-    { subject, accountId, isSuperadmin, issuedAt, expiresAt }: Principal,
+    { subject, accountId, isSuperadmin, issuedAt }: Principal,
     topic: StreamTopic,
-  ): StreamTicket {
-    const step = (Math.floor(this.now().getTime() / 1_000 / STEP_SECONDS) + 2) * STEP_SECONDS;
-    const endsAt = Math.min(step, expiresAt ?? step);
+    endsAt: number,
+  ): string {
     const claims = JSON.stringify([subject, accountId ?? null, isSuperadmin, issuedAt ?? null, endsAt]);
     const payload = Buffer.from(claims).toString("base64url");
-    return { text: `${payload}.${this.#signature(payload, topic).toString("base64url")}`, endsAt };
+    return `${payload}.${this.#signature(payload, topic).toString("base64url")}`;
   }
 
   /** Whom a ticket stands for, who may read and no more; undefined: it is none for this topic, or has ended. */

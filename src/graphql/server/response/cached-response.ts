@@ -1,5 +1,6 @@
 import type { Compression } from "../../../http/content-coding.js";
 import type { CompressionKeeper } from "../../../http/http-response.js";
+import { KeptCompressed } from "../../../http/kept-compressed.js";
 import type { AnswerBasis } from "../../../service/read/answer-basis.js";
 import type { VersionVector } from "../../../service/read/read-trace.js";
 import type { OperationAbout } from "../query/prepared-queries.js";
@@ -27,14 +28,11 @@ export class CacheEntry implements CachedResponse {
   readonly issuedFrom: number;
   /** The newest commit when it was seen to hold last. */
   sequence: number | undefined;
-  readonly #compressed = new Map<Compression, string>();
-  readonly #underWay = new Map<Compression, Promise<string>>();
+  readonly #compressed: KeptCompressed;
 
   /** @param resize to be told when it has grown; false: it may not */
-  constructor(
-    response: CachedResponse,
-    private readonly resize: () => boolean,
-  ) {
+  constructor(response: CachedResponse, resize: () => boolean) {
+    this.#compressed = new KeptCompressed(resize);
     this.bytes = response.bytes;
     this.about = response.about;
     this.cost = response.cost;
@@ -45,25 +43,12 @@ export class CacheEntry implements CachedResponse {
 
   get size(): number {
     const { accounts, documents } = this.vector;
-    let size = BYTES_PER_ENTRY + this.bytes.length + BYTES_PER_VERSION * (accounts.length + documents.length);
-    for (const bytes of this.#compressed.values()) size += bytes.length;
-    return size;
+    const versions = accounts.length + documents.length;
+    return BYTES_PER_ENTRY + this.bytes.length + BYTES_PER_VERSION * versions + this.#compressed.size;
   }
 
-  /** Compressed when it is first found, which is its third use at least; those who find it meanwhile wait for the same. */
+  /** From its third use on at least: a response is kept on its second. */
   compressed(coding: Compression, work: () => Promise<string>): string | Promise<string> {
-    const kept = this.#compressed.get(coding) ?? this.#underWay.get(coding);
-    if (kept !== undefined) return kept;
-    const made = work().then((bytes) => this.#keep(coding, bytes));
-    this.#underWay.set(coding, made);
-    const forget = () => this.#underWay.delete(coding);
-    made.then(forget, forget);
-    return made;
-  }
-
-  #keep(coding: Compression, bytes: string): string {
-    this.#compressed.set(coding, bytes);
-    if (!this.resize()) this.#compressed.delete(coding);
-    return bytes;
+    return this.#compressed.compressed(coding, work);
   }
 }

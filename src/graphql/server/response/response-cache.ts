@@ -1,9 +1,8 @@
-import { LRUCache } from "lru-cache";
 import type { Principal } from "../../../auth/principal.js";
-import { AdmissionFilter } from "../../../cache/admission-filter.js";
-import { answerBasis, isFor } from "../../../service/read/answer-basis.js";
+import { answerBasis } from "../../../service/read/answer-basis.js";
 import type { ReadTrace } from "../../../service/read/read-trace.js";
-import { VersionCheck, type VersionedStore } from "../../../service/read/version-check.js";
+import type { VersionedStore } from "../../../service/read/version-check.js";
+import { VersionedAnswers } from "../../../service/read/versioned-answers.js";
 import type { RequestJournal } from "../../../service/request-journal.js";
 import { type CachedResponse, CacheEntry } from "./cached-response.js";
 
@@ -29,22 +28,12 @@ const LARGEST_SHARE = 1 / 64;
  * be missing, never stale.
  */
 export class ResponseCache {
-  readonly #entries: LRUCache<string, CacheEntry>;
-  readonly #admission: AdmissionFilter;
-  readonly #versions: VersionCheck;
+  readonly #answers: VersionedAnswers<CacheEntry>;
   readonly #largest: number;
 
-  readonly #schemaDigest: () => string;
-
   constructor(options: ResponseCacheOptions) {
-    this.#schemaDigest = options.schemaDigest;
-    this.#versions = new VersionCheck(options.store);
-    this.#entries = new LRUCache<string, CacheEntry>({
-      maxSize: Math.ceil(options.bytes),
-      sizeCalculation: sizeOf,
-    });
     this.#largest = options.bytes * LARGEST_SHARE;
-    this.#admission = new AdmissionFilter(options.bytes);
+    this.#answers = new VersionedAnswers({ ...options, largestBytes: this.#largest, sizeOf });
   }
 
   /**
@@ -57,12 +46,7 @@ export class ResponseCache {
     journal?: RequestJournal,
   ): Promise<CachedResponse | undefined> {
     if (body.length > this.#largest) return undefined;
-    const entry = this.#entries.get(keyOf(body, principal));
-    if (entry === undefined || !isFor(entry, principal, this.#schemaDigest())) return undefined;
-    const sequence = await this.#versions.holdsAt(entry.vector, entry.sequence, journal);
-    if (sequence === undefined) return undefined;
-    entry.sequence = sequence;
-    return entry;
+    return this.#answers.find(keyOf(body, principal), principal, journal);
   }
 
   /** Caches a response on its second offer, if the versions of what was read tell whether it holds. */
@@ -72,8 +56,7 @@ export class ResponseCache {
     { text, schemas, ...made }: MadeResponse,
     trace: ReadTrace,
   ): void {
-    if (body.length > this.#largest) return;
-    if (!this.#admission.admits(keyOf(body, principal), this.#entries)) return;
+    if (body.length > this.#largest || !this.#answers.admits(keyOf(body, principal))) return;
     const basis = answerBasis(principal, trace, schemas);
     if (basis === undefined) return;
     // In one piece, though the text was put together of many.
@@ -83,17 +66,8 @@ export class ResponseCache {
 
   protected keep(body: Buffer, principal: Principal, response: CachedResponse): void {
     const key = keyOf(body, principal);
-    const entry: CacheEntry = new CacheEntry(response, (): boolean => this.#resize(key, entry));
-    if (sizeOf(entry, key) <= this.#largest) this.#entries.set(key, entry);
-  }
-
-  /** Counts an entry anew that has grown; false: it may not. */
-  #resize(key: string, entry: CacheEntry): boolean {
-    if (this.#entries.peek(key) !== entry || sizeOf(entry, key) > this.#largest) return false;
-    // To set the same entry again would not count it anew.
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    return true;
+    const entry: CacheEntry = new CacheEntry(response, (): boolean => this.#answers.resize(key, entry));
+    this.#answers.put(key, entry);
   }
 }
 
