@@ -1,3 +1,4 @@
+import type { ParsedUrlQuery } from "node:querystring";
 import type { Principal } from "../auth/principal.js";
 import { isId } from "../domain/id.js";
 import { OfrepRefusal } from "./ofrep-refusal.js";
@@ -29,22 +30,19 @@ export function targetAccount(body: unknown, { accountId }: Principal): string {
   return key;
 }
 
-/**
- * The configs that a bulk evaluation is about: those of `?configs=a,b`, each once; undefined: it names none, all are meant.
- * @param query parameters by name; one that came twice has a list
- */
-export function wantedConfigs(query: unknown): string[] | undefined {
-  const configs = isRecord(query) ? own(query, "configs") : undefined;
+/** The configs that a bulk evaluation is about: those of `?configs=a,b`, each once; undefined: it names none, all are meant. */
+export function wantedConfigs({ configs }: ParsedUrlQuery): string[] | undefined {
   if (configs === undefined) return undefined;
-  const ids = [configs].flat().flatMap((text) => String(text).split(","));
+  const ids = [configs].flat().flatMap((text) => text.split(","));
   const named = new Set(ids.map((id) => id.trim()).filter((id) => id !== ""));
   return named.size === 0 ? undefined : [...named];
 }
 
 /** A parameter of the query; undefined: it is missing or empty. Of one that came several times, the first. */
-export function queryText(query: unknown, name: string): string | undefined {
-  const [text] = [isRecord(query) ? own(query, name) : undefined].flat();
-  return typeof text === "string" && text !== "" ? text : undefined;
+export function queryText(query: ParsedUrlQuery, name: string): string | undefined {
+  const given = query[name];
+  const text = Array.isArray(given) ? given[0] : given;
+  return text === "" ? undefined : text;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -22,6 +22,8 @@ export const ROUTES: Readonly<Record<OfrepPath["kind"], string>> = {
 export const BULK: OfrepPath = { kind: "bulk", key: undefined, isMalformed: false };
 const EVENTS: OfrepPath = { ...BULK, kind: "stream" };
 
+const NO_QUERY: ParsedUrlQuery = Object.freeze({});
+
 /** Undefined: it is nothing of the protocol. */
 export function ofrepPath(url: string): OfrepPath | undefined {
   if (url === FLAGS) return BULK;
@@ -40,7 +42,7 @@ export function ofrepPath(url: string): OfrepPath | undefined {
 /** Parameters by name; one that came several times has a list. */
 export function queryIn(url: string): ParsedUrlQuery {
   const start = url.indexOf("?");
-  return parse(start < 0 ? "" : url.slice(start + 1));
+  return start < 0 ? NO_QUERY : parse(url.slice(start + 1));
 }
 
 function pathIn(url: string): string {

@@ -44,6 +44,7 @@ export function jsonIn(body: Buffer, contentType = "", readJson: ReadJson): unkn
 }
 
 function checkType(contentType: string): void {
+  if (JSON_TYPES.has(contentType)) return;
   const type = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
   if (JSON_TYPES.has(type)) return;
   const error = new StrataError("BAD_USER_INPUT", "The body has to be JSON: send it as application/json.");

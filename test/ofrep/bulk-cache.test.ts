@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { reloadSchemas } from "../../src/app.js";
 import { TestApp } from "../graphql/test-app.js";
@@ -109,6 +110,35 @@ test("a bulk answer is kept for those who may see the same, and read anew for th
   expect((await askFlags(opened.app, "", FOR_ACME, globex)).status).toBe(400);
   const old = { authorization: `Bearer ${await tokenFor({ account_id: "acme", iat: 1_000, exp: 1_600 })}` };
   expect((await askFlags(opened.app, "", FOR_ACME, old)).status).toBe(401);
+});
+
+test("a bulk answer that is kept compressed has the address of whoever asks", async () => {
+  const opened = await TestApp.forTest(undefined, { access: TOKEN_ACCESS });
+  const callers = await Promise.all(
+    ["ada", "grace"].map(async (sub) => ({
+      sub,
+      authorization: `Bearer ${await tokenFor({ account_id: "acme", sub })}`,
+    })),
+  );
+  const unpacked = { gzip: gunzipSync, br: brotliDecompressSync };
+  const bodies = new Map<string, string>();
+  for (let i = 0; i < 16; i++) {
+    const { sub, authorization } = callers[Math.floor(i / 3) % 2] ?? expect.unreachable();
+    const coding = i % 2 === 0 ? "gzip" : "br";
+    const { statusCode, headers, rawPayload } = await opened.app.inject({
+      method: "POST",
+      url: "/ofrep/v1/evaluate/flags",
+      headers: { host: "strata.example", authorization, "accept-encoding": coding },
+    });
+    expect([statusCode, headers["content-encoding"]]).toEqual([200, coding]);
+    const text = unpacked[coding](rawPayload).toString();
+    expect(text).toBe(bodies.get(sub) ?? text);
+    bodies.set(sub, text);
+    const ticket = new URL(JSON.parse(text).eventStreams[0].url).searchParams.get("ticket") ?? "";
+    expect(JSON.parse(Buffer.from(ticket, "base64url").toString().replace(/\].*/s, "]"))[0]).toBe(sub);
+  }
+  const [one = "", other = ""] = bodies.values();
+  expect(JSON.parse(one).flags).toEqual(JSON.parse(other).flags);
 });
 
 test("a bulk answer that is kept takes no read of documents, and one look at the store at most", async () => {
