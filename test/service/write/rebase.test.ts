@@ -9,6 +9,7 @@ import { schemaFolder } from "../../temporary-folder.js";
 import { OPEN_SCHEMAS, openServices, Services, written } from "../services.js";
 
 const CONFIG = "open";
+const EDITS = process.env.STRATA_TEST_LONG === "1" ? 1_000 : 30;
 const patchOf = (patch: JsonObject): WriteIntent => ({ kind: "PATCH", patch });
 const setOf = (values: JsonObject): WriteIntent => ({ kind: "SET", values });
 const resetOf = (...pointers: string[]): WriteIntent => ({ kind: "RESET", pointers });
@@ -56,6 +57,46 @@ describe("A write with a base (R23)", () => {
     }
     const { config } = await services.read("leaf", CONFIG);
     expect(Object.keys(config.values).sort()).toEqual([...names("a"), ...names("b")].sort());
+  });
+
+  test(`two writers with ${EDITS} disjoint edits each, one by one and each on what it saw last, lose none`, async () => {
+    const services = (await openTree()).patient();
+    const writer = async (name: string): Promise<void> => {
+      let base = await cursor(services, "leaf");
+      for (let edit = 0; edit < EDITS; edit++) {
+        const isFresh = edit % 7 === 0;
+        if (isFresh) base = edit % 2 === 0 ? await cursor(services, "leaf") : base;
+        // On what it saw last it may change a field of its own again.
+        const patch = patchOf({ [`${name}${edit}`]: edit, ...(isFresh && { [`last-${name}`]: edit }) });
+        const { snapshot } = written(await services.write("leaf", CONFIG, patch, { base }));
+        if (edit % 7 === 6) base = snapshot.position;
+      }
+    };
+    await Promise.all([writer("a"), writer("b")]);
+    const { config } = await services.read("leaf", CONFIG);
+    const wanted = ["a", "b"].flatMap((name) => [
+      [`last-${name}`, EDITS - 1 - ((EDITS - 1) % 7)],
+      ...Array.from({ length: EDITS }, (_, edit) => [`${name}${edit}`, edit]),
+    ]);
+    expect(config.values).toEqual(Object.fromEntries(wanted));
+    expect(await services.revision("leaf", CONFIG)).toBe(2 * EDITS);
+  });
+
+  test("two writers with a thousand edits each that overlap: all overlaps are told, and nothing is applied", async () => {
+    const services = await openTree();
+    const base = await cursor(services, "leaf");
+    const edits = (from: number, value: string) =>
+      Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`k${from + index}`, value]));
+    written(await services.write("leaf", CONFIG, patchOf(edits(0, "a")), { base }));
+    const before = await services.read("leaf", CONFIG);
+    const overlaps = await conflictsOf(services, patchOf(edits(400, "b")), base);
+    const wanted = Array.from({ length: 600 }, (_, index) => ({
+      ...{ pointer: `/k${400 + index}`, base: undefined, mine: "b", theirs: "a" },
+    }));
+    expect(overlaps).toMatchObject(wanted);
+    expect((await services.read("leaf", CONFIG)).etag).toBe(before.etag);
+    // The two agree on what is the same.
+    expect(await conflictsOf(services, patchOf(edits(0, "a")), base)).toBe("written");
   });
 
   test("is refused with every overlap at once, and nothing of it is written", async () => {
