@@ -86,6 +86,14 @@ export async function acceptStore(env: Env, url: string | undefined): Promise<st
   return openersAt(env, url).accept();
 }
 
+/** To write to, and not to make. @throws SettingsError, StrataError or Error with a message for the operator, also where there is no store */
+export async function openStoreThatIs(env: Env, url: string | undefined): Promise<Store> {
+  const openers = openersAt(env, url);
+  // Whoever only reads makes nothing, and says what is not there.
+  if (!openers.exists()) await (await openers.reads()).close();
+  return openers.store();
+}
+
 /** @returns undefined where there is no store yet @throws SettingsError, StrataError or Error with a message for the operator */
 export async function openExistingStore(env: Env, url: string | undefined): Promise<Store | undefined> {
   const openers = openersAt(env, url);

@@ -1,6 +1,6 @@
 import type { OpenedCheck } from "../command/check-command.js";
 import { readSchemaFolder } from "../env.js";
-import { loadSchemaRegistry } from "../schema/schema-registry.js";
+import { loadSchemaRegistry, type SchemaRegistry } from "../schema/schema-registry.js";
 import { openStoreReads } from "./open-archive.js";
 
 /**
@@ -14,7 +14,16 @@ export async function openCheck(
   schemas: string,
 ): Promise<OpenedCheck> {
   const inForce = loadSchemaRegistry(readSchemaFolder(env));
-  const next = loadSchemaRegistry(schemas);
+  const next = loadGiven(schemas);
   const reads = await openStoreReads(env, url);
   return { reads, inForce, next, close: () => reads.close() };
+}
+
+/** @throws Error naming the option that the folder came by, in place of the setting */
+function loadGiven(folder: string): SchemaRegistry {
+  try {
+    return loadSchemaRegistry(folder);
+  } catch (error) {
+    throw new Error((error as Error).message.replaceAll("STRATA_SCHEMAS", "--schemas"), { cause: error });
+  }
 }

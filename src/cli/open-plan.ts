@@ -9,7 +9,7 @@ import { serviceWriter } from "../service/plan/apply-plan.js";
 import { MergedConfigs } from "../service/read/merged-configs.js";
 import type { Store, StoreReads } from "../store/store.js";
 import { StoreTrial } from "../store/store-trial.js";
-import { openExistingStore, openStoreReads } from "./open-archive.js";
+import { openStoreReads, openStoreThatIs } from "./open-archive.js";
 
 type Env = Readonly<NodeJS.ProcessEnv>;
 
@@ -41,8 +41,7 @@ export async function openApply(
     return { ...(await openPlan(env, url)), write };
   }
   const open = servicesUnder(env);
-  const store = await openExistingStore(env, url);
-  if (store === undefined) throw new Error("There is no store yet: start the server once, or import one.");
+  const store = await openStoreThatIs(env, url);
   return { ground: groundOn(store, open), write: serviceWriter(open(store)), close: () => store.close() };
 }
 

@@ -5,7 +5,7 @@ import { ConfigCatalog } from "../service/config-catalog.js";
 import { ConfigService } from "../service/config-service.js";
 import type { PruneTarget } from "../service/prune.js";
 import { MergedConfigs } from "../service/read/merged-configs.js";
-import { openArchivedStore, openStoreReads } from "./open-archive.js";
+import { openStoreReads, openStoreThatIs } from "./open-archive.js";
 
 /**
  * The store that the server would use, and the schemas that it would serve. To list alone, a server may be writing meanwhile;
@@ -23,7 +23,7 @@ export async function openPrune(
     const reads = await openStoreReads(env, url);
     return { reads, catalog, configs: undefined, close: () => reads.close() };
   }
-  const store = await openArchivedStore(env, url);
+  const store = await openStoreThatIs(env, url);
   const merges = new MergedConfigs({ bytes: 2 ** 20, shared: undefined, onLookup: () => {} });
   const dependencies = { store, now: () => new Date(), newId: randomUUID, registry, merges };
   return { reads: store, catalog, configs: new ConfigService(dependencies), close: () => store.close() };

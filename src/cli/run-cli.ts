@@ -138,9 +138,17 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   } catch (error) {
     const isMisused = error instanceof UsageError;
     const hint = isMisused ? " strata help says what there is." : "";
-    context.stderr.write(`${error instanceof Error ? error.message : String(error)}${hint}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    context.stderr.write(
+      `${isStoreGiven(rest) ? message.replaceAll("STRATA_STORE", "--store") : message}${hint}\n`,
+    );
     return isMisused && !TELLING.has(name) ? MISUSED : FAILED;
   }
+}
+
+/** Whether the store came by its option: messages about it then name the option, not the setting that says the same. */
+function isStoreGiven(args: readonly string[]): boolean {
+  return args.some((arg) => /^--store(=|$)/.test(arg));
 }
 
 async function help(_args: readonly string[], { stdout }: CliContext): Promise<void> {

@@ -154,7 +154,7 @@ function outcomeJson({ plan, made, trouble }: ApplyOutcome, prune: boolean): obj
 /** @throws UsageError for a file that holds no plan */
 async function readPlan(file: string): Promise<AgreedPlan> {
   const bytes = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`The plan cannot be read (${error.code ?? "unknown"}).`);
+    throw new UsageError(`The file of --plan, ${file}, cannot be read (${error.code ?? "unknown"}).`);
   });
   let plan: Json;
   try {

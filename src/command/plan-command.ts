@@ -51,13 +51,21 @@ export async function planCommand(
     const plan = await planWithProgress(opened, folder, wanted, stderr);
     const json = () => `${JSON.stringify(planJson(plan, wanted.prune), null, 2)}\n`;
     const out = options.value("out");
-    if (out !== undefined) await writeFile(out, json());
+    if (out !== undefined) await writeOut(out, json());
     stdout.write(options.isSet("json") ? json() : `${spaced(planText(plan))}${planSummary(plan)}`);
     if (plan.refused.length > 0) return PLAN_EXIT.refused;
     return plan.writes.length > 0 ? PLAN_EXIT.changes : PLAN_EXIT.asDeclared;
   } finally {
     await opened.close();
   }
+}
+
+async function writeOut(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`The file of --out, ${file}, cannot be written (${error.code ?? "unknown"}).`, {
+      cause: error,
+    });
+  });
 }
 
 /** Plans, and shows how far it is. @throws StrataError */

@@ -1,9 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { ConfigSnapshot } from "../../src/service/read/config-snapshot.js";
 import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
+import { openRedisStore } from "../../src/store/redis/redis-store.js";
+import { parseRedisUrl } from "../../src/store/redis/redis-url.js";
 import { strata } from "../archive/strata-process.js";
 import { cases, SEED } from "../cases.js";
+import { sharedRedisUrl } from "../redis/run-redis.js";
 import { CONFIG, IMPACT_SCHEMAS, ImpactWorld, randomOf, toldBy } from "../service/impact/impact-world.js";
 import { schemaFolder, temporaryFolder } from "../temporary-folder.js";
 
@@ -144,6 +148,57 @@ test("a check of schemas names new, lost and refused schemas, for people and by 
     "This breaks what is stored: 1 config of accounts get problems. A server that runs would go on with the schemas that it has.",
   ])
     expect(output).toContain(part);
-  expect(await check(folder, schemas, "nowhere")).toMatchObject({ code: 1 });
   expect(await strata(["check"])).toMatchObject({ code: 1 });
+});
+
+test("a check of schemas names the option or the setting that a folder which cannot be used came by", async () => {
+  const schemas = schemaFolder(IMPACT_SCHEMAS);
+  const folder = join(temporaryFolder(), "store");
+  await (await openLmdbStore({ folder })).close();
+  const [nowhere, empty] = [join(temporaryFolder(), "nowhere"), temporaryFolder()];
+  for (const [next, why] of [
+    [nowhere, "cannot be read: ENOENT"],
+    [empty, "holds no usable account_config.<id>.json"],
+  ] as const) {
+    const given = await check(folder, schemas, next);
+    expect(given).toMatchObject({ code: 1, output: "" });
+    expect(given.errors).toContain(`The schema folder ${next} ${why}`);
+    expect(given.errors).toContain("--schemas names the folder.");
+    expect(given.errors).not.toContain("STRATA_SCHEMAS");
+    const inForce = await check(folder, next, schemas);
+    expect(inForce).toMatchObject({ code: 1, output: "" });
+    expect(inForce.errors).toContain("STRATA_SCHEMAS names the folder.");
+  }
+});
+
+test("a check of schemas reads a store in Redis, while a gateway writes in it", async () => {
+  const cell = randomUUID();
+  const at = { target: parseRedisUrl(sharedRedisUrl()), cell };
+  const store = await openRedisStore({ ...at, allowUnsafe: false, waitReplicas: 0 });
+  onTestFinished(() => store.close());
+  const world = new ImpactWorld(store, randomOf(1));
+  await world.services.tree(["root"], ["acme", "root"], ["other", "root"]);
+  await world.put("acme", { b: "x", a: 2 });
+  const next = schemaFolder({
+    ...IMPACT_SCHEMAS,
+    [ACCOUNT]: {
+      ...inForce,
+      properties: { ...inForce.properties, a: { type: "integer", maximum: 1, default: 1 } },
+    },
+  });
+  const checked = () =>
+    strata(["check", "--store", sharedRedisUrl(), "--schemas", next, "--json"], {
+      ...{ STRATA_SCHEMAS: world.schemas, STRATA_CELL: cell },
+    });
+  const { code, output } = await checked();
+  const [{ accounts }] = JSON.parse(output).configs;
+  expect([code, accounts.total, accounts.documents]).toEqual([2, 3, 1]);
+  expect(accounts.listed).toMatchObject([
+    { id: "acme", outcome: "BROKEN", problems: [{ pointer: "/a", keyword: "maximum" }] },
+  ]);
+  await world.put("acme", { b: "x", a: 1 });
+  expect(await checked()).toMatchObject({ code: 0, errors: "" });
+  const sequence = await store.versions({ accounts: [], documents: [] });
+  await checked();
+  expect(await store.versions({ accounts: [], documents: [] })).toEqual(sequence);
 });

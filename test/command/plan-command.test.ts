@@ -227,6 +227,7 @@ test("strata plan names everything that cannot be as declared, and exits with 1"
   });
   world.write("a/broken.json", '{"password": "hunter2",');
   world.write("a/notes.txt", "passed over");
+  world.write("a/large.json", '{"pin_timeout": 1e21}');
   world.write("a/proto.json", '{"x": {"__proto__": 1}}');
   const { code, output } = await world.run("plan");
   expect(code).toBe(1);
@@ -241,13 +242,18 @@ test("strata plan names everything that cannot be as declared, and exits with 1"
     "a/list.json\n  refused: It has to hold one JSON object",
     "a/broken.json\n  refused: It is not JSON: line 1, column 24.",
     'a/proto.json\n  refused: The JSON given, at "/x/__proto__"',
-    "8 documents cannot be as declared",
+    'a/large.json\n  refused: The JSON given, at "/pin_timeout"',
+    "9 documents cannot be as declared",
   ])
     expect(output).toContain(part);
   expect(output).not.toContain("hunter2");
   expect(output).not.toContain("notes.txt");
   expect((await world.run("apply")).code).toBe(1);
   expect(await world.stored("b")).toEqual({ pin_timeout: 4000 });
+  const file = join(world.folder, "none", "plan.json");
+  expect((await world.run("plan", "--out", file)).errors).toBe(
+    `The file of --out, ${file}, cannot be written (ENOENT).\n`,
+  );
   expect(await strata(["plan"])).toMatchObject({ code: 1 });
   expect(await strata(["plan", world.folder, "--accounts", "many"])).toMatchObject({ code: 1 });
   expect(await strata(["apply"])).toMatchObject({ code: 2 });
