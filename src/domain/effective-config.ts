@@ -95,17 +95,26 @@ export class EffectiveConfig {
     return this.merged.dormant;
   }
 
-  /** Whether the highest layer keeps its value at a field whatever is inherited. */
+  /**
+   * Whether the highest layer keeps the value in force at a field whatever is inherited. A pinned value that is dormant keeps
+   * nothing: what is in force there is another layer's.
+   */
   isPinned(pointer: string): boolean {
+    if (!this.#pinned.has(pointer)) return false;
+    const own = this.layers.length - 1;
+    return !this.dormant.some((leaf) => leaf.layer === own && leaf.pointer === pointer);
+  }
+
+  get #pinned(): ReadonlySet<string> {
     this.#pins ??= new Set(this.layers[0]?.pins);
-    return this.#pins.has(pointer);
+    return this.#pins;
   }
 
   /** The leaves of the highest layer's document that are equal to what would be inherited, and not pinned. */
   redundant(): string[] {
     const document = this.layers.length > 1 ? this.layers[0]?.document : undefined;
     const pointers = document === undefined ? [] : [...equalLeaves(document, this.merged.rest.values)];
-    return pointers.filter((pointer) => !this.isPinned(pointer));
+    return pointers.filter((pointer) => !this.#pinned.has(pointer));
   }
 
   /**

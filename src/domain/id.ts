@@ -8,11 +8,16 @@ export function isId(text: string): boolean {
   return /^[A-Za-z0-9_.-]{1,64}$/.test(text) && !RESERVED.has(text);
 }
 
-/** @throws StrataError BAD_USER_INPUT when the text is no id; `what` says whose it was to be */
-export function checkId(text: string, what: "account" | "config"): string {
+/**
+ * @param what whose id it is to be
+ * @param pointer where the caller gave it
+ * @throws StrataError BAD_USER_INPUT when the text is no id
+ */
+export function checkId(text: string, what: "account" | "config", pointer: string): string {
   if (isId(text)) return text;
   throw new StrataError(
     "BAD_USER_INPUT",
     `Not ${what === "account" ? "an account" : "a config"} id: 1 to 64 letters, digits, "_", "." or "-", but not ".", ".." or "system".`,
+    { pointer },
   );
 }

@@ -62,7 +62,9 @@ function answerKnown(error: StrataError, { accountId, configId }: Asked): Answer
   // Set where HTTP is more exact than the code is: 415, 421.
   const { statusCode } = error as { statusCode?: number };
   const status = limit === "document" ? 413 : (statusCode ?? STATUS_OF[code]);
-  const data = { ...(pointer !== undefined && { pointer }), ...(limit !== undefined && { limit }) };
+  // The ids are in the path there, under KAZOO's names.
+  const place = pointer?.replace(/^\/(account|config)Id$/, "/$1_id");
+  const data = { ...(place !== undefined && { pointer: place }), ...(limit !== undefined && { limit }) };
   const retryAfter = error.retryAfter ?? (status === 503 ? RETRY_AFTER : undefined);
   return refusal(
     status,

@@ -55,14 +55,14 @@ export async function listAccounts(
   reader: RequestReader,
 ): Promise<AccountPage> {
   const { parentId } = wanted;
-  if (parentId !== undefined) checkId(parentId, "account");
+  if (parentId !== undefined) checkId(parentId, "account", "/parentId");
   const slice = sliceOf(wanted);
   const top = parentId ?? (await highestAccessible(principal, reader));
   const ancestry = top === undefined ? undefined : await reader.ancestry(top);
-  if (parentId !== undefined && ancestry === undefined) throw noSuchAccount();
+  if (parentId !== undefined && ancestry === undefined) throw noSuchAccount("/parentId");
   if (top === undefined || ancestry === undefined) return EMPTY;
-  authorize(principal, "read", ancestry.lineage);
   const isWhole = parentId === undefined;
+  authorize(principal, "read", ancestry.lineage, isWhole ? undefined : "/parentId");
   const { paths, counts } = await pathsOf(top, slice, isWhole, reader);
   const page = paths.slice(0, slice.size);
   const hasMore = paths.length > slice.size;

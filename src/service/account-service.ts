@@ -101,7 +101,7 @@ export class AccountService {
     accountId: string,
     reader: RequestReader,
   ): Promise<AccountView | undefined> {
-    checkId(accountId, "account");
+    checkId(accountId, "account", "/id");
     authorizeAtAll(principal, "read");
     const ancestry = await reader.ancestry(accountId);
     return ancestry && authorize(principal, "read", ancestry.lineage).account;
@@ -122,22 +122,24 @@ export class AccountService {
   async create(principal: Principal, given: NewAccount): Promise<AccountView> {
     authorizeAtAll(principal, "write");
     if (given.id !== undefined && !principal.isSuperadmin)
-      throw new StrataError("FORBIDDEN", "Only superadmins choose the id of an account: leave it out.");
+      throw new StrataError("FORBIDDEN", "Only superadmins choose the id of an account: leave it out.", {
+        pointer: "/id",
+      });
     const name = checkName(given.name);
     const note = checkNote(given.note);
     const { parentId, isReseller } = given;
-    const id = given.id === undefined ? this.#dependencies.newId() : checkId(given.id, "account");
+    const id = given.id === undefined ? this.#dependencies.newId() : checkId(given.id, "account", "/id");
     if (parentId === undefined) authorize(principal, "write", undefined);
-    else checkId(parentId, "account");
+    else checkId(parentId, "account", "/parentId");
     const meaning = ["CREATE", given.id ?? null, name, parentId ?? null, isReseller, note ?? null];
     const attempt = async (named: NamedOperation | undefined) => {
       const { lineages, tree } = await this.#lineages([id, ...(parentId === undefined ? [] : [parentId])]);
       const [existing, above] = lineages;
-      if (parentId !== undefined) writableView(principal, above);
+      if (parentId !== undefined) writableView(principal, above, "/parentId");
       authorizeArrangement(principal, undefined, [{ id, isReseller }, ...(above ?? [])]);
       const expect = above === undefined ? await this.#noRoot() : hangingBelow(above, tree, 1);
       if (existing !== undefined)
-        throw new StrataError("ACCOUNT_EXISTS", `There is an account "${id}" already.`);
+        throw new StrataError("ACCOUNT_EXISTS", `There is an account "${id}" already.`, { pointer: "/id" });
       const at = this.#dependencies.now().toISOString();
       const account = { id, name, parentId, isReseller, createdAt: at };
       const accounts = [...expect.accounts, { id, version: undefined }];
@@ -164,9 +166,10 @@ export class AccountService {
   /** The same, with what it takes to tell whom it hits. @throws as `update` */
   async arrange(principal: Principal, given: AccountUpdate): Promise<UpdatedAccount> {
     authorizeAtAll(principal, "write");
-    const id = checkId(given.id, "account");
+    const id = checkId(given.id, "account", "/id");
     const name = given.name === undefined ? undefined : checkName(given.name);
-    const parentId = given.parentId === undefined ? undefined : checkId(given.parentId, "account");
+    const parentId =
+      given.parentId === undefined ? undefined : checkId(given.parentId, "account", "/parentId");
     const note = checkNote(given.note);
     const meaning = ["UPDATE", id, name ?? null, parentId ?? null, given.isReseller ?? null, note ?? null];
     const attempt = async (named: NamedOperation | undefined): Promise<Attempt<UpdatedAccount>> => {
@@ -224,13 +227,13 @@ export class AccountService {
    */
   async delete(principal: Principal, accountId: string, why?: string, operationId?: string): Promise<void> {
     authorizeAtAll(principal, "write");
-    const id = checkId(accountId, "account");
+    const id = checkId(accountId, "account", "/id");
     const note = checkNote(why);
     const attempt = async (named: NamedOperation | undefined): Promise<Attempt<unknown>> => {
       const { tree, lineages } = await this.#lineages([id]);
       const [lineage] = lineages;
-      if (lineage === undefined) throw noSuchAccount();
-      authorize(principal, "write", lineage);
+      if (lineage === undefined) throw noSuchAccount("/id");
+      authorize(principal, "write", lineage, "/id");
       refuseOwnAccount(principal, id, "/id");
       const { counts } = await fromStore(this.#dependencies.store.descendants({ accountId: id, limit: 0 }));
       if (counts.length > 0) {
@@ -269,12 +272,12 @@ export class AccountService {
     const isLookedUp = parentId !== undefined && !isOwnAccount(principal, id);
     const { tree, lineages } = await this.#lineages(isLookedUp ? [id, parentId] : [id]);
     const [lineage, above] = lineages;
-    if (lineage === undefined) throw noSuchAccount();
-    authorize(principal, "write", lineage);
+    if (lineage === undefined) throw noSuchAccount("/id");
+    authorize(principal, "write", lineage, "/id");
     if (parentId !== undefined) {
       refuseOwnAccount(principal, id, "/parentId");
       // Also where it hangs already: a caller who may guess would learn of accounts that it may not access.
-      writableView(principal, above);
+      writableView(principal, above, "/parentId");
     }
     return { tree, lineage, above };
   }
@@ -289,6 +292,7 @@ export class AccountService {
     throw new StrataError(
       "BAD_USER_INPUT",
       "The tree has its root already: give the parentId of the new account.",
+      { pointer: "/parentId" },
     );
   }
 }
@@ -300,6 +304,7 @@ export class AccountService {
 function hangingBelow(above: Lineage, tree: string, levels: number): Expectations {
   if (above.length + levels > TREE_DEPTH) {
     throw new StrataError("BAD_USER_INPUT", `The tree of accounts is at most ${TREE_DEPTH} levels deep.`, {
+      pointer: "/parentId",
       limit: "accountDepth",
     });
   }

@@ -26,10 +26,16 @@ export interface ConfigView {
 
 /**
  * Lets an action on an account pass, or on the system level (no lineage).
+ * @param pointer where the caller named the account, if it names several
  * @throws StrataError UNAUTHENTICATED, FORBIDDEN; ACCOUNT_NOT_FOUND as for an account that is not there
  */
-export function authorize(principal: Principal, action: Action, lineage: Lineage | undefined): ConfigView {
-  refuse(can(principal, action, lineage ?? "system"));
+export function authorize(
+  principal: Principal,
+  action: Action,
+  lineage: Lineage | undefined,
+  pointer?: string,
+): ConfigView {
+  refuse(can(principal, action, lineage ?? "system"), pointer);
   return { account: lineage && viewOf(principal, lineage), seesSystem: principal.isSuperadmin };
 }
 
@@ -92,12 +98,12 @@ export function accountOfLayer(
   return account?.find(accountId) ?? formerReseller?.find(accountId);
 }
 
-function refuse(verdict: Verdict): void {
+function refuse(verdict: Verdict, pointer?: string): void {
   switch (verdict) {
     case "allowed":
       return;
     case "absent":
-      throw noSuchAccount();
+      throw noSuchAccount(pointer);
     case "forbidden":
       throw new StrataError("FORBIDDEN", "The token does not allow this.");
     case "unauthenticated":
@@ -105,7 +111,8 @@ function refuse(verdict: Verdict): void {
   }
 }
 
-/** The same words whether there is none or the caller may not know of it. */
-export function noSuchAccount(): StrataError {
-  return new StrataError("ACCOUNT_NOT_FOUND", "There is no such account, or you may not see it.");
+/** The same words whether there is none or the caller may not know of it. @param pointer as `authorize` has it */
+export function noSuchAccount(pointer?: string): StrataError {
+  const message = "There is no such account, or you may not see it.";
+  return new StrataError("ACCOUNT_NOT_FOUND", message, pointer === undefined ? {} : { pointer });
 }

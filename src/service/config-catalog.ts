@@ -46,16 +46,16 @@ export class ConfigCatalog {
   }
 
   /** The schema of a config that accounts have. @throws StrataError as `schema`; CONFIG_NOT_FOUND also where it is system-wide only */
-  accountSchema(principal: Principal, configId: string): ConfigSchema {
-    const schema = this.schema(principal, configId);
+  accountSchema(principal: Principal, configId: string, pointer?: string): ConfigSchema {
+    const schema = this.schema(principal, configId, pointer);
     if (schema.forAccount === undefined) throw noSuchConfig(configId, principal.isSuperadmin);
     return schema;
   }
 
-  /** @throws StrataError CONFIG_NOT_FOUND when the caller may be told of no schema of it; UNAUTHENTICATED, FORBIDDEN */
-  schema(principal: Principal, configId: string): ConfigSchema {
+  /** @param pointer where the caller gave the id @throws StrataError BAD_USER_INPUT; CONFIG_NOT_FOUND when the caller may be told of no schema of it; UNAUTHENTICATED, FORBIDDEN */
+  schema(principal: Principal, configId: string, pointer = "/configId"): ConfigSchema {
     authorizeAtAll(principal, "read");
-    const schema = this.registry.configs.get(checkId(configId, "config"));
+    const schema = this.registry.configs.get(checkId(configId, "config", pointer));
     if (schema === undefined || (schema.forAccount === undefined && !principal.isSuperadmin))
       throw noSuchConfig(configId);
     return schema;
@@ -66,8 +66,8 @@ export class ConfigCatalog {
    * @throws StrataError BAD_USER_INPUT for a malformed id; UNAUTHENTICATED, FORBIDDEN; CONFIG_NOT_FOUND at the system level
    */
   checked(principal: Principal, action: Action, { accountId, configId }: ConfigTarget): ConfigTarget {
-    checkId(configId, "config");
-    if (accountId !== undefined) checkId(accountId, "account");
+    checkId(configId, "config", "/configId");
+    if (accountId !== undefined) checkId(accountId, "account", "/accountId");
     authorizeAtAll(principal, action);
     const target = { accountId, configId };
     if (accountId === undefined) {

@@ -113,7 +113,9 @@ export class ConfigService extends ConfigCatalog {
     watch?: ImpactWatch,
   ): Promise<ImpactReport[] | undefined> {
     const { store } = this.#dependencies;
-    const schemas = configIds.map((configId) => this.accountSchema(principal, configId));
+    const schemas = configIds.map((configId, index) =>
+      this.accountSchema(principal, configId, `/configIds/${index}`),
+    );
     if (arrangement === undefined) return undefined;
     const reports: ImpactReport[] = [];
     for (const schema of schemas) {

@@ -115,10 +115,10 @@ describe("updating an account", () => {
 
   test.each([
     [{ id: "acme", name: " " }, "BAD_USER_INPUT", "/name"],
-    [{ id: "..", name: "x" }, "BAD_USER_INPUT", undefined],
-    [{ id: "acme", parentId: "a/b" }, "BAD_USER_INPUT", undefined],
-    [{ id: "nobody", name: "x" }, "ACCOUNT_NOT_FOUND", undefined],
-    [{ id: "acme", parentId: "nobody" }, "ACCOUNT_NOT_FOUND", undefined],
+    [{ id: "..", name: "x" }, "BAD_USER_INPUT", "/id"],
+    [{ id: "acme", parentId: "a/b" }, "BAD_USER_INPUT", "/parentId"],
+    [{ id: "nobody", name: "x" }, "ACCOUNT_NOT_FOUND", "/id"],
+    [{ id: "acme", parentId: "nobody" }, "ACCOUNT_NOT_FOUND", "/parentId"],
   ])("%j is %s", async (given, code, pointer) => {
     const services = await openTree();
     const before = await sequenceOf(services);
@@ -132,8 +132,10 @@ describe("updating an account", () => {
     const update = (caller: string, id: string, parentId: string) =>
       accounts.update(principal(caller), { id, parentId });
     const absent = { code: "ACCOUNT_NOT_FOUND" };
-    await expect(update("east", "shop", "west")).rejects.toMatchObject(absent);
-    await expect(update("east", "other", "east")).rejects.toMatchObject(absent);
+    await expect(update("east", "shop", "west")).rejects.toMatchObject({ ...absent, pointer: "/parentId" });
+    await expect(update("east", "shop", "nobody")).rejects.toMatchObject({ ...absent, pointer: "/parentId" });
+    await expect(update("east", "other", "east")).rejects.toMatchObject({ ...absent, pointer: "/id" });
+    await expect(update("east", "nobody", "east")).rejects.toMatchObject({ ...absent, pointer: "/id" });
     await expect(update("acme", "shop", "root")).rejects.toMatchObject(absent);
     expect((await update("east", "shop", "east")).lineage[0].parentId).toBe("east");
   });

@@ -246,6 +246,32 @@ describe("R17: constraints", () => {
     expect(config.isPinned("/b")).toBe(true);
   });
 
+  test("A pinned value that a constraint keeps out of force keeps nothing, and does again when the constraint goes", async () => {
+    const services = await openTree();
+    await services.write("leaf", "open", { kind: "SET", values: { a: 1, b: 1 }, pin: ["/a", "/b"] });
+    const pinned = async () => {
+      const { config } = await services.read("leaf", "open");
+      expect(config.layers[0]?.pins).toEqual(["/a", "/b"]);
+      return config.fields.map(({ pointer, value }) => [pointer, value, config.isPinned(pointer)]);
+    };
+    expect(await pinned()).toEqual([
+      ["/a", 1, true],
+      ["/b", 1, true],
+    ]);
+    await services.set("reseller", "open", { a: 2, b: 1 });
+    await constrain(services, "reseller", [lock("/a"), lock("/b")]);
+    // The same value as the dormant one is another layer's all the same.
+    expect(await pinned()).toEqual([
+      ["/a", 2, false],
+      ["/b", 1, false],
+    ]);
+    await constrain(services, "reseller", [], ["/a", "/b"]);
+    expect(await pinned()).toEqual([
+      ["/a", 1, true],
+      ["/b", 1, true],
+    ]);
+  });
+
   test("A repeated operation is answered with the constraints and pins of then", async () => {
     const services = await openTree();
     const set = () =>

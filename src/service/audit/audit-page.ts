@@ -67,8 +67,8 @@ export async function auditPage(
 ): Promise<AuditPage> {
   authorizeAtAll(principal, "read");
   const { accountId, configId, first, after } = wanted;
-  if (accountId !== undefined) checkId(accountId, "account");
-  if (configId !== undefined) checkId(configId, "config");
+  if (accountId !== undefined) checkId(accountId, "account", "/accountId");
+  if (configId !== undefined) checkId(configId, "config", "/configId");
   checkPageSize(first, AUDIT_PAGE_LIMIT, "entries", "/first");
   const start = after === undefined ? undefined : sequenceIn(after);
   const reach = new AuditReach(principal, reader);

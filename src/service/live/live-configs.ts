@@ -1,5 +1,6 @@
 import type { Principal } from "../../auth/principal.js";
 import { StrataError } from "../../domain/errors.js";
+import { checkId } from "../../domain/id.js";
 import { authorize, noSuchAccount } from "../authorize.js";
 import type { ConfigCatalog } from "../config-catalog.js";
 import type { RequestReader } from "../read/request-reader.js";
@@ -98,6 +99,7 @@ export class LiveConfigs {
       throw new StrataError("BAD_USER_INPUT", "Name a config to be told of, or leave the list out for all.", {
         pointer: "/configIds",
       });
+    for (const [index, id] of configIds?.entries() ?? []) checkId(id, "config", `/configIds/${index}`);
     const wanted = configIds ?? catalog.accountConfigIds();
     for (const configId of wanted) catalog.checked(principal, "read", { accountId, configId });
     const ancestry = await this.dependencies.createReader(principal).ancestry(accountId);

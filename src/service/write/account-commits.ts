@@ -144,9 +144,13 @@ interface AttemptedAt {
   readonly named: NamedOperation | undefined;
 }
 
-/** @throws StrataError ACCOUNT_NOT_FOUND, FORBIDDEN when the caller may not write there */
-export function writableView(principal: Principal, lineage: Lineage | undefined): AccountView {
-  if (lineage === undefined) throw noSuchAccount();
-  authorize(principal, "write", lineage);
+/** @param pointer as `authorize` has it @throws StrataError ACCOUNT_NOT_FOUND, FORBIDDEN when the caller may not write there */
+export function writableView(
+  principal: Principal,
+  lineage: Lineage | undefined,
+  pointer?: string,
+): AccountView {
+  if (lineage === undefined) throw noSuchAccount(pointer);
+  authorize(principal, "write", lineage, pointer);
   return viewOf(principal, lineage);
 }

@@ -40,7 +40,7 @@ async function conflictsOf(
 
 describe("A write with a base (R23)", () => {
   test("two writers with a thousand disjoint edits each lose none", async () => {
-    const services = await openTree();
+    const services = (await openTree()).patient();
     let base = await cursor(services, "leaf");
     const names = (writer: string) => Array.from({ length: 1_000 }, (_, index) => `${writer}${index}`);
     // Each writer keeps deciding on what it saw at first: its own edits come in ten portions.
@@ -80,7 +80,7 @@ describe("A write with a base (R23)", () => {
     ]);
     expect(config.values).toEqual(Object.fromEntries(wanted));
     expect(await services.revision("leaf", CONFIG)).toBe(2 * EDITS);
-  });
+  }, 3_600_000);
 
   test("two writers with a thousand edits each that overlap: all overlaps are told, and nothing is applied", async () => {
     const services = await openTree();

@@ -1,4 +1,5 @@
 import { Args, Ctx, FieldResolver, Resolver, Root } from "type-graphql";
+import { checkId } from "../../../domain/id.js";
 import { configComplexity } from "../complexity.js";
 import type { RequestContext } from "../context.js";
 import { ConfigArgs, ConfigsArgs } from "../input/config.args.js";
@@ -32,6 +33,7 @@ export class AccountConfigResolver {
     @Args(() => ConfigsArgs) { configIds }: ConfigsArgs,
     @Ctx() context: RequestContext,
   ): Promise<EffectiveConfigType[]> {
+    for (const [index, id] of configIds?.entries() ?? []) checkId(id, "config", `/configIds/${index}`);
     const ids = configIds ?? context.configs.accountConfigIds();
     return Promise.all(ids.map((configId) => effective(account, configId, context)));
   }

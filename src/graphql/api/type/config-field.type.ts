@@ -134,7 +134,8 @@ export class ConfigFieldType implements Inheriting {
   }
 
   @Field(() => Boolean, {
-    description: "Whether the config's own document keeps this value whatever is inherited.",
+    description:
+      "Whether the config's own document keeps this value whatever is inherited. False also where the document has another value pinned that a constraint keeps out of force: see `dormant`.",
   })
   get pinned(): boolean {
     return this.config.isPinned(this.leaf.pointer);
