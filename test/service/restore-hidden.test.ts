@@ -16,14 +16,25 @@ const folderOf = (properties: object) =>
     "system_config.open": { type: "object", properties: { ...seen, ...hidden } },
   });
 
+/** Today's, which takes less of what is still declared, too. */
+const strict = {
+  x: { type: "integer", maximum: 1 },
+  deep: {
+    type: "object",
+    properties: { x: { type: "integer" } },
+    additionalProperties: false,
+    maxProperties: 1,
+  },
+};
+
 /** An account that wrote under a schema which declared more than today's. */
-async function openPast(documents: readonly JsonObject[]): Promise<Services> {
+async function openPast(documents: readonly JsonObject[], today: object = seen): Promise<Services> {
   const store = await openTestStore();
   onTestFinished(() => store.close());
   const then = new Services(store, folderOf({ ...seen, ...hidden }));
   await then.tree(["root"]);
   for (const values of documents) written(await then.set("root", "open", values));
-  return new Services(store, folderOf(seen));
+  return new Services(store, folderOf(today));
 }
 
 const restore = (services: Services, revision: number) =>
@@ -90,4 +101,33 @@ describe(`A restore, where today's schema hides what was written (LAW_SEED=${SEE
       }),
       { numRuns: cases(15), seed: SEED },
     ));
+
+  it("is refused by what the caller sees alone, and names nothing else, whatever is hidden", async () => {
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(visible, visible, unseen, unseen, async (then, now, hiddenThen, hiddenNow) => {
+        const answers = [];
+        for (const [past, present] of [
+          [undefined, undefined],
+          [hiddenThen, hiddenNow],
+        ] as const) {
+          const services = await openPast([documentOf(then, past, 2), documentOf(now, present, 1)], strict);
+          const system = {
+            kind: "CONSTRAIN",
+            set: [{ pointer: "/deep", kind: "LOCK", reason: "r" }],
+            remove: [],
+          } as const;
+          written(await services.write(undefined, "open", system));
+          const result = await restore(services, 1);
+          const answer = result.result === "written" ? [result.document, result.changes] : result;
+          expect(JSON.stringify(answer)).not.toMatch(/\/h\b|"h"/);
+          if (result.result === "invalid") refused++;
+          answers.push(answer);
+        }
+        expect(answers[1]).toEqual(answers[0]);
+      }),
+      { numRuns: cases(15), seed: SEED },
+    );
+    expect(refused).toBeGreaterThan(0);
+  });
 });
