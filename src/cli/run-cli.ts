@@ -1,88 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Terminal } from "../archive/progress.js";
 import { named, UsageError } from "../command/command-options.js";
-
-const HELP = `Usage: strata [command]
-
-  start                      start the server; so does no command at all
-  export [--to <file>]       copy the store to a file, or to standard output; the server may go on meanwhile
-  diff                       tell what differs in a config since a moment, and who did it; the server may go on meanwhile
-  import <file>              fill an empty store with an export
-  import-kazoo <folder>      try, and with --apply do, the move of KAZOO's own documents into the store
-  plan <folder>              tell what has to be written so that documents hold what files declare, and for whom; the server may go on
-  apply <folder>             write it, each document only if it still does what the plan says
-  check --schemas <folder>   tell what a schema folder would do to what is stored, before it is put in force; the server may go on
-  prune                      list, and with --apply drop, overrides that are equal to what would be inherited
-  audit                      print who did what, as lines of JSON; the server may go on meanwhile
-  manifest                   print the settings as a flag manifest of the OpenFeature CLI, for its code generators
-  types                      print TypeScript types of the configs, from the account schemas
-  token                      print a token for a server that runs with the same STRATA_JWT_SECRET
-  accept                     go on with a Redis that is not what gateways remember: a restored backup, say
-  help, --help               show this
-  --version                  show the version
-
-Options of export:
-  --to <file>                write this file, all of it or nothing
-  --force                    replace the file if there is one
-
-Options of diff:
-  --since <when>             2h, 30m, 3d, or a moment such as 2026-11-22T09:30:00Z
-  --until <when>             the same; by default now
-  --account <id>             whose config; without it the system level's
-  --config <id>              which config; by default "default"
-  --json                     the changes for programs
-
-Options of import:
-  --replace                  clear the store first
-  --merge                    add what the file has to what is stored; wins where both have a document
-
-Options of import-kazoo:
-  --apply                    write; without it only a report is made
-  --json                     the report for programs
-
-Options of plan and apply: files are <account>/<config>.json and system/<config>.json, see docs/plan.md
-  --prune                    what the files do not name goes, from the documents of those who have a folder
-  --json                     the plan for programs
-  --accounts <n>             so many accounts are listed of each impact; by default 10
-  --out <file>               plan: write the plan for programs to this file as well
-  --plan <file>              apply: only if this is still what would be done, or what is left of it
-  --url <url>                apply: let the server there write; a token for it is taken from STRATA_TOKEN
-  --note <text>              apply: why, kept with each revision
-  plan exits with 0 where nothing is to be done, with 2 where something is, and with 1 where it cannot be
-
-Options of check:
-  --schemas <folder>         the folder to put in force; STRATA_SCHEMAS names the one that is
-  --json                     the result for programs
-  --accounts <n>             so many accounts are listed of each config; by default 10
-  check exits with 0 where nothing breaks, with 2 where something does, and with 1 where it cannot be told
-
-Options of prune:
-  --account <id>             whose documents
-  --config <id>              only those of this config
-  --below                    those of the accounts below it as well
-  --apply                    drop them, with one commit for each document; without it they are only listed
-
-Options of audit:
-  --follow                   go on with what is done from now on
-  --account <id>             only what was done to this account and its documents
-  --since <time>             only since then: 2h, 7d, or 2026-11-29T14:00:00Z
-  --after <cursor>           only what came after this entry
-
-Options of manifest:
-  --config <id>              of this config alone
-
-Options of token:
-  --account <id>             act for this account and those below it
-  --superadmin               act on everything
-  --read-only                write nothing
-  --subject <name>           who it is for; by default you
-  --expires <time>           15m, 1h, 7d; by default 1h
-  --open                     print a link that opens the console with it
-  --url <url>                where the server is, for --open: https://strata.example; by default this machine
-
-export, diff, import, import-kazoo, plan, apply, check, prune, audit and accept take the store from STRATA_STORE, or from --store <url>, e.g. --store lmdb:./data
-More about backups: docs/backup.md. About moving in from KAZOO: docs/migrate-from-kazoo.md
-`;
+import type { CommandName } from "../command/command-table.js";
+import { commandHelp, helpText } from "../command/help-text.js";
 
 const FAILED = 1;
 const MISUSED = 2;
@@ -98,7 +18,7 @@ export interface CliContext {
 type Command = (args: readonly string[], context: CliContext) => Promise<unknown>;
 
 /** Each command loads its own modules only: `strata help` does without the server and the stores. */
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<CommandName, Command>> = {
   start,
   export: runExport,
   diff: runDiff,
@@ -113,6 +33,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   types: runTypes,
   token: runToken,
   accept: runAccept,
+};
+
+const ABOUT: Readonly<Record<string, Command>> = {
   help,
   "--help": help,
   "-h": help,
@@ -130,10 +53,11 @@ const TELLING: ReadonlySet<string> = new Set(["plan", "check"]);
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
   const [name = "start", ...rest] = args;
   try {
-    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    const known: Readonly<Record<string, Command>> = { ...COMMANDS, ...ABOUT };
+    const command = Object.hasOwn(known, name) ? known[name] : undefined;
     if (command === undefined) throw new UsageError(`There is no command ${named(name)}.`);
     const isHelpWanted = rest.some((arg) => arg === "--help" || arg === "-h");
-    const code = await (isHelpWanted ? help : command)(rest, context);
+    const code = await (isHelpWanted ? help([name], context) : command(rest, context));
     return typeof code === "number" ? code : 0;
   } catch (error) {
     const isMisused = error instanceof UsageError;
@@ -151,8 +75,9 @@ function isStoreGiven(args: readonly string[]): boolean {
   return args.some((arg) => /^--store(=|$)/.test(arg));
 }
 
-async function help(_args: readonly string[], { stdout }: CliContext): Promise<void> {
-  stdout.write(HELP);
+/** Of one command, or of all. */
+async function help([name]: readonly string[], { stdout }: CliContext): Promise<void> {
+  stdout.write((name === undefined ? undefined : commandHelp(name)) ?? helpText());
 }
 
 /** The server reads its settings from the environment alone, and reports itself what is wrong with them. */

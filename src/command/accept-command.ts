@@ -1,5 +1,6 @@
 import type { Terminal } from "../archive/progress.js";
 import { readOptions, UsageError } from "./command-options.js";
+import { COMMAND_TABLE } from "./command-table.js";
 
 export interface AcceptContext {
   /** Accepts the store, absent: the one that the service would use; undefined: its kind never needs it. */
@@ -15,7 +16,7 @@ export async function acceptCommand(
   args: readonly string[],
   { accept, stderr }: AcceptContext,
 ): Promise<void> {
-  const options = readOptions(args, { store: { type: "string" } });
+  const options = readOptions(args, COMMAND_TABLE.accept.options);
   if (options.operands.length > 0) throw new UsageError("accept takes --store <url> alone.");
   const incarnation = await accept(options.value("store"));
   if (incarnation === undefined)

@@ -5,6 +5,7 @@ import { parseJsonText } from "../domain/json-text.js";
 import { type Applied, applyPlan, isLeftOf, type PlanWriter } from "../service/plan/apply-plan.js";
 import type { Plan, PlannedWrite } from "../service/plan/plan.js";
 import { readOptions, UsageError } from "./command-options.js";
+import { COMMAND_TABLE } from "./command-table.js";
 import { accountsIn, folderIn, type OpenedPlan, planWithProgress, spaced } from "./plan-command.js";
 import { nameOf, planJson, planSummary, planText } from "./plan-report.js";
 import { originOf } from "./token-command.js";
@@ -47,15 +48,7 @@ export async function applyCommand(
   args: readonly string[],
   { open, stdout, stderr, signal }: ApplyContext,
 ): Promise<number> {
-  const options = readOptions(args, {
-    store: { type: "string" },
-    url: { type: "string" },
-    plan: { type: "string" },
-    note: { type: "string" },
-    accounts: { type: "string" },
-    prune: { type: "boolean" },
-    json: { type: "boolean" },
-  });
+  const options = readOptions(args, COMMAND_TABLE.apply.options);
   const folder = folderIn(options);
   const file = options.value("plan");
   if (file !== undefined && options.isSet("prune"))

@@ -8,6 +8,7 @@ import { AccountLives, lifeAt, recordAt } from "../store/audit/account-lives.js"
 import { accountIdOf, auditEntry, parseAuditCursor } from "../store/audit/audit-entry.js";
 import { type Change, sequenceOfChange } from "../store/store.js";
 import { readOptions, UsageError } from "./command-options.js";
+import { COMMAND_TABLE } from "./command-table.js";
 
 export interface AuditContext {
   /** Opens the store to read from; absent: the one that the service would use. */
@@ -32,18 +33,12 @@ const CHANGES_AT_ONCE = 500;
 const LOOK_EVERY_MS = 500;
 
 /**
- * `audit [--follow] [--account <id>] [--since <time>] [--after <cursor>] [--store <url>]`: the audit log as lines of JSON,
+ * `audit [--follow] [--account <id>] [--since <time>] [--after <cursor>] [--json] [--store <url>]`: the audit log as lines of JSON,
  * oldest first. It ends with the log, or, following it, when it is told to or nobody reads it any more.
  * @throws UsageError when it is not given like that; StrataError when it cannot be done
  */
 export async function auditCommand(args: readonly string[], context: AuditContext): Promise<void> {
-  const options = readOptions(args, {
-    follow: { type: "boolean" },
-    account: { type: "string" },
-    since: { type: "string" },
-    after: { type: "string" },
-    store: { type: "string" },
-  });
+  const options = readOptions(args, COMMAND_TABLE.audit.options);
   if (options.operands.length > 0) throw new UsageError("audit takes options alone.");
   const wanted: Wanted = {
     account: accountIn(options.value("account")),

@@ -3,6 +3,7 @@ import { IMPACT_OUTCOMES } from "../domain/impact.js";
 import type { CheckedAccount, CheckedConfig } from "../service/check/check-config.js";
 import { breaksSomething, checkSchemas, type SchemaCheck } from "../service/check/check-schemas.js";
 import { readOptions, UsageError } from "./command-options.js";
+import { COMMAND_TABLE } from "./command-table.js";
 import { accountsIn } from "./plan-command.js";
 import { changeText, plainChange, plainProblem, problemText, shown } from "./plan-report.js";
 
@@ -35,12 +36,7 @@ export async function checkCommand(
   args: readonly string[],
   { open, stdout, stderr }: CheckContext,
 ): Promise<number> {
-  const options = readOptions(args, {
-    schemas: { type: "string" },
-    store: { type: "string" },
-    accounts: { type: "string" },
-    json: { type: "boolean" },
-  });
+  const options = readOptions(args, COMMAND_TABLE.check.options);
   const schemas = options.value("schemas");
   if (schemas === undefined || options.operands.length > 0)
     throw new UsageError("A check needs --schemas <folder>, and takes options alone.");

@@ -4,6 +4,7 @@ import { StrataError } from "../domain/errors.js";
 import { isId } from "../domain/id.js";
 import type { AttributedChange } from "../service/read/attributed-changes.js";
 import { readOptions, UsageError } from "./command-options.js";
+import { COMMAND_TABLE } from "./command-table.js";
 
 /** Which config, and between which moments, RFC 3339. */
 export interface DiffWanted {
@@ -28,14 +29,7 @@ export async function diffCommand(
   args: readonly string[],
   { diff, now, stdout }: DiffContext,
 ): Promise<void> {
-  const options = readOptions(args, {
-    account: { type: "string" },
-    config: { type: "string" },
-    since: { type: "string" },
-    until: { type: "string" },
-    store: { type: "string" },
-    json: { type: "boolean" },
-  });
+  const options = readOptions(args, COMMAND_TABLE.diff.options);
   if (options.operands.length > 0) throw new UsageError("A diff takes options alone.");
   const [accountId, configId] = [options.value("account"), options.value("config") ?? "default"];
   if (accountId !== undefined && !isId(accountId)) throw new UsageError("The account is no account id.");

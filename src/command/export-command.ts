@@ -6,6 +6,7 @@ import { writeWhole } from "../archive/whole-file.js";
 import { StrataError } from "../domain/errors.js";
 import type { ArchiveSource } from "../store/archive.js";
 import { readOptions, UsageError } from "./command-options.js";
+import { COMMAND_TABLE } from "./command-table.js";
 
 type Output = NodeJS.WritableStream & Pick<Terminal, "isTTY">;
 
@@ -21,11 +22,7 @@ export interface ExportContext {
  * @throws UsageError when it is not given like that; StrataError when it cannot be done
  */
 export async function exportCommand(args: readonly string[], context: ExportContext): Promise<void> {
-  const options = readOptions(args, {
-    to: { type: "string" },
-    store: { type: "string" },
-    force: { type: "boolean" },
-  });
+  const options = readOptions(args, COMMAND_TABLE.export.options);
   if (options.operands.length > 0) throw new UsageError("An export goes to a file with --to <file>.");
   const to = options.value("to");
   const source = await context.openSource(options.value("store"));

@@ -7,6 +7,7 @@ import { StrataError } from "../domain/errors.js";
 import type { ArchiveTarget } from "../store/archive.js";
 import type { Store } from "../store/store.js";
 import { readOptions, UsageError } from "./command-options.js";
+import { COMMAND_TABLE } from "./command-table.js";
 
 export interface ImportContext {
   /** Open the store to write into; absent: the one that the service would use. */
@@ -20,11 +21,7 @@ export interface ImportContext {
  * @throws UsageError when it is not given like that; StrataError when it cannot be done
  */
 export async function importCommand(args: readonly string[], context: ImportContext): Promise<void> {
-  const options = readOptions(args, {
-    store: { type: "string" },
-    merge: { type: "boolean" },
-    replace: { type: "boolean" },
-  });
+  const options = readOptions(args, COMMAND_TABLE.import.options);
   const [path, ...rest] = options.operands;
   if (path === undefined || rest.length > 0) throw new UsageError("An import needs one file.");
   if (path === "-")

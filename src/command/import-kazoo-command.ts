@@ -4,6 +4,7 @@ import { importKazoo, type KazooImportTarget } from "../kazoo-import/import-kazo
 import { reportText } from "../kazoo-import/import-report.js";
 import { KazooDocuments } from "../kazoo-import/kazoo-documents.js";
 import { readOptions, UsageError } from "./command-options.js";
+import { COMMAND_TABLE } from "./command-table.js";
 
 export interface ImportKazooContext {
   /** Opens the store to write into, or one to try it on; absent: the one that the service would use. */
@@ -25,11 +26,7 @@ export async function importKazooCommand(
   args: readonly string[],
   { open, stdout, stderr }: ImportKazooContext,
 ): Promise<void> {
-  const options = readOptions(args, {
-    store: { type: "string" },
-    apply: { type: "boolean" },
-    json: { type: "boolean" },
-  });
+  const options = readOptions(args, COMMAND_TABLE["import-kazoo"].options);
   const [folder, ...rest] = options.operands;
   if (folder === undefined || rest.length > 0)
     throw new UsageError("An import from KAZOO needs one folder of documents.");

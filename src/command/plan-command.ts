@@ -3,6 +3,7 @@ import { createProgress, grouped, type Terminal } from "../archive/progress.js";
 import { makePlan } from "../service/plan/make-plan.js";
 import type { Plan, PlanGround } from "../service/plan/plan.js";
 import { type GivenOptions, readOptions, UsageError } from "./command-options.js";
+import { COMMAND_TABLE } from "./command-table.js";
 import { readDeclared } from "./declared-files.js";
 import { planJson, planSummary, planText } from "./plan-report.js";
 
@@ -37,13 +38,7 @@ export async function planCommand(
   args: readonly string[],
   { open, stdout, stderr }: PlanContext,
 ): Promise<number> {
-  const options = readOptions(args, {
-    store: { type: "string" },
-    out: { type: "string" },
-    accounts: { type: "string" },
-    prune: { type: "boolean" },
-    json: { type: "boolean" },
-  });
+  const options = readOptions(args, COMMAND_TABLE.plan.options);
   const folder = folderIn(options);
   const wanted = { prune: options.isSet("prune"), accounts: accountsIn(options) };
   const opened = await open(options.value("store"));

@@ -2,6 +2,7 @@ import { createProgress, grouped, type Terminal } from "../archive/progress.js";
 import type { KeptBecause } from "../domain/redundant.js";
 import { type PrunedDocument, type PruneTarget, prune } from "../service/prune.js";
 import { readOptions, UsageError } from "./command-options.js";
+import { COMMAND_TABLE } from "./command-table.js";
 
 export interface PruneContext {
   /** Opens the store; absent: the one that the service would use. */
@@ -14,7 +15,7 @@ export interface PruneContext {
 }
 
 /**
- * `prune --account <id> [--config <id>] [--below] [--apply] [--store <url>]`: lists the overrides that are equal to what would
+ * `prune --account <id> [--config <id>] [--below] [--apply] [--json] [--store <url>]`: lists the overrides that are equal to what would
  * be inherited and not pinned, and with `--apply` drops them.
  * @throws UsageError when it is not given like that; StrataError when it cannot be done
  */
@@ -22,13 +23,7 @@ export async function pruneCommand(
   args: readonly string[],
   { open, stdout, stderr }: PruneContext,
 ): Promise<void> {
-  const options = readOptions(args, {
-    account: { type: "string" },
-    config: { type: "string" },
-    store: { type: "string" },
-    below: { type: "boolean" },
-    apply: { type: "boolean" },
-  });
+  const options = readOptions(args, COMMAND_TABLE.prune.options);
   const accountId = options.value("account");
   if (accountId === undefined || options.operands.length > 0)
     throw new UsageError("A prune needs --account <id>, and takes options alone.");
@@ -37,22 +32,33 @@ export async function pruneCommand(
   const progress = createProgress(stderr);
   const target = await open(options.value("store"), apply);
   const counts = { dropped: 0, documents: 0, kept: 0 };
+  const isJson = options.isSet("json");
+  const listed: PrunedDocument[] = [];
   try {
     const onLooked = (accounts: number) =>
       progress.show(() => `${apply ? "Pruning" : "Looking"}: ${grouped(accounts)} accounts`);
     for await (const document of prune(target, wanted, onLooked)) {
       progress.clear();
-      stdout.write(textOf(document));
+      if (isJson) listed.push(document);
+      else stdout.write(textOf(document));
       counts.dropped += document.dropped.length;
       counts.kept += document.kept.length;
       if (document.dropped.length > 0) counts.documents++;
     }
     progress.clear();
-    stdout.write(summary(counts, apply));
+    stdout.write(isJson ? jsonOf(listed, apply) : summary(counts, apply));
   } finally {
     progress.clear();
     await target.close();
   }
+}
+
+/** What was found, for programs; an override is kept for a reason. What is absent is null, as over GraphQL. */
+function jsonOf(documents: readonly PrunedDocument[], applied: boolean): string {
+  const plain = documents.map(({ accountId, configId, dropped, kept, revision }) => ({
+    ...{ accountId, configId, dropped, kept, revision: revision ?? null },
+  }));
+  return `${JSON.stringify({ applied, documents: plain }, null, 2)}\n`;
 }
 
 const REASONS: Readonly<Record<KeptBecause, string>> = {

@@ -3,6 +3,7 @@ import { parseDuration } from "../domain/duration.js";
 import { isId } from "../domain/id.js";
 import type { TokenAccess } from "../settings.js";
 import { type GivenOptions, readOptions, UsageError } from "./command-options.js";
+import { COMMAND_TABLE } from "./command-table.js";
 
 export interface TokenContext {
   /** The tokens that the server would accept. */
@@ -21,15 +22,7 @@ export interface TokenContext {
  * @throws UsageError when it is not given like that, or the server's tokens are not made with a secret
  */
 export async function tokenCommand(args: readonly string[], context: TokenContext): Promise<void> {
-  const options = readOptions(args, {
-    account: { type: "string" },
-    superadmin: { type: "boolean" },
-    "read-only": { type: "boolean" },
-    subject: { type: "string" },
-    expires: { type: "string" },
-    open: { type: "boolean" },
-    url: { type: "string" },
-  });
+  const options = readOptions(args, COMMAND_TABLE.token.options);
   const account = options.value("account");
   const superadmin = options.isSet("superadmin");
   if (options.operands.length > 0) throw new UsageError("A token takes options alone.");

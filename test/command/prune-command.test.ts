@@ -55,6 +55,21 @@ test("strata prune lists what is redundant, and drops it without changing any va
   expect(listed.output).not.toContain('"/p"');
   expect(listed.output).toContain("2 redundant overrides in 2 documents. Nothing was written");
   expect(await state()).toEqual(before);
+  const json = async (...args: string[]) => JSON.parse((await prune(...args, "--json")).output);
+  expect(await json("--account", "shop", "--below")).toEqual({
+    applied: false,
+    documents: [
+      {
+        ...{ accountId: "shop", configId: "open", dropped: ["/b"], revision: null },
+        kept: expect.arrayContaining([{ pointer: "/a", because: "inherited" }]),
+      },
+      { accountId: "deep", configId: "open", dropped: ["/a"], kept: [], revision: null },
+    ],
+  });
+  expect(await json("--account", "shop", "--config", "other", "--apply")).toEqual({
+    applied: true,
+    documents: [],
+  });
   const applied = await prune("--account", "shop", "--below", "--apply");
   expect(applied.output).toContain("2 redundant overrides in 2 documents: dropped.");
   const after = await state();
