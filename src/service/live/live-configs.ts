@@ -2,6 +2,7 @@ import type { Principal } from "../../auth/principal.js";
 import { StrataError } from "../../domain/errors.js";
 import { checkId } from "../../domain/id.js";
 import { authorize, noSuchAccount } from "../authorize.js";
+import { ConcurrencyLimit } from "../concurrency-limit.js";
 import type { ConfigCatalog } from "../config-catalog.js";
 import type { RequestReader } from "../read/request-reader.js";
 import { positionIn, type StoreCursor } from "../store-cursor.js";
@@ -44,10 +45,14 @@ export interface LiveDependencies {
   readonly notices?: LiveNotices | undefined;
 }
 
+/** Each holds some MiB of histories. */
+const REPLAYS_AT_ONCE = 8;
+
 /** Tells subscribers what changes in the configs that they see (R21). */
 export class LiveConfigs {
   readonly #engine: LiveEngine;
   readonly #replayer: Replayer;
+  readonly #replays = new ConcurrencyLimit(REPLAYS_AT_ONCE);
   readonly #bookmarks: Bookmarks;
   #isClosed = false;
 
@@ -154,7 +159,7 @@ export class LiveConfigs {
     if (position === undefined) return;
     const first = configs.map(resumed);
     if (since === undefined) return subscription.push(firstStates(first, position, "nothing"));
-    const { events, outcome } = await this.#replayer.replay(since, first, position);
+    const { events, outcome } = await this.#replays.run(() => this.#replayer.replay(since, first, position));
     this.dependencies.notices?.resumed?.(outcome);
     subscription.release(events);
     if (bookmarks && events.length === 0) subscription.bookmark(position);

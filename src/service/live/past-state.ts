@@ -9,9 +9,12 @@ import {
   sameVersion,
 } from "../../store/store.js";
 import { fromStore } from "../from-store.js";
+import { BACKGROUND_MS, yieldToEventLoop } from "../yield-to-event-loop.js";
 
 /** Revisions that are read at a time, and the bytes of their records. */
 const PAGE = { limit: 100, bytes: 2 ** 20 };
+/** Revisions of one document that are kept one by one, and pages that they are read from: of more only what they come to. */
+const MOST_APART = { revisions: 1_000, pages: 4 };
 /** More records of one account than any has in practice. */
 const ACCOUNT_RECORDS = 1_000;
 
@@ -21,8 +24,9 @@ export type PastStore = Pick<Store, "history" | "layers" | "lineages" | "account
 export interface DocumentCourse {
   /** Undefined: there was none yet. */
   readonly base: StoredDocument | undefined;
-  /** What came after it, oldest first. */
+  /** What came after it, oldest first; the newest alone where it was too much. */
   readonly later: readonly StoredDocument[];
+  readonly isWhole: boolean;
 }
 
 /** Reads what was stored after the commit of a sequence: exactly, or not at all (undefined). */
@@ -39,21 +43,27 @@ export class PastState {
     sequence: number,
   ): Promise<DocumentCourse | undefined> {
     const later: StoredDocument[] = [];
-    if (newest === undefined || newest.version.sequence <= sequence) return { base: newest, later };
-    for (let next = newest.version.revision; next > 0; ) {
+    let isWhole = true;
+    if (newest === undefined || newest.version.sequence <= sequence) return { base: newest, later, isWhole };
+    const from = (base: StoredDocument | undefined): DocumentCourse => {
+      return { base, later: isWhole ? later.reverse() : [newest], isWhole };
+    };
+    for (let next = newest.version.revision, pages = 1; next > 0; pages++) {
+      await yieldToEventLoop(BACKGROUND_MS);
       const { revisions } = await fromStore(this.store.history({ key, before: next + 1, ...PAGE }));
       const [first] = revisions;
       // It was trimmed meanwhile, or is another account's now.
       if (first?.version.revision !== next) return undefined;
       if (next === newest.version.revision && !sameVersion(first.version, newest.version)) return undefined;
       for (const revision of revisions) {
-        if (revision.version.sequence <= sequence)
-          return { base: documentOf(revision), later: later.reverse() };
-        later.push(documentOf(revision));
+        if (revision.version.sequence <= sequence) return from(documentOf(revision));
+        if (isWhole) later.push(documentOf(revision));
         next = revision.version.revision - 1;
       }
+      isWhole &&= pages < MOST_APART.pages && later.length < MOST_APART.revisions;
+      if (!isWhole) later.length = 0;
     }
-    return { base: undefined, later: later.reverse() };
+    return from(undefined);
   }
 
   /** Documents after the commit of a sequence, by `keyText`. */

@@ -89,7 +89,8 @@ export class Replayer {
     const lost = new Set([...catchUp.lost, ...rest.lost]);
     const isKept = ({ configId }: { readonly configId: string }) => !lost.has(configId);
     const together = asOneRound(catchUp.events.filter(isKept), since, plan.lateFrom);
-    const replayed = bounded([...together, ...rest.events.filter(isKept)]);
+    const all = [...together, ...rest.events.filter(isKept)];
+    const replayed = rest.isTooMuch || isTooMuch(all) ? collapse(all) : all;
     const events = [
       ...replayed,
       ...firstStates(plan.first, position, "nothing"),
@@ -113,22 +114,30 @@ export class Replayer {
     return commitMark(version?.nonce) === since.commit;
   }
 
-  /** What moved the configs after one sequence and up to another, in order; and those of which it is not known. */
+  /** What moved the configs after one sequence and up to another, in order: one config after the other, so that little is held at once. */
   async #events(
     configs: readonly Resumed[],
     after: number,
     upTo: number,
     position: StoreCursor,
-  ): Promise<{ readonly events: readonly LiveEvent[]; readonly lost: readonly string[] }> {
+  ): Promise<Missed> {
     const events: LiveEvent[] = [];
     const lost: string[] = [];
-    const found = await Promise.all(configs.map((config) => this.#courses(config, after)));
-    for (const [index, config] of configs.entries()) {
-      const courses = found[index];
-      if (courses === undefined) lost.push(config.configId);
-      else events.push(...(await eventsOf(config, courses, upTo, position)));
+    let tooMuch = false;
+    for (const config of configs) {
+      const courses = await this.#courses(config, after);
+      const isWhole = courses?.every((course) => course.isWhole);
+      // What it was on the way there is not known.
+      if (courses === undefined || (!isWhole && upTo < position.sequence)) {
+        lost.push(config.configId);
+        continue;
+      }
+      const ofOne = await eventsOf(config, courses, upTo, position);
+      tooMuch ||= !isWhole || isTooMuch([...events, ...ofOne]);
+      events.push(...(tooMuch ? collapse(ofOne) : ofOne));
     }
-    return { events: events.sort((a, b) => a.round.position.sequence - b.round.position.sequence), lost };
+    events.sort((a, b) => a.round.position.sequence - b.round.position.sequence);
+    return { events, lost, isTooMuch: tooMuch };
   }
 
   /** What became of each layer's document. */
@@ -137,11 +146,19 @@ export class Replayer {
       const newest = state.documents[layer];
       const course = await this.#past.course(key, newest, after);
       // Others may have written more than its history keeps, and none of it could be seen.
-      return course ?? (isQuietSince(layer, after) ? { base: newest, later: [] } : undefined);
+      return course ?? (isQuietSince(layer, after) ? { base: newest, later: [], isWhole: true } : undefined);
     });
     const found = await Promise.all(courses);
     return found.every((course) => course !== undefined) ? found : undefined;
   }
+}
+
+interface Missed {
+  readonly events: readonly LiveEvent[];
+  /** The configs of which it is not known. */
+  readonly lost: readonly string[];
+  /** Whether it is to be told as one event for each config. */
+  readonly isTooMuch: boolean;
 }
 
 interface Plan {
@@ -208,7 +225,7 @@ function asOneRound(events: readonly LiveEvent[], since: StoreCursor, before: nu
   return collapse(events).map((event) => ({ ...event, round }));
 }
 
-function bounded(events: readonly LiveEvent[]): readonly LiveEvent[] {
-  const bytes = events.reduce((sum, event) => sum + sizeOfEvent(event), 0);
-  return events.length > MOST_EVENTS || bytes > MOST_BYTES ? collapse(events) : events;
+function isTooMuch(events: readonly LiveEvent[]): boolean {
+  if (events.length > MOST_EVENTS) return true;
+  return events.reduce((sum, event) => sum + sizeOfEvent(event), 0) > MOST_BYTES;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
 import type { ConfigChange } from "../../../src/service/live/config-change.js";
-import { cursorOf, schemaMark } from "../../../src/service/store-cursor.js";
+import { cursorOf, positionIn, schemaMark } from "../../../src/service/store-cursor.js";
 import { alteredStore } from "../../store/altered-store.js";
 import { written } from "../services.js";
 import { type Follower, until } from "./follower.js";
@@ -290,6 +290,19 @@ describe("what cannot be resumed begins again with a reset, never silently", () 
       await resumed.return?.();
     },
   );
+
+  test("where the cursor is of a commit that is not the one of its sequence, though others came after it", async () => {
+    const ground = await LiveGround.open();
+    const follower = await ground.follow("acme", { configIds: ["one"] });
+    written(await ground.services.patch("acme", "one", { a: 5 }));
+    await has(follower, 1);
+    await follower.cut();
+    written(await ground.services.patch("acme", "one", { a: 6 }));
+    follower.cursor = cursorOf({ ...positionIn(follower.cursor ?? "", ""), commit: "another" });
+    await follower.start();
+    await until(() => follower.told.length > 2);
+    expect(follower.told[2]).toMatchObject({ reset: true, snapshot: true });
+  });
 });
 
 describe("another schema folder", () => {
