@@ -5,7 +5,7 @@ import type { ConfigChange } from "../../../src/service/live/config-change.js";
 import type { LiveConfigs } from "../../../src/service/live/live-configs.js";
 import { FAST_DISK, openTestStore } from "../../store/test-store.js";
 import { schemaFolder, temporaryFolder } from "../../temporary-folder.js";
-import { Services } from "../services.js";
+import { Services, written } from "../services.js";
 import { SCHEMAS } from "./live-ground.js";
 
 const AT_ONCE = 250;
@@ -27,11 +27,16 @@ export async function openGateways(): Promise<[Services, ...Services[]]> {
   return gateways;
 }
 
-/** Accounts below the reseller east. @returns their ids */
+/** One of so many accounts has a document of its own. */
+const OWN_DOCUMENTS = 20;
+
+/** Accounts below the reseller east; some have a document of one, which does not hide `a`. @returns their ids */
 export async function addAccounts(services: Services, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, (_, number) => `a${number}`);
   for (let next = 0; next < count; next += AT_ONCE)
     await Promise.all(ids.slice(next, next + AT_ONCE).map((id) => services.tree([id, "east"])));
+  const withOwn = ids.filter((_, number) => number % OWN_DOCUMENTS === 0);
+  await Promise.all(withOwn.map(async (id) => written(await services.patch(id, "one", { b: { c: 1 } }))));
   return ids;
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
+import { StrataError } from "../../../src/domain/errors.js";
 import type { ConfigChange } from "../../../src/service/live/config-change.js";
 import { alteredStore } from "../../store/altered-store.js";
 import { schemaFolder } from "../../temporary-folder.js";
@@ -190,4 +191,27 @@ test("no cursor passes a config of which nothing was told yet, as after a new sc
   const told = (await resumed.next()).value as ConfigChange;
   expect([told.config?.config.configId, told.snapshot]).toEqual(["three", true]);
   await Promise.all([stream.return?.(), resumed.return?.()]);
+});
+
+test("what was committed while the feed could not be read is told once it can be", async () => {
+  let failures = 0;
+  const ground = await LiveGround.open(
+    {},
+    {
+      alter: (store) =>
+        alteredStore(store, {
+          changes: async (after, limit) => {
+            if (failures > 0 && failures-- > 0) throw new StrataError("STORE_UNAVAILABLE", "not now");
+            return store.changes(after, limit);
+          },
+        }),
+    },
+  );
+  const follower = await ground.follow("acme", { configIds: ["one"] });
+  await until(() => follower.told.length === 1);
+  failures = 3;
+  written(await ground.services.patch("acme", "one", { a: 5 }));
+  // Nothing else is committed: nobody wakes the gateway.
+  await has(follower, 1);
+  expect([failures, follower.resets, values(follower)]).toEqual([0, 0, [5]]);
 });
