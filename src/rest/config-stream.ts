@@ -13,7 +13,7 @@ export async function streamConfig(request: RestRequest): Promise<Answer> {
     principal: context.principal,
     accountId: target.accountId,
     configIds: [target.configId],
-    since: headers["last-event-id"]?.toString(),
+    since: headers["last-event-id"]?.toString() || undefined,
     // The client's next `Last-Event-ID` is to be one that is still held.
     bookmarks: true,
     signal: ending.signal,

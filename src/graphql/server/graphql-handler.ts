@@ -151,7 +151,7 @@ class GraphqlHandler implements Face<PipelineNotes> {
       cacheKey: cacheKeyOf(request, body ?? undefined),
       stream: accepted && {
         caller: callerOf(principal, address),
-        lastEventId: request.headers["last-event-id"]?.toString(),
+        lastEventId: request.headers["last-event-id"]?.toString() || undefined,
       },
     };
     const made = await this.pipeline.run(exchange);

@@ -1,11 +1,12 @@
 import { setImmediate } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
 import { heapMebibytes } from "../../heap.js";
 import { alteredStore } from "../../store/altered-store.js";
 import { written } from "../services.js";
-import { type Follower, until } from "./follower.js";
+import { Follower, until } from "./follower.js";
 import { Gate } from "./gate.js";
-import { LiveGround } from "./live-ground.js";
+import { LiveGround, SCHEMAS } from "./live-ground.js";
 
 const changesOf = ({ told }: Follower) => told.filter(({ snapshot, bookmark }) => !snapshot && !bookmark);
 const values = (follower: Follower) => changesOf(follower).map(({ changes }) => changes[0]?.after);
@@ -57,6 +58,91 @@ test("what is committed while a replay is looked for is told after it, once", as
   written(await services.patch("acme", "one", { a: 9 }));
   await until(() => values(follower).includes(9));
   expect(values(follower)).toEqual([5, 6, 7, 8, 9]);
+});
+
+describe("while a replay is looked for", () => {
+  type Ground = Awaited<ReturnType<typeof openGated>>;
+
+  /** Somebody comes back who has missed a write; meanwhile something happens. */
+  async function during(meanwhile: (given: Ground & { follower: Follower }) => Promise<unknown>) {
+    const given = await openGated();
+    const { gate, ground, services } = given;
+    const follower = new Follower(
+      ground.live,
+      { accountId: "acme", configIds: ["one"] },
+      ground.callerOf("east"),
+    );
+    await follower.start();
+    await until(() => follower.told.length === 1);
+    await follower.cut();
+    written(await services.patch("acme", "one", { a: 5 }));
+    gate.close();
+    const held = gate.held();
+    const joining = follower.start();
+    await held;
+    await meanwhile({ ...given, follower });
+    // Time enough for the gateway to hear of it.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    gate.open();
+    await joining;
+    return { ...given, follower };
+  }
+
+  test.each<[string, string, (given: Ground) => Promise<unknown>]>([
+    [
+      "the account leaves the caller's reach",
+      "ACCOUNT_NOT_FOUND",
+      ({ services }) => services.accounts.update(OPEN_PRINCIPAL, { id: "acme", parentId: "west" }),
+    ],
+    [
+      "the account is deleted",
+      "ACCOUNT_NOT_FOUND",
+      ({ services }) => services.accounts.delete(OPEN_PRINCIPAL, "acme"),
+    ],
+    [
+      "the account is deleted, and another one gets its id",
+      "ACCOUNT_NOT_FOUND",
+      async ({ services }) => {
+        await services.accounts.delete(OPEN_PRINCIPAL, "acme");
+        await services.tree(["acme", "east"]);
+        written(await services.patch("acme", "one", { a: 666 }));
+      },
+    ],
+    [
+      "the config goes with another schema folder",
+      "CONFIG_NOT_FOUND",
+      async ({ ground }) => {
+        const { "account_config.one": _, "system_config.one": __, ...others } = SCHEMAS;
+        ground.changeSchemas(others);
+      },
+    ],
+  ])("and %s, the stream ends and tells no more", async (_, code, meanwhile) => {
+    const { follower } = await during(meanwhile);
+    await until(() => follower.error !== undefined);
+    expect(follower.error).toMatchObject({ code });
+    expect(values(follower)).toEqual([]);
+  });
+
+  test("and the account gets another reseller, that is told after it", async () => {
+    const { follower } = await during(async ({ services }) => {
+      written(await services.patch("root", "one", { b: { c: 3 } }));
+      await services.accounts.update(OPEN_PRINCIPAL, { id: "east", isReseller: false });
+    });
+    await until(() => values(follower).length === 2);
+    expect(changesOf(follower).map(({ movedLayers }) => movedLayers)).toEqual([["ACCOUNT"], ["RESELLER"]]);
+    expect(follower.resets).toBe(0);
+  });
+
+  test("and a new schema folder is taken, that is told after it", async () => {
+    const { follower, services } = await during(async ({ ground }) => {
+      const { properties } = SCHEMAS["system_config.one"];
+      const seen = { type: "object", properties: { ...properties, b: { default: { c: 7 } } } };
+      ground.changeSchemas({ ...SCHEMAS, "system_config.one": seen });
+    });
+    await until(() => values(follower).length === 2);
+    expect(changesOf(follower).map(({ movedLayers }) => movedLayers)).toEqual([["ACCOUNT"], ["SCHEMA"]]);
+    expect(follower.folded.get("one")?.etag).toBe((await services.read("acme", "one")).etag);
+  });
 });
 
 test("a replay tells nothing of what nobody could see, also where the histories have all of it", async () => {

@@ -78,6 +78,16 @@ describe("server-sent events", () => {
     expect(await reader.block()).toEqual({ comment: "alive", id });
   });
 
+  test("begin anew where `Last-Event-ID` is empty: nothing was told before, at both faces", async () => {
+    const live = await LiveApp.forTest();
+    const headers = { "last-event-id": "" };
+    const reader = await EventReader.operation(`${live.origin}/graphql`, CHANGES, OF_ACME, headers);
+    expect((await reader.next<Change>()).result.data.configChanged.snapshot).toBe(true);
+    const path = "/v2/accounts/acme/configs/conferences/stream";
+    const rest = await EventReader.open(live.origin + path, { headers });
+    expect(JSON.parse((await rest.event())?.data ?? "")).toMatchObject({ snapshot: true });
+  });
+
   test("go on where `Last-Event-ID` says, unless the operation says where", async () => {
     const live = await LiveApp.forTest();
     const url = `${live.origin}/graphql`;
