@@ -9,6 +9,7 @@ const PAIRS = 10_000;
 const WRITES = 5;
 const TOLD_MS = 5_000;
 const READS_BEFORE = 3_000;
+const SLICE_MS = 1;
 
 /** Milliseconds of single reads, one after the other, until it is told to stop. */
 async function timesOfReads(services: Services, ids: readonly string[], goOn: (count: number) => boolean) {
@@ -57,6 +58,7 @@ test.runIf(isLong)(
     // Once to warm up: the first reads of a process are slow.
     await timesOfReads(writer, ids, (count) => count < READS_BEFORE);
     const before = p99(await timesOfReads(writer, ids, (count) => count < READS_BEFORE));
+    const during: number[] = [];
     for (let number = 1; number <= WRITES; number++) {
       told = 0;
       const longestTurn = timeTurns();
@@ -75,7 +77,11 @@ test.runIf(isLong)(
       expect(told).toBe(PAIRS);
       expect(milliseconds).toBeLessThan(TOLD_MS);
       expect(times.length, "others are answered between the slices").toBeGreaterThan(10);
+      during.push(p99(times));
     }
+    // Other work of the machine may hit some of the writes. In this process a read may begin behind a whole slice.
+    const median = during.toSorted((a, b) => a - b)[WRITES >> 1];
+    expect(median, "p99 of reads meanwhile").toBeLessThan(2 * before + SLICE_MS);
   },
   600_000,
 );
