@@ -129,7 +129,7 @@ class KazooImport {
       if (error.code === "ACCOUNT_NOT_FOUND")
         return this.#leave("account", account, "/pvt_tree", `Its parent, ${parentId}, is not there.`);
       if (error.code !== "BAD_USER_INPUT") throw error;
-      this.#leave("account", account, error.pointer ?? "", error.message);
+      this.#leave("account", account, error.pointer === "/parentId" ? "/pvt_tree" : "", error.message);
     }
   }
 

@@ -1,9 +1,11 @@
 import type { Principal } from "../auth/principal.js";
 import { StrataError } from "../domain/errors.js";
+import { checkId } from "../domain/id.js";
 import { isEmpty, isObject, type Json, type JsonObject, nullPointers } from "../domain/json.js";
 import { tokensOf } from "../domain/pointer.js";
 import type { ConfigService } from "../service/config-service.js";
 import { isBlocking } from "../service/problems.js";
+import type { DocumentKey } from "../store/store.js";
 import type { Reason } from "./import-report.js";
 import type { KazooConfig } from "./kazoo-documents.js";
 
@@ -36,6 +38,8 @@ export async function writeSettings(
   principal: Principal,
   { accountId, configId, values: given }: KazooConfig,
 ): Promise<SettingsWritten> {
+  const nameless = idRefusal({ accountId, configId });
+  if (nameless !== undefined) return { outcome: "leftOut", leftOut: [nameless] };
   let values = configs.isSetting(configId, PAGE_NOTES)
     ? (given as JsonObject)
     : withoutMember(given as JsonObject, PAGE_NOTES);
@@ -70,6 +74,17 @@ export async function writeSettings(
     message: "So nothing of this config can be written.",
   } as const;
   return { outcome: "leftOut", leftOut: isWhole ? leftOut : [...leftOut, all] };
+}
+
+/** What is wrong with the ids; the service would say where they are in a request. */
+function idRefusal({ accountId, configId }: DocumentKey): LeftOutSetting | undefined {
+  try {
+    checkId(configId, "config", "");
+    if (accountId !== undefined) checkId(accountId, "account", "");
+    return undefined;
+  } catch (error) {
+    return refusalIn(error);
+  }
 }
 
 function reasonOf(keyword: string): Reason {
