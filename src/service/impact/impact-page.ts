@@ -7,6 +7,7 @@ import { type AccountPath, type Store, TREE_DEPTH } from "../../store/store.js";
 import type { AccountView } from "../account-view.js";
 import { mayAccess, viewOf } from "../authorize.js";
 import { fromStore } from "../from-store.js";
+import { checkPageSize } from "../page-size.js";
 import type { ConfigProblem } from "../problems.js";
 import { yieldInBackground } from "../yield-to-event-loop.js";
 import type { AccountEffects } from "./account-effects.js";
@@ -66,7 +67,7 @@ export async function impactPage(
   source: PageSource,
   { first, after, outcomes = IMPACT_OUTCOMES }: ImpactWanted,
 ): Promise<ImpactPage> {
-  checkSize(first);
+  checkPageSize(first, IMPACT_PAGE_LIMIT, "accounts", "/first");
   const place = after === undefined ? undefined : parseCursor(after);
   const found: Found[] = [];
   for (const outcome of IMPACT_OUTCOMES) {
@@ -133,13 +134,5 @@ function parseCursor(cursor: string): Place {
   }
   throw new StrataError("BAD_USER_INPUT", "Not a cursor of this list: hand back one that it gave you.", {
     pointer: "/after",
-  });
-}
-
-function checkSize(first: number): void {
-  if (first >= 0 && first <= IMPACT_PAGE_LIMIT) return;
-  throw new StrataError("BAD_USER_INPUT", `A page has 0 to ${IMPACT_PAGE_LIMIT} accounts.`, {
-    pointer: "/first",
-    ...(first > IMPACT_PAGE_LIMIT && { limit: "pageSize" }),
   });
 }

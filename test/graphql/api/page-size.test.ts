@@ -14,16 +14,24 @@ const PAGES: Readonly<Record<string, (size: string) => string>> = {
   "history(first:)": (size) =>
     `config(accountId: "acme", configId: "conferences") { history(first: ${size}) { pageInfo { hasNextPage } } }`,
 };
+/** In a mutation's answer. */
+const IMPACT_PAGES: typeof PAGES = {
+  "impact.accounts(first:)": (
+    size,
+  ) => `patchConfig(input: { accountId: "summit", configId: "conferences", patch: {}, dryRun: true }) {
+    ... on ConfigWritten { impact { accounts(first: ${size}) { pageInfo { hasNextPage } } } } }`,
+};
 const SIZES = [-1, 1_001, 2 ** 31 - 1, -(2 ** 31)];
-const CASES = Object.entries(PAGES).flatMap(([name, page]) =>
+const CASES = Object.entries({ ...PAGES, ...IMPACT_PAGES }).flatMap(([name, page]) =>
   SIZES.map((size) => [name, size, page] as const),
 );
 
 test.each(CASES)("%s of %d names the limit, as text and as a variable", async (name, size, page) => {
   const pointer = name.includes("last") ? "/last" : "/first";
-  const asText = await app.client.post({ query: `{ ${page(String(size))} }` });
+  const kind = name in IMPACT_PAGES ? "mutation" : "query";
+  const asText = await app.client.post({ query: `${kind} { ${page(String(size))} }` });
   const asVariable = await app.client.post({
-    query: `query ($n: Int!) { ${page("$n")} }`,
+    query: `${kind} ($n: Int!) { ${page("$n")} }`,
     variables: { n: size },
   });
   for (const { errors } of [asText, asVariable])
