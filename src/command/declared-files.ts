@@ -38,8 +38,9 @@ export async function readDeclared(folder: string): Promise<DeclaredFolder> {
     }
     const accountId = name === SYSTEM ? undefined : name;
     owners.push(accountId);
+    const files = new Map<string, string>();
     for (const file of await entriesOf(folder, join(folder, name))) {
-      const found = await declaredIn(folder, name, file, accountId);
+      const found = unlessTwice(files, await declaredIn(folder, name, file, accountId));
       if (found === undefined) continue;
       if ("message" in found) refused.push(found);
       else documents.push(found);
@@ -50,6 +51,22 @@ export async function readDeclared(folder: string): Promise<DeclaredFolder> {
       `The folder ${folder} has no folder of an account, and no ${SYSTEM}/: it declares nothing.`,
     );
   return { documents, owners, refused };
+}
+
+/**
+ * Two spellings of `.json` are two files of one document: nobody can tell which of them counts.
+ * @param files those that declare a document, by its config id
+ */
+function unlessTwice(
+  files: Map<string, string>,
+  found: DeclaredDocument | RefusedFile | undefined,
+): DeclaredDocument | RefusedFile | undefined {
+  if (found?.file === undefined || "message" in found) return found;
+  const { file, target } = found;
+  const other = files.get(target.configId);
+  if (other !== undefined) return { file, message: `${other} declares the same document.` };
+  files.set(target.configId, file);
+  return found;
 }
 
 /** In the order of their names. What a link leads to counts. */

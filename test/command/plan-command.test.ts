@@ -226,6 +226,8 @@ test("strata plan names everything that cannot be as declared, and exits with 1"
     "a/list.json": [],
   });
   world.write("a/broken.json", '{"password": "hunter2",');
+  world.write("c/phones.JSON", "{}");
+  world.write("c/phones.json", '{"pin_timeout": 1}');
   world.write("a/notes.txt", "passed over");
   world.write("a/large.json", '{"pin_timeout": 1e21}');
   world.write("a/proto.json", '{"x": {"__proto__": 1}}');
@@ -243,7 +245,8 @@ test("strata plan names everything that cannot be as declared, and exits with 1"
     "a/broken.json\n  refused: It is not JSON: line 1, column 24.",
     'a/proto.json\n  refused: The JSON given, at "/x/__proto__"',
     'a/large.json\n  refused: The JSON given, at "/pin_timeout"',
-    "9 documents cannot be as declared",
+    "c/phones.json\n  refused: c/phones.JSON declares the same document.",
+    "10 documents cannot be as declared",
   ])
     expect(output).toContain(part);
   expect(output).not.toContain("hunter2");
