@@ -77,7 +77,10 @@ function isStoreGiven(args: readonly string[]): boolean {
 
 /** Of one command, or of all. */
 async function help([name]: readonly string[], { stdout }: CliContext): Promise<void> {
-  stdout.write((name === undefined ? undefined : commandHelp(name)) ?? helpText());
+  if (name === undefined || Object.hasOwn(ABOUT, name)) return void stdout.write(helpText());
+  const text = commandHelp(name);
+  if (text === undefined) throw new UsageError(`There is no command ${named(name)}.`);
+  stdout.write(text);
 }
 
 /** The server reads its settings from the environment alone, and reports itself what is wrong with them. */

@@ -39,6 +39,17 @@ describe("strata <command> --help", () => {
     },
   );
 
+  test("of a command that there is not says so; that of help is all of it", async () => {
+    expect(await strata(["help", "exprot"])).toMatchObject({ code: 2, output: "" });
+    const all = await strata(["help"]);
+    for (const ask of [
+      ["help", "help"],
+      ["help", "--help"],
+      ["--version", "-h"],
+    ])
+      expect(await strata(ask)).toEqual(all);
+  });
+
   test("no line is longer than a screen of 170 columns", async () => {
     const { output } = await strata(["help"]);
     for (const line of output.split("\n")) expect(line.length).toBeLessThanOrEqual(170);
