@@ -7,13 +7,14 @@ const isLong = process.env.STRATA_TEST_LONG === "1";
 
 /** The whole second round on Redis belongs to the long run; these touch every use case of the store through both faces. */
 const ON_REDIS = isLong
-  ? ["test/{service,graphql,rest}/**/*.test.ts"]
+  ? ["test/{service,graphql,rest}/**/*.test.ts", "test/ofrep/{values-law,event-stream,bulk-cache}.test.ts"]
   : [
       "test/service/{account-changes,account-service,config-service,constraint-law,constraints,history-law,layered-cases}.test.ts",
       "test/service/{audit/audit-page,live/interleavings,write/named-operation,write/rebase}.test.ts",
       "test/graphql/**/{accounts,constraints,writes,reads}.test.ts",
       "test/service/impact/*.test.ts",
       "test/rest/{faces-agree,rest-face}.test.ts",
+      "test/ofrep/values-law.test.ts",
     ];
 
 /** Clusters, failovers and a thousand accounts take minutes; each has a shorter relative in the usual run. */
