@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
 import type { ConfigChange } from "../../../src/service/live/config-change.js";
+import { Deliveries } from "../../../src/service/live/deliveries.js";
+import { LiveSubscription } from "../../../src/service/live/live-subscription.js";
+import { schemasInForce } from "../../../src/service/live/schemas-in-force.js";
+import { WatchedConfigs, WatchedDocument } from "../../../src/service/live/watched-configs.js";
 import { alteredStore } from "../../store/altered-store.js";
 import { written } from "../services.js";
 import { addAccounts, followEach, watchTurns } from "./crowd.js";
@@ -116,4 +120,45 @@ test("accounts that override nothing share one merge and one list of changes", a
   expect(acme?.config?.config.merged).toBe(bolt?.config?.config.merged);
   expect(acme?.config?.etag).not.toBe(bolt?.config?.etag);
   for (const stream of streams) void stream.return?.();
+});
+
+test("thousands whose documents were touched invisibly are marked in slices", async () => {
+  const { services, store } = await LiveGround.open();
+  const schemas = schemasInForce(services.configs);
+  const { lineages } = await store.lineages(["acme"]);
+  const [lineage, from] = [lineages[0], schemas.configs.get("one")];
+  if (lineage === undefined || from === undefined) throw new Error("no acme, or no config one");
+  const ignore = async (): Promise<void> => {};
+  const deliveries = new Deliveries({ incarnation: "", sequence: 0, nonce: undefined }, schemas, {
+    onLost: ignore,
+    onTold: ignore,
+  });
+  const watched = new WatchedConfigs();
+  const document = new WatchedDocument({ accountId: undefined, configId: "one" }, undefined, 0);
+  const subscriptions = Array.from({ length: 50_000 }, (_, number) => {
+    const [own, ...above] = lineage;
+    const accountId = `a${number}`;
+    const subscription = new LiveSubscription({
+      principal: OPEN_PRINCIPAL,
+      accountId,
+      configIds: ["one"],
+      since: undefined,
+      bookmarks: true,
+      onMessage: () => {},
+      onEnd: () => {},
+    });
+    const account = watched.addAccount([{ ...own, id: accountId }, ...above]);
+    watched.addConfig(account, from, [document]).subscriptions.add(subscription);
+    return subscription;
+  });
+  deliveries.touchQuietly(document);
+  let turns = 0;
+  let turn = setImmediate(function count() {
+    turns++;
+    turn = setImmediate(count);
+  });
+  await deliveries.markTouched();
+  clearImmediate(turn);
+  expect(subscriptions.every(({ isTouched }) => isTouched)).toBe(true);
+  expect(turns).toBeGreaterThan(0);
 });
