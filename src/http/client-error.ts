@@ -14,11 +14,13 @@ interface ClientError extends Error {
 /**
  * Answers what never became a whole request: what is no HTTP, too large a head, or too slow. Quotes nothing of it.
  * @param graphqlRequestOn the request to the GraphQL endpoint whose body is on its way: its client says what errors come in
+ * @param isAnswering whether a part of a response has been sent, and its end has not: nothing may be written into that
  */
 export function createClientErrorHandler(
   logger: FastifyBaseLogger,
   metrics: Metrics,
   graphqlRequestOn: (socket: Socket) => IncomingMessage | undefined,
+  isAnswering: (socket: Socket) => boolean,
 ): (error: ClientError, socket: Socket) => void {
   return ({ code }, socket) => {
     // A client that hung up reads no response.
@@ -26,7 +28,8 @@ export function createClientErrorHandler(
     const refusal = refusalOf(code);
     metrics.httpRequest("none", "none", refusal.status, 0);
     logger.info({ status: refusal.status, code }, "refused before it was a request");
-    if (socket.writable) socket.write(textOf(refusal, graphqlRequestOn(socket)?.headers.accept));
+    if (socket.writable && !isAnswering(socket))
+      socket.write(textOf(refusal, graphqlRequestOn(socket)?.headers.accept));
     // Do not wait until it is sent: a client that reads nothing would hold the connection.
     socket.destroy();
   };

@@ -54,6 +54,11 @@ export class Drain {
     this.#isAnnounced = true;
   }
 
+  /** Whether a part of a response has been sent on a connection, and its end has not. */
+  isAnswering(socket: Socket): boolean {
+    return this.#exchanges.get(socket)?.some(({ response }) => response.headersSent) ?? false;
+  }
+
   /** Ends what the server does. Resolves when no connection is left. */
   async finish({ silence, rest, all }: DrainTimes): Promise<void> {
     this.announce();

@@ -106,7 +106,12 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     return503OnClosing: false,
     forceCloseConnections: "idle",
     serverFactory: () => createNodeServer(timeOuts, listener),
-    clientErrorHandler: createClientErrorHandler(options.logger, options.metrics, graphqlRequestOn),
+    clientErrorHandler: createClientErrorHandler(
+      options.logger,
+      options.metrics,
+      graphqlRequestOn,
+      (socket) => drain.isAnswering(socket),
+    ),
     frameworkErrors: sendError,
     rewriteUrl: ({ url = "/" }) => withDecodablePath(url),
   });

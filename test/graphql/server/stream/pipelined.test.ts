@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { EventReader } from "./event-reader.js";
@@ -64,4 +65,17 @@ test("a stream that waits behind a query begins when the query is answered, and 
   pipe.socket.destroy();
   await expect.poll(() => subscribers(live)).toBe(0);
   expect(live.logged("stream ended")).toMatchObject([{ messages: 2, end: "client left" }]);
+});
+
+test("what is no HTTP behind a stream ends the connection, and nothing is written into the stream", async () => {
+  const live = await LiveApp.forTest();
+  const pipe = new Pipe(live);
+  pipe.socket.write(EVENTS);
+  await pipe.has('"snapshot":true');
+  const closed = once(pipe.socket, "close");
+  const { text } = pipe;
+  pipe.socket.write("this is no request\r\n\r\n");
+  await closed;
+  expect(pipe.text).toBe(text);
+  await expect.poll(() => subscribers(live)).toBe(0);
 });
