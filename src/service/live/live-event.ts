@@ -55,14 +55,15 @@ const BYTES_PER_EVENT = 1_024;
 const BYTES_PER_CHARACTER = 2;
 const characters = new WeakMap<StoredDocument, number>();
 
-/** About what memory an event holds by itself: its account's own documents. Those of lower layers are shared. */
+/** About what memory an event holds: of the documents of its layers those that its config was not made of before. */
 export function sizeOfEvent({ before, after }: LiveEvent): number {
-  return BYTES_PER_EVENT + ownSize(after) + (before === undefined ? 0 : ownSize(before));
+  const brought = after.documents.filter((document) => !before?.documents.includes(document));
+  return brought.reduce((bytes, document) => bytes + sizeOfDocument(document), BYTES_PER_EVENT);
 }
 
-function ownSize({ documents: [own] }: LiveState): number {
-  if (own?.override === undefined) return 0;
-  const size = characters.get(own) ?? JSON.stringify(own.override).length;
-  characters.set(own, size);
+function sizeOfDocument(document: StoredDocument | undefined): number {
+  if (document?.override === undefined) return 0;
+  const size = characters.get(document) ?? JSON.stringify(document.override).length;
+  characters.set(document, size);
   return BYTES_PER_CHARACTER * size;
 }

@@ -485,6 +485,29 @@ describe("a gateway", () => {
     await stuck.return?.();
   });
 
+  test.each(["east", undefined])(
+    "keeps little for a subscriber that does not read, however large the documents are that others write (%s)",
+    async (layer) => {
+      const { services, live } = await LiveGround.open();
+      const stuck = await live.subscribe({
+        principal: OPEN_PRINCIPAL,
+        accountId: "acme",
+        configIds: ["one"],
+      });
+      await stuck.next();
+      const text = "x".repeat(200_000);
+      written(await services.patch("acme", "one", { a: 7 }));
+      for (let number = 0; number < 40; number++)
+        written(await services.patch(layer, "one", { b: { c: `${text}${number}` } }));
+      const newest = (await services.read("acme", "one")).etag;
+      const told: ConfigChange[] = [];
+      while (told.at(-1)?.config?.etag !== newest) told.push((await stuck.next()).value as ConfigChange);
+      expect(told.length).toBeLessThan(10);
+      expect(told[0]?.movedLayers).toEqual(["ACCOUNT", layer === undefined ? "SYSTEM" : "RESELLER"]);
+      await stuck.return?.();
+    },
+  );
+
   test("tells its metrics of subscribers, messages, resumes and lag", async () => {
     const heard: unknown[] = [];
     const ground = await LiveGround.open(
