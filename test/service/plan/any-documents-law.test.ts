@@ -207,4 +207,4 @@ test(`plan, apply, plan: the second is empty, whatever is stored, constrained, p
     { numRuns: cases(100, 1_000), seed: SEED },
   );
   expect(writes).toBeGreaterThan(0);
-});
+}, 3_600_000);
