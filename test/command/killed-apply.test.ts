@@ -278,7 +278,8 @@ describe("Killed at random while it applies, and run again, until it comes throu
       const kills = { all: 0, halfway: 0 };
       const [world, twin] = [new World(placeOf(), SEED), new World(placeOf(), SEED)];
       await Promise.all([world.plant(), twin.plant()]);
-      for (let round = 0; kills.all < (IS_LONG ? long : usual); round++) {
+      // A kill that comes before the first write, or after the last, tests little: some are to come in between.
+      for (let round = 0; kills.all < (IS_LONG ? long : usual) || kills.halfway === 0; round++) {
         expect(round).toBeLessThan(200);
         await world.shuffle();
         await twin.shuffle();
@@ -287,7 +288,6 @@ describe("Killed at random while it applies, and run again, until it comes throu
         kills.halfway += halfway;
       }
       console.log(`${kills.all} kills, ${kills.halfway} of them half-way`);
-      expect(kills.halfway).toBeGreaterThan(0);
     },
     3_600_000,
   );
@@ -297,7 +297,7 @@ describe("Killed at random while it applies, and run again, until it comes throu
 async function expectDeclared(world: World, twin: World, start: Start, isAgreed: boolean): Promise<Kills> {
   const [plan, before] = [await world.planned(), await world.documents()];
   const options = isAgreed ? ["--plan", world.planFile] : world.pruning;
-  const kills = await applyKilled(world, start, options, 4);
+  const kills = await applyKilled(world, start, options, IS_LONG ? 4 : 2);
   await world.stopGateway();
   expect(await twin.apply(...twin.pruning)).toMatchObject({ code: 0, errors: "" });
   const [after, wanted] = [await world.documents(), await twin.documents()];
