@@ -147,7 +147,7 @@ class World {
 
   async plan(prune: boolean): Promise<Plan> {
     const store = new StoreTrial(this.services.store);
-    const { configs } = new Services(store, this.schemas);
+    const { configs } = new Services(store, this.schemas).patient();
     return makePlan({ store, configs }, await readDeclared(this.folder), { prune, accounts: 2 });
   }
 
@@ -178,7 +178,7 @@ test(`plan, apply, plan: the second is empty, whatever is stored, constrained, p
   const store = await openTestStore();
   onTestFinished(() => store.close());
   const schemas = schemaFolder(OPEN_SCHEMAS);
-  const services = new Services(store, schemas);
+  const services = new Services(store, schemas).patient();
   await services.tree(["root"], ["shop*", "root"], ["leaf", "shop"]);
   const world = new World(services, schemas);
   let writes = 0;
