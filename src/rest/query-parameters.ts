@@ -2,8 +2,9 @@ import { StrataError } from "../domain/errors.js";
 import { appendToken } from "../domain/pointer.js";
 import type { RestRoute } from "./route.js";
 
-/** What KAZOO's clients send with any request whatever: nothing of it changes what a write does. */
-const PASSED_OVER = /^(_|accept_charges|auth_token|filter_\w+|page_size|paginate|pretty|start_key|verb)$/;
+/** What KAZOO's clients send with any request whatever, and what reads take: nothing of it changes what a write does. */
+const PASSED_OVER =
+  /^(_|accept_charges|auth_token|filter_\w+|page_size|paginate|pretty|provenance|start_key|verb)$/;
 
 /**
  * A write with a misspelt `dryRun` would be a real one: nobody may find that out afterwards. Reads stay as tolerant as KAZOO's.
