@@ -1,12 +1,13 @@
 import type { Principal } from "../../auth/principal.js";
 import { IMPACT_OUTCOMES, type ImpactOutcome } from "../../domain/impact.js";
-import { type Change, type Lineage, type Position, type Store, sequenceOfChange } from "../../store/store.js";
+import type { Position, Store } from "../../store/store.js";
 import type { ConfigPerspective } from "../config-catalog.js";
 import { fromStore } from "../from-store.js";
 import { yieldInBackground } from "../yield-to-event-loop.js";
 import { AccountEffects } from "./account-effects.js";
+import { changesSince, type LookedAt } from "./impact-changes.js";
 import { ImpactDigest } from "./impact-digest.js";
-import { type ImpactPage, type ImpactWanted, impactPage } from "./impact-page.js";
+import { type ImpactPage, type ImpactWanted, impactPage, type PageSource } from "./impact-page.js";
 import type { ImpactScope } from "./impact-scope.js";
 import type { ImpactWatch } from "./impact-watch.js";
 import { reachedInBatches } from "./inheriting-accounts.js";
@@ -20,13 +21,14 @@ export interface ImpactReport {
   readonly digest: string;
   /** A sequence of the store at which it was so: nothing that it depends on has changed up to there. */
   readonly sequence: number;
+  /** The same at a later sequence; undefined where something has changed that it depends on. @throws StrataError STORE_UNAVAILABLE */
+  refreshed(): Promise<ImpactReport | undefined>;
   /** Some of the accounts. They are looked at once more. @throws as `impactPage` */
   accounts(wanted: ImpactWanted): Promise<ImpactPage>;
 }
 
 /** How often everything is looked at anew because something has changed meanwhile. */
 const TRIES = 5;
-const CHANGES = 1_000;
 
 export interface ImpactOf {
   readonly principal: Principal;
@@ -46,30 +48,43 @@ export interface ImpactOf {
  * @throws StrataError STORE_UNAVAILABLE; what the watch throws
  */
 export async function impactReport(store: Store, of: ImpactOf): Promise<ImpactReport | undefined> {
-  const { principal, config, watch } = of;
+  const { config, watch } = of;
   let from = of.position.sequence;
   for (let tries = 1; ; tries++) {
+    const { tree } = await fromStore(store.lineages([]));
     const scope = await of.scope();
     if (scope === undefined) return undefined;
     const effects = new AccountEffects(config);
     const inheritances = [scope.top, scope.below].filter((each) => each !== undefined);
     const isSeen = inheritances.some((each) => effects.isSeen(each));
-    const { total, counts, digest, stretches } = await lookAtAll(store, scope, { effects, isSeen, watch });
-    const { isQuiet, sequence } = await changesSince(store, scope, from);
-    if (!isQuiet && tries < TRIES) {
-      from = sequence;
-      continue;
+    const found = await lookAtAll(store, scope, { effects, isSeen, watch });
+    const { isQuiet, sequence } = await changesSince(store, scope, { sequence: from, tree });
+    if (isQuiet || tries === TRIES) {
+      const at = { sequence: isQuiet ? sequence : from, tree };
+      return found.total === 0 ? undefined : reportOf(store, { ...of, scope, effects, isSeen }, found, at);
     }
-    if (total === 0) return undefined;
-    const page = { principal, scope, effects, isSeen, counts, stretches };
-    return {
-      total,
-      counts,
-      digest,
-      sequence: isQuiet ? sequence : from,
-      accounts: (wanted) => impactPage(store, page, wanted),
-    };
+    from = sequence;
   }
+}
+
+function reportOf(
+  store: Store,
+  source: Omit<PageSource, "counts" | "stretches">,
+  found: Found,
+  at: LookedAt,
+): ImpactReport {
+  const { total, counts, digest } = found;
+  return {
+    total,
+    counts,
+    digest,
+    sequence: at.sequence,
+    async refreshed() {
+      const { isQuiet, sequence } = await changesSince(store, source.scope, at);
+      return isQuiet ? reportOf(store, source, found, { ...at, sequence }) : undefined;
+    },
+    accounts: (wanted) => impactPage(store, { ...source, ...found }, wanted),
+  };
 }
 
 interface Found {
@@ -116,37 +131,4 @@ async function lookAtAll(store: Store, scope: ImpactScope, { effects, isSeen, wa
 async function accountsAtMost(store: Store, { topId, top }: ImpactScope): Promise<number> {
   const { counts } = await fromStore(store.descendants({ accountId: topId, limit: 0 }));
   return counts.reduce((sum, count) => sum + count, top === undefined ? 0 : 1);
-}
-
-/** Whether nothing has changed since a sequence that the impact depends on, and up to which sequence that is known. */
-async function changesSince(
-  store: Store,
-  scope: ImpactScope,
-  from: number,
-): Promise<{ isQuiet: boolean; sequence: number }> {
-  for (let last = from; ; ) {
-    const { changes, sequence } = await fromStore(store.changes(last, CHANGES));
-    if (changes === undefined) return { isQuiet: false, sequence };
-    if (changes.some(isOfAccount)) return { isQuiet: false, sequence };
-    const owners = changes.flatMap((change) => ownerOf(change, scope));
-    if (owners.length > 0 && (await isAnyHit(store, scope, owners))) return { isQuiet: false, sequence };
-    const newest = changes.at(-1);
-    last = newest === undefined ? last : sequenceOfChange(newest);
-    if (changes.length < CHANGES) return { isQuiet: true, sequence: last };
-  }
-}
-
-function isOfAccount({ on }: Change): boolean {
-  return on === "account";
-}
-
-/** The account whose document of the config was written; the system's, and the one that is written, are for others to guard. */
-function ownerOf(change: Change, { configId }: ImpactScope): string[] {
-  if (change.on === "account" || change.key.configId !== configId) return [];
-  return change.key.accountId === undefined ? [] : [change.key.accountId];
-}
-
-async function isAnyHit(store: Store, { isHit }: ImpactScope, ids: readonly string[]): Promise<boolean> {
-  const { lineages } = await fromStore(store.lineages([...new Set(ids)]));
-  return lineages.some((lineage: Lineage | undefined) => lineage !== undefined && isHit(lineage));
 }

@@ -79,6 +79,14 @@ export interface WriteConflict {
   readonly conflicts: readonly FieldConflict[];
 }
 
+export function conflict(
+  reason: WriteConflict["reason"],
+  current: ConfigSnapshot,
+  more: Partial<Pick<WriteConflict, "conflicts" | "impact">> = {},
+): WriteConflict {
+  return { result: "conflict", reason, current, conflicts: [], ...more };
+}
+
 /** All that a write means to do: what is not in here may be another in a retry. */
 export function meaningOf({ target, ifMatch, base, expectImpact, intent, note }: WriteRequest): Json {
   const { accountId = null, configId } = target;

@@ -28,9 +28,11 @@ import type { LayerVersions } from "../read/stored-layers.js";
 import { guardTiming } from "../timing-guard.js";
 import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";
 import { isOlder } from "./account-commits.js";
+import { AgreedImpact } from "./agreed-impact.js";
 import { checkedIntent } from "./checked-intent.js";
 import { type Attempt, type CommitDependencies, commitUntilDone } from "./commit-until-done.js";
 import {
+  conflict,
   journaled,
   meaningOf,
   type RequestedIntent,
@@ -141,6 +143,7 @@ export class ConfigWriter {
     const { deadlineMs = request.expectImpact === undefined ? undefined : EXPECT_WITHIN_MS } =
       this.#dependencies;
     const inTime = beforeCommit(startedAt, deadlineMs);
+    const agreed = new AgreedImpact();
     const attempt = async (): Promise<Attempt<WriteResult>> => {
       const layers = await freshLayers(this.#dependencies.store, request.target);
       await yieldToEventLoop();
@@ -152,7 +155,7 @@ export class ConfigWriter {
       if (replay !== undefined) return { answer: replay };
       const { snapshot: before, perspective } = read;
       if (request.ifMatch !== undefined && ![request.ifMatch].flat().includes(before.etag)) {
-        return { answer: { result: "conflict", reason: "ifMatch", current: before, conflicts: [] } };
+        return { answer: conflict("ifMatch", before) };
       }
       const intent = await this.#lookedUp(request.intent, read);
       const stored = read.documents[0] ?? NOTHING;
@@ -161,28 +164,23 @@ export class ConfigWriter {
       );
       await yieldToEventLoop();
       const conflicts = await this.#overlaps(request, read, decision);
-      if (conflicts.length > 0)
-        return { answer: { result: "conflict", reason: "base", current: before, conflicts } };
+      if (conflicts.length > 0) return { answer: conflict("base", before, { conflicts }) };
       if (decision.problems.some(isBlocking)) {
         return { answer: { result: "invalid", problems: decision.problems } };
       }
       const dryRun = request.dryRun === true;
       const impact = this.#impact(principal, read, () => changeOf(read, decision));
-      const expected = request.expectImpact === undefined ? undefined : await impact(before.position, inTime);
-      if (request.expectImpact !== expected?.digest)
-        return {
-          answer: {
-            result: "conflict",
-            reason: "expectImpact",
-            current: before,
-            conflicts: [],
-            impact: expected,
-          },
-        };
-      const written = (done: Written | undefined, position: Position) =>
-        this.#written(read, decision, { done, dryRun, impact: (watch) => impact(position, watch) });
-      if (dryRun || !decision.changes) return { answer: written(undefined, before.position) };
       const { schemaDigest } = catalog;
+      const look = () => impact(before.position, inTime);
+      const expected =
+        request.expectImpact === undefined ? undefined : await agreed.of(read, schemaDigest, look);
+      if (request.expectImpact !== expected?.digest)
+        return { answer: conflict("expectImpact", before, { impact: expected }) };
+      const told = (position: Position): Outcome["impact"] =>
+        expected === undefined ? (watch) => impact(position, watch) : async () => expected;
+      const written = (done: Written | undefined, position: Position) =>
+        this.#written(read, decision, { done, dryRun, impact: told(position) });
+      if (dryRun || !decision.changes) return { answer: written(undefined, before.position) };
       const decided = { decision, named, expected, schemaDigest };
       const commit = await this.#commit(principal, request, intent, read, decided);
       const done = (made: Committed) =>

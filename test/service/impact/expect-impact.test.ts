@@ -1,5 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL, type Principal } from "../../../src/auth/principal.js";
+import { cases, SEED } from "../../cases.js";
+import { alteredStore } from "../../store/altered-store.js";
 import { openTestStore } from "../../store/test-store.js";
 import { written } from "../services.js";
 import { CONFIG, ImpactWorld, randomOf, tellAll } from "./impact-world.js";
@@ -57,7 +59,7 @@ describe("A write that expects an impact (R22)", () => {
 
   test("whatever races with it below, beside or under it: the one that comes second sees the first", async () => {
     const world = await openWorld(2);
-    await world.services.tree(["y", "x0"]);
+    await world.services.tree(["y", "x0"], ["gone", "x0"]);
     await world.put("reseller", { a: 0, b: "x" });
     const outcomes = new Map(disturbances(world).map(({ name }) => [name, new Set<string>()]));
     for (let race = 0; race < RACES; race++) {
@@ -88,6 +90,118 @@ describe("A write that expects an impact (R22)", () => {
       await undoes();
     }
     if (RACES >= 1_000) for (const seen of outcomes.values()) expect(seen.size).toBe(2);
+  });
+
+  test(`whatever comes, or comes and goes, between two reads of the look: what is made has the impact that was agreed to (LAW_SEED=${SEED})`, async () => {
+    const store = await openTestStore();
+    onTestFinished(() => store.close());
+    let [calls, made]: [number, number] = [0, 0];
+    let at = new Map<number, () => Promise<unknown>>();
+    let check = async (): Promise<void> => {};
+    const disturbed = async <T>(answer: Promise<T>): Promise<T> => {
+      const found = await answer;
+      await at.get(calls++)?.();
+      return found;
+    };
+    const watched = alteredStore(store, {
+      inheriting: (of) => disturbed(store.inheriting(of)),
+      layers: (targets, bodies) => disturbed(store.layers(targets, bodies)),
+      lineages: (ids) => disturbed(store.lineages(ids)),
+      changes: (since, limit) => disturbed(store.changes(since, limit)),
+      commit: async (commit) => {
+        await check();
+        const outcome = await store.commit(commit);
+        if (outcome.outcome === "done") made++;
+        return outcome;
+      },
+    });
+    const results = new Set<string>();
+    const pick = randomOf(SEED);
+    const [world, calm] = [new ImpactWorld(watched, pick), new ImpactWorld(store, pick)];
+    await calm.services.tree(["root"], ["reseller*", "root"], ["leaf", "reseller"], ["other", "root"]);
+    await calm.services.tree(["x0", "reseller"], ["x1", "reseller"], ["y", "x0"], ["gone", "x0"]);
+    await calm.put("reseller", { a: 0, b: "x" });
+    for (let round = 0; round < cases(60); round++) {
+      const patch = { kind: "PATCH", patch: { a: 1 + (round % 2), b: "x", d: { k: round } } } as const;
+      // No write to the system layer expects the tree to be as it was.
+      const writer = pick(["reseller", undefined]);
+      /** Undefined: it may not be made as things are. */
+      const digest = async () => {
+        const dry = await calm.write(writer, patch, { dryRun: true });
+        return dry.result === "written" ? (await dry.impact())?.digest : undefined;
+      };
+      const expectImpact = await digest();
+      const { does, undoes } = pick([...disturbances(calm), ...elsewhere(calm)]);
+      const [from, to] = [pick([0, 1, 2, 3, 4, 5, 6, 8, 10]), pick([1, 2, 3, 5, 100])];
+      let isUndone = false;
+      at = new Map([
+        [from, does],
+        [
+          from + to,
+          async () => {
+            isUndone = true;
+            await undoes();
+          },
+        ],
+      ]);
+      let agreed: unknown;
+      check = async () => {
+        agreed = await digest();
+      };
+      [calls, made] = [0, 0];
+      const { result } = await world.write(writer, patch, { expectImpact });
+      results.add(result);
+      const hasCome = calls > from;
+      at = new Map();
+      expect(made).toBe(result === "written" ? 1 : 0);
+      if (result === "written") expect([typeof agreed, agreed]).toEqual(["string", expectImpact]);
+      if (hasCome && !isUndone) await undoes();
+    }
+    if (cases(60) >= 60) expect([...results].sort()).toEqual(["conflict", "invalid", "written"]);
+  });
+
+  test("is made after one look at all accounts, whatever goes on elsewhere meanwhile", async () => {
+    const store = await openTestStore();
+    onTestFinished(() => store.close());
+    let looks = 0;
+    let meanwhile = async (): Promise<unknown> => undefined;
+    const watched = alteredStore(store, {
+      inheriting: async (of) => {
+        if (of.after === undefined) looks++;
+        const found = await store.inheriting(of);
+        await meanwhile();
+        return found;
+      },
+      // Right before the commit.
+      changes: async (after, limit) => {
+        const found = await store.changes(after, limit);
+        await meanwhile();
+        return found;
+      },
+    });
+    const world = new ImpactWorld(watched, randomOf(1));
+    const { accounts } = world.services;
+    await world.services.tree(["root"], ["reseller*", "root"], ["x0", "reseller"], ["other", "root"]);
+    await world.services.tree(["x1", "reseller"]);
+    const left = elsewhere(world).flatMap(({ does, undoes }) => [does, undoes]);
+    const dry = written(await world.write("reseller", set(2), { dryRun: true }));
+    const expectImpact = (await dry.impact())?.digest;
+    looks = 0;
+    meanwhile = async () => left.shift()?.();
+    const done = written(await world.write("reseller", set(2), { expectImpact }));
+    expect([done.revision, looks, left]).toEqual([1, 1, []]);
+    // Below, too, what changes is looked at again.
+    meanwhile = async () => undefined;
+    const next = { kind: "PATCH", patch: { a: 0, b: "z" } } as const;
+    const expected = (await written(await world.write("reseller", next, { dryRun: true })).impact())?.digest;
+    looks = 0;
+    const below = [
+      () => world.services.tree(["new", "reseller"]),
+      () => accounts.delete(OPEN_PRINCIPAL, "new"),
+    ];
+    meanwhile = async () => below.shift()?.();
+    expect((await world.write("reseller", next, { expectImpact: expected })).result).toBe("written");
+    expect(looks).toBeGreaterThan(1);
   });
 
   test("a caller is told of the accounts below it alone, and a leaf of none", async () => {
@@ -136,6 +250,11 @@ function disturbances(world: ImpactWorld): readonly Disturbance[] {
       undoes: () => accounts.delete(OPEN_PRINCIPAL, "new"),
     },
     {
+      name: "an account below it that is deleted",
+      does: () => accounts.delete(OPEN_PRINCIPAL, "gone"),
+      undoes: () => world.services.tree(["gone", "x0"]),
+    },
+    {
       name: "an account that moves below it",
       does: update("other", { parentId: "x1" }),
       undoes: update("other", { parentId: "root" }),
@@ -159,6 +278,30 @@ function disturbances(world: ImpactWorld): readonly Disturbance[] {
       name: LOCKED,
       does: () => world.put(undefined, { b: "s" }, [lock]),
       undoes: () => world.put(undefined, undefined),
+    },
+  ];
+}
+
+/** What changes nothing of it, though it is written all the same. */
+function elsewhere(world: ImpactWorld): readonly Disturbance[] {
+  const { accounts } = world.services;
+  const rename = (id: string, name: string) => () => accounts.update(OPEN_PRINCIPAL, { id, name });
+  return [
+    {
+      name: "an account that comes beside it",
+      does: () => world.services.tree(["beside", "other"]),
+      undoes: () => accounts.delete(OPEN_PRINCIPAL, "beside"),
+    },
+    {
+      name: "a name beside it",
+      does: rename("other", "another name"),
+      undoes: rename("other", "other"),
+    },
+    { name: "a name below it", does: rename("x1", "another name"), undoes: rename("x1", "x1") },
+    {
+      name: "a document beside it",
+      does: () => world.put("other", { a: 1 }),
+      undoes: () => world.put("other", undefined),
     },
   ];
 }
