@@ -1,7 +1,12 @@
 import { readSchemaFolder } from "../env.js";
 import { type FlagManifest, flagManifest } from "../ofrep/manifest.js";
-import { loadSchemaRegistry } from "../schema/schema-registry.js";
+import { loadSchemaRegistry, type SchemaRegistry } from "../schema/schema-registry.js";
 import { typescriptTypes } from "../schema/typescript-types.js";
+
+/** Hears of what is left out. */
+interface Told {
+  write(text: string): unknown;
+}
 
 /**
  * The flag manifest of the schemas that the server would serve.
@@ -12,14 +17,23 @@ import { typescriptTypes } from "../schema/typescript-types.js";
 export function readManifest(
   env: Readonly<NodeJS.ProcessEnv>,
   configId: string | undefined,
+  told: Told,
 ): FlagManifest | undefined {
-  const { configs } = loadSchemaRegistry(readSchemaFolder(env));
+  const configs = readConfigs(env, told);
   if (configId === undefined) return flagManifest(configs.values());
   const config = configs.get(configId);
   return config?.forAccount && flagManifest([config]);
 }
 
 /** TypeScript types of the configs that the server would serve accounts. @throws as `readManifest` */
-export function readTypes(env: Readonly<NodeJS.ProcessEnv>): string {
-  return typescriptTypes(loadSchemaRegistry(readSchemaFolder(env)).configs.values());
+export function readTypes(env: Readonly<NodeJS.ProcessEnv>, told: Told): string {
+  return typescriptTypes(readConfigs(env, told).values());
+}
+
+function readConfigs(env: Readonly<NodeJS.ProcessEnv>, told: Told): SchemaRegistry["configs"] {
+  const { configs, problems } = loadSchemaRegistry(readSchemaFolder(env));
+  for (const { file, pointer, reason, consequence } of problems)
+    if (consequence === "refused")
+      told.write(`${file} is left out${pointer && `, for what is at ${pointer}`}: ${reason}\n`);
+  return configs;
 }

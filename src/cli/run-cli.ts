@@ -177,20 +177,20 @@ async function runAudit(args: readonly string[], { env, stdout, stderr }: CliCon
   });
 }
 
-async function runManifest(args: readonly string[], { env, stdout }: CliContext): Promise<void> {
+async function runManifest(args: readonly string[], { env, stdout, stderr }: CliContext): Promise<void> {
   const [{ manifestCommand }, { readManifest }] = await Promise.all([
     import("../command/manifest-command.js"),
     import("./print-schemas.js"),
   ]);
-  await manifestCommand(args, { manifest: (configId) => readManifest(env, configId), stdout });
+  await manifestCommand(args, { manifest: (configId) => readManifest(env, configId, stderr), stdout });
 }
 
-async function runTypes(args: readonly string[], { env, stdout }: CliContext): Promise<void> {
+async function runTypes(args: readonly string[], { env, stdout, stderr }: CliContext): Promise<void> {
   const [{ typesCommand }, { readTypes }] = await Promise.all([
     import("../command/types-command.js"),
     import("./print-schemas.js"),
   ]);
-  await typesCommand(args, { types: () => readTypes(env), stdout });
+  await typesCommand(args, { types: () => readTypes(env, stderr), stdout });
 }
 
 async function runToken(args: readonly string[], { env, stdout }: CliContext): Promise<void> {

@@ -7,6 +7,7 @@ import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { strata } from "../archive/strata-process.js";
 import { load } from "../schema/temporary-folder.js";
 import { SHIPPED_SCHEMAS } from "../service/services.js";
+import { schemaFolder } from "../temporary-folder.js";
 
 /** What the OpenFeature CLI takes as the default of each type. */
 const FITS: Readonly<Record<FlagType, (value: Json) => boolean>> = {
@@ -109,6 +110,22 @@ describe("the manifest", () => {
       errors: expect.stringContaining("no config nothing"),
     });
     expect(await strata(["manifest", "conferences"])).toMatchObject({ code: 2 });
+  });
+
+  test("and the types name each schema that they leave out", async () => {
+    const own = {
+      properties: { x: { $ref: "#/definitions/a" } },
+      definitions: { a: { $ref: "#/definitions/a" } },
+    };
+    const folder = schemaFolder({
+      "account_config.good": { properties: { x: { type: "integer" } } },
+      "account_config.loop": own,
+    });
+    for (const command of ["manifest", "types"]) {
+      const { code, output, errors } = await strata([command], { STRATA_SCHEMAS: folder });
+      expect([code, output.includes("good"), output.includes("loop")]).toEqual([0, true, false]);
+      expect(errors).toMatch(/^account_config\.loop\.json is left out.*leads back to itself.*\n$/);
+    }
   });
 });
 
