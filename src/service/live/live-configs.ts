@@ -159,10 +159,14 @@ export class LiveConfigs {
     if (position === undefined) return;
     const first = configs.map(resumed);
     if (since === undefined) return subscription.push(firstStates(first, position, "nothing"));
-    const { events, outcome } = await this.#replays.run(() => this.#replayer.replay(since, first, position));
-    this.dependencies.notices?.resumed?.(outcome);
-    subscription.release(events);
-    if (bookmarks && events.length === 0) subscription.bookmark(position);
+    await this.#replays.run(async () => {
+      // It may have left while it waited.
+      if (subscription.hasEnded) return;
+      const { events, outcome } = await this.#replayer.replay(since, first, position);
+      this.dependencies.notices?.resumed?.(outcome);
+      subscription.release(events);
+      if (bookmarks && events.length === 0) subscription.bookmark(position);
+    });
   }
 
   #count(): void {

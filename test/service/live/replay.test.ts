@@ -202,3 +202,28 @@ test("a few replays are looked for at a time, and the others after them", async 
   await Promise.all(joining);
   await until(() => followers.every((follower) => values(follower)[0] === 5));
 });
+
+test("nothing is looked for where the subscriber has left while others came first", async () => {
+  let pages = 0;
+  const { gate, ground, services } = await openGated(() => pages++);
+  const { cursor } = await cutOff(ground);
+  written(await services.patch("acme", "one", { a: 5 }));
+  gate.close();
+  const held = gate.held();
+  const leaving = new AbortController();
+  const joining = Array.from({ length: 30 }, () =>
+    ground.live.subscribe({
+      principal: OPEN_PRINCIPAL,
+      accountId: "acme",
+      configIds: ["one"],
+      since: cursor,
+      signal: leaving.signal,
+    }),
+  );
+  await held;
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  leaving.abort();
+  gate.open();
+  await Promise.all(joining);
+  expect(pages).toBeLessThanOrEqual(8);
+});
