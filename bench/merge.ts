@@ -1,10 +1,10 @@
 import deepmerge from "deepmerge";
 import { createDefu } from "defu";
 import lodashMerge from "lodash.merge";
-import type { BindingConstraint, Constraint } from "../src/domain/constraint.js";
-import type { Json, JsonObject, JsonObjectDraft } from "../src/domain/json.js";
-import { merge } from "../src/domain/merge.js";
-import { Merged } from "../src/domain/merged.js";
+import type { Json, JsonObject, JsonObjectDraft } from "../src/domain/json/json.js";
+import type { BindingConstraint, Constraint } from "../src/domain/merge/constraint.js";
+import { merge } from "../src/domain/merge/merge.js";
+import { Merged } from "../src/domain/merge/merged.js";
 import { bindingConstraints } from "../src/schema/bounds.js";
 
 // Merging four layers of one config: Strata's walk, with and without provenance, beside three merge libraries. All in

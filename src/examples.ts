@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { OPEN_PRINCIPAL } from "./auth/principal.js";
-import type { JsonObject } from "./domain/json.js";
+import type { JsonObject } from "./domain/json/json.js";
 import type { AccountService } from "./service/account-service.js";
 import type { ConfigService } from "./service/config-service.js";
 import type { RequestReader } from "./service/read/request-reader.js";

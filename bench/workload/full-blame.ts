@@ -1,4 +1,4 @@
-import { type Blame, blameText } from "../../src/domain/blame.js";
+import { type Blame, blameText } from "../../src/domain/change/blame.js";
 import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
 import type { DocumentKey } from "../../src/store/store.js";
 

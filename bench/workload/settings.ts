@@ -1,4 +1,4 @@
-import type { Json, JsonObject, JsonObjectDraft } from "../../src/domain/json.js";
+import type { Json, JsonObject, JsonObjectDraft } from "../../src/domain/json/json.js";
 
 /** What the layers of the benchmark's configs hold: one list of settings, of which each layer has some. */
 

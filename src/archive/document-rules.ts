@@ -1,14 +1,14 @@
 import { z } from "zod";
+import { StrataError } from "../domain/errors.js";
+import { equals, type JsonObject, LIMITS } from "../domain/json/json.js";
 import {
   CONSTRAINT_KINDS,
   CONSTRAINTS_LIMIT,
   type Constraint,
   inOrder,
   sameConstraints,
-} from "../domain/constraint.js";
-import { StrataError } from "../domain/errors.js";
-import { equals, type JsonObject, LIMITS } from "../domain/json.js";
-import { keptPins } from "../domain/pins.js";
+} from "../domain/merge/constraint.js";
+import { keptPins } from "../domain/write/pins.js";
 import { checkConstraint, checkPatterns } from "../schema/bounds.js";
 
 const constraint = z.strictObject({

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { isBlameText } from "../domain/blame.js";
+import { isBlameText } from "../domain/change/blame.js";
 import { TOKENS_WAIT } from "../domain/clock.js";
 import { StrataError } from "../domain/errors.js";
 import { isId } from "../domain/id.js";
-import { checkDocumentSize, checkJson, isEmpty, isObject, nullPointers } from "../domain/json.js";
+import { checkDocumentSize, checkJson, isEmpty, isObject, nullPointers } from "../domain/json/json.js";
+import { hasVanishingNumber } from "../domain/json/vanishing-number.js";
 import { storedNameTrouble, storedNoteTrouble, subjectTrouble } from "../domain/name.js";
-import { hasVanishingNumber } from "../domain/vanishing-number.js";
 import type { ArchivedAccount, ArchivedBlame } from "../store/archive.js";
 import { joinedText } from "../store/document-text.js";
 import { ACCOUNT_WRITE_KINDS, type Change, originOf, WRITE_KINDS } from "../store/store.js";

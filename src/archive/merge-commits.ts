@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { blameAfter, blameText } from "../domain/blame.js";
-import { sameConstraints } from "../domain/constraint.js";
+import { blameAfter, blameText } from "../domain/change/blame.js";
 import { StrataError } from "../domain/errors.js";
-import { equals } from "../domain/json.js";
+import { equals } from "../domain/json/json.js";
+import { sameConstraints } from "../domain/merge/constraint.js";
 import { blamedDocument } from "../service/read/blamed-document.js";
 import { type Attempt, commitUntilDone } from "../service/write/commit-until-done.js";
 import type { ArchivedWrite } from "../store/archive.js";

@@ -1,5 +1,5 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
-import { parseJsonText } from "../domain/json-text.js";
+import { parseJsonText } from "../domain/json/json-text.js";
 import type { KeySetSource } from "./key-set-source.js";
 
 /** How the reading of a key set has come out, where that is worth a line of the log. */

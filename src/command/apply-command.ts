@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createProgress, grouped, type Terminal } from "../archive/progress.js";
-import { isObject, type Json } from "../domain/json.js";
-import { parseJsonText } from "../domain/json-text.js";
+import { isObject, type Json } from "../domain/json/json.js";
+import { parseJsonText } from "../domain/json/json-text.js";
 import { type Applied, applyPlan, isLeftOf, type PlanWriter } from "../service/plan/apply-plan.js";
 import type { Plan, PlannedWrite } from "../service/plan/plan.js";
 import { readOptions, UsageError } from "./command-options.js";

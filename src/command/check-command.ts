@@ -1,5 +1,5 @@
 import { createProgress, grouped, type Terminal } from "../archive/progress.js";
-import { IMPACT_OUTCOMES } from "../domain/impact.js";
+import { IMPACT_OUTCOMES } from "../domain/change/impact.js";
 import type { CheckedAccount, CheckedConfig } from "../service/check/check-config.js";
 import { breaksSomething, checkSchemas, type SchemaCheck } from "../service/check/check-schemas.js";
 import { readOptions, UsageError } from "./command-options.js";

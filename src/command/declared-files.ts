@@ -4,9 +4,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StrataError } from "../domain/errors.js";
 import { isId } from "../domain/id.js";
-import { checkJson, isObject, type JsonObject } from "../domain/json.js";
-import { parseJsonText } from "../domain/json-text.js";
-import { hasVanishingNumber } from "../domain/vanishing-number.js";
+import { checkJson, isObject, type JsonObject } from "../domain/json/json.js";
+import { parseJsonText } from "../domain/json/json-text.js";
+import { hasVanishingNumber } from "../domain/json/vanishing-number.js";
 import type { DeclaredDocument, DeclaredFolder, RefusedFile } from "../service/plan/declared-folder.js";
 
 /** The folder of the system layer: no account is called so. */

@@ -1,7 +1,7 @@
 import { grouped } from "../archive/progress.js";
-import type { FieldChange } from "../domain/field-change.js";
-import { IMPACT_OUTCOMES } from "../domain/impact.js";
-import type { Json } from "../domain/json.js";
+import type { FieldChange } from "../domain/change/field-change.js";
+import { IMPACT_OUTCOMES } from "../domain/change/impact.js";
+import type { Json } from "../domain/json/json.js";
 import type { AccountImpact } from "../service/impact/impact-page.js";
 import type { Plan, PlannedImpact, PlannedWrite, RefusedDocument } from "../service/plan/plan.js";
 import type { ConfigProblem } from "../service/problems.js";

@@ -1,5 +1,5 @@
 import { createProgress, grouped, type Terminal } from "../archive/progress.js";
-import type { KeptBecause } from "../domain/redundant.js";
+import type { KeptBecause } from "../domain/write/redundant.js";
 import { type PrunedDocument, type PruneTarget, prune } from "../service/prune.js";
 import { readOptions, UsageError } from "./command-options.js";
 import { COMMAND_TABLE } from "./command-table.js";

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { StrataError } from "../domain/errors.js";
-import { hasVanishingNumber } from "../domain/vanishing-number.js";
+import { hasVanishingNumber } from "../domain/json/vanishing-number.js";
 
 /** Bytes a request's body may have. */
 export const BODY_LIMIT = 1024 * 1024;

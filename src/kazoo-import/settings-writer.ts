@@ -1,8 +1,8 @@
 import type { Principal } from "../auth/principal.js";
 import { StrataError } from "../domain/errors.js";
 import { checkId } from "../domain/id.js";
-import { isEmpty, isObject, type Json, type JsonObject, nullPointers } from "../domain/json.js";
-import { tokensOf } from "../domain/pointer.js";
+import { isEmpty, isObject, type Json, type JsonObject, nullPointers } from "../domain/json/json.js";
+import { tokensOf } from "../domain/json/pointer.js";
 import type { ConfigService } from "../service/config-service.js";
 import { isBlocking } from "../service/problems.js";
 import type { DocumentKey } from "../store/store.js";

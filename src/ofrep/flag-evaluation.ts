@@ -1,5 +1,5 @@
-import type { Json } from "../domain/json.js";
-import type { Layer, LayerKind } from "../domain/layer.js";
+import type { Json } from "../domain/json/json.js";
+import type { Layer, LayerKind } from "../domain/merge/layer.js";
 import type { SchemaSide } from "../schema/config-schema.js";
 import { declaredSettings } from "../schema/declared-settings.js";
 import { mayAccessLayer } from "../service/authorize.js";

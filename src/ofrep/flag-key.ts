@@ -1,5 +1,5 @@
 import { isId } from "../domain/id.js";
-import { parsePointer, tokensOf } from "../domain/pointer.js";
+import { parsePointer, tokensOf } from "../domain/json/pointer.js";
 
 /** What a flag key names: one setting of a config, or (pointer `""`) the whole config. */
 export interface FlaggedSetting {

@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject } from "../domain/json.js";
-import { tokensOf } from "../domain/pointer.js";
+import { isObject, type Json, type JsonObject } from "../domain/json/json.js";
+import { tokensOf } from "../domain/json/pointer.js";
 import type { ConfigSchema, Perspective } from "../schema/config-schema.js";
 import { declaredSettings } from "../schema/declared-settings.js";
 import { flagKey } from "./flag-key.js";

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../domain/json.js";
+import type { JsonObject } from "../domain/json/json.js";
 import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
 
 /** What is in force, as KAZOO shows it. Callers send it back: a setting that is really called `id` is not hidden by KAZOO's. */

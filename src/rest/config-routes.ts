@@ -1,5 +1,5 @@
 import { StrataError } from "../domain/errors.js";
-import type { JsonObject } from "../domain/json.js";
+import type { JsonObject } from "../domain/json/json.js";
 import { withinTime } from "../service/impact/impact-watch.js";
 import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
 import type { RequestedIntent, WriteRequest, WriteResult } from "../service/write/config-write.js";

@@ -1,8 +1,8 @@
-import type { Constraint } from "../domain/constraint.js";
-import type { Binding } from "../domain/constraint-tree.js";
-import type { Contribution } from "../domain/field-tree.js";
-import type { Json } from "../domain/json.js";
-import type { LayerKind } from "../domain/layer.js";
+import type { Json } from "../domain/json/json.js";
+import type { Constraint } from "../domain/merge/constraint.js";
+import type { Binding } from "../domain/merge/constraint-tree.js";
+import type { Contribution } from "../domain/merge/field-tree.js";
+import type { LayerKind } from "../domain/merge/layer.js";
 import { mayAccessLayer } from "../service/authorize.js";
 import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
 

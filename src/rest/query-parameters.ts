@@ -1,5 +1,5 @@
 import { StrataError } from "../domain/errors.js";
-import { appendToken } from "../domain/pointer.js";
+import { appendToken } from "../domain/json/pointer.js";
 import type { RestRoute } from "./route.js";
 
 /** What KAZOO's clients send with any request whatever, and what reads take: nothing of it changes what a write does. */

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import type { JsonObject } from "../domain/json.js";
+import type { JsonObject } from "../domain/json/json.js";
 import type { RestContext, RestRequest } from "./route.js";
 
 /** KAZOO's default where no config is named. */

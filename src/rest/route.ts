@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Principal } from "../auth/principal.js";
-import type { JsonObject } from "../domain/json.js";
+import type { JsonObject } from "../domain/json/json.js";
 import type { ConfigService } from "../service/config-service.js";
 import type { LiveConfigs } from "../service/live/live-configs.js";
 import type { RequestReader } from "../service/read/request-reader.js";

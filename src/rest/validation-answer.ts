@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from "../domain/json.js";
-import { tokensOf } from "../domain/pointer.js";
+import type { Json, JsonObject } from "../domain/json/json.js";
+import { tokensOf } from "../domain/json/pointer.js";
 import { type ConfigProblem, isBlocking } from "../service/problems.js";
 import { type Answer, refusal } from "./answer.js";
 

@@ -1,14 +1,14 @@
+import { StrataError } from "../domain/errors.js";
+import { checkJson, isObject, type Json, type JsonObject } from "../domain/json/json.js";
+import { appendToken, parsePointer } from "../domain/json/pointer.js";
 import {
   type BindingConstraint,
   CONSTRAINT_PATTERNS_SIZE,
   CONSTRAINT_SCHEMA_BYTES,
   type Constraint,
   type JudgingBudget,
-} from "../domain/constraint.js";
-import { StrataError } from "../domain/errors.js";
-import { checkJson, isObject, type Json, type JsonObject } from "../domain/json.js";
+} from "../domain/merge/constraint.js";
 import { noteTrouble } from "../domain/name.js";
-import { appendToken, parsePointer } from "../domain/pointer.js";
 import { draftOf, inOwnDraft } from "./draft.js";
 import { Run, TooManySteps } from "./engine/run.js";
 import { SchemaCompiler } from "./engine/schema-compiler.js";

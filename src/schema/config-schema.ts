@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
-import { isEmpty, type Json, type JsonObject } from "../domain/json.js";
-import { tokensOf } from "../domain/pointer.js";
-import { EVERYTHING, isVisibleAt, type Visibility, visiblePart } from "../domain/visibility.js";
+import { isEmpty, type Json, type JsonObject } from "../domain/json/json.js";
+import { tokensOf } from "../domain/json/pointer.js";
+import { EVERYTHING, isVisibleAt, type Visibility, visiblePart } from "../domain/merge/visibility.js";
 import { DeclaredVisibility, union } from "./declared-visibility.js";
 import { describeField, type FieldSchema } from "./field-schema.js";
 import type { Rejection, Validate } from "./validation.js";

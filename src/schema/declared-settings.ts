@@ -1,5 +1,5 @@
-import { isObject } from "../domain/json.js";
-import { appendToken } from "../domain/pointer.js";
+import { isObject } from "../domain/json/json.js";
+import { appendToken } from "../domain/json/pointer.js";
 import type { SchemaSide } from "./config-schema.js";
 import { DeclaredVisibility } from "./declared-visibility.js";
 

@@ -1,5 +1,5 @@
-import { isEmpty, isObject, type JsonObject } from "../domain/json.js";
-import { EVERYTHING, type Visibility } from "../domain/visibility.js";
+import { isEmpty, isObject, type JsonObject } from "../domain/json/json.js";
+import { EVERYTHING, type Visibility } from "../domain/merge/visibility.js";
 import { compilePattern } from "./pattern/pattern.js";
 import { followLocal, isSchema, type Schema } from "./subschema.js";
 

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, type JsonObjectDraft } from "../domain/json.js";
+import { isObject, type Json, type JsonObject, type JsonObjectDraft } from "../domain/json/json.js";
 
 export type Draft = "04" | "06" | "07" | "2019-09" | "2020-12";
 

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../domain/json.js";
+import { isObject, type JsonObject } from "../domain/json/json.js";
 import { followLocal, subschemas, walkSchemas } from "./subschema.js";
 
 /** Keywords whose schemas speak about the same value as the schema that holds them. */

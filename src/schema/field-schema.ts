@@ -1,5 +1,5 @@
-import { equals, isObject, type Json, type JsonObject } from "../domain/json.js";
-import { tokensOf } from "../domain/pointer.js";
+import { equals, isObject, type Json, type JsonObject } from "../domain/json/json.js";
+import { tokensOf } from "../domain/json/pointer.js";
 import type { DeclaredVisibility } from "./declared-visibility.js";
 import { followLocal, mapSchemas } from "./subschema.js";
 

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../domain/json.js";
+import { isObject, type Json, type JsonObject } from "../domain/json/json.js";
 import { membersOf } from "./declared-visibility.js";
 import { followLocal, type Schema } from "./subschema.js";
 

@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
 import { resolve as absolute } from "node:path";
 import { isId } from "../domain/id.js";
-import type { JsonObject } from "../domain/json.js";
+import type { JsonObject } from "../domain/json/json.js";
+import { appendToken } from "../domain/json/pointer.js";
 import { atOnce, type Pieces } from "../domain/pieces.js";
-import { appendToken } from "../domain/pointer.js";
 import { ConfigSchema, type SchemaSide } from "./config-schema.js";
 import { soundDefaults } from "./defaults/sound-defaults.js";
 import { refuseLoops } from "./evaluation.js";

@@ -1,6 +1,6 @@
-import type { Json, JsonObject } from "../domain/json.js";
-import { isObject } from "../domain/json.js";
-import { escapeToken } from "../domain/pointer.js";
+import type { Json, JsonObject } from "../domain/json/json.js";
+import { isObject } from "../domain/json/json.js";
+import { escapeToken } from "../domain/json/pointer.js";
 
 /** A JSON Schema: an object, or (since draft 06) a boolean. */
 export type Schema = JsonObject | boolean;

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../domain/json.js";
+import { isObject, type Json, type JsonObject } from "../domain/json/json.js";
 import type { ConfigSchema } from "./config-schema.js";
 import { followLocal } from "./subschema.js";
 

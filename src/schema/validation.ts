@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from "../domain/json.js";
-import { appendToken } from "../domain/pointer.js";
+import type { Json, JsonObject } from "../domain/json/json.js";
+import { appendToken } from "../domain/json/pointer.js";
 import type { Draft } from "./draft.js";
 import type { Failure, Says } from "./engine/failure.js";
 import { Run, STEP_LIMIT, TooManySteps } from "./engine/run.js";

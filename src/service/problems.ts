@@ -1,9 +1,9 @@
-import type { EffectiveConfig } from "../domain/effective-config.js";
 import { StrataError } from "../domain/errors.js";
-import { equals, isEmpty, isObject, type Json, type JsonObject } from "../domain/json.js";
-import type { LayerKind } from "../domain/layer.js";
+import { equals, isEmpty, isObject, type Json, type JsonObject } from "../domain/json/json.js";
+import { tokensOf } from "../domain/json/pointer.js";
+import type { EffectiveConfig } from "../domain/merge/effective-config.js";
+import type { LayerKind } from "../domain/merge/layer.js";
 import { atOnce, type Pieces } from "../domain/pieces.js";
-import { tokensOf } from "../domain/pointer.js";
 import type { Perspective } from "../schema/config-schema.js";
 import { type Rejection, STEPS_KEYWORD } from "../schema/validation.js";
 

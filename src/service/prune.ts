@@ -1,5 +1,5 @@
 import { type Principal, SCOPES } from "../auth/principal.js";
-import { type Prunable, prunable } from "../domain/redundant.js";
+import { type Prunable, prunable } from "../domain/write/redundant.js";
 import type { StoreReads } from "../store/store.js";
 import { noSuchAccount } from "./authorize.js";
 import type { ConfigCatalog } from "./config-catalog.js";

@@ -1,5 +1,5 @@
 import { StrataError } from "../domain/errors.js";
-import { parseJsonText } from "../domain/json-text.js";
+import { parseJsonText } from "../domain/json/json-text.js";
 import type { Position } from "../store/store.js";
 
 /** What a cursor was made as. A later release may add members: it reads those of this one. */

@@ -1,6 +1,6 @@
-import type { Constraint } from "../domain/constraint.js";
-import type { JsonObject } from "../domain/json.js";
-import { parseJsonText } from "../domain/json-text.js";
+import type { JsonObject } from "../domain/json/json.js";
+import { parseJsonText } from "../domain/json/json-text.js";
+import type { Constraint } from "../domain/merge/constraint.js";
 import type { DocumentContent } from "./stored.js";
 
 /**

@@ -1,6 +1,6 @@
 import { secondOf, TOKENS_WAIT } from "../domain/clock.js";
 import { StrataError } from "../domain/errors.js";
-import { parseJsonText } from "../domain/json-text.js";
+import { parseJsonText } from "../domain/json/json-text.js";
 import { parseDocumentText } from "./document-text.js";
 import type {
   AccountChange,

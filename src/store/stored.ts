@@ -1,5 +1,5 @@
-import type { Constraint } from "../domain/constraint.js";
-import type { JsonObject } from "../domain/json.js";
+import type { JsonObject } from "../domain/json/json.js";
+import type { Constraint } from "../domain/merge/constraint.js";
 import { resellerLineage } from "../domain/reseller.js";
 
 /** Where a document lives: with an account, or (no account) in the system layer. */
@@ -46,7 +46,7 @@ export interface StoredDocument extends DocumentContent {
   readonly blame?: StoredBlame;
 }
 
-/** Who put each value of a document, as text that the store does not look into (`src/domain/blame.ts`). */
+/** Who put each value of a document, as text that the store does not look into (`src/domain/change/blame.ts`). */
 export interface StoredBlame {
   /**
    * Of the document that it tells of. An older release writes documents without it: then this is the version of a document

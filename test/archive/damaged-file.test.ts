@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { LIMITS } from "../../src/domain/json.js";
+import { LIMITS } from "../../src/domain/json/json.js";
 import type { ArchiveItem } from "../../src/store/archive.js";
 import { TREE_DEPTH } from "../../src/store/store.js";
 import { cases, SEED } from "../cases.js";

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { ExportedItem } from "../../src/archive/export-format.js";
 import { parseItem } from "../../src/archive/export-line-parser.js";
 import { nameOf } from "../../src/archive/verified-export.js";
-import type { JsonObject } from "../../src/domain/json.js";
+import type { JsonObject } from "../../src/domain/json/json.js";
 import type { ArchivedWrite, ArchiveSource } from "../../src/store/archive.js";
 import { openLmdbArchiveSource } from "../../src/store/lmdb/lmdb-archive-source.js";
 import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";

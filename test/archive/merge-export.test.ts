@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { MergeSummary } from "../../src/archive/merge-commits.js";
 import { mergeExport } from "../../src/archive/merge-export.js";
 import { verifyExport } from "../../src/archive/verified-export.js";
-import type { JsonObject } from "../../src/domain/json.js";
+import type { JsonObject } from "../../src/domain/json/json.js";
 import type { ArchiveItem } from "../../src/store/archive.js";
 import { openLmdbArchiveSource } from "../../src/store/lmdb/lmdb-archive-source.js";
 import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { headerLine, itemLine } from "../../src/archive/export-format.js";
 import { parseEnd, parseHeader, parseItem } from "../../src/archive/export-line-parser.js";
-import type { JsonObject } from "../../src/domain/json.js";
+import type { JsonObject } from "../../src/domain/json/json.js";
 import type { ArchiveItem } from "../../src/store/archive.js";
 import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
 import type { DocumentKey } from "../../src/store/store.js";

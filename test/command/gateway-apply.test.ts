@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import type { Json } from "../../src/domain/json.js";
+import type { Json } from "../../src/domain/json/json.js";
 import { startServer } from "../../src/start-server.js";
 import { FUNCTIONS } from "../../src/store/redis/redis-functions.js";
 import { type Ended, strata } from "../archive/strata-process.js";

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { createApp } from "../../src/app.js";
-import type { Json, JsonObject } from "../../src/domain/json.js";
+import type { Json, JsonObject } from "../../src/domain/json/json.js";
 import { readSettings } from "../../src/env.js";
 import { openLmdbStore } from "../../src/store/lmdb/lmdb-store.js";
 import { type Ended, strata } from "../archive/strata-process.js";

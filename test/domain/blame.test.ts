@@ -8,9 +8,9 @@ import {
   blameOfRevisions,
   blameText,
   parseBlameText,
-} from "../../src/domain/blame.js";
-import { equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
-import { appendToken, tokensOf } from "../../src/domain/pointer.js";
+} from "../../src/domain/change/blame.js";
+import { equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json/json.js";
+import { appendToken, tokensOf } from "../../src/domain/json/pointer.js";
 import { cases, SEED } from "../cases.js";
 
 const names = fc.constantFrom("a", "b", "c", "1", "0");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { changedPointers } from "../../src/domain/changed-pointers.js";
-import { equals, type JsonObject } from "../../src/domain/json.js";
+import { changedPointers } from "../../src/domain/change/changed-pointers.js";
+import { equals, type JsonObject } from "../../src/domain/json/json.js";
 import { documents } from "./json-arbitrary.js";
 import { law } from "./law.js";
 

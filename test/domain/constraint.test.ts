@@ -1,10 +1,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type BindingConstraint, constraintsAfter } from "../../src/domain/constraint.js";
-import type { Binding } from "../../src/domain/constraint-tree.js";
-import { canonical, equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
-import { Merged } from "../../src/domain/merged.js";
-import { appendToken, tokensOf } from "../../src/domain/pointer.js";
+import {
+  canonical,
+  equals,
+  isEmpty,
+  isObject,
+  type Json,
+  type JsonObject,
+} from "../../src/domain/json/json.js";
+import { appendToken, tokensOf } from "../../src/domain/json/pointer.js";
+import { type BindingConstraint, constraintsAfter } from "../../src/domain/merge/constraint.js";
+import type { Binding } from "../../src/domain/merge/constraint-tree.js";
+import { Merged } from "../../src/domain/merge/merged.js";
 import { Genome } from "./genome.js";
 import { documents as documentsOf, paths } from "./json-arbitrary.js";
 import { law } from "./law.js";

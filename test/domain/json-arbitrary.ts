@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Json, JsonObject, JsonObjectDraft } from "../../src/domain/json.js";
+import type { Json, JsonObject, JsonObjectDraft } from "../../src/domain/json/json.js";
 
 /** Few keys, so that layers meet; odd ones, so that nothing relies on nice ones. */
 const KEYS = ["a", "b", "c", "10", "2", "", "a/b", "m~n", "é", "e\u0301", "𝒳", "toString", "default"];

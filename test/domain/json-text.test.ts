@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseJsonText } from "../../src/domain/json-text.js";
+import { parseJsonText } from "../../src/domain/json/json-text.js";
 import { law } from "./law.js";
 
 const reasonOf = (text: string): string => {

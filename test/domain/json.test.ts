@@ -10,8 +10,8 @@ import {
   type Json,
   type JsonObject,
   LIMITS,
-} from "../../src/domain/json.js";
-import { appendToken, parsePointer } from "../../src/domain/pointer.js";
+} from "../../src/domain/json/json.js";
+import { appendToken, parsePointer } from "../../src/domain/json/pointer.js";
 import { cases } from "../cases.js";
 import { documents } from "./json-arbitrary.js";
 import { law } from "./law.js";

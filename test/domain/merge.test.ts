@@ -1,11 +1,18 @@
 import { expect, test } from "vitest";
-import { EffectiveConfig } from "../../src/domain/effective-config.js";
-import type { Field } from "../../src/domain/field-tree.js";
-import { canonical, equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
-import { LAYER_KINDS } from "../../src/domain/layer.js";
-import { merge } from "../../src/domain/merge.js";
-import { Merged } from "../../src/domain/merged.js";
-import { appendToken, tokensOf } from "../../src/domain/pointer.js";
+import {
+  canonical,
+  equals,
+  isEmpty,
+  isObject,
+  type Json,
+  type JsonObject,
+} from "../../src/domain/json/json.js";
+import { appendToken, tokensOf } from "../../src/domain/json/pointer.js";
+import { EffectiveConfig } from "../../src/domain/merge/effective-config.js";
+import type { Field } from "../../src/domain/merge/field-tree.js";
+import { LAYER_KINDS } from "../../src/domain/merge/layer.js";
+import { merge } from "../../src/domain/merge/merge.js";
+import { Merged } from "../../src/domain/merge/merged.js";
 import { layers } from "./json-arbitrary.js";
 import { law } from "./law.js";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
-import { merge } from "../../src/domain/merge.js";
-import { overlaps } from "../../src/domain/overlap.js";
-import { applyPatch } from "../../src/domain/patch.js";
-import { appendToken, tokensOf } from "../../src/domain/pointer.js";
+import { equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json/json.js";
+import { appendToken, tokensOf } from "../../src/domain/json/pointer.js";
+import { merge } from "../../src/domain/merge/merge.js";
+import { overlaps } from "../../src/domain/write/overlap.js";
+import { applyPatch } from "../../src/domain/write/patch.js";
 import { documents, documentsAndInput } from "./json-arbitrary.js";
 import { law } from "./law.js";
 

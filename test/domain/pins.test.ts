@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { diff } from "../../src/domain/diff.js";
-import { EffectiveConfig } from "../../src/domain/effective-config.js";
-import { equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
-import { Merged } from "../../src/domain/merged.js";
-import { applyPatch } from "../../src/domain/patch.js";
-import { keptPins, PinTree, withFields } from "../../src/domain/pins.js";
-import { appendToken, tokensOf } from "../../src/domain/pointer.js";
+import { equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json/json.js";
+import { appendToken, tokensOf } from "../../src/domain/json/pointer.js";
+import { EffectiveConfig } from "../../src/domain/merge/effective-config.js";
+import { Merged } from "../../src/domain/merge/merged.js";
+import { diff } from "../../src/domain/write/diff.js";
+import { applyPatch } from "../../src/domain/write/patch.js";
+import { keptPins, PinTree, withFields } from "../../src/domain/write/pins.js";
 import { documents, documentsAndInput } from "./json-arbitrary.js";
 import { law } from "./law.js";
 

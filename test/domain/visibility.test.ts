@@ -1,7 +1,12 @@
-import { equals, isEmpty, isObject, type JsonObject } from "../../src/domain/json.js";
-import { merge } from "../../src/domain/merge.js";
-import { appendToken } from "../../src/domain/pointer.js";
-import { EVERYTHING, unseenPointers, type Visibility, visiblePart } from "../../src/domain/visibility.js";
+import { equals, isEmpty, isObject, type JsonObject } from "../../src/domain/json/json.js";
+import { appendToken } from "../../src/domain/json/pointer.js";
+import { merge } from "../../src/domain/merge/merge.js";
+import {
+  EVERYTHING,
+  unseenPointers,
+  type Visibility,
+  visiblePart,
+} from "../../src/domain/merge/visibility.js";
 import { documents, paths } from "./json-arbitrary.js";
 import { law } from "./law.js";
 

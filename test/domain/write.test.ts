@@ -1,5 +1,4 @@
 import { expect } from "vitest";
-import { diff } from "../../src/domain/diff.js";
 import {
   equals,
   isEmpty,
@@ -7,10 +6,11 @@ import {
   type Json,
   type JsonObject,
   withoutNulls,
-} from "../../src/domain/json.js";
-import { merge } from "../../src/domain/merge.js";
-import { applyPatch, reset } from "../../src/domain/patch.js";
-import { appendToken } from "../../src/domain/pointer.js";
+} from "../../src/domain/json/json.js";
+import { appendToken } from "../../src/domain/json/pointer.js";
+import { merge } from "../../src/domain/merge/merge.js";
+import { diff } from "../../src/domain/write/diff.js";
+import { applyPatch, reset } from "../../src/domain/write/patch.js";
 import { documents, documentsAndInput, paths } from "./json-arbitrary.js";
 import { law } from "./law.js";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { appendToken } from "../../src/domain/pointer.js";
+import { appendToken } from "../../src/domain/json/pointer.js";
 import { flagKey, parseFlagKey } from "../../src/ofrep/flag-key.js";
 import { law } from "../domain/law.js";
 

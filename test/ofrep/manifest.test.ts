@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Json } from "../../src/domain/json.js";
-import { tokensOf } from "../../src/domain/pointer.js";
+import type { Json } from "../../src/domain/json/json.js";
+import { tokensOf } from "../../src/domain/json/pointer.js";
 import { parseFlagKey } from "../../src/ofrep/flag-key.js";
 import { type FlagType, flagManifest } from "../../src/ofrep/manifest.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";

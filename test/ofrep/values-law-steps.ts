@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { Json, JsonObject } from "../../src/domain/json.js";
-import { appendToken, tokensOf } from "../../src/domain/pointer.js";
-import { isVisibleAt } from "../../src/domain/visibility.js";
+import type { Json, JsonObject } from "../../src/domain/json/json.js";
+import { appendToken, tokensOf } from "../../src/domain/json/pointer.js";
+import { isVisibleAt } from "../../src/domain/merge/visibility.js";
 import { declaredSettings } from "../../src/schema/declared-settings.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import type { TestApp } from "../graphql/test-app.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Json } from "../../src/domain/json.js";
-import { tokensOf } from "../../src/domain/pointer.js";
+import type { Json } from "../../src/domain/json/json.js";
+import { tokensOf } from "../../src/domain/json/pointer.js";
 import { flagKey, parseFlagKey } from "../../src/ofrep/flag-key.js";
 import { cases, SEED } from "../cases.js";
 import { TestApp } from "../graphql/test-app.js";

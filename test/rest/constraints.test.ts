@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Constraint } from "../../src/domain/constraint.js";
+import type { Constraint } from "../../src/domain/merge/constraint.js";
 import { OPEN_SCHEMAS } from "../service/services.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { configUrl, openRestApp } from "./rest-app.js";

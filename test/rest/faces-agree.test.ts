@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import { createApp } from "../../src/app.js";
-import type { JsonObject } from "../../src/domain/json.js";
+import type { JsonObject } from "../../src/domain/json/json.js";
 import { readSettings } from "../../src/env.js";
 import { cases, SEED } from "../cases.js";
 import { documentsAndInput } from "../domain/json-arbitrary.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { JsonObject } from "../../src/domain/json.js";
+import type { JsonObject } from "../../src/domain/json/json.js";
 import { dottedPath } from "../../src/rest/validation-answer.js";
 import { type Step, scenarios } from "../fixtures/layered-cases.js";
 import { SHIPPED_SCHEMAS, written } from "../service/services.js";

@@ -2,7 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import Fastify from "fastify";
 import { describe, expect, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
-import type { JsonObject } from "../../src/domain/json.js";
+import type { JsonObject } from "../../src/domain/json/json.js";
 import { CONFIG_ROUTES } from "../../src/rest/config-routes.js";
 import { openapiDocument } from "../../src/rest/openapi/openapi-document.js";
 import { addRestFace } from "../../src/rest/rest-face.js";

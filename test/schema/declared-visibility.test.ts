@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
-import { EVERYTHING, type Visibility, visiblePart } from "../../src/domain/visibility.js";
+import { isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json/json.js";
+import { EVERYTHING, type Visibility, visiblePart } from "../../src/domain/merge/visibility.js";
 import { DeclaredVisibility } from "../../src/schema/declared-visibility.js";
 import { law } from "../domain/law.js";
 import { PATTERNS, schemasAndDocuments } from "./schema-arbitrary.js";

@@ -6,8 +6,8 @@ import {
   type Json,
   type JsonObject,
   withoutNulls,
-} from "../../src/domain/json.js";
-import { merge } from "../../src/domain/merge.js";
+} from "../../src/domain/json/json.js";
+import { merge } from "../../src/domain/merge/merge.js";
 import { deduceDefaults } from "../../src/schema/defaults/defaults.js";
 import { cases } from "../cases.js";
 import { law } from "../domain/law.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Json, JsonObject } from "../../src/domain/json.js";
+import type { Json, JsonObject } from "../../src/domain/json/json.js";
 import { type Files, load, loadAccount, loadConfig, SOUND } from "./temporary-folder.js";
 
 const DRAFTS: readonly (readonly [string, string, string])[] = [

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Json, JsonObject, JsonObjectDraft } from "../../src/domain/json.js";
+import type { Json, JsonObject, JsonObjectDraft } from "../../src/domain/json/json.js";
 import { load } from "./temporary-folder.js";
 
 const DRAFT_04 = "http://json-schema.org/draft-04/schema#";

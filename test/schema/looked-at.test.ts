@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { equals, type Json, type JsonObject } from "../../src/domain/json.js";
+import { equals, type Json, type JsonObject } from "../../src/domain/json/json.js";
 import { lookedAt } from "../../src/schema/looked-at.js";
 import { createValidator } from "../../src/schema/validation.js";
 import { law } from "../domain/law.js";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Json, JsonObject, JsonObjectDraft } from "../../src/domain/json.js";
+import type { Json, JsonObject, JsonObjectDraft } from "../../src/domain/json/json.js";
 
 /** Few keys, so that schemas and documents meet; odd ones, so that nothing relies on nice ones. */
 const KEYS = ["a", "b", "ab", "10", "", "a/b", "toString", "default", "$ref", "é"] as const;

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Json, JsonObject } from "../../src/domain/json.js";
+import type { Json, JsonObject } from "../../src/domain/json/json.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { processorTime } from "../fair-time.js";
 import { type Files, inEmptyFolder, load, loadAccount, loadConfig, SOUND } from "./temporary-folder.js";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { isObject, type Json, type JsonObject } from "../../src/domain/json.js";
-import { appendToken } from "../../src/domain/pointer.js";
+import { isObject, type Json, type JsonObject } from "../../src/domain/json/json.js";
+import { appendToken } from "../../src/domain/json/pointer.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 
 const FOLDER = "schemas";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
-import { appendToken } from "../../src/domain/pointer.js";
+import { equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json/json.js";
+import { appendToken } from "../../src/domain/json/pointer.js";
 import { soundPart } from "../../src/schema/defaults/sound-part.js";
 import { createValidator } from "../../src/schema/validation.js";
 import { cases } from "../cases.js";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Json } from "../../src/domain/json.js";
+import type { Json } from "../../src/domain/json/json.js";
 import type { ConfigSchema, Perspective } from "../../src/schema/config-schema.js";
 import { loadSchemaRegistry, type SchemaRegistry } from "../../src/schema/schema-registry.js";
 

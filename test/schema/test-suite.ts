@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { isObject, type JsonObject } from "../../src/domain/json.js";
+import { isObject, type JsonObject } from "../../src/domain/json/json.js";
 import { type Draft, uriOf } from "../../src/schema/draft.js";
 import type { SchemaRegistry } from "../../src/schema/schema-registry.js";
 import { type Group, readOfficialSuite } from "./official-suite.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import type { Json } from "../../src/domain/json.js";
+import type { Json } from "../../src/domain/json/json.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { typescriptTypes } from "../../src/schema/typescript-types.js";
 import { strata } from "../archive/strata-process.js";

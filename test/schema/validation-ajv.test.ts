@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject } from "ajv";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { isObject, type Json, type JsonObject } from "../../src/domain/json.js";
+import { isObject, type Json, type JsonObject } from "../../src/domain/json/json.js";
 import { createValidator } from "../../src/schema/validation.js";
 import { cases } from "../cases.js";
 import { law } from "../domain/law.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Json, JsonObject } from "../../src/domain/json.js";
+import type { Json, JsonObject } from "../../src/domain/json/json.js";
 import { processorTime } from "../fair-time.js";
 import { loadAccount } from "./temporary-folder.js";
 

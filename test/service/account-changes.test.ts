@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OPEN_PRINCIPAL, type Principal, SCOPES } from "../../src/auth/principal.js";
-import type { JsonObject } from "../../src/domain/json.js";
+import type { JsonObject } from "../../src/domain/json/json.js";
 import { createRequestReader } from "../../src/service/read/request-reader.js";
 import type { Commit, DocumentKey, Store } from "../../src/store/store.js";
 import { cases, SEED } from "../cases.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Json, JsonObject } from "../../src/domain/json.js";
+import type { Json, JsonObject } from "../../src/domain/json/json.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { openServices, type Services, written } from "./services.js";

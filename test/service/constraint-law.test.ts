@@ -1,7 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Constraint } from "../../src/domain/constraint.js";
-import { diff } from "../../src/domain/diff.js";
 import {
   equals,
   isEmpty,
@@ -9,11 +7,13 @@ import {
   type Json,
   type JsonObject,
   withoutNulls,
-} from "../../src/domain/json.js";
-import { merge } from "../../src/domain/merge.js";
-import { applyPatch, reset } from "../../src/domain/patch.js";
-import { PinTree } from "../../src/domain/pins.js";
-import { appendToken, tokensOf } from "../../src/domain/pointer.js";
+} from "../../src/domain/json/json.js";
+import { appendToken, tokensOf } from "../../src/domain/json/pointer.js";
+import type { Constraint } from "../../src/domain/merge/constraint.js";
+import { merge } from "../../src/domain/merge/merge.js";
+import { diff } from "../../src/domain/write/diff.js";
+import { applyPatch, reset } from "../../src/domain/write/patch.js";
+import { PinTree } from "../../src/domain/write/pins.js";
 import type { RequestedIntent } from "../../src/service/write/config-write.js";
 import { cases, SEED } from "../cases.js";
 import { storedDocuments } from "../store/stored-documents.js";

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL, type Principal } from "../../src/auth/principal.js";
-import type { Constraint } from "../../src/domain/constraint.js";
-import type { JsonObject } from "../../src/domain/json.js";
+import type { JsonObject } from "../../src/domain/json/json.js";
+import type { Constraint } from "../../src/domain/merge/constraint.js";
 import { FieldBlames } from "../../src/service/read/field-blames.js";
 import { createRequestReader } from "../../src/service/read/request-reader.js";
 import type { WriteResult } from "../../src/service/write/config-write.js";

@@ -1,9 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { EffectiveConfig } from "../../src/domain/effective-config.js";
-import { canonical, equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
-import { appendToken } from "../../src/domain/pointer.js";
-import { visiblePart } from "../../src/domain/visibility.js";
+import {
+  canonical,
+  equals,
+  isEmpty,
+  isObject,
+  type Json,
+  type JsonObject,
+} from "../../src/domain/json/json.js";
+import { appendToken } from "../../src/domain/json/pointer.js";
+import { EffectiveConfig } from "../../src/domain/merge/effective-config.js";
+import { visiblePart } from "../../src/domain/merge/visibility.js";
 import type { ConfigSchema, Perspective } from "../../src/schema/config-schema.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import type { Rejection } from "../../src/schema/validation.js";

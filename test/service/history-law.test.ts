@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
-import { blamedCommit, blameOfRevisions } from "../../src/domain/blame.js";
-import { equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
-import { overrideChanges } from "../../src/domain/override-change.js";
+import { blamedCommit, blameOfRevisions } from "../../src/domain/change/blame.js";
+import { overrideChanges } from "../../src/domain/change/override-change.js";
+import { equals, isEmpty, isObject, type Json, type JsonObject } from "../../src/domain/json/json.js";
+import { appendToken, tokensOf } from "../../src/domain/json/pointer.js";
 import { atOnce } from "../../src/domain/pieces.js";
-import { appendToken, tokensOf } from "../../src/domain/pointer.js";
 import { FieldBlames } from "../../src/service/read/field-blames.js";
 import { createRequestReader } from "../../src/service/read/request-reader.js";
 import type { RequestedIntent } from "../../src/service/write/config-write.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { diff } from "../../src/domain/diff.js";
-import { type JsonObject, withoutNulls } from "../../src/domain/json.js";
-import { merge } from "../../src/domain/merge.js";
+import { type JsonObject, withoutNulls } from "../../src/domain/json/json.js";
+import { merge } from "../../src/domain/merge/merge.js";
+import { diff } from "../../src/domain/write/diff.js";
 import { functionCases, type Scenario, type Step, scenarios } from "../fixtures/layered-cases.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { openServices, type Services, SHIPPED_SCHEMAS, written } from "./services.js";

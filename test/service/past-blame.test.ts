@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL, type Principal } from "../../src/auth/principal.js";
-import type { Field } from "../../src/domain/field-tree.js";
+import type { Field } from "../../src/domain/merge/field-tree.js";
 import { FieldBlames } from "../../src/service/read/field-blames.js";
 import { createRequestReader } from "../../src/service/read/request-reader.js";
 import { openTestStore } from "../store/test-store.js";

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { OPEN_PRINCIPAL, type Principal } from "../../src/auth/principal.js";
-import type { BlamedCommit } from "../../src/domain/blame.js";
-import { equals, isObject, type Json, type JsonObject } from "../../src/domain/json.js";
-import type { LayerKind } from "../../src/domain/layer.js";
-import { tokensOf } from "../../src/domain/pointer.js";
+import type { BlamedCommit } from "../../src/domain/change/blame.js";
+import { equals, isObject, type Json, type JsonObject } from "../../src/domain/json/json.js";
+import { tokensOf } from "../../src/domain/json/pointer.js";
+import type { LayerKind } from "../../src/domain/merge/layer.js";
 import type { SchemaRegistry } from "../../src/schema/schema-registry.js";
 import { AccountService } from "../../src/service/account-service.js";
 import { ConfigService } from "../../src/service/config-service.js";

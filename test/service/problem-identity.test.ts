@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { EffectiveConfig } from "../../src/domain/effective-config.js";
-import { isEmpty, type JsonObject } from "../../src/domain/json.js";
-import { merge } from "../../src/domain/merge.js";
+import { isEmpty, type JsonObject } from "../../src/domain/json/json.js";
+import { EffectiveConfig } from "../../src/domain/merge/effective-config.js";
+import { merge } from "../../src/domain/merge/merge.js";
 import { loadSchemaRegistry } from "../../src/schema/schema-registry.js";
 import { type ConfigProblem, isBlocking } from "../../src/service/problems.js";
 import { decideInPieces, decideWrite } from "../../src/service/write/write-decision.js";

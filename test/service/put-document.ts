@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Constraint } from "../../src/domain/constraint.js";
-import type { JsonObject } from "../../src/domain/json.js";
+import type { JsonObject } from "../../src/domain/json/json.js";
+import type { Constraint } from "../../src/domain/merge/constraint.js";
 import type { DocumentKey, Store } from "../../src/store/store.js";
 
 /** Puts a document past all checks, as an older release or another schema may have left it. */

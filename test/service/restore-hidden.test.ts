@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
-import type { Json, JsonObject } from "../../src/domain/json.js";
+import type { Json, JsonObject } from "../../src/domain/json/json.js";
 import { cases, SEED } from "../cases.js";
 import { openTestStore } from "../store/test-store.js";
 import { schemaFolder } from "../temporary-folder.js";

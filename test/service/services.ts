@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { LRUCache } from "lru-cache";
 import { onTestFinished } from "vitest";
 import { OPEN_PRINCIPAL } from "../../src/auth/principal.js";
-import type { JsonObject } from "../../src/domain/json.js";
+import type { JsonObject } from "../../src/domain/json/json.js";
 import { loadSchemaRegistry, type SchemaRegistry } from "../../src/schema/schema-registry.js";
 import { AccountService } from "../../src/service/account-service.js";
 import { ConfigService } from "../../src/service/config-service.js";

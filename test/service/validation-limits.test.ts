@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Json, JsonObject } from "../../src/domain/json.js";
+import type { Json, JsonObject } from "../../src/domain/json/json.js";
 import { processorTimeOf } from "../fair-time.js";
 import { schemaFolder } from "../temporary-folder.js";
 import { openServices, type Services } from "./services.js";

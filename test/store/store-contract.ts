@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { equals, type Json, type JsonObject } from "../../src/domain/json.js";
+import { equals, type Json, type JsonObject } from "../../src/domain/json/json.js";
 import {
   type AccountRecord,
   type AccountWrite,

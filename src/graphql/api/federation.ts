@@ -9,7 +9,7 @@ import {
   GraphQLUnionType,
 } from "graphql";
 import { StrataError } from "../../domain/errors.js";
-import type { JsonObject } from "../../domain/json.js";
+import type { JsonObject } from "../../domain/json/json.js";
 import { authorizeAtAll } from "../../service/authorize.js";
 import type { RequestContext } from "./context.js";
 import { findNode } from "./find-node.js";

@@ -1,8 +1,8 @@
 import { GraphQLScalarType, Kind, type ObjectValueNode, type ValueNode } from "graphql";
 import { parseTime } from "../../domain/clock.js";
 import { StrataError } from "../../domain/errors.js";
-import type { Json, JsonObject } from "../../domain/json.js";
-import { parsePointer } from "../../domain/pointer.js";
+import type { Json, JsonObject } from "../../domain/json/json.js";
+import { parsePointer } from "../../domain/json/pointer.js";
 
 /** The service checks what is inside (`checkJson`): one border for every face. Here only the kind is looked at. */
 export const JsonScalar = new GraphQLScalarType<Json, Json>({

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { STATUS_CODES } from "node:http";
-import type { JsonObject } from "../../domain/json.js";
+import type { JsonObject } from "../../domain/json/json.js";
 import { entityTag, namedTag } from "../entity-tag.js";
 import { PREFIX, type RestRoute, TAGS } from "../route.js";
 import type { PartSchema } from "./request-schemas.js";

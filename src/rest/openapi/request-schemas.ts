@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../domain/json.js";
+import type { JsonObject } from "../../domain/json/json.js";
 
 /** JSON Schemas of a request's parts: requests are held to them, and the OpenAPI document shows them. */
 export interface RequestSchemas {

@@ -1,5 +1,5 @@
-import { IMPACT_OUTCOMES } from "../../domain/impact.js";
-import type { JsonObject } from "../../domain/json.js";
+import { IMPACT_OUTCOMES } from "../../domain/change/impact.js";
+import type { JsonObject } from "../../domain/json/json.js";
 import type { PartSchema } from "./request-schemas.js";
 
 const ACCOUNT_ID = { type: "string", description: "Whose config." } as const;

@@ -5,8 +5,8 @@ import {
   type Json,
   type JsonObject,
   type JsonObjectDraft,
-} from "../../domain/json.js";
-import { merge } from "../../domain/merge.js";
+} from "../../domain/json/json.js";
+import { merge } from "../../domain/merge/merge.js";
 import { membersOf } from "../declared-visibility.js";
 import { followLocal, isSchema, type Schema, subschemas, walkSchemas } from "../subschema.js";
 

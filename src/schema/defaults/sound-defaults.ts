@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../domain/json.js";
+import type { Json, JsonObject } from "../../domain/json/json.js";
 import { walkSchemas } from "../subschema.js";
 import type { Validate, Validator } from "../validation.js";
 import { deduceDefaults, type OwnDefault } from "./defaults.js";

@@ -1,7 +1,7 @@
 import { StrataError } from "../../domain/errors.js";
-import { checkJson, isEmpty, isObject, type Json, withoutNulls } from "../../domain/json.js";
-import { reset } from "../../domain/patch.js";
-import { appendToken, tokensOf } from "../../domain/pointer.js";
+import { checkJson, isEmpty, isObject, type Json, withoutNulls } from "../../domain/json/json.js";
+import { appendToken, tokensOf } from "../../domain/json/pointer.js";
+import { reset } from "../../domain/write/patch.js";
 import type { Rejection, Validate } from "../validation.js";
 import type { OwnDefault } from "./defaults.js";
 

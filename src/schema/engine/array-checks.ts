@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../domain/json.js";
+import type { Json, JsonObject } from "../../domain/json/json.js";
 import { isOlder } from "../draft.js";
 import type { Compiling } from "./compiling.js";
 import type { Evaluated } from "./evaluated.js";

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../domain/json.js";
+import type { Json, JsonObject } from "../../domain/json/json.js";
 import type { Draft } from "../draft.js";
 import type { Format } from "../formats.js";
 import type { Says } from "./failure.js";

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Json } from "../../domain/json.js";
+import type { Json } from "../../domain/json/json.js";
 
 /** The message of one keyword of one schema when it fails. Equal messages are one object. */
 export interface Says {

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../../domain/json.js";
+import { isObject, type Json, type JsonObject } from "../../domain/json/json.js";
 import type { Compiling } from "./compiling.js";
 import { Evaluated } from "./evaluated.js";
 import { digestOf, type Failure, together } from "./failure.js";

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../../domain/json.js";
+import { isObject, type Json, type JsonObject } from "../../domain/json/json.js";
 import { compilePattern, type Pattern } from "../pattern/pattern.js";
 import type { Compiling } from "./compiling.js";
 import { type Failure, type Says, together } from "./failure.js";

@@ -1,4 +1,4 @@
-import { canonical, type Json, LIMITS } from "../../domain/json.js";
+import { canonical, type Json, LIMITS } from "../../domain/json/json.js";
 import type { Pattern } from "../pattern/pattern.js";
 import type { Evaluated } from "./evaluated.js";
 import type { Failure } from "./failure.js";

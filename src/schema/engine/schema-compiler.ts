@@ -1,4 +1,4 @@
-import { canonical, isObject, type Json, type JsonObject } from "../../domain/json.js";
+import { canonical, isObject, type Json, type JsonObject } from "../../domain/json/json.js";
 import { type Draft, refStandsAlone } from "../draft.js";
 import type { Format } from "../formats.js";
 import { lookedAt } from "../looked-at.js";

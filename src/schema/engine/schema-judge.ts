@@ -1,4 +1,4 @@
-import { isObject, type Json } from "../../domain/json.js";
+import { isObject, type Json } from "../../domain/json/json.js";
 import { Evaluated } from "./evaluated.js";
 import { type Failure, together } from "./failure.js";
 import type { Run } from "./run.js";

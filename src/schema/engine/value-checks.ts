@@ -1,4 +1,4 @@
-import { canonical, type Json, type JsonObject } from "../../domain/json.js";
+import { canonical, type Json, type JsonObject } from "../../domain/json/json.js";
 import { compilePattern } from "../pattern/pattern.js";
 import type { Compiling } from "./compiling.js";
 import { isMultiple } from "./decimal.js";

@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject } from "../../domain/json.js";
-import { appendToken, tokensOf } from "../../domain/pointer.js";
+import { isObject, type Json, type JsonObject } from "../../domain/json/json.js";
+import { appendToken, tokensOf } from "../../domain/json/pointer.js";
 import { draftOf } from "../draft.js";
 import type { Format } from "../formats.js";
 import type { CheckSchema } from "../metaschema.js";

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, type JsonObjectDraft } from "../../domain/json.js";
-import { appendToken } from "../../domain/pointer.js";
+import { isObject, type JsonObject, type JsonObjectDraft } from "../../domain/json/json.js";
+import { appendToken } from "../../domain/json/pointer.js";
 import {
   type Draft,
   definitionsKeyword,

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../domain/json.js";
+import { isObject, type JsonObject } from "../../domain/json/json.js";
 import type { SchemaFile } from "../folder/schema-folder.js";
 import { fragmentTokens, isSchema, lookUp, type Schema } from "../subschema.js";
 import type { Resource, ResourceIndex } from "./resource.js";

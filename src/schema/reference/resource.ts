@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../domain/json.js";
+import type { JsonObject } from "../../domain/json/json.js";
 import { isOlder, refStandsAlone } from "../draft.js";
 import type { SchemaFile } from "../folder/schema-folder.js";
 import { subschemas } from "../subschema.js";

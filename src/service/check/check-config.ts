@@ -1,11 +1,11 @@
-import { EffectiveConfig } from "../../domain/effective-config.js";
 import {
   type AccountEffect,
   IMPACT_OUTCOMES,
   type ImpactOutcome,
   type ImpactState,
   schemaEffect,
-} from "../../domain/impact.js";
+} from "../../domain/change/impact.js";
+import { EffectiveConfig } from "../../domain/merge/effective-config.js";
 import { atOnce, type Pieces } from "../../domain/pieces.js";
 import type { ConfigSchema } from "../../schema/config-schema.js";
 import type { StoredDocument, StoreReads } from "../../store/store.js";

@@ -1,12 +1,12 @@
-import { EffectiveConfig } from "../../domain/effective-config.js";
 import {
   type AccountEffect,
   accountEffect,
   type ImpactState,
   inheritsTheSame,
   NO_EFFECT,
-} from "../../domain/impact.js";
-import type { LayerKind } from "../../domain/layer.js";
+} from "../../domain/change/impact.js";
+import { EffectiveConfig } from "../../domain/merge/effective-config.js";
+import type { LayerKind } from "../../domain/merge/layer.js";
 import type { StoredDocument } from "../../store/store.js";
 import type { ConfigPerspective } from "../config-catalog.js";
 import { type ConfigProblem, listed, problemsInPieces } from "../problems.js";

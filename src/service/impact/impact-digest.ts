@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
-import type { FieldChange } from "../../domain/field-change.js";
-import { type AccountEffect, IMPACT_OUTCOMES, type KnownProblem } from "../../domain/impact.js";
-import { canonical, type Json } from "../../domain/json.js";
+import type { FieldChange } from "../../domain/change/field-change.js";
+import { type AccountEffect, IMPACT_OUTCOMES, type KnownProblem } from "../../domain/change/impact.js";
+import { canonical, type Json } from "../../domain/json/json.js";
 
 const MODULUS = 2n ** 256n;
 

@@ -1,8 +1,8 @@
 import type { Principal } from "../../auth/principal.js";
+import type { FieldChange } from "../../domain/change/field-change.js";
+import { IMPACT_OUTCOMES, type ImpactOutcome } from "../../domain/change/impact.js";
 import { StrataError } from "../../domain/errors.js";
-import type { FieldChange } from "../../domain/field-change.js";
 import { isId } from "../../domain/id.js";
-import { IMPACT_OUTCOMES, type ImpactOutcome } from "../../domain/impact.js";
 import { type AccountPath, type Store, TREE_DEPTH } from "../../store/store.js";
 import type { AccountView } from "../account-view.js";
 import { mayAccess, viewOf } from "../authorize.js";

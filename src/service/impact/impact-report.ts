@@ -1,5 +1,5 @@
 import type { Principal } from "../../auth/principal.js";
-import { IMPACT_OUTCOMES, type ImpactOutcome } from "../../domain/impact.js";
+import { IMPACT_OUTCOMES, type ImpactOutcome } from "../../domain/change/impact.js";
 import type { Position, Store } from "../../store/store.js";
 import type { ConfigPerspective } from "../config-catalog.js";
 import { fromStore } from "../from-store.js";

@@ -1,4 +1,4 @@
-import type { ImpactOutcome } from "../../domain/impact.js";
+import type { ImpactOutcome } from "../../domain/change/impact.js";
 import type { AccountPath } from "../../store/store.js";
 
 /** Accounts that follow each other in the order of the tree. */

@@ -1,5 +1,5 @@
-import { canonical } from "../../domain/json.js";
-import type { LayerKind } from "../../domain/layer.js";
+import { canonical } from "../../domain/json/json.js";
+import type { LayerKind } from "../../domain/merge/layer.js";
 import { resellerLineage } from "../../domain/reseller.js";
 import {
   type AccountChange,

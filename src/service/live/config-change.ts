@@ -1,5 +1,5 @@
-import type { FieldChange } from "../../domain/field-change.js";
-import type { LayerKind } from "../../domain/layer.js";
+import type { FieldChange } from "../../domain/change/field-change.js";
+import type { LayerKind } from "../../domain/merge/layer.js";
 import type { ConfigSnapshot } from "../read/config-snapshot.js";
 
 /** What a subscriber of configs is told at a time. */

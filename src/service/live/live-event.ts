@@ -1,4 +1,4 @@
-import { LAYER_KINDS, type LayerKind } from "../../domain/layer.js";
+import { LAYER_KINDS, type LayerKind } from "../../domain/merge/layer.js";
 import type { StoredDocument } from "../../store/store.js";
 import type { OpenRound, StoreCursor } from "../store-cursor.js";
 import type { LiveState } from "./live-state.js";

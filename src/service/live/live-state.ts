@@ -1,7 +1,7 @@
-import type { EffectiveConfig } from "../../domain/effective-config.js";
-import { type FieldChange, fieldChanges } from "../../domain/field-change.js";
-import type { LayerKind } from "../../domain/layer.js";
-import type { Merged } from "../../domain/merged.js";
+import { type FieldChange, fieldChanges } from "../../domain/change/field-change.js";
+import type { EffectiveConfig } from "../../domain/merge/effective-config.js";
+import type { LayerKind } from "../../domain/merge/layer.js";
+import type { Merged } from "../../domain/merge/merged.js";
 import {
   type DocumentKey,
   documentKeys,

@@ -1,4 +1,4 @@
-import type { LayerKind } from "../../domain/layer.js";
+import type { LayerKind } from "../../domain/merge/layer.js";
 import type { Store, StoredDocument } from "../../store/store.js";
 import { commitMark, type OpenRound, type StoreCursor } from "../store-cursor.js";
 import { BACKGROUND_MS, yieldToEventLoop } from "../yield-to-event-loop.js";

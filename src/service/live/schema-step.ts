@@ -1,4 +1,4 @@
-import type { LayerKind } from "../../domain/layer.js";
+import type { LayerKind } from "../../domain/merge/layer.js";
 import { noSuchConfig } from "../config-catalog.js";
 import type { Deliveries } from "./deliveries.js";
 import type { LiveSubscription } from "./live-subscription.js";

@@ -1,4 +1,4 @@
-import type { LayerKind } from "../../domain/layer.js";
+import type { LayerKind } from "../../domain/merge/layer.js";
 import type { StoredDocument } from "../../store/store.js";
 import { LiveState, layerKindAt } from "./live-state.js";
 import type { WatchedAccount, WatchedConfig, WatchedDocument } from "./watched-configs.js";

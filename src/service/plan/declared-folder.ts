@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../domain/json.js";
+import type { JsonObject } from "../../domain/json/json.js";
 import type { DocumentKey } from "../../store/store.js";
 
 /** What a file says that a document holds. */

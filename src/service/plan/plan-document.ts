@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
+import type { ImpactOutcome } from "../../domain/change/impact.js";
 import { type ErrorCode, StrataError } from "../../domain/errors.js";
-import type { ImpactOutcome } from "../../domain/impact.js";
-import { canonical, type Json } from "../../domain/json.js";
+import { canonical, type Json } from "../../domain/json/json.js";
 import type { ImpactReport } from "../impact/impact-report.js";
 import { isBlocking } from "../problems.js";
 import type { ConfigSnapshot } from "../read/config-snapshot.js";

@@ -1,6 +1,6 @@
-import type { FieldChange } from "../../domain/field-change.js";
-import type { ImpactOutcome } from "../../domain/impact.js";
-import type { LayerKind } from "../../domain/layer.js";
+import type { FieldChange } from "../../domain/change/field-change.js";
+import type { ImpactOutcome } from "../../domain/change/impact.js";
+import type { LayerKind } from "../../domain/merge/layer.js";
 import type { DocumentKey, Store } from "../../store/store.js";
 import type { ConfigService } from "../config-service.js";
 import type { AccountImpact } from "../impact/impact-page.js";

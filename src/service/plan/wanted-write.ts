@@ -1,6 +1,6 @@
-import { declaredPatch, equalPointers } from "../../domain/declared-patch.js";
-import { isEmpty, type JsonObject, withoutNulls } from "../../domain/json.js";
-import { appendToken } from "../../domain/pointer.js";
+import { isEmpty, type JsonObject, withoutNulls } from "../../domain/json/json.js";
+import { appendToken } from "../../domain/json/pointer.js";
+import { declaredPatch, equalPointers } from "../../domain/write/declared-patch.js";
 import type { ConfigService } from "../config-service.js";
 import type { ConfigSnapshot } from "../read/config-snapshot.js";
 import type { WriteRequest, WriteResult } from "../write/config-write.js";

@@ -1,9 +1,14 @@
-import type { BlamedCommit } from "../../domain/blame.js";
-import { type ChangeCause, causeOf, constrainsTheSame, saysTheSame } from "../../domain/change-cause.js";
+import type { BlamedCommit } from "../../domain/change/blame.js";
+import {
+  type ChangeCause,
+  causeOf,
+  constrainsTheSame,
+  saysTheSame,
+} from "../../domain/change/change-cause.js";
+import { type FieldChange, fieldChangesInPieces } from "../../domain/change/field-change.js";
 import { StrataError } from "../../domain/errors.js";
-import { type FieldChange, fieldChangesInPieces } from "../../domain/field-change.js";
-import type { Layer } from "../../domain/layer.js";
-import { tokensOf } from "../../domain/pointer.js";
+import { tokensOf } from "../../domain/json/pointer.js";
+import type { Layer } from "../../domain/merge/layer.js";
 import { type DocumentKey, type DocumentRevision, keyText, sameVersion } from "../../store/store.js";
 import { mayAccessLayer } from "../authorize.js";
 import { pieceByPiece, yieldToEventLoop } from "../yield-to-event-loop.js";

@@ -1,5 +1,5 @@
-import { type BlamedDocument, blameOfRevisions, parseBlameText } from "../../domain/blame.js";
-import type { JsonObject } from "../../domain/json.js";
+import { type BlamedDocument, blameOfRevisions, parseBlameText } from "../../domain/change/blame.js";
+import type { JsonObject } from "../../domain/json/json.js";
 import {
   type DocumentHistory,
   type DocumentKey,

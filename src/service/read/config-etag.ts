@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
-import type { ConstraintTree } from "../../domain/constraint-tree.js";
-import type { EffectiveConfig } from "../../domain/effective-config.js";
-import { canonical, isEmpty, type JsonObject } from "../../domain/json.js";
+import { canonical, isEmpty, type JsonObject } from "../../domain/json/json.js";
+import type { ConstraintTree } from "../../domain/merge/constraint-tree.js";
+import type { EffectiveConfig } from "../../domain/merge/effective-config.js";
 
 /**
  * A hash of everything that the values and the provenance of a config depend on (ADR 5), of what binds it, is dormant in it

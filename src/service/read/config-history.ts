@@ -1,7 +1,7 @@
+import { type OverrideChange, overrideChanges } from "../../domain/change/override-change.js";
 import { StrataError } from "../../domain/errors.js";
-import type { JsonObject } from "../../domain/json.js";
-import { type OverrideChange, overrideChanges } from "../../domain/override-change.js";
-import type { Visibility } from "../../domain/visibility.js";
+import type { JsonObject } from "../../domain/json/json.js";
+import type { Visibility } from "../../domain/merge/visibility.js";
 import type { DocumentRevision } from "../../store/store.js";
 import { historyCursor, parseHistoryCursor } from "../history-cursor.js";
 import { checkPageSize } from "../page-size.js";

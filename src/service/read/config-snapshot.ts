@@ -1,6 +1,6 @@
-import { EffectiveConfig } from "../../domain/effective-config.js";
-import type { Layer } from "../../domain/layer.js";
-import type { Merged } from "../../domain/merged.js";
+import { EffectiveConfig } from "../../domain/merge/effective-config.js";
+import type { Layer } from "../../domain/merge/layer.js";
+import type { Merged } from "../../domain/merge/merged.js";
 import type { ConfigSchema, Perspective } from "../../schema/config-schema.js";
 import type { DocumentKey, Lineage, Position, Version } from "../../store/store.js";
 import { type ConfigView, mayAccessLayer } from "../authorize.js";

@@ -1,7 +1,7 @@
-import { type BlamedCommit, type BlamedDocument, blamedCommit } from "../../domain/blame.js";
-import type { Field } from "../../domain/field-tree.js";
-import { equals, isObject, type Json, type JsonObject } from "../../domain/json.js";
-import { tokensOf } from "../../domain/pointer.js";
+import { type BlamedCommit, type BlamedDocument, blamedCommit } from "../../domain/change/blame.js";
+import { equals, isObject, type Json, type JsonObject } from "../../domain/json/json.js";
+import { tokensOf } from "../../domain/json/pointer.js";
+import type { Field } from "../../domain/merge/field-tree.js";
 import { keyText, sameVersion } from "../../store/store.js";
 import { mayAccessLayer } from "../authorize.js";
 import { blamedDocument, type DerivedBlame, derivedBlame } from "./blamed-document.js";

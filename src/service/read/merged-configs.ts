@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { AdmittingCache } from "../../cache/admitting-cache.js";
-import { Merged } from "../../domain/merged.js";
+import { Merged } from "../../domain/merge/merged.js";
 import { bindingConstraints } from "../../schema/bounds.js";
 import type { Perspective } from "../../schema/config-schema.js";
 import type { MergeCache } from "../../store/merge-cache.js";

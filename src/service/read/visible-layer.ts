@@ -1,7 +1,7 @@
-import type { Constraint } from "../../domain/constraint.js";
-import type { JsonObject } from "../../domain/json.js";
-import { tokensOf } from "../../domain/pointer.js";
-import { isVisibleAt, visiblePart } from "../../domain/visibility.js";
+import type { JsonObject } from "../../domain/json/json.js";
+import { tokensOf } from "../../domain/json/pointer.js";
+import type { Constraint } from "../../domain/merge/constraint.js";
+import { isVisibleAt, visiblePart } from "../../domain/merge/visibility.js";
 import type { Perspective } from "../../schema/config-schema.js";
 import type { DocumentContent, StoredDocument } from "../../store/store.js";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Principal } from "../../auth/principal.js";
-import type { Json } from "../../domain/json.js";
+import type { Json } from "../../domain/json/json.js";
 import type { SchemaRegistry } from "../../schema/schema-registry.js";
 import type {
   AccountRecord,

@@ -1,5 +1,5 @@
 import { StrataError } from "../../domain/errors.js";
-import { checkJson, isObject } from "../../domain/json.js";
+import { checkJson, isObject } from "../../domain/json/json.js";
 import { pieceByPiece } from "../yield-to-event-loop.js";
 import type { RequestedIntent } from "./config-write.js";
 import { checkedConstraints } from "./constrain-intent.js";

@@ -1,6 +1,6 @@
-import type { Constraint } from "../../domain/constraint.js";
-import type { FieldChange } from "../../domain/field-change.js";
-import type { Json, JsonObject } from "../../domain/json.js";
+import type { FieldChange } from "../../domain/change/field-change.js";
+import type { Json, JsonObject } from "../../domain/json/json.js";
+import type { Constraint } from "../../domain/merge/constraint.js";
 import type { Position } from "../../store/store.js";
 import type { ConfigTarget } from "../config-catalog.js";
 import type { ImpactReport } from "../impact/impact-report.js";

@@ -1,8 +1,8 @@
 import type { Principal } from "../../auth/principal.js";
-import { blameAfter, blameText } from "../../domain/blame.js";
-import { changedPointers } from "../../domain/changed-pointers.js";
-import { fieldChanges } from "../../domain/field-change.js";
-import type { JsonObject } from "../../domain/json.js";
+import { blameAfter, blameText } from "../../domain/change/blame.js";
+import { changedPointers } from "../../domain/change/changed-pointers.js";
+import { fieldChanges } from "../../domain/change/field-change.js";
+import type { JsonObject } from "../../domain/json/json.js";
 import {
   type Commit,
   type Committed,

@@ -1,7 +1,7 @@
-import { CONSTRAINTS_LIMIT, type Constraint } from "../../domain/constraint.js";
 import { StrataError } from "../../domain/errors.js";
+import { parsePointer } from "../../domain/json/pointer.js";
+import { CONSTRAINTS_LIMIT, type Constraint } from "../../domain/merge/constraint.js";
 import type { Pieces } from "../../domain/pieces.js";
-import { parsePointer } from "../../domain/pointer.js";
 import { checkConstraint } from "../../schema/bounds.js";
 
 /** Constraints that a document is to have, and pointers of those that it is not to have any more. */

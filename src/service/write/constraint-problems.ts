@@ -1,9 +1,9 @@
-import { sameConstraint } from "../../domain/constraint.js";
-import type { EffectiveConfig } from "../../domain/effective-config.js";
-import { equals, type JsonObject } from "../../domain/json.js";
-import type { LayerKind } from "../../domain/layer.js";
-import { tokensOf } from "../../domain/pointer.js";
-import { isVisibleAt } from "../../domain/visibility.js";
+import { equals, type JsonObject } from "../../domain/json/json.js";
+import { tokensOf } from "../../domain/json/pointer.js";
+import { sameConstraint } from "../../domain/merge/constraint.js";
+import type { EffectiveConfig } from "../../domain/merge/effective-config.js";
+import type { LayerKind } from "../../domain/merge/layer.js";
+import { isVisibleAt } from "../../domain/merge/visibility.js";
 import type { ConfigSchema } from "../../schema/config-schema.js";
 import type { DocumentContent } from "../../store/store.js";
 import type { ConfigProblem } from "../problems.js";

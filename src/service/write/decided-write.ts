@@ -1,5 +1,5 @@
-import type { EffectiveConfig } from "../../domain/effective-config.js";
-import type { Layer } from "../../domain/layer.js";
+import type { EffectiveConfig } from "../../domain/merge/effective-config.js";
+import type { Layer } from "../../domain/merge/layer.js";
 import type { Perspective } from "../../schema/config-schema.js";
 import type { Committed, Expectations } from "../../store/store.js";
 import type { ImpactReport } from "../impact/impact-report.js";

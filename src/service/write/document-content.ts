@@ -1,7 +1,14 @@
-import { CONSTRAINTS_LIMIT, type Constraint, sameConstraints } from "../../domain/constraint.js";
 import { StrataError } from "../../domain/errors.js";
-import { checkDocumentSize, equals, isEmpty, type Json, type JsonObject, LIMITS } from "../../domain/json.js";
-import { keptPins } from "../../domain/pins.js";
+import {
+  checkDocumentSize,
+  equals,
+  isEmpty,
+  type Json,
+  type JsonObject,
+  LIMITS,
+} from "../../domain/json/json.js";
+import { CONSTRAINTS_LIMIT, type Constraint, sameConstraints } from "../../domain/merge/constraint.js";
+import { keptPins } from "../../domain/write/pins.js";
 import { checkPatterns } from "../../schema/bounds.js";
 import type { DocumentContent } from "../../store/store.js";
 

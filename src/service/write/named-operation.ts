@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { Principal } from "../../auth/principal.js";
 import { StrataError } from "../../domain/errors.js";
-import { canonical, type Json } from "../../domain/json.js";
+import { canonical, type Json } from "../../domain/json/json.js";
 import type { EarlierOperation, Lineage, Store } from "../../store/store.js";
 import { fromStore } from "../from-store.js";
 

@@ -1,11 +1,11 @@
-import type { EffectiveConfig } from "../../domain/effective-config.js";
 import { StrataError } from "../../domain/errors.js";
-import type { Field } from "../../domain/field-tree.js";
-import { equals, isObject, type Json, type JsonObject } from "../../domain/json.js";
-import type { Layer } from "../../domain/layer.js";
+import { equals, isObject, type Json, type JsonObject } from "../../domain/json/json.js";
+import { tokensOf } from "../../domain/json/pointer.js";
+import type { EffectiveConfig } from "../../domain/merge/effective-config.js";
+import type { Field } from "../../domain/merge/field-tree.js";
+import type { Layer } from "../../domain/merge/layer.js";
 import type { Pieces } from "../../domain/pieces.js";
-import { withFields } from "../../domain/pins.js";
-import { tokensOf } from "../../domain/pointer.js";
+import { withFields } from "../../domain/write/pins.js";
 import type { Perspective } from "../../schema/config-schema.js";
 import type { DocumentContent } from "../../store/store.js";
 import { type VisibleContent, visibleContent } from "../read/visible-layer.js";

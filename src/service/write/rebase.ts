@@ -1,8 +1,8 @@
-import type { BlamedCommit } from "../../domain/blame.js";
-import type { EffectiveConfig } from "../../domain/effective-config.js";
+import type { BlamedCommit } from "../../domain/change/blame.js";
 import { StrataError } from "../../domain/errors.js";
-import type { LayerKind } from "../../domain/layer.js";
-import { type Overlap, overlaps } from "../../domain/overlap.js";
+import type { EffectiveConfig } from "../../domain/merge/effective-config.js";
+import type { LayerKind } from "../../domain/merge/layer.js";
+import { type Overlap, overlaps } from "../../domain/write/overlap.js";
 import type { HistoryOf, Position, Store } from "../../store/store.js";
 import type { ConfigPerspective, ConfigTarget } from "../config-catalog.js";
 import { fromStore } from "../from-store.js";

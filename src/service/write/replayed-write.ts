@@ -1,7 +1,7 @@
-import { EffectiveConfig } from "../../domain/effective-config.js";
+import { type FieldChange, fieldChanges } from "../../domain/change/field-change.js";
 import { StrataError } from "../../domain/errors.js";
-import { type FieldChange, fieldChanges } from "../../domain/field-change.js";
-import type { LayerKind } from "../../domain/layer.js";
+import { EffectiveConfig } from "../../domain/merge/effective-config.js";
+import type { LayerKind } from "../../domain/merge/layer.js";
 import type { Perspective } from "../../schema/config-schema.js";
 import {
   type DocumentKey,

@@ -1,12 +1,12 @@
-import { type Constraint, constraintsAfter, inOrder } from "../../domain/constraint.js";
-import { diff } from "../../domain/diff.js";
-import type { EffectiveConfig } from "../../domain/effective-config.js";
-import { countLeaves, isEmpty, type JsonObject, withoutNulls } from "../../domain/json.js";
-import { applyPatch, reset } from "../../domain/patch.js";
+import { countLeaves, isEmpty, type JsonObject, withoutNulls } from "../../domain/json/json.js";
+import { appendToken, tokensOf } from "../../domain/json/pointer.js";
+import { type Constraint, constraintsAfter, inOrder } from "../../domain/merge/constraint.js";
+import type { EffectiveConfig } from "../../domain/merge/effective-config.js";
+import { isVisibleAt, unseenPointers, withVisiblePart } from "../../domain/merge/visibility.js";
 import { atOnce, type Pieces } from "../../domain/pieces.js";
-import { PinTree } from "../../domain/pins.js";
-import { appendToken, tokensOf } from "../../domain/pointer.js";
-import { isVisibleAt, unseenPointers, withVisiblePart } from "../../domain/visibility.js";
+import { diff } from "../../domain/write/diff.js";
+import { applyPatch, reset } from "../../domain/write/patch.js";
+import { PinTree } from "../../domain/write/pins.js";
 import type { ConfigSchema, Perspective } from "../../schema/config-schema.js";
 import type { DocumentContent } from "../../store/store.js";
 import {

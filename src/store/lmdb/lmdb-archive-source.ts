@@ -5,15 +5,15 @@ import { StrataError } from "../../domain/errors.js";
 import type { ArchivedConfig, ArchivedWrite, ArchiveSource, ScanPage, StorePosition } from "../archive.js";
 import { keyOf, parseAccountRevision, parseBlame, parseDocument } from "../records.js";
 import type { AccountRevision, Changes, DocumentKey, StoredBlame } from "../store.js";
-import { accountHistory, HISTORY_KEYS } from "./lmdb-account-history.js";
+import { isBegun, openForReading, refuseUnfinished } from "./folder/lmdb-environment.js";
+import { unusable } from "./folder/lmdb-errors.js";
+import { checkFilesForReading, noStore } from "./folder/lmdb-files.js";
 import type { Database } from "./lmdb-database.js";
-import { isBegun, openForReading, refuseUnfinished } from "./lmdb-environment.js";
-import { unusable } from "./lmdb-errors.js";
-import { checkFilesForReading, noStore } from "./lmdb-files.js";
-import { blameAt, historyKey, revisionsOf } from "./lmdb-history.js";
 import { LAST_KEYS } from "./lmdb-index.js";
 import { changesAfter, droppedOf, incarnationOf, sequenceOf } from "./lmdb-records.js";
 import { versionKey } from "./lmdb-versions.js";
+import { accountHistory, HISTORY_KEYS } from "./past/lmdb-account-history.js";
+import { blameAt, historyKey, revisionsOf } from "./past/lmdb-history.js";
 
 const PAGE = 500;
 /** Comes after every id, and after the owner of the system layer. */

@@ -3,12 +3,10 @@ import { StrataError } from "../../domain/errors.js";
 import type { ArchivedBlame, ArchivedWrite, ArchiveItem, ArchiveTarget, StorePosition } from "../archive.js";
 import { blameRecordOf, documentBody, parseVersion, recordOf, versionOfRecord } from "../records.js";
 import { type AccountRevision, originOf } from "../store.js";
-import { newestAccountSequence, putAccountRevision } from "./lmdb-account-history.js";
+import { type LmdbFolder, MAP_SIZE_BYTES, openFolder, putBeginning } from "./folder/lmdb-environment.js";
+import { unusable } from "./folder/lmdb-errors.js";
 import { dropAccount, putAccount, putCounts } from "./lmdb-accounts.js";
 import type { Database } from "./lmdb-database.js";
-import { type LmdbFolder, MAP_SIZE_BYTES, openFolder, putBeginning } from "./lmdb-environment.js";
-import { unusable } from "./lmdb-errors.js";
-import { blameAt, blameKey, historyKey } from "./lmdb-history.js";
 import { indexDocument, passCommit } from "./lmdb-index.js";
 import {
   incarnationOf,
@@ -20,6 +18,8 @@ import {
   unfinishedImport,
 } from "./lmdb-records.js";
 import { versionOf } from "./lmdb-versions.js";
+import { newestAccountSequence, putAccountRevision } from "./past/lmdb-account-history.js";
+import { blameAt, blameKey, historyKey } from "./past/lmdb-history.js";
 
 /**
  * A store's folder to be filled, made when it is not there. No server can have it meanwhile, nor another import.

@@ -1,12 +1,12 @@
 import { StrataError } from "../../domain/errors.js";
 import { CommitFollowers } from "../commit-followers.js";
-import { commitErrorOf, isLackOfSpace, unusable } from "./lmdb-errors.js";
-import { dataFile, withFile } from "./lmdb-files.js";
+import { commitErrorOf, isLackOfSpace, unusable } from "./folder/lmdb-errors.js";
+import { dataFile, withFile } from "./folder/lmdb-files.js";
+import type { LmdbWatch } from "./folder/lmdb-watch.js";
+import { BATCH_COMMITS, type RenewableDatabase } from "./folder/renewable-database.js";
 import { forgetOperations } from "./lmdb-operations.js";
 import type { Retention } from "./lmdb-records.js";
 import { type Failed, notApplied, Ticket, type Waiting, type Work } from "./lmdb-ticket.js";
-import type { LmdbWatch } from "./lmdb-watch.js";
-import { BATCH_COMMITS, type RenewableDatabase } from "./renewable-database.js";
 
 /** Keeps a turn of the event loop short: so much text, or `BATCH_COMMITS`, per transaction. */
 const BATCH_CHARACTERS = 4 * 2 ** 20;

@@ -1,16 +1,16 @@
 import { StrataError } from "../../domain/errors.js";
 import type { AccountRecord, StoreReads } from "../store.js";
-import { accountHistory } from "./lmdb-account-history.js";
+import { isBegun, openForReading, refuseUnfinished } from "./folder/lmdb-environment.js";
+import { unusable } from "./folder/lmdb-errors.js";
+import { checkFilesForReading, noStore } from "./folder/lmdb-files.js";
 import { descendantsOf, lineageOf } from "./lmdb-accounts.js";
 import type { Database } from "./lmdb-database.js";
-import { isBegun, openForReading, refuseUnfinished } from "./lmdb-environment.js";
-import { unusable } from "./lmdb-errors.js";
-import { checkFilesForReading, noStore } from "./lmdb-files.js";
-import { documentHistory } from "./lmdb-history.js";
 import { documentOwners } from "./lmdb-index.js";
 import { inheriting } from "./lmdb-inheriting.js";
-import { layersAfter, layersAt } from "./lmdb-past.js";
 import { changesAfter, changesBefore, configsOf, treeOf, versionsOf } from "./lmdb-records.js";
+import { accountHistory } from "./past/lmdb-account-history.js";
+import { documentHistory } from "./past/lmdb-history.js";
+import { layersAfter, layersAt } from "./past/lmdb-past.js";
 
 /**
  * The reads of a store's folder, without the folder's lock: a server may be writing in it.

@@ -36,14 +36,14 @@ import {
   type VersionsOf,
   versionText,
 } from "../store.js";
-import { putAccountEntry } from "./lmdb-account-history.js";
 import { accountVersionOf, fitsTree, lineageOf, writeAccount } from "./lmdb-accounts.js";
 import { type Database, randomToken } from "./lmdb-database.js";
-import { blameAt, keepRevision } from "./lmdb-history.js";
 import { indexDocument, passCommit } from "./lmdb-index.js";
-import { dropDocuments } from "./lmdb-left-histories.js";
 import { earlierOperation, rememberOperation, secondsUntilRoom } from "./lmdb-operations.js";
 import { versionKey, versionOf } from "./lmdb-versions.js";
+import { putAccountEntry } from "./past/lmdb-account-history.js";
+import { blameAt, keepRevision } from "./past/lmdb-history.js";
+import { dropDocuments } from "./past/lmdb-left-histories.js";
 
 /** How long things are remembered that nobody needs for ever. */
 export interface Retention extends HistoryRetention {

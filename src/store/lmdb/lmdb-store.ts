@@ -37,19 +37,17 @@ import {
 } from "../store.js";
 import type { StoreNotice } from "../store-notice.js";
 import { within } from "../within.js";
-import type { FolderLock } from "./folder-lock.js";
-import { accountHistory } from "./lmdb-account-history.js";
+import type { FolderLock } from "./folder/folder-lock.js";
+import { MAP_SIZE_BYTES, openFolder } from "./folder/lmdb-environment.js";
+import { unusable } from "./folder/lmdb-errors.js";
+import { LmdbWatch } from "./folder/lmdb-watch.js";
+import { RenewableDatabase } from "./folder/renewable-database.js";
 import { descendantsOf, lineageOf } from "./lmdb-accounts.js";
 import { ANSWER_WITHIN_MS, LmdbCommitQueue } from "./lmdb-commit-queue.js";
 import type { Database } from "./lmdb-database.js";
-import { MAP_SIZE_BYTES, openFolder } from "./lmdb-environment.js";
-import { unusable } from "./lmdb-errors.js";
-import { documentHistory } from "./lmdb-history.js";
 import { documentOwners } from "./lmdb-index.js";
 import { inheriting } from "./lmdb-inheriting.js";
-import { hasLeft, REVISIONS_PER_PIECE } from "./lmdb-left-histories.js";
 import { namedOperation, operationVersion } from "./lmdb-operations.js";
-import { layersAfter, layersAt } from "./lmdb-past.js";
 import {
   changesAfter,
   changesBefore,
@@ -60,11 +58,13 @@ import {
   treeOf,
   versionsOf,
 } from "./lmdb-records.js";
-import { LmdbRemoval } from "./lmdb-removal.js";
 import { secretOf, secretWork } from "./lmdb-secret.js";
 import { notApplied, probe } from "./lmdb-ticket.js";
-import { LmdbWatch } from "./lmdb-watch.js";
-import { RenewableDatabase } from "./renewable-database.js";
+import { accountHistory } from "./past/lmdb-account-history.js";
+import { documentHistory } from "./past/lmdb-history.js";
+import { hasLeft, REVISIONS_PER_PIECE } from "./past/lmdb-left-histories.js";
+import { layersAfter, layersAt } from "./past/lmdb-past.js";
+import { LmdbRemoval } from "./past/lmdb-removal.js";
 
 export interface LmdbStoreOptions extends Partial<Retention> {
   /** Made when it is not there. Everything in it is the store's own. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { JsonObject } from "../../../src/domain/json.js";
+import type { JsonObject } from "../../../src/domain/json/json.js";
 import { FAST_DISK, testStoreSettings } from "../../store/test-store.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { ConfigDocument, PatchConfigDocument, SetConfigDocument } from "../operations.generated.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { isEmpty, isObject, type Json, type JsonObject } from "../../../src/domain/json.js";
+import { isEmpty, isObject, type Json, type JsonObject } from "../../../src/domain/json/json.js";
 import { cases, SEED } from "../../cases.js";
 import { SetConfigDocument, SetSystemConfigDocument } from "../operations.generated.js";
 import { TestApp } from "../test-app.js";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { equals, type JsonObject } from "../../../src/domain/json.js";
-import { merge } from "../../../src/domain/merge.js";
-import { appendToken } from "../../../src/domain/pointer.js";
+import { equals, type JsonObject } from "../../../src/domain/json/json.js";
+import { appendToken } from "../../../src/domain/json/pointer.js";
+import { merge } from "../../../src/domain/merge/merge.js";
 import { cases, SEED } from "../../cases.js";
 import { documentsAndInput, paths } from "../../domain/json-arbitrary.js";
 import {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
 import { StrataError } from "../../../src/domain/errors.js";
-import type { JsonObject } from "../../../src/domain/json.js";
+import type { JsonObject } from "../../../src/domain/json/json.js";
 import { loadSchemaRegistry } from "../../../src/schema/schema-registry.js";
 import { AccountService, type NewAccount } from "../../../src/service/account-service.js";
 import type { ConfigTarget } from "../../../src/service/config-catalog.js";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { StrataError } from "../../../src/domain/errors.js";
-import type { JsonObject } from "../../../src/domain/json.js";
+import type { JsonObject } from "../../../src/domain/json/json.js";
 import type { Commit, CommitOutcome, DocumentKey, Store } from "../../../src/store/store.js";
 import { fairNow } from "../../fair-time.js";
 import { storedDocuments } from "../../store/stored-documents.js";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { JsonObject } from "../../../src/domain/json.js";
+import type { JsonObject } from "../../../src/domain/json/json.js";
 import type { ConfigTarget } from "../../../src/service/config-catalog.js";
 import { parseDocument } from "../../../src/store/records.js";
 import { RedisKeys } from "../../../src/store/redis/redis-keys.js";

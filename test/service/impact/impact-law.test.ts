@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { IMPACT_OUTCOMES } from "../../../src/domain/impact.js";
+import { IMPACT_OUTCOMES } from "../../../src/domain/change/impact.js";
 import { resellerLineage } from "../../../src/domain/reseller.js";
 import type { ConfigSnapshot } from "../../../src/service/read/config-snapshot.js";
 import type { WriteIntent } from "../../../src/service/write/write-decision.js";

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { IMPACT_OUTCOMES, type ImpactOutcome } from "../../../src/domain/impact.js";
+import { IMPACT_OUTCOMES, type ImpactOutcome } from "../../../src/domain/change/impact.js";
 import type { ImpactReport } from "../../../src/service/impact/impact-report.js";
 import { cases, SEED } from "../../cases.js";
 import { alteredStore } from "../../store/altered-store.js";

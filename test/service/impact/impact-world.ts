@@ -1,7 +1,7 @@
 import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
-import type { Constraint } from "../../../src/domain/constraint.js";
-import type { ImpactOutcome } from "../../../src/domain/impact.js";
-import { equals, type Json, type JsonObject } from "../../../src/domain/json.js";
+import type { ImpactOutcome } from "../../../src/domain/change/impact.js";
+import { equals, type Json, type JsonObject } from "../../../src/domain/json/json.js";
+import type { Constraint } from "../../../src/domain/merge/constraint.js";
 import type { ImpactReport } from "../../../src/service/impact/impact-report.js";
 import type { ConfigSnapshot } from "../../../src/service/read/config-snapshot.js";
 import type { WriteIntent } from "../../../src/service/write/write-decision.js";

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { OPEN_PRINCIPAL, type Principal } from "../../../src/auth/principal.js";
-import type { Json } from "../../../src/domain/json.js";
+import type { Json } from "../../../src/domain/json/json.js";
 import type { ConfigChange } from "../../../src/service/live/config-change.js";
 import type { LiveConfigs, LiveRequest } from "../../../src/service/live/live-configs.js";
 import type { ConfigSnapshot } from "../../../src/service/read/config-snapshot.js";

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from "vitest";
-import { isObject, type Json, type JsonObject } from "../../../src/domain/json.js";
+import { isObject, type Json, type JsonObject } from "../../../src/domain/json/json.js";
 import { applyPlan, isLeftOf, serviceWriter } from "../../../src/service/plan/apply-plan.js";
 import type { DeclaredFolder } from "../../../src/service/plan/declared-folder.js";
 import { makePlan } from "../../../src/service/plan/make-plan.js";

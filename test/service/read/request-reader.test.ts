@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { OPEN_PRINCIPAL } from "../../../src/auth/principal.js";
-import type { JsonObject } from "../../../src/domain/json.js";
+import type { JsonObject } from "../../../src/domain/json/json.js";
 import { LineageCache } from "../../../src/service/read/lineage-cache.js";
 import { createRequestReader, type RequestReader } from "../../../src/service/read/request-reader.js";
 import { StrayReads } from "../../../src/service/read/stray-reads.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL, type Principal, SCOPES } from "../../../src/auth/principal.js";
-import type { JsonObject } from "../../../src/domain/json.js";
+import type { JsonObject } from "../../../src/domain/json/json.js";
 import type { WriteRequest, WriteResult } from "../../../src/service/write/config-write.js";
 import type { WriteIntent } from "../../../src/service/write/write-decision.js";
 import { cases, SEED } from "../../cases.js";

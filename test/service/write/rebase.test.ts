@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { OPEN_PRINCIPAL, type Principal } from "../../../src/auth/principal.js";
 import { StrataError } from "../../../src/domain/errors.js";
-import type { JsonObject } from "../../../src/domain/json.js";
+import type { JsonObject } from "../../../src/domain/json/json.js";
 import type { WriteIntent } from "../../../src/service/write/write-decision.js";
 import type { Position } from "../../../src/store/store.js";
 import { openTestStore } from "../../store/test-store.js";

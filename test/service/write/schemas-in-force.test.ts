@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { JsonObject } from "../../../src/domain/json.js";
+import type { JsonObject } from "../../../src/domain/json/json.js";
 import type { CommitOutcome, Store } from "../../../src/store/store.js";
 import { cases, SEED } from "../../cases.js";
 import { alteredStore } from "../../store/altered-store.js";

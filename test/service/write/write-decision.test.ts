@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import { EffectiveConfig } from "../../../src/domain/effective-config.js";
 import {
   canonical,
   equals,
@@ -8,8 +7,9 @@ import {
   isObject,
   type Json,
   type JsonObject,
-} from "../../../src/domain/json.js";
-import { tokensOf } from "../../../src/domain/pointer.js";
+} from "../../../src/domain/json/json.js";
+import { tokensOf } from "../../../src/domain/json/pointer.js";
+import { EffectiveConfig } from "../../../src/domain/merge/effective-config.js";
 import { resellerLineage } from "../../../src/domain/reseller.js";
 import { loadSchemaRegistry } from "../../../src/schema/schema-registry.js";
 import type { Rejection } from "../../../src/schema/validation.js";

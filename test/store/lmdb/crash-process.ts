@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { StrataError } from "../../../src/domain/errors.js";
-import type { JsonObject } from "../../../src/domain/json.js";
+import type { JsonObject } from "../../../src/domain/json/json.js";
 import { openLmdbStore } from "../../../src/store/lmdb/lmdb-store.js";
 import type { Commit, DocumentKey, Store } from "../../../src/store/store.js";
 import { say } from "../say.js";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { open } from "lmdb";
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../../src/domain/json.js";
+import type { JsonObject } from "../../../src/domain/json/json.js";
 import { openLmdbStore } from "../../../src/store/lmdb/lmdb-store.js";
 import { parseBlame, parseDocument, SYSTEM_OWNER, storedDocument } from "../../../src/store/records.js";
 import type { Version } from "../../../src/store/store.js";

@@ -4,7 +4,7 @@ import { chmod, chown, mkdir, readdir, readFile, stat, truncate, writeFile } fro
 import { join } from "node:path";
 import { open } from "lmdb";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { lockFolder } from "../../../src/store/lmdb/folder-lock.js";
+import { lockFolder } from "../../../src/store/lmdb/folder/folder-lock.js";
 import { type LmdbStoreOptions, openLmdbStore } from "../../../src/store/lmdb/lmdb-store.js";
 import { observeStore, type StoreCall } from "../../../src/store/observed-store.js";
 import { SYSTEM_OWNER, storedDocument } from "../../../src/store/records.js";

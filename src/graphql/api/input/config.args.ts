@@ -1,5 +1,5 @@
 import { ArgsType, Field, ID, Int } from "type-graphql";
-import type { LayerKind } from "../../../domain/layer.js";
+import type { LayerKind } from "../../../domain/merge/layer.js";
 import { DateTimeScalar, JsonPointerScalar } from "../scalars.js";
 import { LayerKindEnum } from "../type/layer-kind.type.js";
 

@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int } from "type-graphql";
-import type { Constraint, ConstraintKind } from "../../../domain/constraint.js";
-import type { JsonObject } from "../../../domain/json.js";
+import type { JsonObject } from "../../../domain/json/json.js";
+import type { Constraint, ConstraintKind } from "../../../domain/merge/constraint.js";
 import type { ConfigTarget } from "../../../service/config-catalog.js";
 import { positionIn } from "../../../service/store-cursor.js";
 import type { RequestedIntent, WriteRequest } from "../../../service/write/config-write.js";

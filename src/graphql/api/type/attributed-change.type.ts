@@ -1,6 +1,6 @@
 import { Field, ObjectType } from "type-graphql";
-import type { Json } from "../../../domain/json.js";
-import type { LayerKind } from "../../../domain/layer.js";
+import type { Json } from "../../../domain/json/json.js";
+import type { LayerKind } from "../../../domain/merge/layer.js";
 import type { AttributedChange } from "../../../service/read/attributed-changes.js";
 import { JsonPointerScalar, JsonScalar } from "../scalars.js";
 import { FieldBlameType } from "./config-field.type.js";

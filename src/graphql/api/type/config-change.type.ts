@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Ctx, Field, Info, ObjectType } from "type-graphql";
-import type { LayerKind } from "../../../domain/layer.js";
+import type { LayerKind } from "../../../domain/merge/layer.js";
 import type { ConfigChange } from "../../../service/live/config-change.js";
 import { afterYield, type Later } from "../../../service/yield-to-event-loop.js";
 import { listComplexity } from "../complexity.js";

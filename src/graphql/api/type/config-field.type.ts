@@ -1,8 +1,8 @@
 import { Ctx, Extensions, Field, Int, ObjectType } from "type-graphql";
-import type { BlamedCommit } from "../../../domain/blame.js";
-import type { EffectiveConfig } from "../../../domain/effective-config.js";
-import type * as tree from "../../../domain/field-tree.js";
-import type { Json, JsonObject } from "../../../domain/json.js";
+import type { BlamedCommit } from "../../../domain/change/blame.js";
+import type { Json, JsonObject } from "../../../domain/json/json.js";
+import type { EffectiveConfig } from "../../../domain/merge/effective-config.js";
+import type * as tree from "../../../domain/merge/field-tree.js";
 import type { Perspective } from "../../../schema/config-schema.js";
 import type { FieldSchema } from "../../../schema/field-schema.js";
 import type { FieldBlames } from "../../../service/read/field-blames.js";

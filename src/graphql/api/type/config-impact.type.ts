@@ -10,7 +10,7 @@ import {
   ObjectType,
   registerEnumType,
 } from "type-graphql";
-import { IMPACT_OUTCOMES, type ImpactOutcome } from "../../../domain/impact.js";
+import { IMPACT_OUTCOMES, type ImpactOutcome } from "../../../domain/change/impact.js";
 import type { AccountImpact, ImpactPage } from "../../../service/impact/impact-page.js";
 import type { ImpactReport } from "../../../service/impact/impact-report.js";
 import { listComplexity } from "../complexity.js";

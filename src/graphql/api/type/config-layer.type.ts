@@ -1,8 +1,8 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Ctx, Extensions, Field, Info, Int, ObjectType, registerEnumType } from "type-graphql";
-import { CONSTRAINT_KINDS, type Constraint, type ConstraintKind } from "../../../domain/constraint.js";
-import type { JsonObject } from "../../../domain/json.js";
-import type { Layer, LayerKind } from "../../../domain/layer.js";
+import type { JsonObject } from "../../../domain/json/json.js";
+import { CONSTRAINT_KINDS, type Constraint, type ConstraintKind } from "../../../domain/merge/constraint.js";
+import type { Layer, LayerKind } from "../../../domain/merge/layer.js";
 import { accountOfLayer, type ConfigView } from "../../../service/authorize.js";
 import { listComplexity } from "../complexity.js";
 import type { ListOf, RequestContext } from "../context.js";

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Ctx, Extensions, Field, ID, Info, Int, ObjectType, registerEnumType } from "type-graphql";
-import type { Json, JsonObject } from "../../../domain/json.js";
-import type { OverrideChange } from "../../../domain/override-change.js";
+import type { OverrideChange } from "../../../domain/change/override-change.js";
+import type { Json, JsonObject } from "../../../domain/json/json.js";
 import type { HistoryPage, VisibleRevision } from "../../../service/read/config-history.js";
 import { afterYield, type Later, yieldToEventLoop } from "../../../service/yield-to-event-loop.js";
 import { listComplexity } from "../complexity.js";

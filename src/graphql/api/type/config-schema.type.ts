@@ -1,5 +1,5 @@
 import { Field, ID, ObjectType } from "type-graphql";
-import type { JsonObject } from "../../../domain/json.js";
+import type { JsonObject } from "../../../domain/json/json.js";
 import type { ConfigSchema } from "../../../schema/config-schema.js";
 import { schemaGlobalId } from "../global-id.js";
 import { JsonObjectScalar } from "../scalars.js";

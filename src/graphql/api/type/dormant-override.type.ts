@@ -1,6 +1,6 @@
 import { Field, ObjectType } from "type-graphql";
-import type { Json } from "../../../domain/json.js";
-import type { DormantLeaf } from "../../../domain/merged.js";
+import type { Json } from "../../../domain/json/json.js";
+import type { DormantLeaf } from "../../../domain/merge/merged.js";
 import { JsonPointerScalar, JsonScalar } from "../scalars.js";
 import { ConfigConstraintType, ConfigLayerType } from "./config-layer.type.js";
 

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Args, Ctx, Extensions, Field, ID, Info, ObjectType } from "type-graphql";
-import type * as tree from "../../../domain/field-tree.js";
-import type { Json, JsonObject } from "../../../domain/json.js";
+import type { Json, JsonObject } from "../../../domain/json/json.js";
+import type * as tree from "../../../domain/merge/field-tree.js";
 import { HISTORY_PAGE_LIMIT } from "../../../service/read/config-history.js";
 import type { ConfigSnapshot } from "../../../service/read/config-snapshot.js";
 import { FieldBlames } from "../../../service/read/field-blames.js";

@@ -1,7 +1,7 @@
 import { Field, ObjectType } from "type-graphql";
-import type { FieldChange } from "../../../domain/field-change.js";
-import type { Json } from "../../../domain/json.js";
-import type { LayerKind } from "../../../domain/layer.js";
+import type { FieldChange } from "../../../domain/change/field-change.js";
+import type { Json } from "../../../domain/json/json.js";
+import type { LayerKind } from "../../../domain/merge/layer.js";
 import { JsonPointerScalar, JsonScalar } from "../scalars.js";
 import { LayerKindEnum } from "./layer-kind.type.js";
 

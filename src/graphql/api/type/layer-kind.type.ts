@@ -1,5 +1,5 @@
 import { registerEnumType } from "type-graphql";
-import { LAYER_KINDS, type LayerKind } from "../../../domain/layer.js";
+import { LAYER_KINDS, type LayerKind } from "../../../domain/merge/layer.js";
 
 export const LayerKindEnum = Object.fromEntries(LAYER_KINDS.map((kind) => [kind, kind])) as {
   [K in LayerKind]: K;

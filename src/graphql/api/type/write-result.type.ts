@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { Ctx, createUnionType, Field, Info, Int, InterfaceType, ObjectType } from "type-graphql";
-import type { JsonObject } from "../../../domain/json.js";
+import type { JsonObject } from "../../../domain/json/json.js";
 import { withinTime } from "../../../service/impact/impact-watch.js";
 import { isBlocking } from "../../../service/problems.js";
 import type { WriteResult } from "../../../service/write/config-write.js";

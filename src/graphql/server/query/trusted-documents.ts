@@ -7,7 +7,7 @@ import {
   stripIgnoredCharacters,
   validate,
 } from "graphql";
-import { parseJsonText } from "../../../domain/json-text.js";
+import { parseJsonText } from "../../../domain/json/json-text.js";
 import type { PreparedQuery } from "./prepared-queries.js";
 import { bareHash, checkHash, type QueryName } from "./query-name.js";
 import { QueryRefusal, UNTRUSTED_DOCUMENT } from "./query-refusal.js";

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { WebSocket as ProtocolSocket } from "graphql-ws";
 import type { RawData, WebSocket } from "ws";
-import { hasVanishingNumber } from "../../../domain/vanishing-number.js";
+import { hasVanishingNumber } from "../../../domain/json/vanishing-number.js";
 import type { StreamTimes } from "../../../stream/stream-times.js";
 
 /** Messages that are on their way out beside those of operations: a client that asks and does not read is cut off. */
