@@ -1,7 +1,5 @@
 import type { Principal } from "../../auth/principal.js";
 import { blameAfter, blameText } from "../../domain/change/blame.js";
-import { changedPointers } from "../../domain/change/changed-pointers.js";
-import { fieldChanges } from "../../domain/change/field-change.js";
 import type { JsonObject } from "../../domain/json/json.js";
 import {
   type Commit,
@@ -17,12 +15,12 @@ import { authorize, noSuchAccount } from "../authorize.js";
 import type { ConfigCatalog, ConfigTarget } from "../config-catalog.js";
 import { fromStore } from "../from-store.js";
 import type { Change } from "../impact/impact-scope.js";
-import { beforeCommit, EXPECT_WITHIN_MS } from "../impact/impact-watch.js";
+import { beforeCommit, EXPECT_WITHIN_MS, type ImpactWatch } from "../impact/impact-watch.js";
 import { type ImpactAt, writeImpact } from "../impact/write-impact.js";
 import { checkNote } from "../note.js";
 import { isBlocking } from "../problems.js";
 import { blamedDocument } from "../read/blamed-document.js";
-import { ConfigSnapshot, snapshotOf } from "../read/config-snapshot.js";
+import { snapshotOf } from "../read/config-snapshot.js";
 import { mergeOf } from "../read/merged-configs.js";
 import type { LayerVersions } from "../read/stored-layers.js";
 import { guardTiming } from "../timing-guard.js";
@@ -41,12 +39,12 @@ import {
 } from "./config-write.js";
 import {
   changeOf,
-  committed,
   type Decided,
   expectations,
   type Outcome,
   type ReadLayers,
   type Written,
+  writtenResult,
 } from "./decided-write.js";
 import { digestible } from "./document-content.js";
 import { freshAncestry, freshLayers } from "./fresh-layers.js";
@@ -104,7 +102,7 @@ export class ConfigWriter {
         const given = name === undefined ? undefined : { name, digest: digestOf(meaningOf(checked)) };
         const replay = this.#mutex.isLocked(key) && (await this.#beforeWaiting(principal, target, given));
         if (replay) return replay;
-        return this.#mutex.run(key, WAIT_WITHIN_MS, () => this.#write(principal, checked, given, startedAt));
+        return this.#write(principal, checked, given, startedAt);
       });
     const { journal } = this.#dependencies;
     const entry = { account: target.accountId, config: target.configId, kind: intent.kind };
@@ -134,7 +132,7 @@ export class ConfigWriter {
     return undefined;
   }
 
-  #write(
+  async #write(
     principal: Principal,
     request: WriteRequest,
     given: GivenName | undefined,
@@ -142,9 +140,25 @@ export class ConfigWriter {
   ): Promise<WriteResult> {
     const { deadlineMs = request.expectImpact === undefined ? undefined : EXPECT_WITHIN_MS } =
       this.#dependencies;
-    const inTime = beforeCommit(startedAt, deadlineMs);
+    const attempt = this.#attempts(principal, request, given, beforeCommit(startedAt, deadlineMs));
+    // To look at all accounts takes long, and others go on writing meanwhile: in turn, what was seen is only checked again. What
+    // goes wrong here does so there, too.
+    if (request.expectImpact !== undefined) await attempt().catch(() => {});
+    const within = { ...this.#dependencies, ...(deadlineMs !== undefined && { deadlineMs }) };
+    return this.#mutex.run(keyText(request.target), WAIT_WITHIN_MS, () =>
+      commitUntilDone(within, attempt, startedAt),
+    );
+  }
+
+  /** Each call reads and decides anew; what an impact was is remembered from one to the next. */
+  #attempts(
+    principal: Principal,
+    request: WriteRequest,
+    given: GivenName | undefined,
+    inTime: ImpactWatch,
+  ): () => Promise<Attempt<WriteResult>> {
     const agreed = new AgreedImpact();
-    const attempt = async (): Promise<Attempt<WriteResult>> => {
+    return async () => {
       const layers = await freshLayers(this.#dependencies.store, request.target);
       await yieldToEventLoop();
       const catalog = this.#catalogInForce();
@@ -179,7 +193,7 @@ export class ConfigWriter {
       const told = (position: Position): Outcome["impact"] =>
         expected === undefined ? (watch) => impact(position, watch) : async () => expected;
       const written = (done: Written | undefined, position: Position) =>
-        this.#written(read, decision, { done, dryRun, impact: told(position) });
+        writtenResult(read, decision, { done, dryRun, impact: told(position) });
       if (dryRun || !decision.changes) return { answer: written(undefined, before.position) };
       const decided = { decision, named, expected, schemaDigest };
       const commit = await this.#commit(principal, request, intent, read, decided);
@@ -188,8 +202,6 @@ export class ConfigWriter {
       const isStillRight = () => this.#catalogInForce().schemaDigest === schemaDigest;
       return { commit, done, isStillRight };
     };
-    const within = { ...this.#dependencies, ...(deadlineMs !== undefined && { deadlineMs }) };
-    return commitUntilDone(within, attempt, startedAt);
   }
 
   /** What the write does to the accounts that inherit from the layer. */
@@ -301,45 +313,6 @@ export class ConfigWriter {
     const blamed = before && (await blamedDocument(readHistory, key, before));
     await yieldToEventLoop();
     return blameText(blameAfter(blamed, after));
-  }
-
-  #written(
-    { snapshot: before, keys, versions, documents }: ReadLayers,
-    decision: WriteDecision,
-    { done, dryRun, impact }: Outcome,
-  ): WriteResult {
-    const config =
-      done !== undefined ? committed(decision, done) : decision.changes ? decision.after : before.config;
-    return {
-      result: "written",
-      snapshot: new ConfigSnapshot(
-        config,
-        before.schema,
-        before.view,
-        done === undefined
-          ? before
-          : {
-              keys,
-              versions: [done.version, ...versions.slice(1)],
-              // The commit expects all that was read: at its sequence nothing else is another.
-              position: { ...before.position, sequence: done.version.sequence },
-            },
-        { write: { dryRun, before: before.config } },
-      ),
-      get changes() {
-        return fieldChanges(before.config, config);
-      },
-      document: decision.visible?.document,
-      constraints: decision.visible?.constraints ?? [],
-      pins: decision.visible?.pins ?? [],
-      revision: done?.version.revision,
-      dryRun,
-      replayed: false,
-      get changedPointers() {
-        return changedPointers(documents[0]?.override ?? {}, decision.content.override ?? {});
-      },
-      impact,
-    };
   }
 }
 

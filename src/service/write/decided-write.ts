@@ -1,10 +1,12 @@
+import { changedPointers } from "../../domain/change/changed-pointers.js";
+import { fieldChanges } from "../../domain/change/field-change.js";
 import type { EffectiveConfig } from "../../domain/merge/effective-config.js";
 import type { Layer } from "../../domain/merge/layer.js";
 import type { Perspective } from "../../schema/config-schema.js";
 import type { Committed, Expectations } from "../../store/store.js";
 import type { ImpactReport } from "../impact/impact-report.js";
 import type { Change } from "../impact/impact-scope.js";
-import type { ConfigSnapshot } from "../read/config-snapshot.js";
+import { ConfigSnapshot } from "../read/config-snapshot.js";
 import type { LayerVersions } from "../read/stored-layers.js";
 import type { WriteResult } from "./config-write.js";
 import type { NamedOperation } from "./named-operation.js";
@@ -47,10 +49,50 @@ export function changeOf({ documents: [before] }: ReadLayers, { content }: Write
   return { before, after: { version, updatedAt, updatedBy, ...content } };
 }
 
-export function committed({ after }: WriteDecision, { version, at, by }: Written): EffectiveConfig {
+function committed({ after }: WriteDecision, { version, at, by }: Written): EffectiveConfig {
   const [written] = after.layers as [Layer];
   const stamped = { revision: version.revision, updatedAt: at, updatedBy: by };
   return after.withHighest({ ...written, ...(written.document && stamped) });
+}
+
+/** What the writer is told. */
+export function writtenResult(
+  { snapshot: before, keys, versions, documents }: ReadLayers,
+  decision: WriteDecision,
+  { done, dryRun, impact }: Outcome,
+): WriteResult {
+  const config =
+    done !== undefined ? committed(decision, done) : decision.changes ? decision.after : before.config;
+  return {
+    result: "written",
+    snapshot: new ConfigSnapshot(
+      config,
+      before.schema,
+      before.view,
+      done === undefined
+        ? before
+        : {
+            keys,
+            versions: [done.version, ...versions.slice(1)],
+            // The commit expects all that was read: at its sequence nothing else is another.
+            position: { ...before.position, sequence: done.version.sequence },
+          },
+      { write: { dryRun, before: before.config } },
+    ),
+    get changes() {
+      return fieldChanges(before.config, config);
+    },
+    document: decision.visible?.document,
+    constraints: decision.visible?.constraints ?? [],
+    pins: decision.visible?.pins ?? [],
+    revision: done?.version.revision,
+    dryRun,
+    replayed: false,
+    get changedPointers() {
+      return changedPointers(documents[0]?.override ?? {}, decision.content.override ?? {});
+    },
+    impact,
+  };
 }
 
 /** Every layer read, and the ancestry that named them (R13). */

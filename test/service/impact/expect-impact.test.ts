@@ -204,6 +204,28 @@ describe("A write that expects an impact (R22)", () => {
     expect(looks).toBeGreaterThan(1);
   });
 
+  test("lets others write the same document while all accounts are looked at, and is decided again after them", async () => {
+    const store = await openTestStore();
+    onTestFinished(() => store.close());
+    const others: (() => Promise<unknown>)[] = [];
+    const watched = alteredStore(store, {
+      inheriting: async (of) => {
+        const found = await store.inheriting(of);
+        await others.shift()?.();
+        return found;
+      },
+    });
+    const world = new ImpactWorld(watched, randomOf(1));
+    await world.services.tree(["root"], ["reseller*", "root"], ["x0", "reseller"]);
+    const dry = written(await world.write("reseller", set(2), { dryRun: true }));
+    const expectImpact = (await dry.impact())?.digest;
+    const beside = { kind: "PATCH", patch: { d: { beside: 1 } } } as const;
+    others.push(() => world.write("reseller", beside));
+    const result = written(await world.write("reseller", set(2), { expectImpact }));
+    expect([result.revision, others]).toEqual([2, []]);
+    expect(result.snapshot.config.values).toMatchObject({ a: 2, b: "x", d: { beside: 1 } });
+  });
+
   test("a caller is told of the accounts below it alone, and a leaf of none", async () => {
     const world = await openWorld(1);
     const caller: Principal = {
