@@ -46,7 +46,7 @@ export class AccountWrittenType {
       principal,
       this.updated,
       configIds ?? undefined,
-      withinTime(),
+      withinTime({ advice: "Ask for fewer configs, or leave the impact out." }),
     );
     return reports?.map((report) => new ConfigImpactType(report)) ?? null;
   }
