@@ -20,7 +20,8 @@ interface OpenExchange {
 const CHECK_MS = 50;
 /** New connections are over when none has come for so long; where they never are, they are not waited for any longer. */
 const QUIET_MS = 10;
-const ACCEPT_MS = 500;
+/** Node accepts one in each turn of its event loop: a busy server needs seconds for those that wait. */
+const ACCEPT_MS = 3_000;
 
 /**
  * Knows what is under way on each connection of a server, so that it can end without cutting anything off: no new
