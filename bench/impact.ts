@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { parseArgs } from "node:util";
+import { SHARED_CORES } from "./servers/cores.js";
 import { cpuTime } from "./servers/cpu-time.js";
 import { Stage } from "./servers/stage.js";
 import { startStrata } from "./servers/strata.js";
@@ -163,7 +164,7 @@ function privateMegabytes(pid: number): number {
   return Math.round(Number(kilobytes) / 1_024);
 }
 
-const stage = new Stage(USUAL);
+const stage = new Stage(USUAL, SHARED_CORES);
 process.once("SIGINT", () => void stage.close().then(() => process.exit(130)));
 try {
   for (const store of options.store as Store[]) {

@@ -289,3 +289,12 @@ describe("names", () => {
     );
   });
 });
+
+test("no generator function is made at each call of another: V8 keeps what it refers to until old memory is collected", () => {
+  const made = /^ {4,}(async )?\*|^ .*function ?\*/m;
+  expect(["    *pieces() {", "  return (async function* () {"].every((line) => made.test(line))).toBe(true);
+  expect(
+    ["  *methodOfAClass() {", "function* atTheTop() {", "   * a comment"].some((line) => made.test(line)),
+  ).toBe(false);
+  expect(files.filter((file) => made.test(readFileSync(join(SOURCE, file), "utf8")))).toEqual([]);
+});

@@ -10,14 +10,16 @@ export interface Cores {
   readonly others: readonly string[];
 }
 
-const FREE: Cores = { told: "not pinned: all share all cores", measured: [], others: [] };
+/** Where the times of single requests count: on one core alone they would wait for the server's own garbage collector and compiler. */
+export const SHARED_CORES: Cores = { told: "not pinned: all share all cores", measured: [], others: [] };
 
 export function findCores(): Cores {
-  if (availableParallelism() < 2) return { ...FREE, told: "not pinned: there is one core, all share it" };
+  if (availableParallelism() < 2)
+    return { ...SHARED_CORES, told: "not pinned: there is one core, all share it" };
   try {
     execFileSync("taskset", ["-c", "0", "true"], { stdio: "ignore" });
   } catch {
-    return { ...FREE, told: "not pinned (taskset cannot be used): all share all cores" };
+    return { ...SHARED_CORES, told: "not pinned (taskset cannot be used): all share all cores" };
   }
   return {
     told: "server on core 0; load generator, Redis and PostgreSQL on core 1",

@@ -17,14 +17,16 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 export class Stage {
   readonly folder: string;
   readonly schemas: string;
-  readonly cores: Cores = findCores();
   readonly #closers: (() => Promise<void>)[] = [];
   readonly #exports = new Map<string, Promise<string>>();
   #redis: Promise<RedisServer> | undefined;
   #postgres: Promise<Postgres> | undefined;
   #names = 0;
 
-  constructor(readonly population: Population) {
+  constructor(
+    readonly population: Population,
+    readonly cores: Cores = findCores(),
+  ) {
     this.folder = mkdtempSync(join(tmpdir(), "strata-bench-"));
     whenWeEnd('sleep 1; rm -rf "$1"', this.folder);
     // PostgreSQL runs as another user than root, and has to reach its own folder in this one.

@@ -7,6 +7,7 @@ import {
 } from "../../domain/change/impact.js";
 import { EffectiveConfig } from "../../domain/merge/effective-config.js";
 import type { LayerKind } from "../../domain/merge/layer.js";
+import type { Pieces } from "../../domain/pieces.js";
 import type { StoredDocument } from "../../store/store.js";
 import type { ConfigPerspective } from "../config-catalog.js";
 import { type ConfigProblem, listed, problemsInPieces } from "../problems.js";
@@ -75,12 +76,15 @@ export function stateOf(
   documents: readonly (StoredDocument | undefined)[],
 ): ImpactState<ConfigProblem> {
   const config = configOf(from, documents);
-  return {
-    config,
-    *problems() {
-      return listed(yield* problemsInPieces(config, from.perspective));
-    },
-  };
+  return { config, problems: () => listedProblems(config, from) };
+}
+
+/** Not a generator function made for each config: V8 keeps what such a function refers to until old memory is collected. */
+function* listedProblems(
+  config: EffectiveConfig,
+  { perspective }: ConfigPerspective,
+): Pieces<readonly ConfigProblem[]> {
+  return listed(yield* problemsInPieces(config, perspective));
 }
 
 /** The config that documents make, highest precedence first: an account's own comes first, and the system's last. */
