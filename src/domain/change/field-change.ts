@@ -34,16 +34,18 @@ export function* fieldChangesInPieces(
   const nows = after.merged.fields;
   yield;
   const isSharedTheSame = haveSameKinds(before, after);
-  let compared = 0;
-  for (const [now, old] of fieldsBeside(nows, olds, isSharedTheSame)) {
-    const change = changeOf(before, old, after, now);
+  const now = paired(nows, olds, isSharedTheSame);
+  yield;
+  for (let index = 0; index < now.fields.length; index++) {
+    const change = changeOf(before, now.besides[index], after, now.fields[index]);
     if (change !== undefined) changes.push(change);
-    if (++compared % PIECE === 0) yield;
+    if (index % PIECE === PIECE - 1) yield;
   }
   yield;
-  for (const [old, now] of fieldsBeside(olds, nows, isSharedTheSame)) {
-    const change = now === undefined ? changeOf(before, old, after, undefined) : undefined;
-    if (change !== undefined) changes.push(change);
+  const old = paired(olds, nows, isSharedTheSame);
+  for (let index = 0; index < old.fields.length; index++) {
+    if (old.besides[index] !== undefined) continue;
+    changes.push(changeOf(before, old.fields[index], after, undefined) as FieldChange);
   }
   return changes;
 }
@@ -70,34 +72,33 @@ function haveSameKinds(before: EffectiveConfig, after: EffectiveConfig): boolean
   return true;
 }
 
-interface Level {
-  readonly members: Iterator<[string, Field | FieldTree]>;
-  readonly beside: FieldTree | undefined;
+/** Fields in merge order, each with the field at the same pointer of another tree. */
+interface Paired {
+  readonly fields: Field[];
+  readonly besides: (Field | undefined)[];
 }
 
-/**
- * Every field of a tree, in merge order, with the field at the same pointer of another tree.
- * @param isSharedLeftOut whether objects that are part of both trees are passed over
- */
-function* fieldsBeside(
+function paired(tree: FieldTree, other: FieldTree, isSharedLeftOut: boolean): Paired {
+  const paired: Paired = { fields: [], besides: [] };
+  addPairs(paired, tree, other, isSharedLeftOut);
+  return paired;
+}
+
+/** @param isSharedLeftOut whether objects that are part of both trees are passed over */
+function addPairs(
+  paired: Paired,
   tree: FieldTree,
-  other: FieldTree,
+  other: FieldTree | undefined,
   isSharedLeftOut: boolean,
-): Generator<readonly [Field, Field | undefined]> {
+): void {
   if (isSharedLeftOut && tree === other) return;
-  const levels: Level[] = [{ members: tree.members.entries(), beside: other }];
-  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
-    const next = level.members.next();
-    if (next.done === true) {
-      levels.pop();
-      continue;
-    }
-    const [name, member] = next.value;
-    const beside = level.beside?.members.get(name);
+  for (const [name, member] of tree.members) {
+    const beside = other?.members.get(name);
     const besideTree = beside instanceof FieldTree ? beside : undefined;
-    if (!(member instanceof FieldTree))
-      yield [member, besideTree === undefined ? (beside as Field) : undefined];
-    else if (!isSharedLeftOut || member !== beside)
-      levels.push({ members: member.members.entries(), beside: besideTree });
+    if (member instanceof FieldTree) addPairs(paired, member, besideTree, isSharedLeftOut);
+    else {
+      paired.fields.push(member);
+      paired.besides.push(besideTree === undefined ? (beside as Field | undefined) : undefined);
+    }
   }
 }

@@ -46,9 +46,21 @@ export async function* reachedInBatches(
   if (below === undefined) return;
   const place = after?.length === 0 ? undefined : after;
   const stack = await InheritanceStack.at(store, scope, below, place ?? []);
-  for (let next = place; ; ) {
+  const list = (behind: AccountPath | undefined) => {
     const of = { accountId: topId, configId, throughResellers, limit: ACCOUNTS };
-    const accounts = await fromStore(store.inheriting(next === undefined ? of : { ...of, after: next }));
+    const accounts = fromStore(store.inheriting(behind === undefined ? of : { ...of, after: behind }));
+    // Whoever wants no more does not wait for it.
+    accounts.catch(() => {});
+    return accounts;
+  };
+  for (
+    let listing: Promise<readonly InheritingAccount[]> | undefined = list(place);
+    listing !== undefined;
+  ) {
+    const accounts: readonly InheritingAccount[] = await listing;
+    const last = accounts.length < ACCOUNTS ? undefined : accounts.at(-1)?.path;
+    // On its way while these are looked at: a store on the network takes as long to list accounts as that takes.
+    listing = last && list(last);
     for (const some of readsDocuments ? withFewDocuments(accounts) : [accounts]) {
       const documents = readsDocuments ? await documentsOf(store, configId, some) : NONE;
       yield some.map((account) => {
@@ -60,8 +72,6 @@ export async function* reachedInBatches(
         return { path, id, inheritance, own };
       });
     }
-    next = accounts.at(-1)?.path;
-    if (next === undefined || accounts.length < ACCOUNTS) return;
   }
 }
 
