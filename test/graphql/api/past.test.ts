@@ -71,6 +71,13 @@ describe("R20 over GraphQL", () => {
     expect(future).toEqual({ data: { node: null }, errors: undefined });
   });
 
+  test("what is no moment is told with the variable that it came by", async () => {
+    const { errors } = await ask(CONFIG, { account: "leaf", asOf: "yesterday" });
+    expect(errors?.map(({ message }) => message)).toEqual([
+      "Variable $asOf: A moment is RFC 3339 text with its offset, such as 2026-11-22T09:30:00Z.",
+    ]);
+  });
+
   test("before the account, after now and what is no moment are refused", async () => {
     const code = async (asOf: string) =>
       (await ask(CONFIG, { account: "leaf", asOf })).errors?.[0]?.extensions;

@@ -72,7 +72,7 @@ function check(value: unknown, type: GraphQLInputType, at: string): void {
     checkItems(value, type.ofType, at);
   } else if (isInputObjectType(type)) {
     checkMembers(value, type, at);
-  } else if (!isAccepted(value, type)) {
+  } else if (!isAccepted(value, type, at)) {
     throw misfit(`${at} is not of type ${type}.`);
   }
 }
@@ -110,15 +110,21 @@ function named(key: string): string {
   return /^[A-Za-z_]\w{0,31}$/.test(key) ? `: ${key}` : "";
 }
 
-function isAccepted(value: unknown, type: Exclude<GraphQLInputType, GraphQLInputObjectType>): boolean {
+/** @throws StrataError what a scalar itself has to say, and where that is not told, of which variable */
+function isAccepted(
+  value: unknown,
+  type: Exclude<GraphQLInputType, GraphQLInputObjectType>,
+  at: string,
+): boolean {
   if ("ofType" in type) return true;
   // An enum or a scalar of text would spell an object out in an error that nobody reads.
   if (typeof value === "object" && type.extensions.takesObjects !== true) return false;
   try {
     return type.parseValue(value) !== undefined;
   } catch (error) {
-    if (error instanceof StrataError) throw error;
-    return false;
+    if (!(error instanceof StrataError)) return false;
+    if (error.pointer !== undefined) throw error;
+    throw new StrataError(error.code, `Variable ${at}: ${error.message}`, error);
   }
 }
 
