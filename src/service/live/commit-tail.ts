@@ -41,13 +41,15 @@ export class CommitTail {
    * @returns undefined when it cannot be told what came after it: it was too long ago, or it is another store
    */
   async after({ sequence, nonce }: Passed): Promise<NextChanges | undefined> {
-    const found = await fromStore(this.store.changes(Math.max(0, sequence - 1), CHANGES_PER_READ));
+    // Of what was imported, or committed too long ago, the feed does not tell.
+    const isTold = nonce !== undefined;
+    const found = await fromStore(this.store.changes(isTold ? sequence - 1 : sequence, CHANGES_PER_READ));
     const { changes } = found;
     if (changes === undefined) return undefined;
     const isThrough = changes.length < CHANGES_PER_READ;
-    if (sequence === 0) return { changes, isThrough };
+    if (!isTold) return found.sequence < sequence ? undefined : { changes, isThrough };
     const first = changes[0] && versionOfChange(changes[0]);
-    if (first?.sequence !== sequence || (nonce !== undefined && first.nonce !== nonce)) return undefined;
+    if (first?.sequence !== sequence || first.nonce !== nonce) return undefined;
     return { changes: changes.slice(1), isThrough };
   }
 }

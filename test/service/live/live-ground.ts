@@ -84,7 +84,7 @@ export class LiveGround {
   }
 }
 
-function gatewayOver(services: Services, notices?: LiveNotices): LiveConfigs {
+export function gatewayOver(services: Services, notices?: LiveNotices): LiveConfigs {
   const { store } = services;
   const live = new LiveConfigs({
     store,

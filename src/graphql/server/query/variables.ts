@@ -123,8 +123,9 @@ function isAccepted(
     return type.parseValue(value) !== undefined;
   } catch (error) {
     if (!(error instanceof StrataError)) return false;
-    if (error.pointer !== undefined) throw error;
-    throw new StrataError(error.code, `Variable ${at}: ${error.message}`, error);
+    const { code, message, pointer, limit } = error;
+    if (pointer !== undefined) throw error;
+    throw new StrataError(code, `Variable ${at}: ${message}`, limit === undefined ? {} : { limit });
   }
 }
 
