@@ -2,6 +2,7 @@ import { equals, type Json } from "../json/json.js";
 import type { EffectiveConfig } from "../merge/effective-config.js";
 import { type Field, FieldTree } from "../merge/field-tree.js";
 import type { LayerKind } from "../merge/layer.js";
+import { atOnce, type Pieces } from "../pieces.js";
 
 /** How one field differs between two states of a config; undefined means absent. */
 export interface FieldChange {
@@ -17,17 +18,14 @@ const PIECE = 2_000;
 
 /** Every field whose value or source differs: those there now in merge order, then those that went. */
 export function fieldChanges(before: EffectiveConfig, after: EffectiveConfig): FieldChange[] {
-  const work = fieldChangesInPieces(before, after);
-  let piece = work.next();
-  while (piece.done !== true) piece = work.next();
-  return piece.value;
+  return atOnce(fieldChangesInPieces(before, after));
 }
 
 /** The same in pieces, so that others have their turn between them. */
 export function* fieldChangesInPieces(
   before: EffectiveConfig,
   after: EffectiveConfig,
-): Generator<void, FieldChange[]> {
+): Pieces<FieldChange[]> {
   const changes: FieldChange[] = [];
   const olds = before.merged.fields;
   yield;
