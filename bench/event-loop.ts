@@ -176,7 +176,7 @@ async function told(): Promise<void> {
   let writes = 0;
   const name = `live: a system write that moves ${SUBSCRIBERS} subscribed configs`;
   await measure(server, name, () => accounts.write(`mail-${++writes}.example`), "told");
-  accounts.close();
+  await accounts.close();
   await server.close();
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { median } from "./report/ratios.js";
 import { cpuTime } from "./servers/cpu-time.js";
 
 // What it costs to ask for all settings of an account as flags, next to the same data over GraphQL: both in turns, over one
@@ -73,10 +74,6 @@ async function timed(port: number, asked: Ask): Promise<number> {
   const before = cpuTime(pid);
   for (let i = 0; i < PER_ROUND; i++) await ask(port, asked);
   return (cpuTime(pid) - before) / PER_ROUND;
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }
 
 function ask(port: number, { path, body, headers }: Ask): Promise<{ bytes: number; etag: string }> {

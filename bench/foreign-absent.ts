@@ -2,6 +2,7 @@ import { Agent, request } from "node:http";
 import { AttackedServer } from "../test/attack/attacked-server.js";
 import { asAcme, asOperator } from "../test/attack/credentials.js";
 import { plantCanaries } from "../test/attack/plant-canaries.js";
+import { median } from "./report/ratios.js";
 
 // What is foreign is answered as what is absent, and nobody should be able to tell by the clock either. Asks for both in
 // turns, over one connection, and compares the medians; a second absent account says how much of a ratio is noise.
@@ -111,8 +112,4 @@ function timeOf({ method, path, body }: Ask): Promise<number> {
     });
     sent.on("error", reject).end(body);
   });
-}
-
-function median(numbers: number[]): number {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] as number;
 }

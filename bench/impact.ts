@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { median } from "./report/ratios.js";
 import { SHARED_CORES } from "./servers/cores.js";
 import { cpuTime } from "./servers/cpu-time.js";
 import { Stage } from "./servers/stage.js";
@@ -55,7 +56,7 @@ async function usual(store: Store): Promise<boolean> {
       `  round ${round}: the reads' p99 ${alone.toFixed(1)} ms alone, ${disturbed.toFixed(1)} ms beside impacts`,
     );
   }
-  const [p50, p95, ratio] = [quantile(times, 0.5), quantile(times, 0.95), quantile(ratios, 0.5)];
+  const [p50, p95, ratio] = [median(times), quantile(times, 0.95), median(ratios)];
   console.log(
     `${store}, 10,000 accounts, 2,000 documents: impact p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms (of ${times.length}); the reads' p99 beside it ÷ alone ${ratio.toFixed(2)} (median of ${ratios.length})`,
   );

@@ -2,19 +2,16 @@ import { once } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
 import { WebSocket } from "ws";
 
-// One subscription for each account, on as few connections as a gateway allows. Tells each time that all have had a message.
+// One subscription for each account, so many on each connection. Tells each time that all have had a message.
 
-const { port, accountIds, configId } = workerData;
-const PER_CONNECTION = 1_000;
+const { port, accountIds, perConnection, query, headers } = workerData;
 const AT_ONCE = 50;
-const CHANGES =
-  "subscription ($accountId: ID!, $configId: ID!) { configChanged(accountId: $accountId, configIds: [$configId]) { config { etag } changes { pointer after } } }";
 
 let told = 0;
 let isSubscribed = false;
 
-for (let next = 0; next < accountIds.length; next += PER_CONNECTION)
-  await subscribe(accountIds.slice(next, next + PER_CONNECTION));
+for (let next = 0; next < accountIds.length; next += perConnection)
+  await subscribe(accountIds.slice(next, next + perConnection));
 isSubscribed = true;
 parentPort.postMessage("subscribed");
 
@@ -22,12 +19,12 @@ parentPort.postMessage("subscribed");
 async function subscribe(ids) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/graphql`, "graphql-transport-ws");
   await once(socket, "open");
-  socket.send(JSON.stringify({ type: "connection_init" }));
+  socket.send(JSON.stringify({ type: "connection_init", payload: headers }));
   await once(socket, "message");
   const waiting = [...ids];
   const subscribeNext = () => {
     const accountId = waiting.shift();
-    const payload = { query: CHANGES, variables: { accountId, configId } };
+    const payload = { query, variables: { accountId } };
     if (accountId !== undefined) socket.send(JSON.stringify({ id: accountId, type: "subscribe", payload }));
   };
   let first = 0;
