@@ -2,6 +2,7 @@ import { Agent, request } from "node:http";
 import { AttackedServer } from "../test/attack/attacked-server.js";
 import { asAcme, asOperator } from "../test/attack/credentials.js";
 import { plantCanaries } from "../test/attack/plant-canaries.js";
+import { buildProcesses } from "../test/built-processes.js";
 import { median } from "./report/ratios.js";
 
 // What is foreign is answered as what is absent, and nobody should be able to tell by the clock either. Asks for both in
@@ -39,6 +40,7 @@ const WAYS: Readonly<Record<string, (id: string) => Ask>> = {
   }),
 };
 
+const processes = await buildProcesses();
 const server = await AttackedServer.start();
 await plantCanaries(server);
 const deepest = await makeDeep();
@@ -65,6 +67,7 @@ for (const [way, ask] of Object.entries(WAYS)) {
 }
 agent.destroy();
 await server.close();
+processes.remove();
 console.log(`\nfarthest from 1: ${(worst * 100).toFixed(1)} % (at most ${TOLERATED * 100} %)`);
 process.exitCode = worst > TOLERATED ? 1 : 0;
 
