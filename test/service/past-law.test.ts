@@ -47,7 +47,7 @@ async function liveOn(store: Store, random: () => number, kept?: number): Promis
   onTestFinished(() => store.close());
   const life = new PastLife(store, loadSchemaRegistry(schemaFolder(SCHEMAS)), random, kept);
   const times: string[] = [];
-  for (let step = 0; step < STEPS; step++) {
+  for (let step = 0; step < STEPS || !life.hasForgotten; step++) {
     await life.step();
     times.push(life.now);
   }
@@ -98,8 +98,8 @@ describe.each(Object.keys(STORES))(`on %s, R20 (LAW_SEED=${SEED})`, (name) => {
     const kept = 10;
     const [life, times] = await liveOn(await open({ ...EVERYTHING, historyRevisions: kept }), random, kept);
     let refused = 0;
-    for (let index = 0; index < MOMENTS; index++) {
-      const moment = times[Math.floor(random() * times.length)] as string;
+    const moments = Array.from({ length: MOMENTS }, () => times[Math.floor(random() * times.length)]);
+    for (const moment of [times[0], ...moments] as string[]) {
       for (const id of life.alive.keys()) {
         const expected = life.seenAt(id, moment);
         const error = await life.read(id, moment).then(

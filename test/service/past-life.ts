@@ -69,6 +69,12 @@ export class PastLife {
     return new Date(this.#clock).toISOString();
   }
 
+  /** Whether the store has long ceased to keep the system level's first revisions, if it ever ceases. */
+  get hasForgotten(): boolean {
+    const writes = this.#writes.get("")?.length ?? 0;
+    return this.kept === Number.POSITIVE_INFINITY || writes > 2 * this.kept;
+  }
+
   #pick<T>(from: readonly T[]): T {
     return from[Math.floor(this.random() * from.length)] as T;
   }
