@@ -1,7 +1,7 @@
 import { type Change, type Position, sequenceOfChange } from "../../store/store.js";
 import { mayAccess, noSuchAccount } from "../authorize.js";
 import { commitMark, type StoreCursor } from "../store-cursor.js";
-import { BACKGROUND_MS, yieldToEventLoop } from "../yield-to-event-loop.js";
+import { yieldInBackground } from "../yield-to-event-loop.js";
 import { versionOfChange } from "./commit-tail.js";
 import { byConfigId, type LiveEvent, type Round } from "./live-event.js";
 import type { LiveState } from "./live-state.js";
@@ -58,7 +58,7 @@ export class Deliveries {
     for (const configs of accounts) {
       const told = new Map<LiveSubscription, LiveEvent[]>();
       for (const touched of configs) {
-        await yieldToEventLoop(BACKGROUND_MS);
+        await yieldInBackground();
         const { subscriptions } = touched.config;
         const event = subscriptions.size === 0 ? undefined : eventOf(touched, round);
         if (event === undefined) continue;
@@ -69,7 +69,7 @@ export class Deliveries {
         }
       }
       for (const [subscription, events] of told) {
-        await yieldToEventLoop(BACKGROUND_MS);
+        await yieldInBackground();
         subscription.push(events.sort(byConfigId));
       }
       isTold ||= told.size > 0;
@@ -101,7 +101,7 @@ export class Deliveries {
     this.#quietlyTouched.clear();
     for (const { views } of documents)
       for (const { subscriptions } of views) {
-        await yieldToEventLoop(BACKGROUND_MS);
+        await yieldInBackground();
         for (const subscription of subscriptions) subscription.isTouched = true;
       }
   }
@@ -122,6 +122,6 @@ export function subscriptionsOf(account: WatchedAccount): ReadonlySet<LiveSubscr
 
 function eventOf({ config, before, moved }: Touched, round: Round): LiveEvent | undefined {
   const after = config.state;
-  if (before?.etag === after.etag) return undefined;
+  if (before !== undefined && after.looksLike(before)) return undefined;
   return { round, configId: config.id, before, after, moved, isReset: false };
 }

@@ -46,7 +46,7 @@ export function collapse(events: readonly LiveEvent[]): LiveEvent[] {
     byConfig.set(event.configId, { ...event, round, before, moved, isReset });
   }
   return [...byConfig.values()]
-    .filter(({ before, after }) => before === undefined || before.etag !== after.etag)
+    .filter(({ before, after }) => before === undefined || !after.looksLike(before))
     .sort(byConfigId);
 }
 

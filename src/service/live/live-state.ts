@@ -11,7 +11,7 @@ import {
 } from "../../store/store.js";
 import type { ConfigView } from "../authorize.js";
 import type { ConfigPerspective } from "../config-catalog.js";
-import { configEtag } from "../read/config-etag.js";
+import { configEtag, isSameContent } from "../read/config-etag.js";
 import { type ConfigSnapshot, snapshotOf } from "../read/config-snapshot.js";
 import { mergeOf, type VisibleConfig } from "../read/merged-configs.js";
 
@@ -25,7 +25,6 @@ const NOWHERE: Position = { incarnation: "", sequence: 0 };
  */
 export class LiveState {
   #visible: VisibleConfig | undefined;
-  #etag: string | undefined;
 
   /** @param documents of its layers, highest precedence first */
   constructor(
@@ -67,12 +66,19 @@ export class LiveState {
     return this.snapshot(NOBODYS_VIEW, NOWHERE).config;
   }
 
-  get etag(): string {
-    this.#etag ??= configEtag(this.config);
-    return this.#etag;
+  /** Whether nobody sees a difference: whether the etags are equal. */
+  looksLike(other: LiveState): boolean {
+    if (this.from !== other.from || this.lineage !== other.lineage)
+      return configEtag(this.config) === configEtag(other.config);
+    return isSameContent(this.#content, other.#content);
   }
 
-  /** Keeps the etag; the merge is made anew when it is asked for. */
+  get #content() {
+    const { merged, layers } = this.#merge();
+    return { merged, pins: layers[0]?.pins };
+  }
+
+  /** The merge is made anew when it is asked for. */
   shrink(): void {
     this.#visible = undefined;
   }

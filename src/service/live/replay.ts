@@ -206,7 +206,7 @@ async function eventsOf(
   for (const { layer, document } of revisions) {
     await yieldToEventLoop(BACKGROUND_MS);
     const after = before.with(layer, document);
-    if (before.etag !== after.etag) {
+    if (!after.looksLike(before)) {
       const { sequence, nonce } = document.version;
       const position = { incarnation, sequence, schema, commit: commitMark(nonce) };
       const moved = new Set([layerKindAt(layer, courses.length)]);

@@ -2,21 +2,38 @@ import { hash } from "node:crypto";
 import { canonical, isEmpty, type JsonObject } from "../../domain/json/json.js";
 import type { ConstraintTree } from "../../domain/merge/constraint-tree.js";
 import type { EffectiveConfig } from "../../domain/merge/effective-config.js";
+import type { Layer } from "../../domain/merge/layer.js";
+import type { Merged } from "../../domain/merge/merged.js";
 
 /**
  * A hash of everything that the values and the provenance of a config depend on (ADR 5), of what binds it, is dormant in it
  * or pinned, and of nothing else.
  */
 export function configEtag(config: EffectiveConfig): string {
-  const identity = `${config.merged.fingerprint(contributionDigest)} ${config.identity()}`;
-  const rules = rulesText(config);
+  const { merged, layers } = config;
+  const identity = `${merged.fingerprint(contributionDigest)} ${config.identity()}`;
+  const rules = rulesText({ merged, pins: layers[0]?.pins });
   return digest(rules === "" ? identity : `${identity} ${digest(rules)}`).slice(0, 27);
 }
 
+/** All that two states of one config can differ in, while its layers are those of the same accounts. */
+interface ConfigContent {
+  readonly merged: Merged;
+  /** Of its own document. */
+  readonly pins: Layer["pins"];
+}
+
+/** Whether the etags would be equal. */
+export function isSameContent(a: ConfigContent, b: ConfigContent): boolean {
+  return (
+    a.merged.fingerprint(contributionDigest) === b.merged.fingerprint(contributionDigest) &&
+    rulesText(a) === rulesText(b)
+  );
+}
+
 /** Its constraints, its own document's included, its dormant overrides and its pins; empty: there are none. */
-function rulesText({ merged, layers }: EffectiveConfig): string {
+function rulesText({ merged, pins = [] }: ConfigContent): string {
   const { constraints } = merged;
-  const pins = layers[0]?.pins ?? [];
   const parts: string[] = [];
   if (constraints !== undefined) {
     const dormant = merged.dormant.map(({ layer, pointer, value }) => [layer, pointer, value]);
