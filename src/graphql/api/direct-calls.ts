@@ -25,7 +25,7 @@ type Given = (
  * @param instanceOf finds the object that a resolver's class stands for
  */
 export function callDirectly(schema: GraphQLSchema, instanceOf: (target: unknown) => unknown): void {
-  const { objectTypes, fieldResolvers, queries, mutations } = getMetadataStorage();
+  const { objectTypes, fieldResolvers, queries, mutations, subscriptions } = getMetadataStorage();
   const names = new Map<unknown, string>(objectTypes.map(({ target, name }) => [target, name]));
   const fieldsOf = (target: unknown) => fieldsIn(schema, names.get(target));
   for (const { target, fields = [] } of objectTypes) {
@@ -43,6 +43,8 @@ export function callDirectly(schema: GraphQLSchema, instanceOf: (target: unknown
     replace(schema.getQueryType()?.getFields() ?? {}, method, ofRoot(target));
   for (const { target, ...method } of mutations)
     replace(schema.getMutationType()?.getFields() ?? {}, method, ofRoot(target));
+  for (const { target, ...method } of subscriptions)
+    replace(schema.getSubscriptionType()?.getFields() ?? {}, method, ofRoot(target));
 }
 
 function fieldsIn(schema: GraphQLSchema, name = ""): GraphQLFieldMap<unknown, RequestContext> {

@@ -57,6 +57,11 @@ export class LiveState {
     );
   }
 
+  /** Whether the account overrides nothing. */
+  get isShared(): boolean {
+    return this.documents[0] === undefined;
+  }
+
   /** Accounts that override nothing share it. */
   get merged(): Merged {
     return this.#merge().merged;
@@ -103,7 +108,10 @@ export function changesBetween(before: LiveState, after: LiveState): readonly Fi
   const shared = known.get(old)?.get(now);
   if (shared !== undefined) return shared;
   const changes = fieldChanges(before.config, after.config);
-  const ofOld = known.get(old) ?? new WeakMap<Merged, readonly FieldChange[]>();
-  known.set(old, ofOld.set(now, changes));
+  // What nobody shares would be kept until the next full collection.
+  if (before.isShared && after.isShared) {
+    const ofOld = known.get(old) ?? new WeakMap<Merged, readonly FieldChange[]>();
+    known.set(old, ofOld.set(now, changes));
+  }
   return changes;
 }

@@ -52,8 +52,9 @@ export class HttpStreams {
 function framesOf(results: ResultStream, framing: Framing) {
   return {
     async next(): Promise<string | undefined> {
-      const { value } = await results.next();
-      return value && framing.message(JSON.stringify(value.result), value.cursor);
+      await results.ready();
+      const taken = await results.take();
+      return taken && framing.message(JSON.stringify(taken.result), taken.cursor);
     },
     stop: () => void results.return(),
     keepAlive: () => framing.keepAlive(results.cursor),

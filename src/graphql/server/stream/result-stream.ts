@@ -18,15 +18,18 @@ export interface StreamSteps {
   readonly release: () => void;
 }
 
-const DONE = { done: true, value: undefined } as const;
-
 /**
- * The results of a subscription. The source is asked for its next event only when `next` is called, so it may collapse what a slow
- * reader has not taken. `return` ends a `next` that waits: that of an async generator waits for the generator's next value.
+ * The results of a subscription. The source is asked for its next event only when `ready` is called, so it may collapse what a slow
+ * reader has not taken. `return` ends a `ready` that waits: that of an async generator waits for the generator's next value.
+ *
+ * `ready` and `take` are two because the one may wait for hours. To the collector its promise is old then, and what it leads to is
+ * kept until a full collection, though nobody needs it any more: so it leads to nothing.
  */
-export class ResultStream implements AsyncIterableIterator<StreamedResult, undefined> {
+export class ResultStream {
   /** Of the newest message. */
   cursor: string | undefined;
+  #step: { readonly done?: boolean | undefined; value: unknown } | undefined;
+  #failure: { readonly error: unknown } | undefined;
   #isOver = false;
   #stop: () => void = () => {};
 
@@ -35,46 +38,54 @@ export class ResultStream implements AsyncIterableIterator<StreamedResult, undef
     private readonly steps: StreamSteps,
   ) {}
 
-  /** @param makeRoom waited for between the source's event and its execution, so that results do not pile up */
-  async next(
-    makeRoom: () => Promise<unknown> | undefined = () => undefined,
-  ): Promise<IteratorResult<StreamedResult, undefined>> {
-    if (this.#isOver) return DONE;
+  /** Waits until there is something to take, or the end. */
+  ready(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#stop = resolve;
+      if (this.#isOver) return resolve();
+      this.source
+        .next()
+        .then(
+          (step) => {
+            this.#step = step;
+          },
+          (error: unknown) => {
+            this.#failure = { error };
+          },
+        )
+        .then(resolve);
+    });
+  }
+
+  /** The result for which it is ready; undefined: there are no more. */
+  async take(): Promise<StreamedResult | undefined> {
+    const [step, failure] = [this.#step, this.#failure];
+    this.#step = undefined;
+    if (this.#isOver) return undefined;
     try {
-      const step = await this.#sourceStep();
-      if (step.done) return this.return();
-      await makeRoom();
-      if (this.#isOver) return DONE;
-      const result = await this.steps.execute(step.value);
-      if (this.#isOver) return DONE;
-      this.cursor = cursorIn(step.value) ?? this.cursor;
-      return { done: false, value: { result, cursor: this.cursor, isFinal: false } };
+      if (failure !== undefined) throw failure.error;
+      if (step === undefined || step.done) return await this.return();
+      const event = step.value;
+      // The source's promise leads to the step.
+      step.value = undefined;
+      const result = await this.steps.execute(event);
+      if (this.#isOver) return undefined;
+      this.cursor = cursorIn(event) ?? this.cursor;
+      return { result, cursor: this.cursor, isFinal: false };
     } catch (error) {
-      if (this.#isOver) return DONE;
+      if (this.#isOver) return undefined;
       await this.return();
-      return { done: false, value: { result: this.steps.fail(error), cursor: this.cursor, isFinal: true } };
+      return { result: this.steps.fail(error), cursor: this.cursor, isFinal: true };
     }
   }
 
-  async return(): Promise<IteratorResult<StreamedResult, undefined>> {
-    if (this.#isOver) return DONE;
+  async return(): Promise<undefined> {
+    if (this.#isOver) return;
     this.#isOver = true;
     this.#stop();
     // Not awaited: it may wait for a value that never comes.
     Promise.resolve(this.source.return?.()).catch(() => {});
     this.steps.release();
-    return DONE;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #sourceStep(): Promise<IteratorResult<unknown>> {
-    return new Promise((resolve, reject) => {
-      this.#stop = () => resolve(DONE);
-      this.source.next().then(resolve, reject);
-    });
   }
 }
 

@@ -97,16 +97,17 @@ export class SocketOperation implements AsyncGenerator<FormattedExecutionResult,
 
   async #nextOf(results: ResultStream): Promise<Result> {
     this.#release();
-    const { done, value } = await results.next(async () => {
-      this.#release = await this.slots.take();
-    });
-    if (done) return this.#end();
-    if (value.isFinal) {
+    await results.ready();
+    // Between the event and its execution, so that results do not pile up.
+    this.#release = await this.slots.take();
+    const taken = await results.take();
+    if (taken === undefined) return this.#end();
+    if (taken.isFinal) {
       await this.#end();
-      throw new FinalErrors(value.result.errors ?? []);
+      throw new FinalErrors(taken.result.errors ?? []);
     }
     this.#messages++;
-    return { done: false, value: value.result };
+    return { done: false, value: taken.result };
   }
 
   async #end(): Promise<Result> {
