@@ -3,6 +3,7 @@ import { IMPACT_OUTCOMES, type ImpactOutcome } from "../../domain/change/impact.
 import type { Position, Store } from "../../store/store.js";
 import type { ConfigPerspective } from "../config-catalog.js";
 import { fromStore } from "../from-store.js";
+import { oneAhead } from "../one-ahead.js";
 import { yieldInBackground } from "../yield-to-event-loop.js";
 import { AccountEffects } from "./account-effects.js";
 import { changesSince, type LookedAt } from "./impact-changes.js";
@@ -110,7 +111,7 @@ async function lookAtAll(store: Store, scope: ImpactScope, { effects, isSeen, wa
   const atMost = watch?.tell ? await accountsAtMost(store, scope) : 0;
   watch?.tell?.(0, atMost);
   let total = 0;
-  for await (const batch of reachedInBatches(store, scope, isSeen)) {
+  for await (const batch of oneAhead(reachedInBatches(store, scope, isSeen))) {
     for (const { path, id, inheritance, own } of batch) {
       watch?.check();
       const effect = effects.of(inheritance, own);

@@ -41,6 +41,11 @@ export function isReseller(database: Database, id: string): boolean {
   return database.get(accountKey(id))?.split("\n", 3)[2] === "reseller";
 }
 
+/** Costs less than to look for the first of them. */
+export function hasChildren(database: Database, id: string): boolean {
+  return database.get(countsKey(id)) !== undefined;
+}
+
 export function accountVersionOf(database: Database, id: string): Version | undefined {
   const record = database.get(accountKey(id));
   return record === undefined ? undefined : parseVersion(versionOfRecord(record));

@@ -1,5 +1,5 @@
 import type { AccountPath, InheritingAccount, InheritingOf } from "../store.js";
-import { childKey, isReseller, LAST_ID } from "./lmdb-accounts.js";
+import { childKey, hasChildren, isReseller, LAST_ID } from "./lmdb-accounts.js";
 import type { Database } from "./lmdb-database.js";
 import { isOwner } from "./lmdb-index.js";
 
@@ -41,7 +41,7 @@ function* accountsBehind(
       hasDocument: isOwner(database, of.configId, id),
     };
     yield account;
-    if (of.throughResellers || !account.isReseller)
+    if ((of.throughResellers || !account.isReseller) && hasChildren(database, id))
       yield* accountsBehind(database, of, { parentId: id, path: account.path }, []);
   }
 }

@@ -81,8 +81,26 @@ local function owners(keys, args)
   }
 end
 
-local function is_reseller(prefix, id)
-  local record = redis.call('GET', prefix .. 'a:' .. id)
+-- Siblings that are read at a time: first few, for there may be many accounts below each, then more and more.
+local FEW, MANY = 4, 128
+
+-- Children of an account behind an id, so many at most: their ids, whether each is a reseller, has accounts below it, and has
+-- a document by the index of owners.
+local function children_behind(prefix, parent, id, limit, owners)
+  local first = id == '' and '-' or '(' .. id
+  local ids = redis.call('ZRANGEBYLEX', prefix .. 'k:' .. parent, first, '+', 'LIMIT', 0, limit)
+  local children = {ids = ids, at = 1, are_all = #ids < limit}
+  if #ids == 0 then return children end
+  local names = {}
+  for i, child in ipairs(ids) do
+    names[i] = prefix .. 'a:' .. child
+    names[#ids + i] = prefix .. 'n:' .. child
+  end
+  children.facts, children.owned = redis.call('MGET', unpack(names)), redis.call('ZMSCORE', owners, unpack(ids))
+  return children
+end
+
+local function is_reseller(record)
   local _, role = place_of(record or '')
   return role == 'reseller'
 end
@@ -92,17 +110,27 @@ end
 local function inheriting(keys, args)
   local prefix, root, limit, is_through = args[1], args[2], tonumber(args[3]), args[4] == '1'
   local path, last = path_within(prefix, root, args, 5, #args)
-  local is_closed = last == '' and #path > 0 and not is_through and is_reseller(prefix, path[#path])
-  local found = {}
+  local is_closed = last == '' and #path > 0 and not is_through
+    and is_reseller(redis.call('GET', prefix .. 'a:' .. path[#path]))
+  -- Of each account on the path those of its children that are not told yet.
+  local levels, found = {}, {}
+  if is_closed then last = table.remove(path) end
   while #found < limit do
-    local child = not is_closed and child_beside(prefix, path[#path] or root, last, false)
-    is_closed = false
+    local children = levels[#path]
+    if not children or (children.at > #children.ids and not children.are_all) then
+      local wanted = math.min(children and 2 * #children.ids or FEW, limit - #found, MANY)
+      children = children_behind(prefix, path[#path] or root, last, wanted, keys[3])
+      levels[#path] = children
+    end
+    local at, child = children.at, children.ids[children.at]
     if child then
-      path[#path + 1], last = child, ''
-      local reseller = is_reseller(prefix, child)
-      local owns = redis.call('ZSCORE', keys[3], child) and '1' or '0'
-      found[#found + 1] = table.concat(path, '/') .. ' ' .. (reseller and '1' or '0') .. owns
-      is_closed = reseller and not is_through
+      children.at, last = at + 1, child
+      local reseller = is_reseller(children.facts[at])
+      path[#path + 1] = child
+      found[#found + 1] = table.concat(path, '/') .. ' ' .. (reseller and '1' or '0') .. (children.owned[at] and '1' or '0')
+      if children.facts[#children.ids + at] and (is_through or not reseller) then
+        levels[#path], last = nil, ''
+      else table.remove(path) end
     elseif #path == 0 then break
     else last = table.remove(path) end
   end
