@@ -166,7 +166,7 @@ export class OperationPipeline {
     const asked = isPlain(exchange.request) ? graphqlRequestIn(members ?? {}) : undefined;
     if (asked === undefined) return undefined;
     const operation = this.queries.operation(query, asked.operationName);
-    if (!operation?.plan) return undefined;
+    if (!operation?.plan || operation.operation.operation !== "query") return undefined;
     const context = this.#contextOf(exchange, query);
     const run = runPlan(this.options.schema, operation, operation.plan, asked.variables, context);
     const text = await orFailure(exchange, run);

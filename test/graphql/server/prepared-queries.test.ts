@@ -43,6 +43,7 @@ describe("a prepared query", () => {
       `{ account(id: "a") { ...F0 } } ${multiplying(8)} fragment F8 on Account { id }`,
       false,
     ],
+    ["a subscription", `subscription { configChanged(accountId: "a") { cursor } }`, true],
     ["a mutation", `mutation { deleteAccount(input: { id: "a" }) { deletedAccountId } }`, false],
     ["one of two operations", `query A { ${CONFIG} { id } } query B { ${CONFIG} { etag } }`, true, "B"],
   ])(

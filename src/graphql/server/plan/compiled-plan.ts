@@ -31,10 +31,12 @@ import { SharedTexts } from "./shared-texts.js";
 export type CompiledPlan = (
   context: RequestContext,
   variables: Readonly<Record<string, unknown>>,
+  /** The event that a result of a subscription is made of; of a query there is none. */
+  event?: unknown,
 ) => Promise<string>;
 
 /**
- * Compiles a query into a plan that writes its response: what graphql-js finds out at each execution is found out once,
+ * Compiles a query, or a subscription, into a plan that writes its response: what graphql-js finds out at each execution is found out once,
  * and the text is made of the values as they are read, not of a copy of them. It makes responses without errors only.
  * @returns undefined where there can be no plan: for directives that depend on variables, unions and interfaces
  */
@@ -44,7 +46,7 @@ export function compilePlan(
   operation: OperationDefinitionNode,
   texts = new SharedTexts(),
 ): CompiledPlan | undefined {
-  const root = schema.getQueryType();
+  const root = schema.getRootType(operation.operation);
   if (!root || hasVariableDirectives(document)) return undefined;
   let write: Complete;
   try {
@@ -53,11 +55,11 @@ export function compilePlan(
     if (error instanceof NoPlan) return undefined;
     throw error;
   }
-  return async (context, given) => {
+  return async (context, given, event) => {
     const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], given);
     if (errors !== undefined) throw errors[0];
     const execution = { context, variables: coerced, room: { characters: PLAN_CHARACTERS } };
-    return `{"data":${await write(undefined, execution)}}\n`;
+    return `{"data":${await write(event, execution)}}\n`;
   };
 }
 

@@ -19,7 +19,7 @@ import { persistedQueryNotFound } from "./query-refusal.js";
 import { checkQueryText } from "./query-text.js";
 import { checkSubscriptionRoot } from "./subscription-root.js";
 
-/** A query is compiled on its third execution: compiling costs as much as an execution. */
+/** A query is compiled on its third execution, and a subscription when the third begins: compiling costs as much as an execution. */
 const COMPILE_AT = 3;
 /** Selections, fragments spelled out: compiling more would hold the event loop. */
 const MOST_SELECTIONS = 250;
@@ -158,9 +158,12 @@ export class PreparedQueries {
     return made;
   }
 
-  /** Counts an execution without an error, and compiles an operation that is executed often. */
+  /**
+   * Counts an execution without an error, or the beginning of a subscription, and compiles an operation that is executed often. What
+   * one subscriber alone asks for is not compiled: it keeps its plan as long as it listens, whatever is forgotten here.
+   */
   executed(prepared: PreparedOperation): void {
-    if (prepared.operation.operation !== OperationTypeNode.QUERY || prepared.cost === undefined) return;
+    if (prepared.operation.operation === OperationTypeNode.MUTATION || prepared.cost === undefined) return;
     prepared.executions++;
     if (prepared.plan === undefined && prepared.executions >= this.compileAt)
       prepared.plan = this.#compile(prepared);

@@ -54,7 +54,7 @@ function framesOf(results: ResultStream, framing: Framing) {
     async next(): Promise<string | undefined> {
       await results.ready();
       const taken = await results.take();
-      return taken && framing.message(JSON.stringify(taken.result), taken.cursor);
+      return taken && framing.message(taken.json, taken.cursor);
     },
     stop: () => void results.return(),
     keepAlive: () => framing.keepAlive(results.cursor),

@@ -1,19 +1,20 @@
-import type { FormattedExecutionResult } from "graphql";
+import type { GraphQLFormattedError } from "graphql";
 
 /** One message of a subscription. */
 export interface StreamedResult {
-  readonly result: FormattedExecutionResult;
+  /** Its JSON text, in one line. */
+  readonly json: string;
   /** At which a new subscription would go on; undefined: the source does not say. */
   readonly cursor: string | undefined;
-  /** Whether it is the error that ends the stream. */
-  readonly isFinal: boolean;
+  /** The errors that end the stream, which are also its JSON; undefined: there may be more. */
+  readonly failure: readonly GraphQLFormattedError[] | undefined;
 }
 
 export interface StreamSteps {
-  /** One event of the source as a result. */
-  readonly execute: (event: unknown) => Promise<FormattedExecutionResult>;
-  /** An error of the source as a result. */
-  readonly fail: (error: unknown) => FormattedExecutionResult;
+  /** The result of one event of the source, as JSON text in one line. */
+  readonly execute: (event: unknown) => Promise<string>;
+  /** An error of the source, as the client is told of it. */
+  readonly told: (error: unknown) => readonly GraphQLFormattedError[];
   /** Called once, when the stream is over, however it came to that. */
   readonly release: () => void;
 }
@@ -68,14 +69,15 @@ export class ResultStream {
       const event = step.value;
       // The source's promise leads to the step.
       step.value = undefined;
-      const result = await this.steps.execute(event);
+      const json = await this.steps.execute(event);
       if (this.#isOver) return undefined;
       this.cursor = cursorIn(event) ?? this.cursor;
-      return { result, cursor: this.cursor, isFinal: false };
+      return { json, cursor: this.cursor, failure: undefined };
     } catch (error) {
       if (this.#isOver) return undefined;
       await this.return();
-      return { result: this.steps.fail(error), cursor: this.cursor, isFinal: true };
+      const failure = this.steps.told(error);
+      return { json: JSON.stringify({ errors: failure }), cursor: this.cursor, failure };
     }
   }
 

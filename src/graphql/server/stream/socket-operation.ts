@@ -15,7 +15,7 @@ export interface BegunOperation {
   readonly release: () => void;
 }
 
-type Result = IteratorResult<FormattedExecutionResult, undefined>;
+type Result = IteratorResult<never, undefined>;
 
 const DONE = { done: true, value: undefined } as const;
 
@@ -23,21 +23,26 @@ const DONE = { done: true, value: undefined } as const;
 const never = (): Promise<never> => new Promise(() => {});
 
 /**
- * The results of one operation on a WebSocket: those of a subscription, or the one of a query. `next` is called once the result before
- * has left the process. Once the client has left it, nothing of it settles any more: the package knows an operation by its id alone,
- * and would take its end for that of another one to which the client has given the id meanwhile.
+ * One operation on a WebSocket. It sends its results itself, those of a subscription or the one of a query, each once the one before has
+ * left the process: the package, which would make objects of them and then text, takes its end alone. Once the client has left it,
+ * nothing of it settles any more: the package knows an operation by its id alone, and would take its end for that of another one
+ * to which the client has given the id meanwhile.
  */
-export class SocketOperation implements AsyncGenerator<FormattedExecutionResult, undefined> {
+export class SocketOperation implements AsyncGenerator<never, undefined> {
   #results: BegunOperation["results"] | undefined;
   #messages = 0;
   #isLeft = false;
   #isOver = false;
   #release: () => void = () => {};
 
-  /** @param onEnd hears how many messages were sent, and whether there could be several */
+  /**
+   * @param send sends the JSON text of a result, and resolves once it has left the process
+   * @param onEnd hears how many messages were sent, and whether there could be several
+   */
   constructor(
     private readonly beginning: Promise<BegunOperation>,
     private readonly slots: SocketSlots,
+    private readonly send: (json: string) => Promise<void>,
     private readonly onEnd: (messages: number, isStream: boolean) => void,
   ) {}
 
@@ -52,12 +57,14 @@ export class SocketOperation implements AsyncGenerator<FormattedExecutionResult,
     return never();
   }
 
-  /** @throws FinalErrors */
+  /** Sends everything. @throws FinalErrors */
   async next(): Promise<Result> {
     try {
-      const result = await this.#next();
-      if (!this.#isLeft) return result;
+      await this.#sendAll();
+      const end = await this.#end();
+      if (!this.#isLeft) return end;
     } catch (error) {
+      await this.#end();
       if (!this.#isLeft) throw error;
     }
     return never();
@@ -82,32 +89,30 @@ export class SocketOperation implements AsyncGenerator<FormattedExecutionResult,
     await this.return();
   }
 
-  async #next(): Promise<Result> {
+  async #sendAll(): Promise<void> {
     const results = this.#results;
-    if (results === undefined || this.#isOver) return DONE;
-    if (results instanceof ResultStream) return this.#nextOf(results);
-    if (this.#messages > 0) return this.#end();
-    if (results.data === undefined) {
-      await this.#end();
-      throw new FinalErrors(results.errors ?? []);
-    }
-    this.#messages++;
-    return { done: false, value: results };
+    if (results === undefined || this.#isOver) return;
+    if (results instanceof ResultStream) while (await this.#sendNext(results));
+    else if (results.data === undefined) throw new FinalErrors(results.errors ?? []);
+    else await this.#send(JSON.stringify(results));
   }
 
-  async #nextOf(results: ResultStream): Promise<Result> {
-    this.#release();
+  /** @returns false: it was the last @throws FinalErrors */
+  async #sendNext(results: ResultStream): Promise<boolean> {
     await results.ready();
     // Between the event and its execution, so that results do not pile up.
     this.#release = await this.slots.take();
     const taken = await results.take();
-    if (taken === undefined) return this.#end();
-    if (taken.isFinal) {
-      await this.#end();
-      throw new FinalErrors(taken.result.errors ?? []);
-    }
+    if (taken === undefined || this.#isLeft) return false;
+    if (taken.failure !== undefined) throw new FinalErrors(taken.failure);
+    await this.#send(taken.json);
+    this.#release();
+    return true;
+  }
+
+  #send(json: string): Promise<void> {
     this.#messages++;
-    return { done: false, value: taken.result };
+    return this.send(json);
   }
 
   async #end(): Promise<Result> {

@@ -71,13 +71,16 @@ export class SocketSession {
     return true;
   }
 
-  /** Begins an operation; whatever is wrong with it comes as its first and last result. */
-  begin(payload: SubscribePayload): SocketOperation {
+  /**
+   * Begins an operation; whatever is wrong with it comes as its first and last result.
+   * @param send sends the JSON text of a result, and resolves once it has left the process
+   */
+  begin(payload: SubscribePayload, send: (json: string) => Promise<void>): SocketOperation {
     const startedAt = performance.now();
     const notes = new PipelineNotes();
     this.#operations++;
     const beginning = this.#begin(payload, notes, startedAt);
-    return new SocketOperation(beginning, this.#slots, (messages, isStream) => {
+    return new SocketOperation(beginning, this.#slots, send, (messages, isStream) => {
       this.#operations--;
       if (isStream) this.#tell("stream ended", notes, startedAt, messages);
     });

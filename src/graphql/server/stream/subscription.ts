@@ -1,13 +1,13 @@
 import {
   createSourceEventStream,
   execute,
-  type FormattedExecutionResult,
   GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from "graphql";
 import type { LiveConfigs } from "../../../service/live/live-configs.js";
 import { yieldToEventLoop } from "../../../service/yield-to-event-loop.js";
+import { runEventPlan } from "../plan/run-plan.js";
 import type { OperationCost } from "../price/operation-cost.js";
 import type { PreparedOperation } from "../query/prepared-queries.js";
 import type { ErrorReport } from "../response/error-report.js";
@@ -48,7 +48,7 @@ export async function openSubscription(
     if (Symbol.asyncIterator in source)
       return new ResultStream(source[Symbol.asyncIterator](), {
         execute: (event) => resultOf(options, event),
-        fail: (error) => ({ errors: told([graphqlError(error)]) }),
+        told: (error) => told([graphqlError(error)]),
         release,
       });
     release();
@@ -59,9 +59,12 @@ export async function openSubscription(
   }
 }
 
-async function resultOf(options: SubscriptionOptions, event: unknown): Promise<FormattedExecutionResult> {
-  const { errors, requestId } = options;
+/** As JSON text, in one line. */
+async function resultOf(options: SubscriptionOptions, event: unknown): Promise<string> {
+  const { errors, requestId, operation, variables } = options;
   await yieldToEventLoop();
+  const made = operation.plan && (await runEventPlan(operation.plan, variables, contextOf(options), event));
+  if (made) return made.trimEnd();
   const { data, errors: found } = await execute({
     ...executed(options),
     contextValue: contextOf(options),
@@ -71,7 +74,7 @@ async function resultOf(options: SubscriptionOptions, event: unknown): Promise<F
     ...(found !== undefined && { errors: errors.told(found, requestId) }),
     ...(data !== undefined && { data }),
   };
-  return isTooLarge(result) ? { data: null, errors: [tooLarge(false)] } : result;
+  return JSON.stringify(isTooLarge(result) ? { data: null, errors: [tooLarge(false)] } : result);
 }
 
 function contextOf({ cost, openContext }: SubscriptionOptions): ServedContext {

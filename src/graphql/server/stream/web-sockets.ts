@@ -31,6 +31,7 @@ export interface WebSocketOptions extends SocketDependencies {
 
 interface Extra {
   readonly session: SocketSession;
+  readonly link: SocketLink;
 }
 
 const FOREIGN = "Pages of this origin may not open a WebSocket here. Name the origin in STRATA_CORS_ORIGINS.";
@@ -110,7 +111,7 @@ class WebSockets {
     const { times, perConnection } = streams.options;
     const link = new SocketLink(webSocket, times, perConnection, logger, id);
     const session = new SocketSession(this.options, request, id, address, (...end) => link.close(...end));
-    const closed = this.#protocol.opened(link, { session });
+    const closed = this.#protocol.opened(link, { session, link });
     webSocket.once("close", (code, reason) => {
       session.leave();
       void closed(code, String(reason));
@@ -122,12 +123,14 @@ class WebSockets {
 const ANY = parse("{ __typename }");
 
 function createProtocol(schema: GraphQLSchema): Server<Extra> {
-  // A `SocketOperation`: its errors are formatted, which the package's types do not foresee.
+  // A `SocketOperation`, which the package's types do not foresee: it has no results for the package.
   const operationOf = ({ contextValue }: { contextValue?: unknown }) => contextValue as OperationResult;
   return makeServer<Record<string, unknown> | undefined, Extra>({
     onConnect: ({ extra, connectionParams }) => extra.session.connect(connectionParams),
     onSubscribe: async ({ extra, subscriptions }, id, payload) => {
-      const operation = extra.session.begin(payload);
+      const operation = extra.session.begin(payload, (json) =>
+        extra.link.send(`{"id":${JSON.stringify(id)},"type":"next","payload":${json}}`),
+      );
       // The package ends it from now on, not only once it has begun.
       subscriptions[id] = operation;
       await operation.begun();
@@ -135,8 +138,7 @@ function createProtocol(schema: GraphQLSchema): Server<Extra> {
     },
     execute: operationOf,
     subscribe: operationOf,
-    // Errors are as the client is told of them already.
-    onNext: (_context, _id, _payload, _args, result) => result as object,
+    // They are as the client is told of them already.
     onError: (_context, _id, _payload, errors) =>
       errors.flatMap(({ originalError: error }) => {
         if (error instanceof FinalErrors) return error.told;

@@ -54,6 +54,38 @@ describe("a WebSocket", () => {
     expect(live.logged("request").find(({ status }) => status === 101)).toMatchObject({ path: "/graphql" });
   });
 
+  test.each([
+    ["all that can be selected", ""],
+    ["an error beside data", `history(first: 100000) { nodes { revision } }`],
+  ])(
+    "carries the same to the many as to the one, whose subscription is not compiled: %s",
+    async (_, more) => {
+      const live = await LiveApp.forTest();
+      const client = await SocketClient.ready(live.origin);
+      const query = `subscription { configChanged(accountId: "acme", configIds: ["conferences"]) {
+      __typename cursor snapshot bookmark reset movedLayers changes { pointer before after sourceBefore sourceAfter }
+      config { id etag values fields { pointer value source { kind account { id } } } layers { kind document } problems { pointer } ${more} }
+    } }`;
+      const told = async (ids: readonly string[]) => {
+        const messages = [];
+        for (const _ of ids) messages.push(await client.message());
+        return messages.sort((a, b) => String(a.id).localeCompare(String(b.id)));
+      };
+      const many = ["1", "2", "3", "4", "5"];
+      for (const id of [...many, "one"]) {
+        client.subscribe(id, id === "one" ? `${query} # the one` : query);
+        expect(await told([id])).toMatchObject([{ type: "next" }]);
+      }
+      await live.write({ pin_timeout: 5_001 });
+      const payloads = (await told([...many, "one"])).map(({ payload }) => payload);
+      expect(payloads[0]).toMatchObject({
+        data: { configChanged: { snapshot: false, movedLayers: ["ACCOUNT"] } },
+      });
+      expect("errors" in (payloads[0] as object)).toBe(more !== "");
+      for (const payload of payloads) expect(JSON.stringify(payload)).toBe(JSON.stringify(payloads.at(-1)));
+    },
+  );
+
   test("carries queries and mutations, also persisted ones", async () => {
     const live = await LiveApp.forTest();
     const client = await SocketClient.ready(live.origin);
