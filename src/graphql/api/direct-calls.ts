@@ -39,12 +39,13 @@ export function callDirectly(schema: GraphQLSchema, instanceOf: (target: unknown
     const owner = kind === "internal" ? (root: unknown) => root : ofRoot(target);
     replace(fieldsOf(getObjectType?.()), method, owner);
   }
-  for (const { target, ...method } of queries)
-    replace(schema.getQueryType()?.getFields() ?? {}, method, ofRoot(target));
-  for (const { target, ...method } of mutations)
-    replace(schema.getMutationType()?.getFields() ?? {}, method, ofRoot(target));
-  for (const { target, ...method } of subscriptions)
-    replace(schema.getSubscriptionType()?.getFields() ?? {}, method, ofRoot(target));
+  const roots = [
+    [queries, schema.getQueryType()],
+    [mutations, schema.getMutationType()],
+    [subscriptions, schema.getSubscriptionType()],
+  ] as const;
+  for (const [methods, type] of roots)
+    for (const { target, ...method } of methods) replace(type?.getFields() ?? {}, method, ofRoot(target));
 }
 
 function fieldsIn(schema: GraphQLSchema, name = ""): GraphQLFieldMap<unknown, RequestContext> {

@@ -110,11 +110,11 @@ end
 local function inheriting(keys, args)
   local prefix, root, limit, is_through = args[1], args[2], tonumber(args[3]), args[4] == '1'
   local path, last = path_within(prefix, root, args, 5, #args)
-  local is_closed = last == '' and #path > 0 and not is_through
-    and is_reseller(redis.call('GET', prefix .. 'a:' .. path[#path]))
+  if last == '' and #path > 0 and not is_through and is_reseller(redis.call('GET', prefix .. 'a:' .. path[#path])) then
+    last = table.remove(path)
+  end
   -- Of each account on the path those of its children that are not told yet.
   local levels, found = {}, {}
-  if is_closed then last = table.remove(path) end
   while #found < limit do
     local children = levels[#path]
     if not children or (children.at > #children.ids and not children.are_all) then
