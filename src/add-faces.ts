@@ -64,7 +64,7 @@ export async function addOtherFaces(app: FastifyInstance, parts: FaceParts): Pro
     now,
   });
   await addRestFace(app, {
-    createContext: (principal, journal) => ({ ...openRead(principal, journal), live }),
+    createContext: (principal, journal) => ({ live, ...openRead(principal, journal) }),
     identify,
     streams,
     originOf,

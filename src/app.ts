@@ -166,8 +166,8 @@ async function assemble(
     tell,
     recheck: access.recheck,
     openContext: (principal, failure, journal) => ({
-      ...openServices(journal),
       reader: failure === undefined ? createReader(principal, journal) : createFailedReader(failure),
+      ...openServices(journal),
     }),
     loopbackOnly: access.isOpen,
     responseHeaders: createResponseHeaders({ corsOrigins, limitsOf: limit.headersOf, varyingBy: ["Accept"] }),
@@ -239,10 +239,10 @@ function createServices(
   const registryInForce = () => schemas.registry;
   /** Those of one request, under one registry. */
   const openServices = (journal?: RequestJournal) => {
-    const own = { ...dependencies, registry: schemas.registry, ...(journal && { journal }) };
+    const own = { registry: schemas.registry, ...(journal && { journal }), ...dependencies };
     return {
       accounts: new AccountService(own),
-      configs: new ConfigService({ ...own, registryInForce, merges, mutex }),
+      configs: new ConfigService({ registryInForce, merges, mutex, ...own }),
     };
   };
   const openRead = (principal: Principal, journal: RequestJournal) => ({

@@ -21,8 +21,8 @@ export async function compressed(made: HttpResponse, coding: Compression): Promi
   return {
     status: made.status,
     headers: {
-      ...headers,
       "content-encoding": coding,
+      ...headers,
       ...(headers.etag !== undefined && { etag: codedTag(headers.etag, coding) }),
     },
     body: await (cached?.compressed?.(coding, work) ?? work()),

@@ -162,7 +162,7 @@ function addHooks(
 ): void {
   app.addHook("onRequest", async (request, reply) => {
     readClient(request.raw);
-    reply.headers({ ...SECURITY_HEADERS, "X-Request-ID": request.id });
+    reply.headers({ "X-Request-ID": request.id, ...SECURITY_HEADERS });
     const refusal = refusalOf(request.raw, loopbackOnly);
     if (refusal === undefined) return;
     await reply

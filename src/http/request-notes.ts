@@ -54,15 +54,15 @@ export function addNotes(line: LoggedNotes, notes: RequestNotes): void {
   if (writes !== undefined && writes.length > 0) line.writes = writes.map(loggedWrite);
 }
 
-function loggedWrite({ changed, ...write }: JournaledWrite): Record<string, unknown> {
-  if (changed === undefined) return write;
+function loggedWrite({ account, config, kind, outcome, changed }: JournaledWrite): Record<string, unknown> {
+  if (changed === undefined) return { account, config, kind, outcome };
   const pointers: string[] = [];
   let more = 0;
   for (const pointer of changed) {
     if (pointers.length < SHOWN_POINTERS) pointers.push(visible(pointer));
     else more++;
   }
-  return { ...write, changed: pointers, ...(more > 0 && { more }) };
+  return { account, config, kind, outcome, changed: pointers, ...(more > 0 && { more }) };
 }
 
 function visible(text: string): string;

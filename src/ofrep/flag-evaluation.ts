@@ -74,12 +74,12 @@ function evaluation(snapshot: ConfigSnapshot, { pointer, key, value, layer }: Ev
     reason: value === undefined ? "DEFAULT" : layer === undefined ? "STATIC" : REASON[layer.kind],
     ...(layer && { variant: layer.kind.toLowerCase() }),
     metadata: {
-      ...(layer && { layer: layer.kind }),
-      ...(account !== undefined && { account }),
       etag,
       ...(layer?.revision !== undefined && { revision: layer.revision }),
       ...(config.constraintAt(pointer) && { constrained: true }),
       ...(config.isPinned(pointer) && { pinned: true }),
+      ...(layer && { layer: layer.kind }),
+      ...(account !== undefined && { account }),
     },
   };
 }

@@ -87,7 +87,7 @@ export class ServedFlags {
     const body = address === undefined ? "{" : `{"eventStreams":${JSON.stringify([address.stream(state)])},`;
     const cached = bulk.cached?.keeperFor(body);
     return {
-      ...{ status: 200, headers: { ...headers, "content-type": JSON_TYPE }, body, tail: bulk.flags() },
+      ...{ status: 200, headers: { "content-type": JSON_TYPE, ...headers }, body, tail: bulk.flags() },
       ...(cached !== undefined && { cached }),
     };
   }

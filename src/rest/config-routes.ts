@@ -2,7 +2,7 @@ import { StrataError } from "../domain/errors.js";
 import type { JsonObject } from "../domain/json/json.js";
 import { withinTime } from "../service/impact/impact-watch.js";
 import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
-import type { RequestedIntent, WriteRequest, WriteResult } from "../service/write/config-write.js";
+import type { RequestedIntent, WriteRequest, WrittenConfig } from "../service/write/config-write.js";
 import { OPERATION_POINTER } from "../service/write/named-operation.js";
 import { type Answer, refusal } from "./answer.js";
 import { configData } from "./config-data.js";
@@ -230,7 +230,7 @@ function settingsOf({ data, context, target }: RestRequest): JsonObject {
 }
 
 /** Nothing is there of it: it has no place and no etag to come back to. */
-async function dry({ snapshot, impact }: Extract<WriteResult, { result: "written" }>): Promise<Answer> {
+async function dry({ snapshot, impact }: WrittenConfig): Promise<Answer> {
   const report = await impact(withinTime());
   const told = report && { total: report.total, counts: report.counts, digest: report.digest };
   return { status: 200, content: { data: configData(snapshot), impact: told ?? null } };

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Principal } from "../auth/principal.js";
 import { StrataError } from "../domain/errors.js";
+import type { RequestNotes } from "../http/request-notes.js";
 import type { RequestJournal } from "../service/request-journal.js";
 import type { Answer } from "./answer.js";
 import { targetOf } from "./rest-request.js";
@@ -11,9 +12,9 @@ export function noteCaller(request: FastifyRequest, { subject }: Principal): voi
   const hasTarget = Object.hasOwn(params as object, "account_id");
   const target = hasTarget ? targetOf(request) : undefined;
   request.notes = {
-    ...(routeOptions.url !== undefined && { route: routeOptions.url }),
     subject,
     ...(target && { account: target.accountId, config: target.configId }),
+    ...(routeOptions.url !== undefined && { route: routeOptions.url }),
   };
 }
 
@@ -25,14 +26,18 @@ export async function noteAnswer(
 ): Promise<Answer> {
   try {
     const made = await answer();
-    if (made.status < 400) request.notes = { ...request.notes, outcomes: ["ok"] };
+    if (made.status < 400) note(request, { outcomes: ["ok"] });
     return made;
   } finally {
     const { storeCalls, writes } = journal;
-    request.notes = { ...request.notes, storeCalls, writes };
+    note(request, { storeCalls, writes });
   }
 }
 
 export function noteError(request: FastifyRequest, error: unknown): void {
-  if (error instanceof StrataError) request.notes = { ...request.notes, outcomes: [error.code] };
+  if (error instanceof StrataError) note(request, { outcomes: [error.code] });
+}
+
+function note(request: FastifyRequest, notes: RequestNotes): void {
+  request.notes = Object.assign({}, request.notes, notes);
 }

@@ -9,12 +9,12 @@ import type { ConfigSnapshot } from "../service/read/config-snapshot.js";
 interface Source {
   readonly source: LayerKind;
   /** Of ACCOUNT and RESELLER, as far as the caller knows of it. */
-  readonly account?: string;
+  readonly account?: string | undefined;
 }
 
 interface Shadowed extends Source {
   /** Of an ancestor of the field, where the layer holds another type there; absent: the field's own. */
-  readonly pointer?: string;
+  readonly pointer?: string | undefined;
   readonly value: Json;
 }
 
@@ -26,12 +26,13 @@ export interface FieldProvenance extends Source {
 /** Where each field comes from, by pointer, in the order of the values. */
 export function provenanceOf(snapshot: ConfigSnapshot): Record<string, FieldProvenance> {
   const entries = snapshot.config.fields.map(({ pointer, contributions: [highest, ...rest] }) => {
-    const shadowed = rest.map((contribution) => ({
-      ...sourceOf(snapshot, contribution),
-      ...(contribution.pointer !== pointer && { pointer: contribution.pointer }),
-      value: contribution.value,
-    }));
-    return [pointer, { ...sourceOf(snapshot, highest), shadowed }] as const;
+    const shadowed = rest.map((contribution) => {
+      const { source, account } = sourceOf(snapshot, contribution);
+      const elsewhere = contribution.pointer === pointer ? undefined : contribution.pointer;
+      return { source, account, pointer: elsewhere, value: contribution.value };
+    });
+    const { source, account } = sourceOf(snapshot, highest);
+    return [pointer, { source, account, shadowed }] as const;
   });
   return Object.fromEntries(entries);
 }
@@ -69,5 +70,5 @@ export function restrictionsOf(snapshot: ConfigSnapshot): Restrictions {
 function sourceOf({ config, view }: ConfigSnapshot, contribution: Pick<Contribution, "layer">): Source {
   const { kind, accountId } = config.layerOf(contribution);
   const isKnown = accountId !== undefined && mayAccessLayer(view, accountId);
-  return { source: kind, ...(isKnown && { account: accountId }) };
+  return { source: kind, account: isKnown ? accountId : undefined };
 }

@@ -95,7 +95,7 @@ export class ConfigService extends ConfigCatalog {
     const { ancestry, ...layers } = found.layers;
     return snapshotOf(
       config,
-      { layers: { ...layers, lineage: ancestry?.lineage }, config: found.config },
+      { layers: { lineage: ancestry?.lineage, ...layers }, config: found.config },
       view,
     );
   }

@@ -29,17 +29,17 @@ export class RequestJournal {
    * target exists, unless it may have happened.
    */
   async write<T>(
-    target: Pick<JournaledWrite, "account" | "config" | "kind">,
+    { account, config, kind }: Pick<JournaledWrite, "account" | "config" | "kind">,
     run: () => Promise<T>,
     told: (result: T) => Pick<JournaledWrite, "outcome" | "changed">,
   ): Promise<T> {
     try {
       const result = await run();
-      this.writes.push({ ...target, ...told(result) });
+      this.writes.push({ account, config, kind, ...told(result) });
       return result;
     } catch (error) {
       const isUnknown = error instanceof StrataError && error.code === "WRITE_OUTCOME_UNKNOWN";
-      if (isUnknown) this.writes.push({ ...target, outcome: "unknown" });
+      if (isUnknown) this.writes.push({ account, config, kind, outcome: "unknown" });
       throw error;
     }
   }

@@ -93,13 +93,12 @@ export function parseDocument(record: string): DocumentRecord {
   const second = record.indexOf("\n", first + 1);
   const header = parseStored<DocumentHeader>(record.slice(first + 1, second));
   const text = record.slice(second + 1);
-  return { ...header, version: parseVersion(record.slice(0, first)), text: text === "" ? undefined : text };
+  return { version: parseVersion(record.slice(0, first)), text: text === "" ? undefined : text, ...header };
 }
 
 /** @param blameRecord of the same moment; undefined: there is none, or nobody wants to know */
 export function storedDocument(record: string, blameRecord?: string): StoredDocument {
-  const { version, at, by, note, ...revision } = documentRevision(record);
-  const { override, constraints, pins } = revision;
+  const { version, at, by, note, override, constraints, pins } = documentRevision(record);
   const blame = blameRecord === undefined ? undefined : parseBlame(blameRecord);
   return {
     version,
@@ -115,9 +114,8 @@ export function storedDocument(record: string, blameRecord?: string): StoredDocu
 
 export function documentRevision(record: string): DocumentRevision {
   const { text, ...header } = parseDocument(record);
-  return text === undefined
-    ? { ...header, override: undefined }
-    : { ...header, ...undamaged(() => parseDocumentText(text)) };
+  const content = text === undefined ? undefined : undamaged(() => parseDocumentText(text));
+  return { override: undefined, ...header, ...content };
 }
 
 /**
@@ -247,11 +245,12 @@ export function parseChange(record: string): Change {
     record.slice(record.indexOf("\n") + 1),
   );
   if (change.on === "account") {
-    const { account } = change;
-    return { ...change, account: { ...account, parentId: account.parentId, version } };
+    const { id, name, parentId, isReseller, createdAt, tokensFrom } = change.account;
+    const tokens = tokensFrom === undefined ? {} : { tokensFrom };
+    return { ...change, account: { id, name, parentId, isReseller, createdAt, ...tokens, version } };
   }
   const { accountId, configId } = change.key;
-  return { ...change, key: { accountId, configId }, version };
+  return { version, ...change, key: { accountId, configId } };
 }
 
 /** A record in an account's history, as the feed tells a change; what is not known of it is left out. */

@@ -46,7 +46,7 @@ export function blameAfter(before: BlamedDocument | undefined, after: JsonObject
   if (before === undefined) return ALL_NEW;
   const { document, commit, blame } = before;
   const { at, ...newest } = commit;
-  const commits = [{ ...newest, time: Date.parse(at) }, ...blame.earlier];
+  const commits = [{ time: Date.parse(at), ...newest }, ...blame.earlier];
   const tree = treeAfter(after, document, blame.tree);
   const used = new Set<number>();
   collect(tree, used);

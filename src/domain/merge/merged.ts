@@ -75,7 +75,7 @@ export class Merged {
   #excluded(): DormantLeaf[] {
     if (this.given === undefined || this.document === this.given) return [];
     const leaves = this.binding?.excludedLeaves(this.given) ?? [];
-    return leaves.map((leaf) => ({ ...leaf, layer: this.#layer }));
+    return leaves.map((leaf) => ({ layer: this.#layer, ...leaf }));
   }
 
   /** What is admitted of the highest document: the same object where all of it is. */

@@ -250,7 +250,7 @@ export class OperationPipeline {
   ): void {
     if (cacheKey === undefined || !evidence.suffices) return;
     const { schemaDigest: schemas } = configs;
-    this.options.cache.offer(cacheKey, principal, { ...response, schemas }, reader.trace);
+    this.options.cache.offer(cacheKey, principal, { schemas, ...response }, reader.trace);
   }
 
   /** A response without errors that Apollo Server knows nothing of. */

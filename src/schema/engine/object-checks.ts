@@ -155,7 +155,7 @@ class MemberFailures {
 
   get all(): Failure | undefined {
     if (this.#inside === undefined) return together(this.#own);
-    return { ...(this.#own && { parts: this.#own }), inside: this.#inside };
+    return { inside: this.#inside, ...(this.#own && { parts: this.#own }) };
   }
 }
 

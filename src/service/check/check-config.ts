@@ -10,7 +10,12 @@ import { atOnce, type Pieces } from "../../domain/pieces.js";
 import type { ConfigSchema } from "../../schema/config-schema.js";
 import type { StoredDocument, StoreReads } from "../../store/store.js";
 import { stateOf } from "../impact/account-effects.js";
-import { type InheritedDocuments, ownDocuments, systemScope } from "../impact/impact-scope.js";
+import {
+  type Inheritance,
+  type InheritedDocuments,
+  ownDocuments,
+  systemScope,
+} from "../impact/impact-scope.js";
 import { reachedAccounts } from "../impact/inheriting-accounts.js";
 import type { ConfigProblem } from "../problems.js";
 import { yieldToEventLoop } from "../yield-to-event-loop.js";
@@ -67,7 +72,7 @@ export async function checkConfig(
 ): Promise<CheckedConfig> {
   const { before, after } = change;
   const [systemDocument] = await ownDocuments(reads, [undefined], configId);
-  const system = new Effects(before, after, "forSystem", configId).of(systemDocument, []);
+  const system = new Effects(before, after, "forSystem", configId).of([systemDocument]);
   const effects = new Effects(before, after, "forAccount", configId);
   const counts = Object.fromEntries(IMPACT_OUTCOMES.map((each) => [each, 0])) as Record<
     ImpactOutcome,
@@ -79,7 +84,7 @@ export async function checkConfig(
   const scope = effects.areNone ? undefined : await systemScope(reads, configId, same);
   if (scope !== undefined) {
     for await (const { id, inheritance, own } of reachedAccounts(reads, scope, true)) {
-      const effect = effects.of(own, inheritance.before);
+      const effect = effects.on(own, inheritance);
       const hasDocument = own?.override !== undefined;
       counts[effect.outcome]++;
       accounts++;
@@ -104,7 +109,6 @@ function becomes({ before, after }: SchemaChange): CheckedConfig["schema"] {
 
 /** What another schema does to configs. Accounts without a document that inherit the same share one look. */
 class Effects {
-  readonly #shared = new WeakMap<InheritedDocuments, Effect>();
   /** No account has the config, before and after. */
   readonly areNone: boolean;
 
@@ -117,14 +121,13 @@ class Effects {
     this.areNone = before?.[from] === undefined && after?.[from] === undefined;
   }
 
-  of(own: StoredDocument | undefined, inherited: InheritedDocuments): Effect {
-    if (own !== undefined) return this.#effect([own, ...inherited]);
-    const shared = this.#shared.get(inherited) ?? this.#effect([undefined, ...inherited]);
-    this.#shared.set(inherited, shared);
-    return shared;
+  /** @param inheritance is the same before and after */
+  on(own: StoredDocument | undefined, inheritance: Inheritance): Effect {
+    if (own !== undefined) return this.of([own, ...inheritance.before]);
+    return inheritance.once(this, () => this.of([undefined, ...inheritance.before]));
   }
 
-  #effect(documents: InheritedDocuments): Effect {
+  of(documents: InheritedDocuments): Effect {
     return atOnce(schemaEffect(this.#stateOf(this.before, documents), this.#stateOf(this.after, documents)));
   }
 

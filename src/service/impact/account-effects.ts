@@ -11,7 +11,7 @@ import type { Pieces } from "../../domain/pieces.js";
 import type { StoredDocument } from "../../store/store.js";
 import type { ConfigPerspective } from "../config-catalog.js";
 import { type ConfigProblem, listed, problemsInPieces } from "../problems.js";
-import { mergeOf } from "../read/merged-configs.js";
+import { defaultsOf, mergeOf, mergeOver, type VisibleConfig } from "../read/merged-configs.js";
 import { type Later, pieceByPiece, yieldInBackground } from "../yield-to-event-loop.js";
 import { effectText } from "./impact-digest.js";
 import type { Inheritance, InheritedDocuments } from "./impact-scope.js";
@@ -25,49 +25,68 @@ const UNAFFECTED: ToldEffect = { ...NO_EFFECT, text: effectText(NO_EFFECT) };
 
 /** What a write does to accounts, by what they inherit and what they have. Those without a document share one look. */
 export class AccountEffects {
-  readonly #shared = new WeakMap<Inheritance, ToldEffect>();
-  readonly #seen = new WeakMap<Inheritance, boolean>();
+  /** Of the lowest documents: there are two at most. */
+  readonly #lowest = new Map<StoredDocument | undefined, VisibleConfig>();
 
   /** @param config as accounts see it */
   constructor(private readonly config: ConfigPerspective) {}
 
   /** Whether an account sees at all that something has changed. */
   isSeen(inheritance: Inheritance): boolean {
-    const isSeen =
-      this.#seen.get(inheritance) ??
-      !inheritsTheSame(
-        this.#configOf(undefined, inheritance.before),
-        this.#configOf(undefined, inheritance.after),
-      );
-    this.#seen.set(inheritance, isSeen);
-    return isSeen;
+    return this.#lookAt(inheritance).isSeen;
   }
 
   /** A promise where it is not known already. */
   of(inheritance: Inheritance, own: StoredDocument | undefined): Later<ToldEffect> {
-    if (!this.isSeen(inheritance)) return UNAFFECTED;
-    if (own !== undefined) return this.#effect(inheritance, own);
-    return this.#shared.get(inheritance) ?? this.#share(inheritance);
+    const look = this.#lookAt(inheritance);
+    if (!look.isSeen) return UNAFFECTED;
+    if (own === undefined) return look.shared ?? this.#share(look);
+    const state = (below: VisibleConfig) => stateOver(this.config, below, own);
+    return effect(state(look.before), state(look.after));
   }
 
-  async #share(inheritance: Inheritance): Promise<ToldEffect> {
-    const shared = await this.#effect(inheritance, undefined);
-    this.#shared.set(inheritance, shared);
-    return shared;
+  async #share(look: Look): Promise<ToldEffect> {
+    look.shared = await effect(...look.without);
+    return look.shared;
   }
 
-  async #effect({ before, after }: Inheritance, own: StoredDocument | undefined): Promise<ToldEffect> {
-    const states = [before, after].map((inherited) => stateOf(this.config, [own, ...inherited])) as [
-      ImpactState<ConfigProblem>,
-      ImpactState<ConfigProblem>,
-    ];
-    const effect = await pieceByPiece(accountEffect(...states), yieldInBackground);
-    return { ...effect, text: effectText(effect) };
+  #lookAt(inheritance: Inheritance): Look {
+    return inheritance.once(this, () => {
+      const [before, after] = [this.#merge(inheritance.before), this.#merge(inheritance.after)];
+      const state = (below: VisibleConfig) => stateOver(this.config, below, undefined);
+      const without: Without = [state(before), state(after)];
+      const isSeen = !inheritsTheSame(without[0].config, without[1].config);
+      return { before, after, without, isSeen, shared: undefined };
+    });
   }
 
-  #configOf(own: StoredDocument | undefined, inherited: InheritedDocuments): EffectiveConfig {
-    return configOf(this.config, [own, ...inherited]);
+  #merge(inherited: InheritedDocuments): VisibleConfig {
+    const { perspective } = this.config;
+    const lowest = inherited.at(-1);
+    const merged = this.#lowest.get(lowest) ?? mergeOver(defaultsOf(perspective), lowest, perspective);
+    this.#lowest.set(lowest, merged);
+    return inherited
+      .slice(0, -1)
+      .reduceRight<VisibleConfig>((below, document) => mergeOver(below, document, perspective), merged);
   }
+}
+
+/** The states before and after of an account that has no document. */
+type Without = readonly [ImpactState<ConfigProblem>, ImpactState<ConfigProblem>];
+
+/** What all accounts that inherit the same have in common. */
+interface Look {
+  readonly before: VisibleConfig;
+  readonly after: VisibleConfig;
+  readonly without: Without;
+  readonly isSeen: boolean;
+  /** What the write does to those without a document, once one of them has been looked at. */
+  shared: ToldEffect | undefined;
+}
+
+async function effect(...states: Without): Promise<ToldEffect> {
+  const found = await pieceByPiece(accountEffect(...states), yieldInBackground);
+  return { text: effectText(found), ...found };
 }
 
 /** The state that documents make, highest precedence first. */
@@ -75,7 +94,20 @@ export function stateOf(
   from: ConfigPerspective,
   documents: readonly (StoredDocument | undefined)[],
 ): ImpactState<ConfigProblem> {
-  const config = configOf(from, documents);
+  return stateOfMerge(from, mergeOf(from.perspective, documents));
+}
+
+/** The state that an account's own document makes over what it inherits. */
+function stateOver(
+  from: ConfigPerspective,
+  below: VisibleConfig,
+  own: StoredDocument | undefined,
+): ImpactState<ConfigProblem> {
+  return stateOfMerge(from, mergeOver(below, own, from.perspective));
+}
+
+function stateOfMerge(from: ConfigPerspective, merge: VisibleConfig): ImpactState<ConfigProblem> {
+  const config = configOf(from, merge);
   return { config, problems: () => listedProblems(config, from) };
 }
 
@@ -87,17 +119,16 @@ function* listedProblems(
   return listed(yield* problemsInPieces(config, perspective));
 }
 
-/** The config that documents make, highest precedence first: an account's own comes first, and the system's last. */
+/** An account's own layer comes first, and the system's last. */
 function configOf(
   { perspective, schema }: ConfigPerspective,
-  documents: readonly (StoredDocument | undefined)[],
+  { layers, merged }: VisibleConfig,
 ): EffectiveConfig {
-  const { layers, merged } = mergeOf(perspective, documents);
   const kinds = KINDS[layers.length] as readonly LayerKind[];
   const stored = layers.map((layer, index) => ({
-    ...layer,
     kind: kinds[index] as LayerKind,
     document: layer?.document,
+    ...layer,
   }));
   const defaults = { kind: "SCHEMA", document: perspective.defaults } as const;
   return new EffectiveConfig(undefined, schema.id, [...stored, defaults], merged);

@@ -5,10 +5,23 @@ import { fromStore } from "../from-store.js";
 /** Documents below an account's own, highest precedence first: its reseller's, where it has one, and the system's. */
 export type InheritedDocuments = readonly (StoredDocument | undefined)[];
 
-/** What an account inherits before a write and after it. The same documents are the same objects. */
-export interface Inheritance {
-  readonly before: InheritedDocuments;
-  readonly after: InheritedDocuments;
+/** What accounts inherit before a write and after it. The same documents are the same objects. */
+export class Inheritance {
+  readonly #known = new Map<object, unknown>();
+
+  constructor(
+    readonly before: InheritedDocuments,
+    readonly after: InheritedDocuments,
+  ) {}
+
+  /**
+   * Something that all who inherit this have in common, for one who asks again and again: it is worked out once, and goes away
+   * with this. The values of a WeakMap would stay until V8 collects old memory.
+   */
+  once<T>(asker: object, workOut: () => T): T {
+    if (!this.#known.has(asker)) this.#known.set(asker, workOut());
+    return this.#known.get(asker) as T;
+  }
 }
 
 /** Which accounts a write reaches, and what each of them inherits. */
@@ -36,7 +49,7 @@ export function documentScope(
 ): ImpactScope | undefined {
   const [{ id, isReseller }] = lineage;
   if (!isReseller && lineage.length > 1) return undefined;
-  const below = { before: [before, system], after: [after, system] };
+  const below = new Inheritance([before, system], [after, system]);
   return {
     configId,
     topId: id,
@@ -64,14 +77,14 @@ export async function systemScope(
   if (topId === undefined) return undefined;
   const [own] = await ownDocuments(store, [topId], configId);
   // Resellers without a document all pass on the same.
-  const plain = { before: [undefined, before], after: [undefined, after] };
+  const plain = new Inheritance([undefined, before], [undefined, after]);
   const belowReseller = (document: StoredDocument | undefined): Inheritance =>
-    document === undefined ? plain : { before: [document, before], after: [document, after] };
+    document === undefined ? plain : new Inheritance([document, before], [document, after]);
   return {
     configId,
     topId,
     throughResellers: true,
-    top: { before: [before], after: [after] },
+    top: new Inheritance([before], [after]),
     below: belowReseller(own),
     belowReseller,
     isHit: () => true,
@@ -106,12 +119,12 @@ export async function arrangementScope(
   const system = documents.at(-1);
   const inheritedFrom = (reseller: string | undefined): InheritedDocuments =>
     reseller === undefined ? [system] : [documents[ids.indexOf(reseller)], system];
-  const inheritance = { before: inheritedFrom(below.before), after: inheritedFrom(below.after) };
+  const inheritance = new Inheritance(inheritedFrom(below.before), inheritedFrom(below.after));
   return {
     configId,
     topId: id,
     throughResellers: false,
-    top: isTopHit ? { before: inheritedFrom(own.before), after: inheritedFrom(own.after) } : undefined,
+    top: isTopHit ? new Inheritance(inheritedFrom(own.before), inheritedFrom(own.after)) : undefined,
     below: isBelowHit ? inheritance : undefined,
     belowReseller: () => inheritance,
     isHit: (lineage) => ids.includes(lineage[0].id) || lineage.some((account) => account.id === id),

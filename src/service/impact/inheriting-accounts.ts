@@ -48,7 +48,7 @@ export async function* reachedInBatches(
   const stack = await InheritanceStack.at(store, scope, below, place ?? []);
   const list = (behind: AccountPath | undefined) => {
     const of = { accountId: topId, configId, throughResellers, limit: ACCOUNTS };
-    const accounts = fromStore(store.inheriting(behind === undefined ? of : { ...of, after: behind }));
+    const accounts = fromStore(store.inheriting(behind === undefined ? of : { after: behind, ...of }));
     // Whoever wants no more does not wait for it.
     accounts.catch(() => {});
     return accounts;

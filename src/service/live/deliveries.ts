@@ -34,7 +34,7 @@ export class Deliveries {
 
   /** Every subscriber has been told everything up to here. */
   get position(): StoreCursor {
-    return { ...this.#position, schema: this.schemas.mark };
+    return { schema: this.schemas.mark, ...this.#position };
   }
 
   moveTo(change: Change): void {
@@ -47,7 +47,7 @@ export class Deliveries {
 
   /** @param before the sequence before the step */
   async tell(touched: TouchedAccounts, change: Change, before: number): Promise<void> {
-    const position = { ...this.#positionOf(change), schema: this.schemas.mark };
+    const position = { schema: this.schemas.mark, ...this.#positionOf(change) };
     const isTold = await this.tellRound(touched, { position, before });
     if (isTold) this.options.onTold(change.at);
   }

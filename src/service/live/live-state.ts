@@ -13,7 +13,8 @@ import type { ConfigView } from "../authorize.js";
 import type { ConfigPerspective } from "../config-catalog.js";
 import { configEtag, isSameContent } from "../read/config-etag.js";
 import { type ConfigSnapshot, snapshotOf } from "../read/config-snapshot.js";
-import { mergeOf, type VisibleConfig } from "../read/merged-configs.js";
+import type { VisibleConfig } from "../read/merged-configs.js";
+import { sharedMerge } from "./shared-merges.js";
 
 /** What is compared depends on no caller. */
 const NOBODYS_VIEW: ConfigView = { account: undefined, seesSystem: false };
@@ -89,7 +90,7 @@ export class LiveState {
   }
 
   #merge(): VisibleConfig {
-    this.#visible ??= mergeOf(this.from.perspective, this.documents);
+    this.#visible ??= sharedMerge(this.from.perspective, this.documents);
     return this.#visible;
   }
 }

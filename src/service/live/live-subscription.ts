@@ -3,7 +3,7 @@ import { authorize } from "../authorize.js";
 import { cursorOf, type StoreCursor } from "../store-cursor.js";
 import type { ConfigChange } from "./config-change.js";
 import { collapse, inOrder, type LiveEvent, type Round, sizeOfEvent } from "./live-event.js";
-import { changesBetween } from "./live-state.js";
+import { ToldChange } from "./told-change.js";
 
 /** Events that wait for a subscriber before they collapse: enough for a burst, so few that nobody notices thousands of them. */
 const MOST_EVENTS = 1_000;
@@ -162,27 +162,17 @@ export class LiveSubscription implements AsyncIterableIterator<ConfigChange> {
   }
 
   #changeOf(event: LiveEvent): ConfigChange {
-    const { round, configId, before, after, moved, isReset } = event;
+    const { round, configId, after, moved } = event;
     this.#bytes -= sizeOfEvent(event);
     const isOpen = this.#events[0]?.round === round;
     this.#open = isOpen ? round : undefined;
     this.sequence = round.position.sequence;
     const { principal } = this.options;
     const view = authorize(principal, "read", after.lineage);
-    return {
-      cursor: cursorOf({
-        ...round.position,
-        round: isOpen ? { last: configId, before: round.before } : undefined,
-      }),
-      snapshot: before === undefined,
-      bookmark: false,
-      reset: isReset,
-      config: after.snapshot(view, round.position),
-      get changes() {
-        return before === undefined ? [] : changesBetween(before, after);
-      },
-      movedLayers: inOrder(moved),
-    };
+    const { incarnation, sequence, schema, commit } = round.position;
+    const open = isOpen ? { last: configId, before: round.before } : undefined;
+    const cursor = cursorOf({ incarnation, sequence, schema, commit, round: open });
+    return new ToldChange(event, cursor, after.snapshot(view, round.position), inOrder(moved));
   }
 
   #takeBookmark(): ConfigChange | undefined {

@@ -137,5 +137,5 @@ export function documentOf({
   by,
   ...content
 }: DocumentRevision): StoredDocument {
-  return { ...content, updatedAt: at, updatedBy: by };
+  return { updatedAt: at, updatedBy: by, ...content };
 }

@@ -48,7 +48,7 @@ export async function attributedChanges(
   const changes = await pieceByPiece(fieldChangesInPieces(before.config, after.config));
   const pointers = changes.map(({ pointer }) => pointer);
   const by = await changedBy(before, after, pointers, reader);
-  return changes.map((change) => ({ ...change, by: by.get(change.pointer) }));
+  return changes.map((change) => ({ by: by.get(change.pointer), ...change }));
 }
 
 /**

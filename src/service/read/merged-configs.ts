@@ -205,32 +205,9 @@ class Wanted {
 /** SCHEMA is a constant of the folder: its merge is made once. */
 const defaults = new WeakMap<Perspective, VisibleConfig>();
 
-function defaultsOf(perspective: Perspective): VisibleConfig {
+export function defaultsOf(perspective: Perspective): VisibleConfig {
   const config = defaults.get(perspective) ?? { layers: [], merged: Merged.of([perspective.defaults]) };
   defaults.set(perspective, config);
-  return config;
-}
-
-/** Stands for a document where there is none. */
-const NOTHING: StoredDocument = {
-  version: { revision: 0, sequence: 0, nonce: "" },
-  override: undefined,
-  updatedAt: "",
-  updatedBy: "",
-};
-/** What inherited documents come to over a merge: the same documents always come to the same. */
-const merges = new WeakMap<VisibleConfig, WeakMap<StoredDocument, VisibleConfig>>();
-
-function inheritedOver(
-  below: VisibleConfig,
-  document: StoredDocument | undefined,
-  perspective: Perspective,
-): VisibleConfig {
-  const known = merges.get(below) ?? new WeakMap<StoredDocument, VisibleConfig>();
-  merges.set(below, known);
-  const key = document ?? NOTHING;
-  const config = known.get(key) ?? over(below, visibleLayer(document, perspective));
-  known.set(key, config);
   return config;
 }
 
@@ -239,20 +216,22 @@ function over({ layers, merged }: VisibleConfig, layer: VisibleLayer | undefined
   return { layers: [layer, ...layers], merged: merged.under(layer?.document, constraints) };
 }
 
-/**
- * The merge of documents that were just read, highest precedence first: what a write decides on. It looks nothing up by a
- * name or a version. Of inherited documents that are the very same objects it is made once.
- */
+/** One more document over a merge: what inherits from it. */
+export function mergeOver(
+  below: VisibleConfig,
+  document: StoredDocument | undefined,
+  perspective: Perspective,
+): VisibleConfig {
+  return over(below, visibleLayer(document, perspective));
+}
+
+/** The merge of documents that were just read, highest precedence first. It looks nothing up by a name or a version. */
 export function mergeOf(
   perspective: Perspective,
-  [own, ...inherited]: readonly (StoredDocument | undefined)[],
+  documents: readonly (StoredDocument | undefined)[],
 ): VisibleConfig {
-  const below = inherited.reduceRight<VisibleConfig>(
-    (config, document) => inheritedOver(config, document, perspective),
+  return documents.reduceRight<VisibleConfig>(
+    (below, document) => mergeOver(below, document, perspective),
     defaultsOf(perspective),
   );
-  // Accounts that override nothing see the same merge.
-  return own === undefined
-    ? inheritedOver(below, own, perspective)
-    : over(below, visibleLayer(own, perspective));
 }

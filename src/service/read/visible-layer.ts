@@ -29,7 +29,7 @@ export function visibleLayer(
   const content = stored && visibleContent(stored, perspective);
   if (stored === undefined || content === undefined) return undefined;
   const { version, updatedAt, updatedBy } = stored;
-  return { ...content, revision: version.revision, updatedAt, updatedBy };
+  return { revision: version.revision, updatedAt, updatedBy, ...content };
 }
 
 /** Undefined when nothing is stored, or nothing of it is visible. */

@@ -40,29 +40,31 @@ export interface WriteRequest {
 }
 
 export type WriteResult =
-  | {
-      readonly result: "written";
-      /** As it is after the write, from the commit itself. */
-      readonly snapshot: ConfigSnapshot;
-      /** Worked out when it is asked for. */
-      readonly changes: readonly FieldChange[];
-      /** The layer's overrides now, as far as visible; undefined: none. */
-      readonly document: JsonObject | undefined;
-      /** The constraints and the pins that the layer's document has now, as far as visible. */
-      readonly constraints: readonly Constraint[];
-      readonly pins: readonly string[];
-      /** Undefined: nothing was written. */
-      readonly revision: number | undefined;
-      readonly dryRun: boolean;
-      /** Whether an earlier request did it: nothing was written now, and `snapshot` is as it is now. */
-      readonly replayed: boolean;
-      /** The pointers at which the stored overrides are others than before. Worked out when it is asked for. */
-      readonly changedPointers: Iterable<string>;
-      /** What it does to the accounts that inherit from the layer. Looked at when it is first asked for. @throws as `impactReport` */
-      readonly impact: (watch?: ImpactWatch) => Promise<ImpactReport | undefined>;
-    }
+  | WrittenConfig
   | { readonly result: "invalid"; readonly problems: readonly ConfigProblem[] }
   | WriteConflict;
+
+export interface WrittenConfig {
+  readonly result: "written";
+  /** As it is after the write, from the commit itself. */
+  readonly snapshot: ConfigSnapshot;
+  /** Worked out when it is asked for. */
+  readonly changes: readonly FieldChange[];
+  /** The layer's overrides now, as far as visible; undefined: none. */
+  readonly document: JsonObject | undefined;
+  /** The constraints and the pins that the layer's document has now, as far as visible. */
+  readonly constraints: readonly Constraint[];
+  readonly pins: readonly string[];
+  /** Undefined: nothing was written. */
+  readonly revision: number | undefined;
+  readonly dryRun: boolean;
+  /** Whether an earlier request did it: nothing was written now, and `snapshot` is as it is now. */
+  readonly replayed: boolean;
+  /** The pointers at which the stored overrides are others than before. Worked out when it is asked for. */
+  readonly changedPointers: Iterable<string>;
+  /** What it does to the accounts that inherit from the layer. Looked at when it is first asked for. @throws as `impactReport` */
+  readonly impact: (watch?: ImpactWatch) => Promise<ImpactReport | undefined>;
+}
 
 /** Nothing was written. */
 export interface WriteConflict {

@@ -198,7 +198,7 @@ export class ConfigWriter {
       const decided = { decision, named, expected, schemaDigest };
       const commit = await this.#commit(principal, request, intent, read, decided);
       const done = (made: Committed) =>
-        written({ ...made, by: commit.by }, { ...before.position, sequence: made.version.sequence });
+        written({ by: commit.by, ...made }, { ...before.position, sequence: made.version.sequence });
       const isStillRight = () => this.#catalogInForce().schemaDigest === schemaDigest;
       return { commit, done, isStillRight };
     };
@@ -233,9 +233,9 @@ export class ConfigWriter {
     const config = catalog.perspective(principal, target);
     const merged = mergeOf(config.perspective, layers.documents);
     const { ancestry, ...read } = layers;
-    const from = { layers: { ...read, lineage: ancestry?.lineage }, config: merged };
+    const from = { layers: { lineage: ancestry?.lineage, ...read }, config: merged };
     const snapshot = snapshotOf(config, from, view);
-    return { ...layers, perspective: config.perspective, snapshot };
+    return { perspective: config.perspective, snapshot, ...layers };
   }
 
   /** What the write would overwrite that others have changed since its base. */
@@ -287,7 +287,7 @@ export class ConfigWriter {
       operation:
         named === undefined
           ? { id: newId(), digest: digestOf([intent.kind, digestible(decision.content)]) }
-          : { ...named, memo: memoOf(newId(), read.keys, read.versions) },
+          : { memo: memoOf(newId(), read.keys, read.versions), ...named },
     };
   }
 

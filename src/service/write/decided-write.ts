@@ -1,5 +1,7 @@
 import { changedPointers } from "../../domain/change/changed-pointers.js";
-import { fieldChanges } from "../../domain/change/field-change.js";
+import { type FieldChange, fieldChanges } from "../../domain/change/field-change.js";
+import type { JsonObject } from "../../domain/json/json.js";
+import type { Constraint } from "../../domain/merge/constraint.js";
 import type { EffectiveConfig } from "../../domain/merge/effective-config.js";
 import type { Layer } from "../../domain/merge/layer.js";
 import type { Perspective } from "../../schema/config-schema.js";
@@ -8,7 +10,7 @@ import type { ImpactReport } from "../impact/impact-report.js";
 import type { Change } from "../impact/impact-scope.js";
 import { ConfigSnapshot } from "../read/config-snapshot.js";
 import type { LayerVersions } from "../read/stored-layers.js";
-import type { WriteResult } from "./config-write.js";
+import type { WriteResult, WrittenConfig } from "./config-write.js";
 import type { NamedOperation } from "./named-operation.js";
 import type { WriteDecision } from "./write-decision.js";
 
@@ -22,7 +24,7 @@ export interface Outcome {
   /** Undefined: nothing is written. */
   readonly done: Written | undefined;
   readonly dryRun: boolean;
-  readonly impact: Extract<WriteResult, { result: "written" }>["impact"];
+  readonly impact: WrittenConfig["impact"];
 }
 
 export interface Decided {
@@ -50,49 +52,73 @@ export function changeOf({ documents: [before] }: ReadLayers, { content }: Write
 }
 
 function committed({ after }: WriteDecision, { version, at, by }: Written): EffectiveConfig {
-  const [written] = after.layers as [Layer];
-  const stamped = { revision: version.revision, updatedAt: at, updatedBy: by };
-  return after.withHighest({ ...written, ...(written.document && stamped) });
+  const [{ kind, accountId, document, constraints, pins }] = after.layers as [Layer];
+  const stamp = document && { revision: version.revision, updatedAt: at, updatedBy: by };
+  return after.withHighest({ kind, accountId, document, constraints, pins, ...stamp });
 }
 
 /** What the writer is told. */
-export function writtenResult(
-  { snapshot: before, keys, versions, documents }: ReadLayers,
-  decision: WriteDecision,
-  { done, dryRun, impact }: Outcome,
-): WriteResult {
+export function writtenResult(read: ReadLayers, decision: WriteDecision, outcome: Outcome): WriteResult {
+  const { snapshot: before, keys, versions } = read;
+  const { done, dryRun } = outcome;
   const config =
     done !== undefined ? committed(decision, done) : decision.changes ? decision.after : before.config;
-  return {
-    result: "written",
-    snapshot: new ConfigSnapshot(
-      config,
-      before.schema,
-      before.view,
-      done === undefined
-        ? before
-        : {
-            keys,
-            versions: [done.version, ...versions.slice(1)],
-            // The commit expects all that was read: at its sequence nothing else is another.
-            position: { ...before.position, sequence: done.version.sequence },
-          },
-      { write: { dryRun, before: before.config } },
-    ),
-    get changes() {
-      return fieldChanges(before.config, config);
-    },
-    document: decision.visible?.document,
-    constraints: decision.visible?.constraints ?? [],
-    pins: decision.visible?.pins ?? [],
-    revision: done?.version.revision,
-    dryRun,
-    replayed: false,
-    get changedPointers() {
-      return changedPointers(documents[0]?.override ?? {}, decision.content.override ?? {});
-    },
-    impact,
-  };
+  const layers =
+    done === undefined
+      ? before
+      : {
+          keys,
+          versions: [done.version, ...versions.slice(1)],
+          // The commit expects all that was read: at its sequence nothing else is another.
+          position: { ...before.position, sequence: done.version.sequence },
+        };
+  const write = { dryRun, before: before.config };
+  const snapshot = new ConfigSnapshot(config, before.schema, before.view, layers, { write });
+  return new DecidedResult(snapshot, read, decision, outcome);
+}
+
+class DecidedResult implements WrittenConfig {
+  readonly result = "written";
+  readonly replayed = false;
+  readonly revision: number | undefined;
+  readonly dryRun: boolean;
+  readonly impact: WrittenConfig["impact"];
+  readonly #read: ReadLayers;
+  readonly #decision: WriteDecision;
+
+  constructor(
+    readonly snapshot: ConfigSnapshot,
+    read: ReadLayers,
+    decision: WriteDecision,
+    { done, dryRun, impact }: Outcome,
+  ) {
+    this.#read = read;
+    this.#decision = decision;
+    this.revision = done?.version.revision;
+    this.dryRun = dryRun;
+    this.impact = impact;
+  }
+
+  get changes(): readonly FieldChange[] {
+    return fieldChanges(this.#read.snapshot.config, this.snapshot.config);
+  }
+
+  get document(): JsonObject | undefined {
+    return this.#decision.visible?.document;
+  }
+
+  get constraints(): readonly Constraint[] {
+    return this.#decision.visible?.constraints ?? [];
+  }
+
+  get pins(): readonly string[] {
+    return this.#decision.visible?.pins ?? [];
+  }
+
+  get changedPointers(): Iterable<string> {
+    const [before] = this.#read.documents;
+    return changedPointers(before?.override ?? {}, this.#decision.content.override ?? {});
+  }
 }
 
 /** Every layer read, and the ancestry that named them (R13). */

@@ -145,7 +145,7 @@ async function revisionIn(
 }
 
 function asStored(revision: DocumentRevision | undefined): StoredDocument | undefined {
-  return revision && { ...revision, updatedAt: revision.at, updatedBy: revision.by };
+  return revision && { updatedAt: revision.at, updatedBy: revision.by, ...revision };
 }
 
 function kindOf(accountId: string | undefined, index: number): LayerKind {

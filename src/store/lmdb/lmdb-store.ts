@@ -228,7 +228,7 @@ class LmdbStore implements SecretStore {
     const text = write.on === "document" ? documentText(write) : undefined;
     const outcome = await this.#commits.enqueue({
       characters: text?.length ?? 0,
-      decide: (database) => decide(database, commit, text, { ...this.#settings, earliest: this.#earliest }),
+      decide: (database) => decide(database, commit, text, { earliest: this.#earliest, ...this.#settings }),
       isThere: (database, decided) =>
         decided.outcome === "done" && sameVersion(operationVersion(database, operation), decided.version),
     });

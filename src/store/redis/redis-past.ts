@@ -65,9 +65,9 @@ export function parseLayersAt(
 ): LayersAt {
   const newest = answer[2];
   return {
-    ...parseConfigs(answer, targets, moment),
     newest: newest || undefined,
     isOver: isOver(moment, now, newest),
+    ...parseConfigs(answer, targets, moment),
   };
 }
 

@@ -136,7 +136,7 @@ export class RedisReads {
         return { lineage, keys, versions, documents };
       });
       this.#life = { tree: this.#treeOf(tree), incarnation: incarnation ?? "" };
-      return { ...this.#life, sequence: Number(sequence), configs };
+      return { sequence: Number(sequence), configs, ...this.#life };
     });
   }
 
@@ -186,10 +186,10 @@ export class RedisReads {
     return this.#lookAt(keys, (life, [sequence, ...found]) => {
       const versions = found.map((text) => (text === null ? undefined : parseVersion(versionOfRecord(text))));
       return {
-        ...life,
         sequence: Number(sequence),
         accounts: versions.slice(0, accounts.length),
         documents: versions.slice(accounts.length),
+        ...life,
       };
     });
   }

@@ -319,19 +319,3 @@ describe("merges of one process", () => {
     expect(found?.config.merged.values.host).toBe("own");
   });
 });
-
-test("what a write decides on shares the merge of inherited documents that are the same objects, and of no others", () => {
-  const { perspective } = open;
-  const [system, reseller] = [stored({ a: 1 }, 1), stored({ b: 2 }, 2)];
-  const one = mergeOf(perspective, [stored({ c: 3 }, 3), reseller, system]);
-  const other = mergeOf(perspective, [undefined, reseller, system]);
-  expect(one.merged.values).toEqual({ a: 1, b: 2, c: 3 });
-  expect(other.merged.values).toEqual({ a: 1, b: 2 });
-  expect(other.merged.rest).toBe(one.merged.rest);
-  // The same version, and another content.
-  const changed = mergeOf(perspective, [undefined, stored({ b: 3 }, 2), system]);
-  expect(changed.merged.values).toEqual({ a: 1, b: 3 });
-  const without = mergeOf(perspective, [undefined, undefined, system]);
-  expect(without.layers).toHaveLength(3);
-  expect(without.merged.values).toEqual({ a: 1 });
-});

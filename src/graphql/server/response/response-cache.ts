@@ -61,7 +61,7 @@ export class ResponseCache {
     if (basis === undefined) return;
     // In one piece, though the text was put together of many.
     const bytes = Buffer.from(text).toString("latin1");
-    this.keep(body, principal, { ...made, ...basis, bytes });
+    this.keep(body, principal, { bytes, ...made, ...basis });
   }
 
   protected keep(body: Buffer, principal: Principal, response: CachedResponse): void {

@@ -149,8 +149,19 @@ export class SocketSession {
     const milliseconds = Math.round((performance.now() - startedAt) * 100) / 100;
     const line: LoggedNotes = {};
     addNotes(line, notes);
-    const about = { requestId, address, transport: "websocket", milliseconds, messages, outcomes };
-    this.dependencies.logger.info({ ...about, ...operation, ...line }, text);
+    this.dependencies.logger.info(
+      {
+        requestId,
+        address,
+        transport: "websocket",
+        milliseconds,
+        messages,
+        outcomes,
+        ...operation,
+        ...line,
+      },
+      text,
+    );
   }
 }
 

@@ -43,8 +43,8 @@ export async function openSubscription(
     options.release();
   };
   try {
-    const context = { ...contextOf(options), live, lastEventId, signal: ending.signal };
-    const source = await createSourceEventStream({ ...executed(options), contextValue: context });
+    const context = { live, lastEventId, signal: ending.signal, ...contextOf(options) };
+    const source = await createSourceEventStream({ contextValue: context, ...executed(options) });
     if (Symbol.asyncIterator in source)
       return new ResultStream(source[Symbol.asyncIterator](), {
         execute: (event) => resultOf(options, event),
@@ -66,9 +66,9 @@ async function resultOf(options: SubscriptionOptions, event: unknown): Promise<s
   const made = operation.plan && (await runEventPlan(operation.plan, variables, contextOf(options), event));
   if (made) return made.trimEnd();
   const { data, errors: found } = await execute({
-    ...executed(options),
     contextValue: contextOf(options),
     rootValue: event,
+    ...executed(options),
   });
   const result = {
     ...(found !== undefined && { errors: errors.told(found, requestId) }),

@@ -77,7 +77,7 @@ function countedExtent(
   // LMDB takes a limit of none for no limit.
   if (next === 1 || historyRevisions === 1) return undefined;
   let extent: HistoryExtent | undefined;
-  const range = { ...below(key, next), limit: historyRevisions - 1 };
+  const range = { limit: historyRevisions - 1, ...below(key, next) };
   for (const { key: at, value } of database.getRange(range)) {
     const bytes = (extent?.bytes ?? 0) + Buffer.byteLength(value);
     if (bytes > historyBytes) break;
@@ -120,7 +120,7 @@ export function documentHistory(
   const { start, end } = revisionsOf(database, key);
   const records: string[] = [];
   let left = bytes;
-  for (const { value } of database.getRange({ ...below(key, Math.min(before, revisionIn(end))), limit })) {
+  for (const { value } of database.getRange({ limit, ...below(key, Math.min(before, revisionIn(end))) })) {
     left -= Buffer.byteLength(value);
     if (left < 0 && records.length > 0) break;
     records.push(value);

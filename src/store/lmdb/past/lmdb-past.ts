@@ -35,9 +35,9 @@ export function layersAt(
 ): LayersAt {
   const place = placeOf(database, moment);
   return {
-    ...configsAt(database, targets, moment, place),
     newest: place.newest || undefined,
     isOver: isOver(moment, now, place.newest),
+    ...configsAt(database, targets, moment, place),
   };
 }
 
