@@ -123,12 +123,17 @@ export class RedisConnection {
   /** Sends commands in one go over one connection. Each answer is a value or the server's refusal. */
   async send(commands: readonly RedisCommand[], deadline = callDeadline()): Promise<unknown[]> {
     await this.ready(deadline);
-    return this.#answered(deadline, async () => {
-      const pipeline = this.#client.pipeline();
-      for (const [name, ...args] of commands) pipeline.call(name, ...args);
-      const answers = (await pipeline.exec()) ?? [];
-      return answers.map(([error, answer]) => (error === null ? answer : refusalOf(error)));
-    });
+    return this.#answered(deadline, () => this.#together(commands));
+  }
+
+  /** In one piece: a pipeline of the client's costs more than the commands in it. */
+  #together(commands: readonly RedisCommand[]): Promise<unknown[]> {
+    const client = this.#client;
+    const stream = client instanceof Redis ? client.stream : undefined;
+    stream?.cork();
+    const answers = commands.map(([name, ...args]) => client.call(name, ...args).catch(refusalOf));
+    stream?.uncork();
+    return Promise.all(answers);
   }
 
   /** As `send`, for commands that name no key. */
