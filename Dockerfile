@@ -30,4 +30,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.STRATA_PORT || 4000) + '/health/live').then(({ ok }) => process.exit(ok ? 0 : 1))"]
 STOPSIGNAL SIGTERM
 # As `npm start`: what short-lived objects need (docs/performance.md).
-CMD ["node", "--max-semi-space-size=64", "--no-allocation-site-pretenuring", "dist/main.js"]
+CMD ["node", "--max-semi-space-size=32", "--no-allocation-site-pretenuring", "dist/main.js"]
