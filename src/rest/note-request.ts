@@ -1,7 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { Principal } from "../auth/principal.js";
 import { StrataError } from "../domain/errors.js";
-import type { RequestNotes } from "../http/request-notes.js";
 import type { RequestJournal } from "../service/request-journal.js";
 import type { Answer } from "./answer.js";
 import { targetOf } from "./rest-request.js";
@@ -38,6 +37,6 @@ export function noteError(request: FastifyRequest, error: unknown): void {
   if (error instanceof StrataError) note(request, { outcomes: [error.code] });
 }
 
-function note(request: FastifyRequest, notes: RequestNotes): void {
+function note(request: FastifyRequest, notes: NonNullable<FastifyRequest["notes"]>): void {
   request.notes = Object.assign({}, request.notes, notes);
 }

@@ -92,14 +92,22 @@ export class SocketOperation implements AsyncGenerator<never, undefined> {
   async #sendAll(): Promise<void> {
     const results = this.#results;
     if (results === undefined || this.#isOver) return;
-    if (results instanceof ResultStream) while (await this.#sendNext(results));
+    if (results instanceof ResultStream) await this.#sendEach(results);
     else if (results.data === undefined) throw new FinalErrors(results.errors ?? []);
     else await this.#send(JSON.stringify(results));
   }
 
+  /**
+   * This is what waits for hours. To the collector it is old then, and what it refers to while a message is made is kept until a
+   * full collection: so it refers to nothing of it, and each message is sent by a call of its own.
+   */
+  async #sendEach(results: ResultStream): Promise<void> {
+    do await results.ready();
+    while (await this.#sendNext(results));
+  }
+
   /** @returns false: it was the last @throws FinalErrors */
   async #sendNext(results: ResultStream): Promise<boolean> {
-    await results.ready();
     // Between the event and its execution, so that results do not pile up.
     this.#release = await this.slots.take();
     const taken = await results.take();
