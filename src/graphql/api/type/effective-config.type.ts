@@ -208,7 +208,7 @@ export class EffectiveConfigType implements NodeType {
       "A position of the store at which this config was exactly as it is here. Hand it back as it is, e.g. as `since` of a subscription to this config; opaque.",
   })
   cursor(@Ctx() { configs }: RequestContext): string {
-    return this.told ?? cursorOf({ schema: schemaMark(configs.schemaDigest), ...this.snapshot.position });
+    return this.told ?? cursorOf({ ...this.snapshot.position, schema: schemaMark(configs.schemaDigest) });
   }
 
   @Field(() => [AttributedChangeType], {
