@@ -97,9 +97,9 @@ export class AccountCommits {
       by: principal.subject,
       schema: this.dependencies.registry.digest,
       ...(note !== undefined && { note }),
-      operation: named === undefined ? { id, digest } : { memo: JSON.stringify(memo), ...named },
+      operation: named === undefined ? { id, digest } : { ...named, memo: JSON.stringify(memo) },
     };
-    const done = ({ version }: Committed) => viewOf(principal, [{ version, ...write.account }, ...ancestors]);
+    const done = ({ version }: Committed) => viewOf(principal, [{ ...write.account, version }, ...ancestors]);
     return { commit, done };
   }
 

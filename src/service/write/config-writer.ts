@@ -287,7 +287,7 @@ export class ConfigWriter {
       operation:
         named === undefined
           ? { id: newId(), digest: digestOf([intent.kind, digestible(decision.content)]) }
-          : { memo: memoOf(newId(), read.keys, read.versions), ...named },
+          : { id: named.id, digest: named.digest, memo: memoOf(newId(), read.keys, read.versions) },
     };
   }
 

@@ -102,7 +102,7 @@ export function writeAccount(database: Database, { kind, account }: AccountWrite
     if (current !== undefined) removeAccount(database, current);
     return false;
   }
-  putAccount(database, { version, ...account });
+  putAccount(database, { ...account, version });
   if (kind === "CREATE") {
     if (parentId !== undefined) count(database, parentId, [1], 1);
     return false;
