@@ -11,7 +11,7 @@ import type { Pieces } from "../../domain/pieces.js";
 import type { StoredDocument } from "../../store/store.js";
 import type { ConfigPerspective } from "../config-catalog.js";
 import { type ConfigProblem, listed, problemsInPieces } from "../problems.js";
-import { defaultsOf, mergeOf, mergeOver, type VisibleConfig } from "../read/merged-configs.js";
+import { mergeOf, type VisibleConfig } from "../read/merged-configs.js";
 import { type Later, pieceByPiece, yieldInBackground } from "../yield-to-event-loop.js";
 import { effectText } from "./impact-digest.js";
 import type { Inheritance, InheritedDocuments } from "./impact-scope.js";
@@ -41,8 +41,7 @@ export class AccountEffects {
     const look = this.#lookAt(inheritance);
     if (!look.isSeen) return UNAFFECTED;
     if (own === undefined) return look.shared ?? this.#share(look);
-    const state = (below: VisibleConfig) => stateOver(this.config, below, own);
-    return effect(state(look.before), state(look.after));
+    return effect(stateOf(this.config, [own], look.before), stateOf(this.config, [own], look.after));
   }
 
   async #share(look: Look): Promise<ToldEffect> {
@@ -53,8 +52,10 @@ export class AccountEffects {
   #lookAt(inheritance: Inheritance): Look {
     return inheritance.once(this, () => {
       const [before, after] = [this.#merge(inheritance.before), this.#merge(inheritance.after)];
-      const state = (below: VisibleConfig) => stateOver(this.config, below, undefined);
-      const without: Without = [state(before), state(after)];
+      const without: Without = [
+        stateOf(this.config, [undefined], before),
+        stateOf(this.config, [undefined], after),
+      ];
       const isSeen = !inheritsTheSame(without[0].config, without[1].config);
       return { before, after, without, isSeen, shared: undefined };
     });
@@ -63,11 +64,9 @@ export class AccountEffects {
   #merge(inherited: InheritedDocuments): VisibleConfig {
     const { perspective } = this.config;
     const lowest = inherited.at(-1);
-    const merged = this.#lowest.get(lowest) ?? mergeOver(defaultsOf(perspective), lowest, perspective);
+    const merged = this.#lowest.get(lowest) ?? mergeOf(perspective, [lowest]);
     this.#lowest.set(lowest, merged);
-    return inherited
-      .slice(0, -1)
-      .reduceRight<VisibleConfig>((below, document) => mergeOver(below, document, perspective), merged);
+    return mergeOf(perspective, inherited.slice(0, -1), merged);
   }
 }
 
@@ -89,25 +88,16 @@ async function effect(...states: Without): Promise<ToldEffect> {
   return { text: effectText(found), ...found };
 }
 
-/** The state that documents make, highest precedence first. */
+/**
+ * The state that documents make, highest precedence first.
+ * @param below what they lie over, where that is merged already
+ */
 export function stateOf(
   from: ConfigPerspective,
   documents: readonly (StoredDocument | undefined)[],
+  below?: VisibleConfig,
 ): ImpactState<ConfigProblem> {
-  return stateOfMerge(from, mergeOf(from.perspective, documents));
-}
-
-/** The state that an account's own document makes over what it inherits. */
-function stateOver(
-  from: ConfigPerspective,
-  below: VisibleConfig,
-  own: StoredDocument | undefined,
-): ImpactState<ConfigProblem> {
-  return stateOfMerge(from, mergeOver(below, own, from.perspective));
-}
-
-function stateOfMerge(from: ConfigPerspective, merge: VisibleConfig): ImpactState<ConfigProblem> {
-  const config = configOf(from, merge);
+  const config = configOf(from, mergeOf(from.perspective, documents, below));
   return { config, problems: () => listedProblems(config, from) };
 }
 

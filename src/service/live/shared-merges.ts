@@ -1,6 +1,6 @@
 import type { Perspective } from "../../schema/config-schema.js";
 import type { StoredDocument } from "../../store/store.js";
-import { defaultsOf, mergeOver, type VisibleConfig } from "../read/merged-configs.js";
+import { defaultsOf, mergeOf, type VisibleConfig } from "../read/merged-configs.js";
 
 /** Stands for a document where there is none. */
 const NOTHING: StoredDocument = {
@@ -28,7 +28,7 @@ export function sharedMerge(
     (config, document) => inheritedOver(config, document, perspective),
     defaultsOf(perspective),
   );
-  return own === undefined ? inheritedOver(below, own, perspective) : mergeOver(below, own, perspective);
+  return own === undefined ? inheritedOver(below, own, perspective) : mergeOf(perspective, [own], below);
 }
 
 function inheritedOver(
@@ -39,7 +39,7 @@ function inheritedOver(
   const known = merges.get(below) ?? new WeakMap<StoredDocument, VisibleConfig>();
   merges.set(below, known);
   const key = document ?? NOTHING;
-  const config = known.get(key) ?? mergeOver(below, document, perspective);
+  const config = known.get(key) ?? mergeOf(perspective, [document], below);
   known.set(key, config);
   return config;
 }

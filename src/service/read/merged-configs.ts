@@ -216,22 +216,17 @@ function over({ layers, merged }: VisibleConfig, layer: VisibleLayer | undefined
   return { layers: [layer, ...layers], merged: merged.under(layer?.document, constraints) };
 }
 
-/** One more document over a merge: what inherits from it. */
-export function mergeOver(
-  below: VisibleConfig,
-  document: StoredDocument | undefined,
-  perspective: Perspective,
-): VisibleConfig {
-  return over(below, visibleLayer(document, perspective));
-}
-
-/** The merge of documents that were just read, highest precedence first. It looks nothing up by a name or a version. */
+/**
+ * The merge of documents that were just read, highest precedence first. It looks nothing up by a name or a version.
+ * @param below what they lie over, where that is merged already; absent: the schema's defaults
+ */
 export function mergeOf(
   perspective: Perspective,
   documents: readonly (StoredDocument | undefined)[],
+  below = defaultsOf(perspective),
 ): VisibleConfig {
   return documents.reduceRight<VisibleConfig>(
-    (below, document) => mergeOver(below, document, perspective),
-    defaultsOf(perspective),
+    (merged, document) => over(merged, visibleLayer(document, perspective)),
+    below,
   );
 }
