@@ -3,13 +3,15 @@ import type { Pieces } from "../domain/pieces.js";
 /** Milliseconds that work may hold the event loop. */
 const SLICE_MS = 8;
 /** The same for work that no request waits for, or that takes seconds: others have their turn before they notice. */
-export const BACKGROUND_MS = 1;
+export const BACKGROUND_MS = 0.25;
 
 /** One turn of so many is for work that lets other work go first, however much of that there is. */
 const BACKGROUND_SHARE = 4;
 
 /** When the turn of the event loop that is under way did its first piece of work; undefined: it has done none. */
 let startedAt: number | undefined;
+/** When background work was let go on last; undefined: none was waiting for the turn that is under way. */
+let backgroundSince: number | undefined;
 const waiting: (() => void)[] = [];
 const background: (() => void)[] = [];
 let turns = 0;
@@ -27,19 +29,27 @@ export function yieldToEventLoop(sliceMs = SLICE_MS): Promise<void> | undefined 
     : new Promise((resolve) => waiting.push(resolve));
 }
 
-/** The same for work that takes seconds: its slices are short, and other work goes first. */
+/**
+ * The same for work that takes seconds: its slices are short, and other work goes first. None begins where answers of a store
+ * or requests are being received: whatever they lead to is sent before.
+ */
 export function yieldInBackground(): Promise<void> | undefined {
-  return waiting.length + background.length === 0 && isTimeLeft(BACKGROUND_MS)
-    ? undefined
-    : new Promise((resolve) => background.push(resolve));
+  const isItsTurn = backgroundSince !== undefined && performance.now() - backgroundSince < BACKGROUND_MS;
+  if (isItsTurn && waiting.length + background.length === 0) return undefined;
+  beginTurn();
+  return new Promise((resolve) => background.push(resolve));
 }
 
 function isTimeLeft(sliceMs: number): boolean {
+  return performance.now() - beginTurn() < sliceMs;
+}
+
+function beginTurn(): number {
   if (startedAt === undefined) {
     startedAt = performance.now();
     setImmediate(endTurn);
   }
-  return performance.now() - startedAt < sliceMs;
+  return startedAt;
 }
 
 export type Later<T> = T | Promise<T>;
@@ -64,8 +74,10 @@ export async function pieceByPiece<T>(
 function endTurn(): void {
   const isForBackground = ++turns % BACKGROUND_SHARE === 0;
   const [first, second] = isForBackground ? [background, waiting] : [waiting, background];
-  const next = first.shift() ?? second.shift();
+  const from = first.length > 0 ? first : second;
+  const next = from.shift();
   startedAt = next && performance.now();
+  backgroundSince = from === background ? startedAt : undefined;
   if (next === undefined) return;
   setImmediate(endTurn);
   next();

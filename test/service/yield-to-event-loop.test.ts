@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { afterYield, yieldInBackground, yieldToEventLoop } from "../../src/service/yield-to-event-loop.js";
 
@@ -74,9 +75,36 @@ describe("pieces of work in the background", () => {
     }
   };
 
-  test("take shorter slices: others have a turn every millisecond", async () => {
+  test("take shorter slices: others have a turn four times in a millisecond", async () => {
     expect(await turnsDuring(() => inBackground(PIECES, 2, () => {}))).toBeGreaterThanOrEqual(PIECES - 1);
-    expect(await turnsDuring(() => inBackground(PIECES * 4, 0.5, () => {}))).toBeGreaterThanOrEqual(PIECES);
+    expect(await turnsDuring(() => inBackground(PIECES * 4, 0.15, () => {}))).toBeGreaterThanOrEqual(PIECES);
+  });
+
+  test("begin where nothing is being received: what was asked for before goes out first", async () => {
+    const order: string[] = [];
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    setImmediate(() => order.push("sent"));
+    await inBackground(1, 1, () => order.push("background"));
+    expect(order).toEqual(["sent", "background"]);
+  });
+
+  test("have one slice of a turn, whatever comes in for them meanwhile", async () => {
+    const slices: number[] = [];
+    let turns = 0;
+    let isOver = false;
+    const count = () => {
+      turns++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        await readFile(import.meta.filename);
+        await inBackground(5, 0.5, () => slices.push(turns));
+      }),
+    );
+    isOver = true;
+    expect(new Set(slices).size).toBe(slices.length);
   });
 
   test("let other pieces go first, those that come later too, and have every fourth turn for themselves", async () => {
@@ -92,7 +120,7 @@ describe("pieces of work in the background", () => {
     await Promise.all([background, ...others]);
     const places = order.flatMap((each, index) => (each === "background" ? [index] : []));
     expect(order).toHaveLength(35);
-    // The first runs at once; each of the next in one of four turns.
+    // Each but the first in one of four turns.
     for (const [index, place] of places.slice(1).entries()) {
       const before = places[index] ?? 0;
       expect(place - before).toBeGreaterThanOrEqual(index === 0 ? 1 : 4);
