@@ -35,7 +35,7 @@ export function yieldToEventLoop(sliceMs = SLICE_MS): Promise<void> | undefined 
  */
 export function yieldInBackground(): Promise<void> | undefined {
   const isItsTurn = backgroundSince !== undefined && performance.now() - backgroundSince < BACKGROUND_MS;
-  if (isItsTurn && waiting.length + background.length === 0) return undefined;
+  if (isItsTurn && waiting.length === 0) return undefined;
   beginTurn();
   return new Promise((resolve) => background.push(resolve));
 }

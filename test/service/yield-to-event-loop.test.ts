@@ -107,6 +107,14 @@ describe("pieces of work in the background", () => {
     expect(new Set(slices).size).toBe(slices.length);
   });
 
+  test("of several works share slices: none costs a turn of its own for each piece", async () => {
+    const [works, pieces] = [4, 200];
+    const turns = await turnsDuring(() =>
+      Promise.all(Array.from({ length: works }, () => inBackground(pieces, 0.01, () => {}))),
+    );
+    expect(turns).toBeLessThan((works * pieces) / 2);
+  });
+
   test("let other pieces go first, those that come later too, and have every fourth turn for themselves", async () => {
     const order: string[] = [];
     const background = inBackground(5, 3, () => order.push("background"));
