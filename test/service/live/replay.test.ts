@@ -40,6 +40,27 @@ async function cutOff(ground: LiveGround): Promise<Follower> {
   return follower;
 }
 
+test("whoever leaves while what it missed is being read is told nothing, and holds up nobody", async () => {
+  const { gate, ground, services } = await openGated();
+  const follower = await cutOff(ground);
+  written(await services.patch("acme", "one", { a: 5 }));
+  gate.close();
+  const held = gate.held();
+  const leaving = new AbortController();
+  const { cursor: since, accountId } = follower;
+  const wanted = { principal: OPEN_PRINCIPAL, accountId, configIds: ["one"], since };
+  const missed = ground.live.subscribe({ ...wanted, signal: leaving.signal });
+  await held;
+  leaving.abort();
+  const other = await ground.follow("bolt", { configIds: ["one"] });
+  await until(() => other.told.length === 1);
+  gate.open();
+  expect(await (await missed).next()).toEqual({ done: true, value: undefined });
+  await follower.start();
+  await until(() => values(follower).length === 1);
+  expect(values(follower)).toEqual([5]);
+});
+
 test("what is committed while a replay is looked for is told after it, once", async () => {
   const { gate, ground, services } = await openGated();
   const follower = await cutOff(ground);
