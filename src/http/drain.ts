@@ -17,6 +17,13 @@ interface OpenExchange {
   readonly response: ServerResponse;
 }
 
+interface Connection {
+  /** What is under way, in the order of the requests. */
+  readonly exchanges: OpenExchange[];
+  /** When something last began or ended on it, on the clock of `performance.now()`. */
+  movedAt: number;
+}
+
 const CHECK_MS = 50;
 /** New connections are over when none has come for so long; where they never are, they are not waited for any longer. */
 const QUIET_MS = 10;
@@ -28,10 +35,8 @@ const ACCEPT_MS = 3_000;
  * connections, an answer to every request that has been sent, `Connection: close` on the last one of each connection.
  */
 export class Drain {
-  /** Of each open connection, in the order of their requests. */
-  readonly #exchanges = new Map<Socket, OpenExchange[]>();
-  /** When something last began or ended on a connection. */
-  readonly #movedAt = new WeakMap<Socket, number>();
+  /** Those that are open. */
+  readonly #connections = new Map<Socket, Connection>();
   #accepted = 0;
   #isDraining = false;
   #isAnnounced = false;
@@ -57,7 +62,13 @@ export class Drain {
 
   /** Whether a part of a response has been sent on a connection, and its end has not. */
   isAnswering(socket: Socket): boolean {
-    return this.#exchanges.get(socket)?.some(({ response }) => response.headersSent) ?? false;
+    return this.#connections.get(socket)?.exchanges.some(({ response }) => response.headersSent) ?? false;
+  }
+
+  /** The request whose rest is on its way. */
+  incompleteRequestOn(socket: Socket): IncomingMessage | undefined {
+    const last = this.#connections.get(socket)?.exchanges.at(-1)?.request;
+    return last?.complete === false ? last : undefined;
   }
 
   /** Ends what the server does. Resolves when no connection is left. */
@@ -69,8 +80,8 @@ export class Drain {
     NetServer.prototype.close.call(this.server);
     // Not before: a client that is told so connects anew at once, and would be cut off together with the listener.
     this.#isDraining = true;
-    for (const exchanges of this.#exchanges.values()) announceClose(exchanges);
-    for (let isRefused = false; this.#exchanges.size > 0; ) {
+    for (const { exchanges } of this.#connections.values()) announceClose(exchanges);
+    for (let isRefused = false; this.#connections.size > 0; ) {
       const passed = performance.now() - startedAt;
       if (passed > all) break;
       if (passed > rest && !isRefused) {
@@ -97,24 +108,23 @@ export class Drain {
 
   #follow(socket: Socket): void {
     this.#accepted++;
-    this.#exchanges.set(socket, []);
-    this.#movedAt.set(socket, performance.now());
-    socket.once("close", () => this.#exchanges.delete(socket));
+    this.#connections.set(socket, { exchanges: [], movedAt: performance.now() });
+    socket.once("close", () => this.#connections.delete(socket));
   }
 
   #begin(exchange: OpenExchange): void {
-    const { socket } = exchange.request;
-    const exchanges = this.#exchanges.get(socket);
-    if (exchanges === undefined) return;
+    const connection = this.#connections.get(exchange.request.socket);
+    if (connection === undefined) return;
+    const { exchanges } = connection;
     // It is not the last one any more.
     const before = exchanges.at(-1)?.response;
     if (this.#isDraining && before !== undefined && !before.headersSent) before.shouldKeepAlive = true;
     exchanges.push(exchange);
     if (this.#isDraining) announceClose(exchanges);
-    this.#movedAt.set(socket, performance.now());
-    exchange.response.once("close", () => {
+    connection.movedAt = performance.now();
+    exchange.response.on("close", () => {
       exchanges.splice(exchanges.indexOf(exchange), 1);
-      this.#movedAt.set(socket, performance.now());
+      connection.movedAt = performance.now();
     });
   }
 
@@ -122,18 +132,17 @@ export class Drain {
   #closeSilent(startedAt: number, silence: number): void {
     const limit = performance.now() - silence;
     if (startedAt > limit) return;
-    const isRecent = [...this.#exchanges].some(
-      ([socket, exchanges]) => exchanges.length === 0 && (this.#movedAt.get(socket) ?? 0) > limit,
+    const isRecent = [...this.#connections.values()].some(
+      ({ exchanges, movedAt }) => exchanges.length === 0 && movedAt > limit,
     );
     if (!isRecent) this.server.closeIdleConnections();
-    for (const [socket, exchanges] of this.#exchanges)
-      if (exchanges.length === 0 && socket.bytesRead === 0 && (this.#movedAt.get(socket) ?? 0) <= limit)
-        socket.destroy();
+    for (const [socket, { exchanges, movedAt }] of this.#connections)
+      if (exchanges.length === 0 && socket.bytesRead === 0 && movedAt <= limit) socket.destroy();
   }
 
   /** The reader of the body gets the error, and responds in the shape of its API. */
   #refuseHalves(): void {
-    for (const exchanges of this.#exchanges.values())
+    for (const { exchanges } of this.#connections.values())
       for (const { request, response } of exchanges)
         if (!request.complete && !response.headersSent) request.emit("error", closingError());
   }

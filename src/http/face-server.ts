@@ -76,7 +76,10 @@ class FaceServer<Notes extends RequestNotes> {
     const made = await face.respond(served).catch((error: unknown) => face.refuse(error, served));
     const lasting = made !== undefined && "send" in made ? made : undefined;
     const whole = made !== undefined && "status" in made ? made : undefined;
-    if (whole !== undefined) await this.#answer(served, response, whole);
+    if (whole !== undefined) {
+      const coding = compressionOf(request, whole);
+      this.#send(served, response, coding === undefined ? whole : await compressed(whole, coding));
+    }
     // Of a response that lasts this tells that it has begun, and another line how it has ended.
     this.options.tell({
       request,
@@ -88,11 +91,6 @@ class FaceServer<Notes extends RequestNotes> {
       notes,
     });
     await lasting?.send(response);
-  }
-
-  async #answer(served: ServedRequest<Notes>, response: ServerResponse, made: HttpResponse): Promise<void> {
-    const coding = compressionOf(served.request, made);
-    this.#send(served, response, coding === undefined ? made : await compressed(made, coding));
   }
 
   #send(

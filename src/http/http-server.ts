@@ -80,20 +80,17 @@ interface HttpServer {
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   let graphql: GraphqlListeners | undefined;
   let face: ListeningFace | undefined;
-  const graphqlRequests = new WeakMap<Socket, IncomingMessage>();
   const listener: RequestListener = (request, response) => {
     withRequestSpan(request, () => {
       const { url = "" } = request;
-      if (graphql !== undefined && isGraphqlUrl(url)) {
-        graphqlRequests.set(request.socket, request);
-        graphql.request(request, response);
-      } else if (face?.isFor(url)) face.request(request, response);
+      if (graphql !== undefined && isGraphqlUrl(url)) graphql.request(request, response);
+      else if (face?.isFor(url)) face.request(request, response);
       else app.routing(request, response);
     });
   };
   const graphqlRequestOn = (socket: Socket): IncomingMessage | undefined => {
-    const request = graphqlRequests.get(socket);
-    return request?.complete === false ? request : undefined;
+    const request = drain.incompleteRequestOn(socket);
+    return isGraphqlUrl(request?.url ?? "") ? request : undefined;
   };
   const timeOuts = options.timeOuts ?? TIME_OUTS;
   const app = Fastify({

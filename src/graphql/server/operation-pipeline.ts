@@ -103,8 +103,8 @@ export class OperationPipeline {
   async run(exchange: Exchange): Promise<HttpResponse | ResultStream> {
     try {
       const prepared = await withSpan("graphql.prepare", {}, () => this.#prepare(exchange));
-      return await withSpan("graphql.execute", {}, async () =>
-        "query" in prepared ? this.#execute(exchange, prepared) : prepared,
+      return await withSpan("graphql.execute", {}, () =>
+        "query" in prepared ? this.#execute(exchange, prepared) : Promise.resolve(prepared),
       );
     } catch (error) {
       const { status, body, headers } = errorResponse(error, exchange.requestId, this.logger);

@@ -40,12 +40,8 @@ export class ResponseCache {
    * The response that executing the request would make; undefined: execute it.
    * @throws StrataError STORE_UNAVAILABLE when the store cannot be asked
    */
-  async find(
-    body: Buffer,
-    principal: Principal,
-    journal?: RequestJournal,
-  ): Promise<CachedResponse | undefined> {
-    if (body.length > this.#largest) return undefined;
+  find(body: Buffer, principal: Principal, journal?: RequestJournal): Promise<CachedResponse | undefined> {
+    if (body.length > this.#largest) return Promise.resolve(undefined);
     return this.#answers.find(keyOf(body, principal), principal, journal);
   }
 
