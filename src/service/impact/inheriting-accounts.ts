@@ -80,7 +80,7 @@ const NONE: ReadonlyMap<string, StoredDocument | undefined> = new Map();
 /** Pieces of a list that have equally many documents, and not too many. */
 function* withFewDocuments(accounts: readonly InheritingAccount[]): Generator<readonly InheritingAccount[]> {
   const total = accounts.filter(({ hasDocument }) => hasDocument).length;
-  const atMost = Math.ceil(total / Math.ceil(total / DOCUMENTS));
+  const atMost = Math.ceil(total / Math.max(1, Math.ceil(total / DOCUMENTS)));
   let [from, documents] = [0, 0];
   for (const [index, { hasDocument }] of accounts.entries()) {
     if (hasDocument && documents === atMost) {
