@@ -3,8 +3,6 @@ import type { IncomingMessage } from "node:http";
 import { StrataError } from "../domain/errors.js";
 import { hasVanishingNumber } from "../domain/json/vanishing-number.js";
 
-/** As nearly every client spells it. */
-export const PLAIN_JSON = "application/json";
 /** Bytes a request's body may have. */
 export const BODY_LIMIT = 1024 * 1024;
 

@@ -10,8 +10,8 @@ const BACKGROUND_SHARE = 4;
 
 /** When the turn of the event loop that is under way did its first piece of work; undefined: it has done none. */
 let startedAt: number | undefined;
-/** When background work was let go on last; undefined: none was waiting for the turn that is under way. */
-let backgroundSince: number | undefined;
+/** Whether that was background work. */
+let isBackgroundTurn = false;
 const waiting: (() => void)[] = [];
 const background: (() => void)[] = [];
 let turns = 0;
@@ -34,22 +34,17 @@ export function yieldToEventLoop(sliceMs = SLICE_MS): Promise<void> | undefined 
  * or requests are being received: whatever they lead to is sent before.
  */
 export function yieldInBackground(): Promise<void> | undefined {
-  const isItsTurn = backgroundSince !== undefined && performance.now() - backgroundSince < BACKGROUND_MS;
-  if (isItsTurn && waiting.length === 0) return undefined;
-  beginTurn();
-  return new Promise((resolve) => background.push(resolve));
+  return isTimeLeft(BACKGROUND_MS) && isBackgroundTurn && waiting.length === 0
+    ? undefined
+    : new Promise((resolve) => background.push(resolve));
 }
 
 function isTimeLeft(sliceMs: number): boolean {
-  return performance.now() - beginTurn() < sliceMs;
-}
-
-function beginTurn(): number {
   if (startedAt === undefined) {
     startedAt = performance.now();
     setImmediate(endTurn);
   }
-  return startedAt;
+  return performance.now() - startedAt < sliceMs;
 }
 
 export type Later<T> = T | Promise<T>;
@@ -77,7 +72,7 @@ function endTurn(): void {
   const from = first.length > 0 ? first : second;
   const next = from.shift();
   startedAt = next && performance.now();
-  backgroundSince = from === background ? startedAt : undefined;
+  isBackgroundTurn = next !== undefined && from === background;
   if (next === undefined) return;
   setImmediate(endTurn);
   next();

@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { tokenOf } from "../../auth/token-header.js";
 import { errorBody } from "../../http/error-response.js";
 import type { HttpResponse } from "../../http/http-response.js";
-import { PLAIN_JSON } from "../../http/json-body.js";
 import { jsonResponse } from "./response/graphql-response.js";
 
 /** Headers without a meaning of their own here. A browser asks in a preflight before it sends one for another site's page. */
@@ -51,7 +50,6 @@ export function isForeignOrigin(
 /** A header counts if there is something in it. */
 function isPreflighted(headers: IncomingHttpHeaders): boolean {
   const { authorization = "", "content-type": type } = headers;
-  if (type === PLAIN_JSON) return true;
   if (type !== undefined && MEDIA_TYPE.test(type) && !FORM_TYPE.test(type)) return true;
   if (PREFLIGHTED.some((name) => /\S/.test(String(headers[name] ?? "")))) return true;
   return tokenOf(headers) !== undefined || (/\S/.test(authorization) && !REMEMBERED.test(authorization));

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { ReadClient } from "../../../http/client-address.js";
 import { BODY_TOO_LARGE, errorBody, refusalBody } from "../../../http/error-response.js";
 import type { HttpResponse } from "../../../http/http-response.js";
-import { BODY_LIMIT, checkCharset, PLAIN_JSON } from "../../../http/json-body.js";
+import { BODY_LIMIT, checkCharset } from "../../../http/json-body.js";
 import { landingPage, wantsPage } from "../../../http/page/landing-page.js";
 import { preflightHeaders } from "../../../http/preflight.js";
 import { type RequestRefusal, refusalOf } from "../../../http/request-refusal.js";
@@ -11,6 +11,7 @@ import { jsonResponse } from "./graphql-response.js";
 
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "OPTIONS"]);
 const NO_METHOD = errorBody("BAD_USER_INPUT", `This takes ${[...METHODS].join(", ")}.`);
+const PLAIN_JSON = "application/json";
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 const MEDIA_TYPE = /^\s*[^\s/;]+\/[^\s/;]+\s*(;|$)/;
 
