@@ -11,8 +11,8 @@ export class FinalErrors extends Error {
 
 export interface BegunOperation {
   readonly results: ResultStream | FormattedExecutionResult;
-  /** Gives back the slot that the operation has held while it was begun. */
-  readonly release: () => void;
+  /** Whether it still has the slot that it was begun in. */
+  readonly holdsSlot: boolean;
 }
 
 type Result = IteratorResult<never, undefined>;
@@ -33,7 +33,7 @@ export class SocketOperation implements AsyncGenerator<never, undefined> {
   #messages = 0;
   #isLeft = false;
   #isOver = false;
-  #release: () => void = () => {};
+  #holdsSlot = false;
 
   /**
    * @param send sends the JSON text of a result, and resolves once it has left the process
@@ -47,11 +47,11 @@ export class SocketOperation implements AsyncGenerator<never, undefined> {
   ) {}
 
   async begun(): Promise<void> {
-    const { results, release } = await this.beginning;
+    const { results, holdsSlot } = await this.beginning;
     this.#results = results;
-    this.#release = release;
+    this.#holdsSlot = holdsSlot;
     // A subscription may wait for hours before it needs one again.
-    if (results instanceof ResultStream) release();
+    if (results instanceof ResultStream) this.#giveBackSlot();
     if (!this.#isLeft) return;
     await this.#end();
     return never();
@@ -99,22 +99,24 @@ export class SocketOperation implements AsyncGenerator<never, undefined> {
 
   /**
    * This is what waits for hours. To the collector it is old then, and what it refers to while a message is made is kept until a
-   * full collection: so it refers to nothing of it, and each message is sent by a call of its own.
+   * full collection: so it refers to nothing of it, and each message is sent by a call of its own. That begins once there is a slot,
+   * between the event and its execution: results do not pile up, nor does what makes them.
    */
   async #sendEach(results: ResultStream): Promise<void> {
-    do await results.ready();
-    while (await this.#sendNext(results));
+    do {
+      await results.ready();
+      await this.slots.take();
+    } while (await this.#sendNext(results));
   }
 
   /** @returns false: it was the last @throws FinalErrors */
   async #sendNext(results: ResultStream): Promise<boolean> {
-    // Between the event and its execution, so that results do not pile up.
-    this.#release = await this.slots.take();
+    this.#holdsSlot = true;
     const taken = await results.take();
     if (taken === undefined || this.#isLeft) return false;
     if (taken.failure !== undefined) throw new FinalErrors(taken.failure);
     await this.#send(taken.json);
-    this.#release();
+    this.#giveBackSlot();
     return true;
   }
 
@@ -123,9 +125,15 @@ export class SocketOperation implements AsyncGenerator<never, undefined> {
     return this.send(json);
   }
 
+  #giveBackSlot(): void {
+    if (!this.#holdsSlot) return;
+    this.#holdsSlot = false;
+    this.slots.giveBack();
+  }
+
   async #end(): Promise<Result> {
     const results = this.#results;
-    this.#release();
+    this.#giveBackSlot();
     if (results === undefined || this.#isOver) return DONE;
     this.#isOver = true;
     const isStream = results instanceof ResultStream;

@@ -93,14 +93,15 @@ export class SocketSession {
   }
 
   async #begin(payload: SubscribePayload, notes: PipelineNotes, startedAt: number): Promise<BegunOperation> {
-    let release = (): void => {};
+    let holdsSlot = false;
     let results: BegunOperation["results"];
     try {
       if (this.#operations > this.dependencies.streams.options.perConnection)
         throw tooMany(`${this.#operations - 1} operations are under way on this connection`);
       // Each operation counts for the rate limit, and the token may have ended meanwhile.
       this.#principal = await this.dependencies.identify(this.upgrade, this.#headers);
-      release = await this.#slots.takeForOperation();
+      await this.#slots.takeForOperation();
+      holdsSlot = true;
       results = await this.#run(payload, notes, startedAt);
     } catch (error) {
       results = { errors: [toldError(error)] };
@@ -108,7 +109,7 @@ export class SocketSession {
       if (isUnauthenticated(error)) this.#close(UNAUTHORIZED);
     }
     this.#tell("operation", notes, startedAt);
-    return { results, release };
+    return { results, holdsSlot };
   }
 
   async #run(

@@ -13,22 +13,24 @@ export class SocketSlots {
   #free = AT_ONCE;
   readonly #waiting: (() => void)[] = [];
 
-  /** Waits for a slot. @returns what gives it back; the second time it does nothing */
-  async take(): Promise<() => void> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    let isHeld = true;
-    return () => {
-      if (!isHeld) return;
-      isHeld = false;
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
-    };
+  /**
+   * Waits for a slot; whoever has it gives it back once. Thousands may wait: they hold no more than a promise.
+   * @returns undefined where it need not wait
+   */
+  take(): Promise<void> | undefined {
+    if (this.#free === 0) return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#free--;
+    return undefined;
   }
 
-  /** The same for an operation that has not begun. @throws StrataError RATE_LIMITED where too many wait already */
-  takeForOperation(): Promise<() => void> {
+  giveBack(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free++;
+    else next();
+  }
+
+  /** As `take`, for an operation that has not begun. @throws StrataError RATE_LIMITED where too many wait already */
+  takeForOperation(): Promise<void> | undefined {
     if (this.#waiting.length < WAITING) return this.take();
     const message =
       "Too many operations of this connection wait to be answered: read what was sent, or send fewer at once.";
