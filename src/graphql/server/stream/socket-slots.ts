@@ -1,4 +1,5 @@
 import { StrataError } from "../../../domain/errors.js";
+import { ConcurrencyLimit } from "../../../service/concurrency-limit.js";
 
 /** Results of one WebSocket that are made and not sent yet. */
 const AT_ONCE = 4;
@@ -9,29 +10,14 @@ const WAITING = 200;
  * Bounds what one WebSocket makes the process hold. A result is made only once there is a slot for it, which it holds until it has left
  * the process: where the client does not read, nothing more is made for it.
  */
-export class SocketSlots {
-  #free = AT_ONCE;
-  readonly #waiting: (() => void)[] = [];
-
-  /**
-   * Waits for a slot; whoever has it gives it back once. Thousands may wait: they hold no more than a promise.
-   * @returns undefined where it need not wait
-   */
-  take(): Promise<void> | undefined {
-    if (this.#free === 0) return new Promise((resolve) => this.#waiting.push(resolve));
-    this.#free--;
-    return undefined;
-  }
-
-  giveBack(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
+export class SocketSlots extends ConcurrencyLimit {
+  constructor() {
+    super(AT_ONCE);
   }
 
   /** As `take`, for an operation that has not begun. @throws StrataError RATE_LIMITED where too many wait already */
   takeForOperation(): Promise<void> | undefined {
-    if (this.#waiting.length < WAITING) return this.take();
+    if (this.waiting < WAITING) return this.take();
     const message =
       "Too many operations of this connection wait to be answered: read what was sent, or send fewer at once.";
     throw new StrataError("RATE_LIMITED", message, { limit: "subscriptions", retryAfter: 1 });
