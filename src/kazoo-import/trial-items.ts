@@ -62,9 +62,9 @@ function isReadByOthers({ isReseller, parentId }: AccountRecord): boolean {
 }
 
 async function documentItems(store: Store, keys: readonly DocumentKey[]): Promise<ArchiveItem[]> {
-  const { configs } = await store.layers(keys, "own");
+  const documents = await store.documents(keys);
   return keys.flatMap((key, index): ArchiveItem[] => {
-    const document = configs[index]?.documents[0];
+    const document = documents[index];
     if (document === undefined) return [];
     const { version, override, updatedAt: at, updatedBy: by } = document;
     const text = override === undefined ? undefined : JSON.stringify(override);

@@ -20,6 +20,7 @@ import type {
   Lineages,
   Store,
   StoredConfigs,
+  StoredDocument,
   Versions,
   VersionsOf,
 } from "../store/store.js";
@@ -47,6 +48,11 @@ export class CountedStore implements Store {
   layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs> {
     this.journal.storeCalls++;
     return this.store.layers(targets, bodies);
+  }
+
+  documents(keys: readonly DocumentKey[]): Promise<readonly (StoredDocument | undefined)[]> {
+    this.journal.storeCalls++;
+    return this.store.documents(keys);
   }
 
   layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {

@@ -48,6 +48,11 @@ export function boundStaleness(store: Store, options: BoundedStoreOptions): Stor
       }
       return found;
     },
+    async documents(keys) {
+      const found = await store.documents(keys);
+      follower.seeAll(found);
+      return found;
+    },
     layersAt: (targets, moment, now) => store.layersAt(targets, moment, now),
     inheriting: (of) => store.inheriting(of),
     layersAfter: (targets, sequence) => store.layersAfter(targets, sequence),

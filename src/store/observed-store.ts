@@ -6,6 +6,7 @@ export interface StoreCall {
     | "lineages"
     | "descendants"
     | "layers"
+    | "documents"
     | "inheriting"
     | "layersAt"
     | "layersAfter"
@@ -49,6 +50,7 @@ export function observeStore(store: Store, onCall: (call: StoreCall) => void): S
     lineages: (accountIds) => observed("lineages", accountIds.length, () => store.lineages(accountIds)),
     descendants: (of) => observed("descendants", 1, () => store.descendants(of)),
     layers: (targets, bodies) => observed("layers", targets.length, () => store.layers(targets, bodies)),
+    documents: (keys) => observed("documents", keys.length, () => store.documents(keys)),
     layersAt: (targets, moment, now) =>
       observed("layersAt", targets.length, () => store.layersAt(targets, moment, now)),
     inheriting: (of) => observed("inheriting", of.limit, () => store.inheriting(of)),

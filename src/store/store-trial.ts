@@ -78,6 +78,11 @@ export class StoreTrial implements Store {
     return { ...stored, configs };
   }
 
+  async documents(keys: readonly DocumentKey[]): Promise<readonly (StoredDocument | undefined)[]> {
+    const documents = await this.reads.documents(keys);
+    return keys.map((key, index) => this.#tried(key) ?? documents[index]);
+  }
+
   layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {
     return this.reads.layersAt(targets, moment, now);
   }

@@ -6,6 +6,7 @@ export function alteredStore(store: Store, calls: Partial<Store>): Store {
     lineages: (accountIds) => store.lineages(accountIds),
     descendants: (of) => store.descendants(of),
     layers: (targets, bodies) => store.layers(targets, bodies),
+    documents: (keys) => store.documents(keys),
     layersAt: (targets, moment, now) => store.layersAt(targets, moment, now),
     inheriting: (of) => store.inheriting(of),
     layersAfter: (targets, sequence) => store.layersAfter(targets, sequence),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { boundStaleness } from "../../src/store/bounded-store.js";
 import { observeStore } from "../../src/store/observed-store.js";
-import type { Commit, Store, Version } from "../../src/store/store.js";
+import type { Commit, DocumentKey, Store, Version } from "../../src/store/store.js";
 import { cases } from "../cases.js";
 import { alteredStore } from "./altered-store.js";
 import { accountCommit, documentCommit, documentKey, of, versionOf } from "./store-contract.js";
@@ -87,13 +87,16 @@ test("what nobody changes is asked for once, and a change of it shows within the
   expect((await bounded.versions(of(KEYS))).documents[0]).toEqual(changed);
 });
 
-test("what was seen once, by reading its layers, is not seen older again", async () => {
+test.each([
+  ["its layers", (store: Store, key: DocumentKey) => store.layers([key], "own")],
+  ["the document alone", (store: Store, key: DocumentKey) => store.documents([key])],
+])("what was seen once, by reading %s, is not seen older again", async (_, read) => {
   const { direct, bounded } = await openBounded();
   const key = documentKey(undefined, "x");
   for (let round = 0; round < 20; round++) {
     await bounded.versions(of([key]));
     const version = versionOf(await direct.commit(documentCommit(key, { round })));
-    await bounded.layers([key], "own");
+    await read(bounded, key);
     expect((await bounded.versions(of([key]))).documents).toEqual([version]);
     await sleep(round);
   }

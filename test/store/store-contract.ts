@@ -149,6 +149,8 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
             const { tree, lineages } = await store.lineages(targets.map(({ accountId }) => accountId ?? "~"));
             for (const bodies of ["own", "all"] as const) {
               const found = await store.layers(targets, bodies);
+              const own = found.configs.map((config) => config?.documents[0]);
+              expect(await store.documents(targets)).toStrictEqual(own);
               expect(found.tree).toBe(tree);
               expect(found.configs).toHaveLength(targets.length);
               for (const [index, { accountId, configId }] of targets.entries()) {
@@ -187,6 +189,12 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         expect((await store.versions(of(keys))).documents).toEqual([undefined, undefined]);
         expect((await store.lineages(["a", "b", "c"])).lineages).toEqual([undefined, undefined, undefined]);
         expect(await storedDocuments(store, [])).toEqual([]);
+        expect(await store.documents([...keys, documentKey("a", "x")])).toEqual([
+          undefined,
+          undefined,
+          undefined,
+        ]);
+        expect(await store.documents([])).toEqual([]);
         expect((await store.versions(of([]))).documents).toEqual([]);
         expect((await store.lineages([])).lineages).toEqual([]);
         expect(await store.rootId()).toBeUndefined();
@@ -771,6 +779,7 @@ export function describeStoreContract(name: string, open: () => Promise<OpenedSt
         const unavailable = { name: "StrataError", code: "STORE_UNAVAILABLE" };
         await expect(store.lineages(["root"])).rejects.toMatchObject(unavailable);
         await expect(store.layers([documentKey(undefined, "x")], "all")).rejects.toMatchObject(unavailable);
+        await expect(store.documents([documentKey(undefined, "x")])).rejects.toMatchObject(unavailable);
         await expect(store.versions(of([]))).rejects.toMatchObject(unavailable);
         await expect(store.rootId()).rejects.toMatchObject(unavailable);
         expect(await store.commit(documentCommit(documentKey(undefined, "a-x"), {}))).toMatchObject({

@@ -54,7 +54,7 @@ export interface CheckOptions {
   readonly onLooked?: (accounts: number) => void;
 }
 
-type Reads = Pick<StoreReads, "inheriting" | "layers" | "rootId">;
+type Reads = Pick<StoreReads, "inheriting" | "layers" | "documents" | "rootId">;
 type Effect = AccountEffect<ConfigProblem>;
 
 const LOOKED = 1_000;

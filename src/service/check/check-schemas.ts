@@ -19,7 +19,7 @@ export interface SchemaCheck {
  * @throws StrataError STORE_UNAVAILABLE
  */
 export async function checkSchemas(
-  reads: Pick<StoreReads, "inheriting" | "layers" | "rootId">,
+  reads: Pick<StoreReads, "inheriting" | "layers" | "documents" | "rootId">,
   inForce: SchemaRegistry,
   next: SchemaRegistry,
   options: CheckOptions & { readonly onConfig?: (configId: string) => void },

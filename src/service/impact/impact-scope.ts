@@ -69,7 +69,7 @@ export interface Change {
 
 /** Of a write to the system layer: all accounts. Undefined: there are none. */
 export async function systemScope(
-  store: Pick<Store, "layers" | "rootId">,
+  store: Pick<Store, "documents" | "rootId">,
   configId: string,
   { before, after }: Change,
 ): Promise<ImpactScope | undefined> {
@@ -133,15 +133,9 @@ export async function arrangementScope(
 
 /** The documents of accounts, and (undefined) of the system layer. */
 export async function ownDocuments(
-  store: Pick<Store, "layers">,
+  store: Pick<Store, "documents">,
   accountIds: readonly (string | undefined)[],
   configId: string,
-): Promise<(StoredDocument | undefined)[]> {
-  const { configs } = await fromStore(
-    store.layers(
-      accountIds.map((accountId) => ({ accountId, configId })),
-      "own",
-    ),
-  );
-  return configs.map((config) => config?.documents[0]);
+): Promise<readonly (StoredDocument | undefined)[]> {
+  return fromStore(store.documents(accountIds.map((accountId) => ({ accountId, configId }))));
 }

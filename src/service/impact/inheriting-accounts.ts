@@ -13,7 +13,7 @@ export interface ReachedAccount {
 }
 
 /** What of a store it takes to look at accounts. */
-export type AccountReads = Pick<Store, "inheriting" | "layers">;
+export type AccountReads = Pick<Store, "inheriting" | "layers" | "documents">;
 
 /** Accounts that are listed at a time, and documents that are read at a time: half a millisecond's work each, unless they are large. */
 const ACCOUNTS = 100;

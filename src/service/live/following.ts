@@ -17,7 +17,7 @@ import type { WatchedConfigs } from "./watched-configs.js";
 const TRIES_AT_ONCE = 8;
 
 export interface FollowingOptions extends DeliveryOptions {
-  readonly store: PastStore & Pick<Store, "changes">;
+  readonly store: PastStore & Pick<Store, "changes" | "layers">;
   readonly watched: WatchedConfigs;
   readonly schemas: SchemasInForce;
 }

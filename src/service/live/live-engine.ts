@@ -13,7 +13,7 @@ import { changeSchemas } from "./schema-step.js";
 import { type SchemasInForce, schemasInForce } from "./schemas-in-force.js";
 import { type WatchedAccount, type WatchedConfig, WatchedConfigs } from "./watched-configs.js";
 
-export type LiveStore = PastStore & Pick<Store, "changes" | "follow">;
+export type LiveStore = PastStore & Pick<Store, "changes" | "follow" | "layers">;
 
 export interface LiveEngineOptions {
   readonly store: LiveStore;

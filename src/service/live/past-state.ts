@@ -18,7 +18,7 @@ const MOST_APART = { revisions: 1_000, pages: 4 };
 /** More records of one account than any has in practice. */
 const ACCOUNT_RECORDS = 1_000;
 
-export type PastStore = Pick<Store, "history" | "layers" | "lineages" | "accountHistory">;
+export type PastStore = Pick<Store, "history" | "documents" | "lineages" | "accountHistory">;
 
 /** A document as it was, and what became of it. */
 export interface DocumentCourse {
@@ -71,10 +71,10 @@ export class PastState {
     keys: readonly DocumentKey[],
     sequence: number,
   ): Promise<ReadonlyMap<string, StoredDocument | undefined> | undefined> {
-    const { configs } = await fromStore(this.store.layers(keys, "own"));
+    const documents = await fromStore(this.store.documents(keys));
     const found = new Map<string, StoredDocument | undefined>();
     for (const [index, key] of keys.entries()) {
-      const course = await this.course(key, configs[index]?.documents[0], sequence);
+      const course = await this.course(key, documents[index], sequence);
       if (course === undefined) return undefined;
       found.set(keyText(key), course.base);
     }

@@ -1,5 +1,5 @@
 import { keyText } from "../../store/store.js";
-import { storedLayers } from "../read/stored-layers.js";
+import { fromStore } from "../from-store.js";
 import type { DeclaredDocument, DeclaredFolder } from "./declared-folder.js";
 import type { PlanGround } from "./plan.js";
 import { PLANNER } from "./plan-principal.js";
@@ -27,8 +27,8 @@ export async function undeclaredDocuments(
   const found: DeclaredDocument[] = [];
   for (let from = 0; from < others.length; from += AT_ONCE) {
     const some = others.slice(from, from + AT_ONCE);
-    for (const [index, layers] of (await storedLayers(store, some, "own")).entries()) {
-      const [target, document] = [some[index], layers?.documents[0]];
+    for (const [index, document] of (await fromStore(store.documents(some))).entries()) {
+      const target = some[index];
       if (target !== undefined && document?.override !== undefined)
         found.push({ file: undefined, target, values: {} });
     }

@@ -22,6 +22,7 @@ export class StrayReads {
       lineages: (accountIds) => stray(store.lineages(accountIds)),
       descendants: (of) => stray(store.descendants(of)),
       layers: (targets, bodies) => stray(store.layers(targets, bodies)),
+      documents: (keys) => stray(store.documents(keys)),
       layersAt: (targets, moment, now) => stray(store.layersAt(targets, moment, now)),
       inheriting: (of) => stray(store.inheriting(of)),
       layersAfter: (targets, sequence) => stray(store.layersAfter(targets, sequence)),

@@ -7,7 +7,7 @@ import { descendantsOf, lineageOf } from "./lmdb-accounts.js";
 import type { Database } from "./lmdb-database.js";
 import { documentOwners } from "./lmdb-index.js";
 import { inheriting } from "./lmdb-inheriting.js";
-import { changesAfter, changesBefore, configsOf, treeOf, versionsOf } from "./lmdb-records.js";
+import { changesAfter, changesBefore, configsOf, documentsOf, treeOf, versionsOf } from "./lmdb-records.js";
 import { accountHistory } from "./past/lmdb-account-history.js";
 import { documentHistory } from "./past/lmdb-history.js";
 import { layersAfter, layersAt } from "./past/lmdb-past.js";
@@ -54,6 +54,7 @@ function readsOf(folder: string, database: Database): StoreReads {
     descendants: (of) => read(() => descendantsOf(database, of)),
     inheriting: (of) => read(() => inheriting(database, of)),
     layers: (targets, bodies) => read(() => configsOf(database, targets, bodies)),
+    documents: (keys) => read(() => documentsOf(database, keys)),
     layersAt: (targets, moment, now) => read(() => layersAt(database, targets, moment, now)),
     layersAfter: (targets, sequence) => read(() => layersAfter(database, targets, sequence)),
     versions: (of) => read(() => versionsOf(database, of)),

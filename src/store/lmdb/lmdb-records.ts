@@ -246,6 +246,13 @@ export function configsOf(
   return { tree: treeOf(database), ...positionOf(database), configs };
 }
 
+export function documentsOf(
+  database: Database,
+  keys: readonly DocumentKey[],
+): (StoredDocument | undefined)[] {
+  return keys.map((key) => documentOf(database, key, false, false));
+}
+
 export function versionsOf(database: Database, { accounts, documents }: VersionsOf): Versions {
   return {
     tree: treeOf(database),

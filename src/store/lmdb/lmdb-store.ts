@@ -31,6 +31,7 @@ import {
   NAMED_OPERATIONS,
   OPERATION_LIFE_MS,
   type StoredConfigs,
+  type StoredDocument,
   sameVersion,
   type Versions,
   type VersionsOf,
@@ -53,6 +54,7 @@ import {
   changesBefore,
   configsOf,
   decide,
+  documentsOf,
   lastTime,
   type Retention,
   treeOf,
@@ -145,6 +147,10 @@ class LmdbStore implements SecretStore {
 
   layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs> {
     return this.#read((database) => configsOf(database, targets, bodies));
+  }
+
+  documents(keys: readonly DocumentKey[]): Promise<(StoredDocument | undefined)[]> {
+    return this.#read((database) => documentsOf(database, keys));
   }
 
   async layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {

@@ -27,6 +27,7 @@ export async function openRedisReads(options: {
       descendants: (of) => reads.descendants(of),
       inheriting: (of) => reads.inheriting(of),
       layers: (targets, bodies) => reads.layers(targets, bodies),
+      documents: (keys) => reads.documents(keys),
       layersAt: (targets, moment, now) => reads.layersAt(targets, moment, now),
       layersAfter: (targets, sequence) => reads.layersAfter(targets, sequence),
       versions: (of) => reads.versions(of),

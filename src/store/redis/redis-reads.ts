@@ -34,6 +34,7 @@ import {
   type LayersAt,
   type Lineages,
   type StoredConfigs,
+  type StoredDocument,
   sequenceOfChange,
   TREE_DEPTH,
   type Versions,
@@ -138,6 +139,13 @@ export class RedisReads {
       this.#life = { tree: this.#treeOf(tree), incarnation: incarnation ?? "" };
       return { sequence: Number(sequence), configs, ...this.#life };
     });
+  }
+
+  documents(keys: readonly DocumentKey[]): Promise<(StoredDocument | undefined)[]> {
+    const names = keys.map((key) => this.keys.document(key));
+    return this.look(names, (_, records) =>
+      records.map((record) => (record === null ? undefined : storedDocument(record))),
+    );
   }
 
   layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {

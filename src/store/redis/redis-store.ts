@@ -26,6 +26,7 @@ import {
   NAMED_OPERATIONS,
   OPERATION_LIFE_MS,
   type StoredConfigs,
+  type StoredDocument,
   type Versions,
   type VersionsOf,
 } from "../store.js";
@@ -180,6 +181,10 @@ class RedisStore implements SecretStore {
 
   layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs> {
     return this.#reading(() => this.#reads.layers(targets, bodies));
+  }
+
+  documents(keys: readonly DocumentKey[]): Promise<(StoredDocument | undefined)[]> {
+    return this.#reading(() => this.#reads.documents(keys));
   }
 
   layersAt(targets: readonly DocumentKey[], moment: string, now: string): Promise<LayersAt> {
