@@ -15,8 +15,8 @@ export interface ReachedAccount {
 /** What of a store it takes to look at accounts. */
 export type AccountReads = Pick<Store, "inheriting" | "layers" | "documents">;
 
-/** Accounts that are listed at a time, and documents that are read at a time: half a millisecond's work each, unless they are large. */
-const ACCOUNTS = 100;
+/** Accounts that are listed at a time, and documents that are read at a time: half a millisecond's work each at most, unless they are large. */
+const ACCOUNTS = 50;
 const DOCUMENTS = 16;
 
 /** The same as `reachedInBatches`, one by one. */
