@@ -215,7 +215,7 @@ export class OperationPipeline {
       openContext: () => this.#contextOf(exchange, query),
       live: this.options.live,
       lastEventId: stream.lastEventId,
-      release: this.options.streams.limit.take(stream.caller),
+      giveBack: this.options.streams.limit.take(stream.caller),
     });
     const errors = opened instanceof ResultStream ? undefined : opened;
     this.#count(exchange, operation.about.label, outcomeLabel(errors));

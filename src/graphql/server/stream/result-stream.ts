@@ -15,6 +15,8 @@ export interface StreamSteps {
   readonly execute: (event: unknown) => Promise<string>;
   /** An error of the source, as the client is told of it. */
   readonly told: (error: unknown) => readonly GraphQLFormattedError[];
+  /** Gives back the caller's place among the subscriptions that it may have; `release` does, too. May be called again. */
+  readonly giveBack: () => void;
   /** Called once, when the stream is over, however it came to that. */
   readonly release: () => void;
 }
@@ -79,6 +81,11 @@ export class ResultStream {
       const failure = this.steps.told(error);
       return { json: JSON.stringify({ errors: failure }), cursor: this.cursor, failure };
     }
+  }
+
+  /** Nobody takes anything any more: the caller may subscribe to something else at once, though `return` comes later. */
+  abandon(): void {
+    this.steps.giveBack();
   }
 
   async return(): Promise<undefined> {

@@ -37,12 +37,14 @@ export class SocketOperation implements AsyncGenerator<never, undefined> {
 
   /**
    * @param send sends the JSON text of a result, and resolves once it has left the process
+   * @param beforeEnd what to wait for before it is ended, once the client has left it; undefined: nothing
    * @param onEnd hears how many messages were sent, and whether there could be several
    */
   constructor(
     private readonly beginning: Promise<BegunOperation>,
     private readonly slots: SocketSlots,
     private readonly send: (json: string) => Promise<void>,
+    private readonly beforeEnd: () => Promise<void> | undefined,
     private readonly onEnd: (messages: number, isStream: boolean) => void,
   ) {}
 
@@ -73,6 +75,9 @@ export class SocketOperation implements AsyncGenerator<never, undefined> {
   /** The client has left it, or the connection is gone. */
   async return(): Promise<Result> {
     this.#isLeft = true;
+    if (this.#results instanceof ResultStream) this.#results.abandon();
+    const turn = this.beforeEnd();
+    if (turn !== undefined) await turn;
     return this.#end();
   }
 
@@ -112,7 +117,7 @@ export class SocketOperation implements AsyncGenerator<never, undefined> {
   /** @returns false: it was the last @throws FinalErrors */
   async #sendNext(results: ResultStream): Promise<boolean> {
     this.#holdsSlot = true;
-    const taken = await results.take();
+    const taken = this.#isLeft ? undefined : await results.take();
     if (taken === undefined || this.#isLeft) return false;
     if (taken.failure !== undefined) throw new FinalErrors(taken.failure);
     await this.#send(taken.json);

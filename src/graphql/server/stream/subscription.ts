@@ -27,20 +27,20 @@ export interface SubscriptionOptions {
   readonly openContext: () => ServedContext;
   readonly live: LiveConfigs;
   readonly lastEventId: string | undefined;
-  /** Called once, when the subscription is over, or has not begun. */
-  readonly release: () => void;
+  /** Gives back the caller's place, when the subscription is over, or has not begun; may be called again. */
+  readonly giveBack: () => void;
 }
 
 /** @returns the errors, as a client is told of them, where the subscription does not begin */
 export async function openSubscription(
   options: SubscriptionOptions,
 ): Promise<ResultStream | readonly GraphQLFormattedError[]> {
-  const { errors, requestId, live, lastEventId } = options;
+  const { errors, requestId, live, lastEventId, giveBack } = options;
   const told = (found: readonly GraphQLError[]) => errors.told(found, requestId);
   const ending = new AbortController();
   const release = (): void => {
     ending.abort();
-    options.release();
+    giveBack();
   };
   try {
     const context = { live, lastEventId, signal: ending.signal, ...contextOf(options) };
@@ -49,6 +49,7 @@ export async function openSubscription(
       return new ResultStream(source[Symbol.asyncIterator](), {
         execute: (event) => resultOf(options, event),
         told: (error) => told([graphqlError(error)]),
+        giveBack,
         release,
       });
     release();

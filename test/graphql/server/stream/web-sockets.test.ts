@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { yieldInBackground } from "../../../../src/service/yield-to-event-loop.js";
 import { RawClient, request as rawRequest } from "../../../http/raw-client.js";
 import { SECRET, TOKEN_ACCESS } from "../../../http/token-access.js";
 import { CHANGES, LiveApp, OF_ACME } from "./live-app.js";
@@ -293,6 +294,59 @@ describe("abuse of a WebSocket", () => {
     await client.message();
     client.socket.pause();
     await expect.poll(() => live.logged("stream ended").length, { timeout: 5_000 }).toBe(1);
+  });
+});
+
+describe("a WebSocket with many subscriptions that is gone", () => {
+  const [MANY, AT_ONCE] = [400, 100];
+  const LIMITS = { subscriptionsPerConnection: MANY, subscriptionsPerCaller: MANY };
+
+  /** @returns the types of the first messages */
+  async function subscribeToAll(client: SocketClient): Promise<string[]> {
+    const types = [];
+    // More would be refused while they wait.
+    for (let from = 0; from < MANY; from += AT_ONCE) {
+      for (let id = from; id < from + AT_ONCE; id++) client.subscribe(String(id), CHANGES, OF_ACME);
+      for (let id = from; id < from + AT_ONCE; id++) types.push((await client.message()).type);
+    }
+    return types;
+  }
+
+  const countEnded = ({ app }: LiveApp) => app.log.filter((line) => line.includes("stream ended")).length;
+
+  test("leaves others room between the ends of its subscriptions", async () => {
+    const live = await LiveApp.forTest(LIMITS);
+    const client = await SocketClient.ready(live.origin);
+    await subscribeToAll(client);
+    client.socket.terminate();
+    let [ended, mostInOneTurn] = [0, 0];
+    while (ended < MANY) {
+      await new Promise(setImmediate);
+      const now = countEnded(live);
+      mostInOneTurn = Math.max(mostInOneTurn, now - ended);
+      ended = now;
+    }
+    expect(mostInOneTurn).toBeLessThan(MANY / 4);
+  });
+
+  test("leaves the caller its places at once, however long the ends take", async () => {
+    const live = await LiveApp.forTest(LIMITS);
+    const [client, next] = [await SocketClient.ready(live.origin), await SocketClient.ready(live.origin)];
+    await subscribeToAll(client);
+    let isBusy = true;
+    const busy = (async () => {
+      while (isBusy) {
+        await yieldInBackground();
+        for (const startedAt = performance.now(); performance.now() - startedAt < 2; );
+      }
+    })();
+    client.socket.terminate();
+    await expect.poll(() => countEnded(live), { interval: 1 }).toBeGreaterThan(0);
+    expect(countEnded(live)).toBeLessThan(MANY);
+    expect(new Set(await subscribeToAll(next))).toEqual(new Set(["next"]));
+    isBusy = false;
+    await busy;
+    await expect.poll(() => countEnded(live)).toBe(MANY);
   });
 });
 
