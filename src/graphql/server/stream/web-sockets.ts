@@ -12,6 +12,7 @@ import type { TellRequest } from "../../../http/request-log.js";
 import { refusalOf } from "../../../http/request-refusal.js";
 import { type ResponseHeaders, withContent } from "../../../http/response-headers.js";
 import type { UpgradeListener } from "../../../http/upgrade.js";
+import { afterYield } from "../../../service/yield-to-event-loop.js";
 import { isForeignOrigin } from "../cross-site.js";
 import { jsonResponse } from "../response/graphql-response.js";
 import { SocketLink } from "./socket-link.js";
@@ -114,7 +115,8 @@ class WebSockets {
     const closed = this.#protocol.opened(link, { session, link });
     webSocket.once("close", (code, reason) => {
       session.leave();
-      void closed(code, String(reason));
+      // Many may be gone at once, each with a thousand operations.
+      void afterYield(() => closed(code, String(reason)));
     });
   }
 }
