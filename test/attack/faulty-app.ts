@@ -42,6 +42,7 @@ function faulty(store: Store): Store {
     lineages: (ids) => failing(ids) ?? store.lineages(ids),
     layers: (targets, bodies) =>
       failing(targets.map(({ accountId }) => accountId)) ?? store.layers(targets, bodies),
+    documents: (keys) => failing(keys.map(({ accountId }) => accountId)) ?? store.documents(keys),
     commit: (commit) => (commit.by === "thrower" ? Promise.reject(fault()) : store.commit(commit)),
   });
 }

@@ -7,7 +7,6 @@ import {
   type DescendantsOf,
   type DocumentHistory,
   type DocumentKey,
-  documentKeys,
   type HistoryOf,
   keyText,
   type LayerBodies,
@@ -15,7 +14,6 @@ import {
   type Lineage,
   type PastConfig,
   type StoreReads,
-  sameVersion,
 } from "../../store/store.js";
 import { mayAccess } from "../authorize.js";
 import { fromStore } from "../from-store.js";
@@ -23,7 +21,13 @@ import { guardTiming } from "../timing-guard.js";
 import { afterYield, yieldToEventLoop } from "../yield-to-event-loop.js";
 import { LineageCache } from "./lineage-cache.js";
 import { type ReadTrace, TraceRecorder } from "./read-trace.js";
-import { type Ancestry, ancestriesOf, type LayerVersions, storedLayers } from "./stored-layers.js";
+import {
+  type Ancestry,
+  ancestriesOf,
+  type LayerVersions,
+  storedLayers,
+  versionsUnder,
+} from "./stored-layers.js";
 import { StrayReads } from "./stray-reads.js";
 
 /** Where one request reads from. It makes one store call of everything that is asked for at the same time. */
@@ -103,15 +107,21 @@ export function createRequestReader(
   return new StoreReader(store, principal, lineages, strayReads);
 }
 
+type AccountLoader = DataLoader<string, Ancestry | undefined>;
+type LayerLoader = ReturnType<typeof loaderOf>;
+type PastLoader = DataLoader<PastQuestion, PastRead, string>;
+
+interface Loaders {
+  accounts?: AccountLoader;
+  versions?: LayerLoader;
+  past?: PastLoader;
+  whole?: LayerLoader;
+  blamed?: LayerLoader;
+}
+
 class StoreReader implements RequestReader {
   readonly trace: TraceRecorder;
-  readonly #accounts = new DataLoader((ids: readonly string[]) => this.#readAccounts(ids));
-  readonly #versions = loaderOf((targets) => this.#readVersions(targets));
-  readonly #past = new DataLoader((asked: readonly PastQuestion[]) => this.#readPast(asked), {
-    cacheKeyFn: ({ target, moment }) => `${moment} ${keyText(target)}`,
-  });
-  readonly #whole = loaderOf((targets) => this.#readWhole(targets));
-  readonly #blamed = loaderOf((targets) => this.#readLayers(targets, "blame"));
+  readonly #loaders: Loaders = {};
 
   constructor(
     private readonly store: StoreReads,
@@ -120,6 +130,35 @@ class StoreReader implements RequestReader {
     strayReads: StrayReads,
   ) {
     this.trace = new TraceRecorder(strayReads);
+  }
+
+  // Made when they are needed: most requests need one or two, and a message of a subscription none.
+
+  get #accounts(): AccountLoader {
+    this.#loaders.accounts ??= new DataLoader((ids) => this.#readAccounts(ids));
+    return this.#loaders.accounts;
+  }
+
+  get #versions(): LayerLoader {
+    this.#loaders.versions ??= loaderOf((targets) => this.#readVersions(targets));
+    return this.#loaders.versions;
+  }
+
+  get #past(): PastLoader {
+    this.#loaders.past ??= new DataLoader((asked) => this.#readPast(asked), {
+      cacheKeyFn: ({ target, moment }) => `${moment} ${keyText(target)}`,
+    });
+    return this.#loaders.past;
+  }
+
+  get #whole(): LayerLoader {
+    this.#loaders.whole ??= loaderOf((targets) => this.#readWhole(targets));
+    return this.#loaders.whole;
+  }
+
+  get #blamed(): LayerLoader {
+    this.#loaders.blamed ??= loaderOf((targets) => this.#readLayers(targets, "blame"));
+    return this.#loaders.blamed;
   }
 
   ancestry(accountId: string): Promise<Ancestry | undefined> {
@@ -176,11 +215,8 @@ class StoreReader implements RequestReader {
 
   clear(): void {
     this.trace.unversioned();
-    this.#accounts.clearAll();
-    this.#versions.clearAll();
-    this.#whole.clearAll();
-    this.#blamed.clearAll();
-    this.#past.clearAll();
+    const { accounts, versions, past, whole, blamed } = this.#loaders;
+    for (const loader of [accounts, versions, past, whole, blamed]) loader?.clearAll();
   }
 
   async #readAccounts(ids: readonly string[]): Promise<(Ancestry | undefined)[]> {
@@ -281,39 +317,6 @@ interface PastQuestion {
 
 function loaderOf(read: (targets: readonly DocumentKey[]) => Promise<(LayerVersions | undefined)[]>) {
   return new DataLoader<DocumentKey, LayerVersions | undefined, string>(read, { cacheKeyFn: keyText });
-}
-
-/**
- * The versions of the layers that cached lineages lead to. The same call tells whether the lineages still hold.
- * @returns undefined when they do not
- */
-async function versionsUnder(
-  store: StoreReads,
-  lineages: ReadonlyMap<string, Lineage>,
-  targets: readonly DocumentKey[],
-): Promise<LayerVersions[] | undefined> {
-  const lineageOf = ({ accountId }: DocumentKey) =>
-    accountId === undefined ? undefined : lineages.get(accountId);
-  const keys = targets.map((target) => documentKeys(lineageOf(target), target.configId));
-  const documents = new Map(keys.flat().map((key) => [keyText(key), key]));
-  const accounts = new Map([...lineages.values()].flat().map((account) => [account.id, account.version]));
-  const now = await fromStore(
-    store.versions({ accounts: [...accounts.keys()], documents: [...documents.values()] }),
-  );
-  if (![...accounts.values()].every((version, index) => sameVersion(version, now.accounts[index])))
-    return undefined;
-  const versions = new Map([...documents.keys()].map((name, index) => [name, now.documents[index]]));
-  return targets.map((target, index) => {
-    const lineage = lineageOf(target);
-    const own = keys[index] ?? [];
-    return {
-      ancestry: lineage && { lineage, tree: now.tree },
-      keys: own,
-      versions: own.map((key) => versions.get(keyText(key))),
-      documents: [],
-      position: { incarnation: now.incarnation, sequence: now.sequence },
-    };
-  });
 }
 
 function ancestorsIn(ancestry: Ancestry | undefined): Ancestry[] {

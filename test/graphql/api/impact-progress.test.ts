@@ -67,10 +67,10 @@ async function messagesOf(services: Services, write: object): Promise<Progress[]
 const slow =
   (documents: number, changes: number, calls: string[] = []) =>
   (store: Store): Partial<Store> => ({
-    layers: async (targets, bodies) => {
-      calls.push(`layers ${bodies}`);
-      await pause(bodies === "own" ? documents : 0);
-      return store.layers(targets, bodies);
+    documents: async (keys) => {
+      calls.push("documents");
+      await pause(documents);
+      return store.documents(keys);
     },
     changes: async (after, limit) => {
       calls.push("changes");

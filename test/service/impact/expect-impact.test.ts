@@ -106,6 +106,7 @@ describe("A write that expects an impact (R22)", () => {
     const watched = alteredStore(store, {
       inheriting: (of) => disturbed(store.inheriting(of)),
       layers: (targets, bodies) => disturbed(store.layers(targets, bodies)),
+      documents: (keys) => disturbed(store.documents(keys)),
       lineages: (ids) => disturbed(store.lineages(ids)),
       changes: (since, limit) => disturbed(store.changes(since, limit)),
       commit: async (commit) => {
