@@ -6,11 +6,12 @@ import { cpuTime } from "./servers/cpu-time.js";
 import { Stage } from "./servers/stage.js";
 import { startStrata } from "./servers/strata.js";
 import type { Population } from "./workload/accounts.js";
+import { BusyNeighbour } from "./workload/busy-neighbour.js";
 import { documentOf } from "./workload/settings.js";
 import { quantile, SteadyReads } from "./workload/steady-reads.js";
 
 // What it costs to say whom a system-wide write hits, and what others notice of it: reads at a steady rate, in turns with and without
-// such an impact beside them. With --large a million accounts, by the subscription. Quote the ratios; the times are this machine's, today.
+// such an impact beside them, and beside a process that only computes. With --large a million accounts, by the subscription. Quote the ratios; the times are this machine's, today.
 
 const { values: options } = parseArgs({
   options: {
@@ -41,9 +42,12 @@ async function usual(store: Store): Promise<boolean> {
   const client = new Client(server.port, USUAL.accounts);
   await client.p99(WARM_UP_MS);
   for (let time = 0; time < 3; time++) await client.impact();
-  const [ratios, times]: [number[], number[]] = [[], []];
+  const [ratios, neighbours, times]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < Number(options.rounds); round++) {
     const alone = await client.p99(WINDOW_MS);
+    const neighbour = new BusyNeighbour(2 * WINDOW_MS);
+    const besideNeighbour = await client.p99(WINDOW_MS);
+    await neighbour.end();
     let isOver = false;
     const beside = (async () => {
       while (!isOver) times.push(await client.impact());
@@ -52,13 +56,14 @@ async function usual(store: Store): Promise<boolean> {
     isOver = true;
     await beside;
     ratios.push(disturbed / alone);
+    neighbours.push(besideNeighbour / alone);
     console.log(
-      `  round ${round}: the reads' p99 ${alone.toFixed(1)} ms alone, ${disturbed.toFixed(1)} ms beside impacts`,
+      `  round ${round}: the reads' p99 ${alone.toFixed(1)} ms alone, ${disturbed.toFixed(1)} ms beside impacts, ${besideNeighbour.toFixed(1)} ms beside a busy process`,
     );
   }
   const [p50, p95, ratio] = [median(times), quantile(times, 0.95), median(ratios)];
   console.log(
-    `${store}, 10,000 accounts, 2,000 documents: impact p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms (of ${times.length}); the reads' p99 beside it ÷ alone ${ratio.toFixed(2)} (median of ${ratios.length})`,
+    `${store}, 10,000 accounts, 2,000 documents: impact p50 ${p50.toFixed(0)} ms, p95 ${p95.toFixed(0)} ms (of ${times.length}); the reads' p99 beside it ÷ alone ${ratio.toFixed(2)}, beside a busy process ÷ alone ${median(neighbours).toFixed(2)} (medians of ${ratios.length})`,
   );
   client.close();
   await server.child.stop();

@@ -4,6 +4,7 @@ import { SHARED_CORES } from "./servers/cores.js";
 import { Stage } from "./servers/stage.js";
 import { startStrata } from "./servers/strata.js";
 import { accountId, type Population } from "./workload/accounts.js";
+import { BusyNeighbour } from "./workload/busy-neighbour.js";
 import { ConfigFollowers } from "./workload/config-followers.js";
 import { documentOf } from "./workload/settings.js";
 import { SteadyReads } from "./workload/steady-reads.js";
@@ -53,19 +54,23 @@ async function measure(store: Store): Promise<boolean> {
     return performance.now() - startedAt;
   };
   await write();
-  const [ratios, times]: [number[], number[]] = [[], []];
+  const [ratios, neighbours, times]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < Number(options.rounds); round++) {
     const alone = await reads.p99(WINDOW_MS);
+    const neighbour = new BusyNeighbour(2 * WINDOW_MS);
+    const besideNeighbour = await reads.p99(WINDOW_MS);
+    await neighbour.end();
     const [disturbed, told] = await Promise.all([reads.p99(WINDOW_MS), write()]);
     ratios.push(disturbed / alone);
+    neighbours.push(besideNeighbour / alone);
     times.push(told);
     console.log(
-      `  round ${round}: the reads' p99 ${alone.toFixed(1)} ms alone, ${disturbed.toFixed(1)} ms beside a write told to all in ${told.toFixed(0)} ms`,
+      `  round ${round}: the reads' p99 ${alone.toFixed(1)} ms alone, ${disturbed.toFixed(1)} ms beside a write told to all in ${told.toFixed(0)} ms, ${besideNeighbour.toFixed(1)} ms beside a busy process`,
     );
   }
   const [slowest, ratio] = [Math.max(...times), median(ratios)];
   console.log(
-    `${store}, ${POPULATION.accounts} subscribers: all told within ${slowest.toFixed(0)} ms (the slowest of ${times.length}); the reads' p99 beside it ÷ alone ${ratio.toFixed(2)} (median of ${ratios.length})`,
+    `${store}, ${POPULATION.accounts} subscribers: all told within ${slowest.toFixed(0)} ms (the slowest of ${times.length}); the reads' p99 beside it ÷ alone ${ratio.toFixed(2)}, beside a busy process ÷ alone ${median(neighbours).toFixed(2)} (medians of ${ratios.length})`,
   );
   await followers.close();
   reads.close();
