@@ -6,7 +6,7 @@ import {
   type GraphQLSchema,
 } from "graphql";
 import type { LiveConfigs } from "../../../service/live/live-configs.js";
-import { yieldToEventLoop } from "../../../service/yield-to-event-loop.js";
+import { yieldInBackground } from "../../../service/yield-to-event-loop.js";
 import { runEventPlan } from "../plan/run-plan.js";
 import type { OperationCost } from "../price/operation-cost.js";
 import type { PreparedOperation } from "../query/prepared-queries.js";
@@ -63,7 +63,7 @@ export async function openSubscription(
 /** As JSON text, in one line. */
 async function resultOf(options: SubscriptionOptions, event: unknown): Promise<string> {
   const { errors, requestId, operation, variables } = options;
-  await yieldToEventLoop();
+  await yieldInBackground();
   const made = operation.plan && (await runEventPlan(operation.plan, variables, contextOf(options), event));
   if (made) return made.trimEnd();
   const { data, errors: found } = await execute({
