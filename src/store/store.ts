@@ -54,7 +54,7 @@ export interface Store {
   inheriting(of: InheritingOf): Promise<readonly InheritingAccount[]>;
   /** The stored layers of configs, all as of one moment, each with the lineage that names them. */
   layers(targets: readonly DocumentKey[], bodies: LayerBodies): Promise<StoredConfigs>;
-  /** Documents alone, without blame, all as of one moment; undefined where none is stored. A tenth of what `layers` takes. */
+  /** Documents alone, without blame, all as of one moment; undefined where none is stored. Cheaper than `layers`. */
   documents(keys: readonly DocumentKey[]): Promise<readonly (StoredDocument | undefined)[]>;
   /**
    * The same as of a past moment, as far as histories still tell. What was told of a moment that is over stays so: no commit

@@ -110,7 +110,7 @@ local function children_behind(prefix, parent, id, limit, has_below, owners)
   return children
 end
 
--- The same as by place_of, which takes three times as long.
+-- As place_of tells it, without its captures: every account that is listed is asked.
 local function is_reseller(record)
   local version = string.find(record or '', '\\n', 1, true)
   local parent = version and string.find(record, '\\n', version + 1, true)
