@@ -119,6 +119,17 @@ export function describeInheritingContract(name: string, open: () => Promise<Ope
       );
     });
 
+    it("lists an account that has just come below one that had none below it", () =>
+      using(async (store) => {
+        await store.commit(accountCommit("root", undefined));
+        await store.commit(accountCommit("shop", "root"));
+        const of = { accountId: "root", configId: CONFIG, throughResellers: true, limit: 100 };
+        const paths = async () => (await store.inheriting(of)).map(({ path }) => path.join("/"));
+        expect(await paths()).toEqual(["shop"]);
+        await store.commit(accountCommit("branch", "shop"));
+        expect(await paths()).toEqual(["shop", "shop/branch"]);
+      }));
+
     it("goes on behind a place that has gone or never was, and lists nobody below an account that is not there", () =>
       using(async (store) => {
         versionOf(await store.commit(accountCommit("root", undefined)));
