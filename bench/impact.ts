@@ -11,7 +11,8 @@ import { documentOf } from "./workload/settings.js";
 import { quantile, SteadyReads } from "./workload/steady-reads.js";
 
 // What it costs to say whom a system-wide write hits, and what others notice of it: reads at a steady rate, in turns with and without
-// such an impact beside them, and beside a process that only computes. With --large a million accounts, by the subscription. Quote the ratios; the times are this machine's, today.
+// such an impact beside them, and beside a process that only computes. With --large a million accounts, by the subscription. Quote the
+// ratios; the times are this machine's, today.
 
 const { values: options } = parseArgs({
   options: {

@@ -121,13 +121,13 @@ local function ancestry(prefix, id)
   return ids
 end
 
-local function counts_of(prefix, id)
+local function counts_in(text)
   local counts = {}
-  for each in string.gmatch(text_at(prefix .. 'n:' .. id) or '', '%d+') do
-    counts[#counts + 1] = tonumber(each)
-  end
+  for each in string.gmatch(text or '', '%d+') do counts[#counts + 1] = tonumber(each) end
   return counts
 end
+
+local function counts_of(prefix, id) return counts_in(text_at(prefix .. 'n:' .. id)) end
 
 -- Adds a subtree, given by level, or takes it away, wherever it counts. changed: counts by account, as they are to be.
 local function count(changed, prefix, ancestors, subtree, sign)

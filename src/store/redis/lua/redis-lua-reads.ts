@@ -87,13 +87,10 @@ local MANY = 128
 -- How many children of an account to read for a list of so many accounts, itself left out, and whether any of them has
 -- accounts below it. Not by counts_of, which a commit uses: that holds what it has read until the next commit.
 local function children_for(prefix, id, accounts)
-  local children, below, levels = 0, 0, 0
-  for count in string.gmatch(redis.call('GET', prefix .. 'n:' .. id) or '', '%d+') do
-    if levels == 0 then children = tonumber(count) end
-    below, levels = below + tonumber(count), levels + 1
-  end
+  local counts, below = counts_in(redis.call('GET', prefix .. 'n:' .. id)), 0
+  for _, count in ipairs(counts) do below = below + count end
   -- One more: where there are no others, the list ends there.
-  return 1 + math.ceil(accounts * children / math.max(1, below)), levels > 1
+  return 1 + math.ceil(accounts * (counts[1] or 0) / math.max(1, below)), #counts > 1
 end
 
 -- Children of an account behind an id, so many at most: their ids, whether each is a reseller, has accounts below it, and has
