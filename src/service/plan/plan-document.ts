@@ -1,12 +1,12 @@
 import { hash } from "node:crypto";
 import type { ImpactOutcome } from "../../domain/change/impact.js";
 import { type ErrorCode, StrataError } from "../../domain/errors.js";
-import { canonical, type Json } from "../../domain/json/json.js";
+import { canonical, isEmpty, isObject, type Json, type JsonObject } from "../../domain/json/json.js";
+import { appendToken, tokensOf } from "../../domain/json/pointer.js";
 import type { ImpactReport } from "../impact/impact-report.js";
 import { isBlocking } from "../problems.js";
 import type { ConfigSnapshot } from "../read/config-snapshot.js";
 import { wholeConfig } from "../read/whole-config.js";
-import { valueAt } from "../write/pinned-content.js";
 import type { DeclaredDocument } from "./declared-folder.js";
 import type { DormantValue, PlanGround, PlannedImpact, PlannedWrite, RefusedDocument } from "./plan.js";
 import { PLANNER } from "./plan-principal.js";
@@ -89,12 +89,27 @@ async function listedImpact(report: ImpactReport, first: number): Promise<Planne
 function dormantValues({ file, values }: DeclaredDocument, { config }: ConfigSnapshot): DormantValue[] {
   if (file === undefined) return [];
   const own = config.layers.length - 1;
-  return config.dormant.flatMap(({ layer, pointer, binding }) => {
-    const declared = valueAt(values, pointer);
-    if (layer !== own || declared === undefined || declared === null) return [];
+  const found = new Map<string, DormantValue>();
+  for (const { layer, pointer: at, binding } of config.dormant) {
+    const pointer = layer === own ? declaredPlace(values, at) : undefined;
+    // An object is in force that is declared to be one: the rest of it is not declared.
+    if (pointer === undefined || (pointer !== at && isObject(config.valueAt(pointer)))) continue;
     const { kind } = config.layerOf(binding);
-    return [{ file, pointer, layer: kind, reason: binding.constraint.reason }];
-  });
+    found.set(pointer, { file, pointer, layer: kind, reason: binding.constraint.reason });
+  }
+  return [...found.values()];
+}
+
+/** Where something is declared of a leaf: at its place, or above it, by an empty object. */
+function declaredPlace(values: JsonObject, leaf: string): string | undefined {
+  let [value, pointer]: [Json, string] = [values, ""];
+  for (const token of tokensOf(leaf)) {
+    if (!isObject(value)) return undefined;
+    if (!Object.hasOwn(value, token)) return isEmpty(value) && pointer !== "" ? pointer : undefined;
+    value = value[token] as Json;
+    pointer = appendToken(pointer, token);
+  }
+  return value === null ? undefined : pointer;
 }
 
 function digestOf(parts: readonly unknown[]): string {
