@@ -23,6 +23,7 @@ import {
   viewOf,
 } from "./authorize.js";
 import { fromStore } from "./from-store.js";
+import type { ImpactReport } from "./impact/impact-report.js";
 import type { Arrangement } from "./impact/impact-scope.js";
 import { checkNote } from "./note.js";
 import type { RequestReader } from "./read/request-reader.js";
@@ -65,6 +66,12 @@ export interface UpdatedAccount {
   readonly arrangement: Arrangement | undefined;
   /** Where the store was when it was decided. */
   readonly sequence: number;
+}
+
+/** A dry run of an update, and what it would do to the accounts that get another reseller; undefined: nobody does. */
+export interface TriedArrangement {
+  readonly updated: UpdatedAccount;
+  readonly reports: readonly ImpactReport[] | undefined;
 }
 
 /** Who is calling, and the account that is acted for, if there is one. */

@@ -1,11 +1,12 @@
 import type { Principal } from "../auth/principal.js";
+import type { ConfigSchema } from "../schema/config-schema.js";
 import type { SchemaRegistry } from "../schema/schema-registry.js";
-import type { UpdatedAccount } from "./account-service.js";
+import type { TriedArrangement, UpdatedAccount } from "./account-service.js";
 import { authorize, noSuchAccount } from "./authorize.js";
 import { ConfigCatalog, type ConfigTarget } from "./config-catalog.js";
 import { type ImpactProgress, impactProgress } from "./impact/impact-progress.js";
 import type { ImpactReport } from "./impact/impact-report.js";
-import type { ImpactWatch } from "./impact/impact-watch.js";
+import { type ImpactWatch, watchOfOne } from "./impact/impact-watch.js";
 import { arrangementImpact } from "./impact/write-impact.js";
 import type { AttributedChange } from "./read/attributed-changes.js";
 import { type HistoryPage, type HistoryWanted, historyPage } from "./read/config-history.js";
@@ -113,21 +114,46 @@ export class ConfigService extends ConfigCatalog {
     watch?: ImpactWatch,
   ): Promise<ImpactReport[] | undefined> {
     const { store } = this.#dependencies;
-    const schemas = configIds.map((configId, index) =>
-      this.accountSchema(principal, configId, `/configIds/${index}`),
-    );
+    const schemas = this.#accountSchemas(principal, configIds);
     if (arrangement === undefined) return undefined;
+    const position = { incarnation: "", sequence };
     const reports: ImpactReport[] = [];
-    for (const schema of schemas) {
+    for (const [index, schema] of schemas.entries()) {
       const report = await arrangementImpact(
         store,
-        { principal, schema, position: { incarnation: "", sequence }, watch },
+        { principal, schema, position, watch: watchOfOne(watch, index, schemas.length) },
         arrangement,
       );
       if (report === undefined) return undefined;
       reports.push(report);
     }
     return reports;
+  }
+
+  /**
+   * Looks at all accounts that a move or a reseller flag would hit, and tells how far it has come.
+   * @param updated of a dry run
+   * @param configIds as for `arrangementImpact`
+   * @param signal ends it
+   * @throws StrataError as `arrangementImpact`
+   */
+  tryArrangement(
+    principal: Principal,
+    updated: UpdatedAccount,
+    configIds: readonly string[] = this.accountConfigIds(),
+    signal?: AbortSignal,
+  ): AsyncIterable<ImpactProgress<TriedArrangement>> {
+    this.#accountSchemas(principal, configIds);
+    return impactProgress(async (watch) => {
+      const reports = await this.arrangementImpact(principal, updated, configIds, watch);
+      const total = reports?.reduce((sum, report) => sum + report.total, 0) ?? 0;
+      return { total, result: { updated, reports } };
+    }, signal);
+  }
+
+  /** Of each of some configs. @throws StrataError CONFIG_NOT_FOUND; BAD_USER_INPUT */
+  #accountSchemas(principal: Principal, configIds: readonly string[]): ConfigSchema[] {
+    return configIds.map((configId, index) => this.accountSchema(principal, configId, `/configIds/${index}`));
   }
 
   /** Some revisions of the document that a snapshot's config is about. @throws as `historyPage` */
@@ -150,8 +176,12 @@ export class ConfigService extends ConfigCatalog {
     principal: Principal,
     request: WriteRequest,
     signal?: AbortSignal,
-  ): Promise<AsyncIterable<ImpactProgress>> {
-    return impactProgress(await this.write(principal, { ...request, dryRun: true }), signal);
+  ): Promise<AsyncIterable<ImpactProgress<WriteResult>>> {
+    const result = await this.write(principal, { ...request, dryRun: true });
+    return impactProgress(async (watch) => {
+      const report = result.result === "written" ? await result.impact(watch) : undefined;
+      return { total: report?.total ?? 0, result };
+    }, signal);
   }
 
   #catalogInForce(): ConfigCatalog {

@@ -57,3 +57,14 @@ export function beforeCommit(since: number, deadlineMs = EXPECT_WITHIN_MS): Impa
 export function untilAborted(signal: AbortSignal | undefined, tell: ImpactWatch["tell"]): ImpactWatch {
   return { check: () => signal?.throwIfAborted(), ...(tell && { tell }) };
 }
+
+/** For one of several looks at the same accounts, one after another: all of them count. */
+export function watchOfOne(
+  watch: ImpactWatch | undefined,
+  index: number,
+  count: number,
+): ImpactWatch | undefined {
+  const { check, tell } = watch ?? {};
+  if (check === undefined || tell === undefined) return watch;
+  return { check, tell: (done, total) => tell(index * total + done, count * total) };
+}

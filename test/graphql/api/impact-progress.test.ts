@@ -1,5 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { createSourceEventStream, type ExecutionResult, graphql, parse, subscribe } from "graphql";
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionResult,
+  graphql,
+  parse,
+  subscribe,
+} from "graphql";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { OPEN_PRINCIPAL, type Principal } from "../../../src/auth/principal.js";
 import type { SubscriptionContext } from "../../../src/graphql/api/context.js";
@@ -13,11 +20,17 @@ import { openTestStore } from "../../store/test-store.js";
 import { schemaFolder } from "../../temporary-folder.js";
 
 const schema = await createGraphqlSchema();
+const TWO_SCHEMAS = { ...OPEN_SCHEMAS, "account_config.other": { additionalProperties: true } };
 const RESULT = `__typename
   ... on ConfigWritten { dryRun revision document changes { pointer before after } impact { total digest counts { outcome count } } }
   ... on ConfigInvalid { problems { pointer keyword } } ... on ConfigConflict { message }`;
 const QUERY = parse(
   `subscription ($write: ConfigWriteInput!) { configImpact(write: $write) { done total result { ${RESULT} } } }`,
+);
+const WRITTEN =
+  "account { id parent { id } isReseller } dryRun impact { total digest counts { outcome count } }";
+const ACCOUNT_QUERY = parse(
+  `subscription ($update: UpdateAccountInput!, $configIds: [ID!]) { accountImpact(update: $update, configIds: $configIds) { done total result { ${WRITTEN} } } }`,
 );
 const PATCH = { configId: "open", patch: { v: 1 } };
 const OF_RESELLER = { patchConfig: { accountId: "r", ...PATCH } };
@@ -27,13 +40,13 @@ interface Progress {
   readonly total: number;
   readonly result: Record<string, unknown> | null;
 }
-type Message = ExecutionResult<{ configImpact: Progress }>;
+type Message = ExecutionResult<Readonly<Record<string, Progress>>>;
 
 /** A reseller with some accounts below, two of them below another reseller, over a store some of whose calls are replaced. */
 async function open(calls: (store: Store) => Partial<Store> = () => ({})): Promise<Services> {
   const store = await openTestStore();
   onTestFinished(() => store.close());
-  const services = new Services(alteredStore(store, calls(store)), schemaFolder(OPEN_SCHEMAS));
+  const services = new Services(alteredStore(store, calls(store)), schemaFolder(TWO_SCHEMAS));
   await services.tree(["root"], ["r*", "root"], ["a", "r"], ["b", "r"], ["r2*", "r"], ["c", "r2"]);
   return services;
 }
@@ -47,18 +60,19 @@ function contextOf(
   return { principal, accounts, configs, live, reader, work: new RequestWork(), signal };
 }
 
-async function messagesOf(services: Services, write: object): Promise<Progress[]> {
-  const stream = await subscribe({
-    schema,
-    document: QUERY,
-    contextValue: contextOf(services),
-    variableValues: { write },
-  });
+const messagesOf = (services: Services, write: object) => allMessages(services, QUERY, { write });
+
+async function allMessages(
+  services: Services,
+  document: DocumentNode,
+  variableValues: Record<string, unknown>,
+): Promise<Progress[]> {
+  const stream = await subscribe({ schema, document, contextValue: contextOf(services), variableValues });
   if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream));
   const all: Progress[] = [];
   for await (const { data, errors } of stream as AsyncGenerator<Message>) {
     expect(errors).toBeUndefined();
-    if (data) all.push(data.configImpact);
+    if (data) all.push(...Object.values(data));
   }
   return all;
 }
@@ -214,6 +228,126 @@ describe("Subscription.configImpact", () => {
       document: QUERY,
       contextValue: contextOf(services, principal),
       variableValues: { write },
+    });
+    if (Symbol.asyncIterator in refused) throw new Error("it was not refused");
+    expect(code(refused.errors)).toMatchObject([error]);
+  });
+});
+
+describe("Subscription.accountImpact", () => {
+  const MOVE = { id: "r2", parentId: "root" };
+  const ofAccount = (services: Services, update: object, configIds?: readonly string[]) =>
+    allMessages(services, ACCOUNT_QUERY, { update, configIds });
+
+  test("tells how far it has come in all of the configs, and in the end what the update would do", async () => {
+    const services = await open(slow(300, 0));
+    await services.set("a", "open", { v: 2 });
+    const [last, ...before] = (await ofAccount(services, { id: "r", isReseller: false })).toReversed();
+    expect(before.map(({ result }) => result)).toEqual(before.map(() => null));
+    // Two configs, and four accounts at most in each: those below the other reseller keep it.
+    const totals = before.map(({ total }) => total).filter((total) => total > 0);
+    expect(new Set(totals)).toEqual(new Set([8]));
+    expect(before.some(({ done }) => done >= 3)).toBe(true);
+    expect(last).toMatchObject({
+      done: 6,
+      total: 6,
+      result: { account: { id: "r", isReseller: false }, dryRun: true, impact: [{ total: 3 }, { total: 3 }] },
+    });
+    const { accounts, principal, reader } = contextOf(services);
+    expect(await accounts.find(principal, "r", reader)).toMatchObject({ isReseller: true });
+  });
+
+  test.each<[string, object, readonly string[] | undefined]>([
+    ["a move", MOVE, undefined],
+    ["a move, of one config", MOVE, ["open"]],
+    ["a reseller flag", { id: "r", isReseller: false }, undefined],
+    ["a name, which hits nobody", { id: "r", name: "another" }, undefined],
+  ])("answers what %s does as a dry run", async (_, update, configIds) => {
+    const services = await open();
+    await services.set("r", "open", { v: 1 });
+    const { data, errors } = await graphql({
+      schema,
+      source: `mutation ($input: UpdateAccountInput!, $configIds: [ID!]) {
+        updateAccount(input: $input) { ${WRITTEN.replace("impact", "impact(configIds: $configIds)")} }
+      }`,
+      contextValue: contextOf(services),
+      variableValues: { input: { ...update, dryRun: true }, configIds },
+    });
+    expect(errors).toBeUndefined();
+    const [message] = await ofAccount(services, update, configIds);
+    expect(message?.result).toEqual(data?.updateAccount);
+  });
+
+  test("looks at an account once, however often the answer is asked for", async () => {
+    const calls: string[] = [];
+    const services = await open(slow(0, 0, calls));
+    await ofAccount(services, MOVE, ["open"]);
+    const once = calls.length;
+    const twice = parse(
+      `subscription ($update: UpdateAccountInput!) { accountImpact(update: $update, configIds: ["open"]) { result { impact { total } again: impact { digest } } } }`,
+    );
+    await allMessages(services, twice, { update: MOVE });
+    expect(calls.length).toBe(2 * once);
+  });
+
+  test("ends its work once it is left", async () => {
+    const calls: string[] = [];
+    const services = await open(slow(300, 0, calls));
+    await services.set("a", "open", { v: 2 });
+    const leaving = new AbortController();
+    const stream = await createSourceEventStream({
+      schema,
+      document: ACCOUNT_QUERY,
+      contextValue: contextOf(services, OPEN_PRINCIPAL, leaving.signal),
+      variableValues: { update: { id: "r", isReseller: false } },
+    });
+    if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream));
+    const events = stream[Symbol.asyncIterator]();
+    await events.next();
+    leaving.abort();
+    await expect(events.next()).rejects.toMatchObject({ name: "AbortError" });
+    await pause(400);
+    const before = calls.length;
+    await pause(400);
+    expect(calls.slice(before)).toEqual([]);
+  });
+
+  test.each<[string, Record<string, unknown>, object, Partial<Principal>?]>([
+    [
+      "a config that is not there",
+      { update: MOVE, configIds: ["open", "nope"] },
+      { code: "CONFIG_NOT_FOUND" },
+    ],
+    [
+      "an account that is not there",
+      { update: { id: "x", isReseller: true } },
+      { code: "ACCOUNT_NOT_FOUND" },
+    ],
+    ["a move below itself", { update: { id: "r", parentId: "c" } }, { code: "ACCOUNT_CYCLE" }],
+    [
+      "an account above the caller",
+      { update: { id: "r", isReseller: false } },
+      { code: "ACCOUNT_NOT_FOUND" },
+      { accountId: "r2" },
+    ],
+    [
+      "a flag that is for another to set",
+      { update: { id: "r", isReseller: false } },
+      { code: "FORBIDDEN" },
+      { accountId: "r" },
+    ],
+  ])("is refused for %s", async (_, variableValues, error, caller) => {
+    const services = await open();
+    const principal = {
+      ...OPEN_PRINCIPAL,
+      issuedAt: 2 ** 40,
+      ...(caller && { isSuperadmin: false, ...caller }),
+    };
+    const refused = await createSourceEventStream({
+      schema,
+      document: ACCOUNT_QUERY,
+      contextValue: contextOf(services, principal),
+      variableValues,
     });
     if (Symbol.asyncIterator in refused) throw new Error("it was not refused");
     expect(code(refused.errors)).toMatchObject([error]);

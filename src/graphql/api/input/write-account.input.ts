@@ -1,4 +1,5 @@
 import { Field, ID, InputType } from "type-graphql";
+import type { AccountUpdate } from "../../../service/account-service.js";
 import { NOTE } from "../note.js";
 import { OPERATION_ID } from "./operation-id.js";
 
@@ -63,6 +64,19 @@ export class UpdateAccountInput {
 
   @Field(() => ID, { nullable: true, description: OPERATION_ID })
   operationId?: string | null;
+}
+
+export function accountUpdate(input: UpdateAccountInput): AccountUpdate {
+  const { id, name, parentId, isReseller, dryRun, note, operationId } = input;
+  return {
+    id,
+    name: name ?? undefined,
+    parentId: parentId ?? undefined,
+    isReseller: isReseller ?? undefined,
+    dryRun,
+    note: note ?? undefined,
+    operationId: operationId ?? undefined,
+  };
 }
 
 @InputType({ description: "The end of an account." })

@@ -1,62 +1,18 @@
-import { Arg, Args, ArgsType, Ctx, Field, ID, Mutation, ObjectType, Query, Resolver } from "type-graphql";
+import { Arg, Args, Ctx, Field, ID, Mutation, ObjectType, Query, Resolver } from "type-graphql";
 import { PAGE_LIMIT, PAGE_SIZE } from "../../../service/account-page.js";
-import type { UpdatedAccount } from "../../../service/account-service.js";
-import { withinTime } from "../../../service/impact/impact-watch.js";
 import { writeComplexity } from "../complexity.js";
 import type { RequestContext } from "../context.js";
 import { AccountsArgs } from "../input/accounts.args.js";
 import { IdArgs } from "../input/config.args.js";
-import { CreateAccountInput, DeleteAccountInput, UpdateAccountInput } from "../input/write-account.input.js";
+import {
+  accountUpdate,
+  CreateAccountInput,
+  DeleteAccountInput,
+  UpdateAccountInput,
+} from "../input/write-account.input.js";
 import { AccountType } from "../type/account.type.js";
 import { AccountConnectionType } from "../type/account-connection.type.js";
-import { ConfigImpactType } from "../type/config-impact.type.js";
-
-@ObjectType("AccountWritten", {
-  simpleResolvers: true,
-  description: "An account was written (or, as a dry run, would be).",
-})
-export class AccountWrittenType {
-  @Field(() => AccountType, { description: "The account as it is now; as it would be, in a dry run." })
-  readonly account: AccountType;
-
-  @Field(() => Boolean, { description: "Whether this was a dry run: nothing was written." })
-  readonly dryRun: boolean;
-
-  constructor(
-    account: AccountType,
-    private readonly updated?: UpdatedAccount,
-    dryRun = false,
-  ) {
-    this.account = account;
-    this.dryRun = dryRun;
-  }
-
-  @Field(() => [ConfigImpactType], {
-    nullable: true,
-    complexity: ({ args, childComplexity }) => (args.configIds?.length ?? 20) * (500 + childComplexity),
-    description:
-      "What a move or a reseller flag does to the accounts that get another reseller by it: to the account itself, and to those below it up to the next reseller. One for each of these configs, in the order asked; null: every config that accounts have. Null where nobody gets another reseller. Errors: CONFIG_NOT_FOUND, BAD_USER_INPUT, QUERY_TOO_COMPLEX (limit `impact`: it takes longer than a request has; ask for fewer configs), STORE_UNAVAILABLE.",
-  })
-  async impact(
-    @Args(() => ImpactConfigsArgs) { configIds }: ImpactConfigsArgs,
-    @Ctx() { configs, principal }: RequestContext,
-  ): Promise<ConfigImpactType[] | null> {
-    if (this.updated === undefined) return null;
-    const reports = await configs.arrangementImpact(
-      principal,
-      this.updated,
-      configIds ?? undefined,
-      withinTime({ advice: "Ask for fewer configs, or leave the impact out." }),
-    );
-    return reports?.map((report) => new ConfigImpactType(report)) ?? null;
-  }
-}
-
-@ArgsType()
-class ImpactConfigsArgs {
-  @Field(() => [ID], { nullable: true, description: "Which configs; null: every one that accounts have." })
-  configIds?: string[] | null;
-}
+import { AccountWrittenType } from "../type/account-written.type.js";
 
 @ObjectType("AccountDeleted", {
   simpleResolvers: true,
@@ -139,18 +95,9 @@ export class AccountResolver {
     input: UpdateAccountInput,
     @Ctx() { accounts, principal, reader }: RequestContext,
   ): Promise<AccountWrittenType> {
-    const { id, name, parentId, isReseller, dryRun, note, operationId } = input;
-    const updated = await accounts.arrange(principal, {
-      id,
-      name: name ?? undefined,
-      parentId: parentId ?? undefined,
-      isReseller: isReseller ?? undefined,
-      dryRun,
-      note: note ?? undefined,
-      operationId: operationId ?? undefined,
-    });
+    const updated = await accounts.arrange(principal, accountUpdate(input));
     reader.clear();
-    return new AccountWrittenType(new AccountType(updated.account), updated, dryRun);
+    return AccountWrittenType.of(updated, input.dryRun);
   }
 
   @Mutation(() => AccountDeletedType, {

@@ -1,5 +1,6 @@
 import { Field, Int, ObjectType } from "type-graphql";
 import type { ImpactProgress } from "../../../service/impact/impact-progress.js";
+import type { WriteResult } from "../../../service/write/config-write.js";
 import { WriteConfigResult, writeResultType } from "./write-result.type.js";
 
 @ObjectType("ConfigImpactProgress", {
@@ -7,7 +8,7 @@ import { WriteConfigResult, writeResultType } from "./write-result.type.js";
   description: "How far the look at the accounts that a write would reach has come.",
 })
 export class ConfigImpactProgressType {
-  constructor(private readonly progress: ImpactProgress) {}
+  constructor(private readonly progress: ImpactProgress<WriteResult>) {}
 
   @Field(() => Int, {
     description:
