@@ -96,6 +96,23 @@ const slow =
 const code = (errors: ExecutionResult["errors"]) =>
   errors?.map(({ originalError }) => originalError && { ...originalError });
 
+type Started = readonly [DocumentNode, Record<string, unknown>, SubscriptionContext];
+
+const start = (...[document, variableValues, contextValue]: Started) =>
+  createSourceEventStream({ schema, document, variableValues, contextValue });
+
+async function eventsOf(...given: Started): Promise<AsyncIterator<unknown>> {
+  const stream = await start(...given);
+  if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream));
+  return stream[Symbol.asyncIterator]();
+}
+
+async function refusalOf(...given: Started) {
+  const refused = await start(...given);
+  if (Symbol.asyncIterator in refused) throw new Error("it was not refused");
+  return code(refused.errors);
+}
+
 describe("Subscription.configImpact", () => {
   test("tells some times a second how far it has come, and in the end what the write would do", async () => {
     const services = await open(slow(300, 700));
@@ -129,14 +146,11 @@ describe("Subscription.configImpact", () => {
     const services = await open(slow(300, 0, calls));
     await services.set("a", "open", { v: 2 });
     const leaving = new AbortController();
-    const stream = await createSourceEventStream({
-      schema,
-      document: QUERY,
-      contextValue: contextOf(services, OPEN_PRINCIPAL, leaving.signal),
-      variableValues: { write: OF_RESELLER },
-    });
-    if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream));
-    const events = stream[Symbol.asyncIterator]();
+    const events = await eventsOf(
+      QUERY,
+      { write: OF_RESELLER },
+      contextOf(services, OPEN_PRINCIPAL, leaving.signal),
+    );
     expect((await events.next()).value).toMatchObject({ done: 0, total: 4, result: undefined });
     leaving.abort();
     await expect(events.next()).rejects.toMatchObject({ name: "AbortError" });
@@ -223,14 +237,7 @@ describe("Subscription.configImpact", () => {
   ])("is refused for %s", async (_, write, error, caller = {}) => {
     const services = await open();
     const principal = { ...OPEN_PRINCIPAL, issuedAt: 2 ** 40, ...caller };
-    const refused = await createSourceEventStream({
-      schema,
-      document: QUERY,
-      contextValue: contextOf(services, principal),
-      variableValues: { write },
-    });
-    if (Symbol.asyncIterator in refused) throw new Error("it was not refused");
-    expect(code(refused.errors)).toMatchObject([error]);
+    expect(await refusalOf(QUERY, { write }, contextOf(services, principal))).toMatchObject([error]);
   });
 });
 
@@ -295,14 +302,11 @@ describe("Subscription.accountImpact", () => {
     const services = await open(slow(300, 0, calls));
     await services.set("a", "open", { v: 2 });
     const leaving = new AbortController();
-    const stream = await createSourceEventStream({
-      schema,
-      document: ACCOUNT_QUERY,
-      contextValue: contextOf(services, OPEN_PRINCIPAL, leaving.signal),
-      variableValues: { update: { id: "r", isReseller: false } },
-    });
-    if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream));
-    const events = stream[Symbol.asyncIterator]();
+    const events = await eventsOf(
+      ACCOUNT_QUERY,
+      { update: { id: "r", isReseller: false } },
+      contextOf(services, OPEN_PRINCIPAL, leaving.signal),
+    );
     await events.next();
     leaving.abort();
     await expect(events.next()).rejects.toMatchObject({ name: "AbortError" });
@@ -343,14 +347,9 @@ describe("Subscription.accountImpact", () => {
       issuedAt: 2 ** 40,
       ...(caller && { isSuperadmin: false, ...caller }),
     };
-    const refused = await createSourceEventStream({
-      schema,
-      document: ACCOUNT_QUERY,
-      contextValue: contextOf(services, principal),
-      variableValues,
-    });
-    if (Symbol.asyncIterator in refused) throw new Error("it was not refused");
-    expect(code(refused.errors)).toMatchObject([error]);
+    expect(await refusalOf(ACCOUNT_QUERY, variableValues, contextOf(services, principal))).toMatchObject([
+      error,
+    ]);
   });
 });
 
